@@ -1,0 +1,138 @@
+import type { ProtocolId } from '../conversation/index.ts'
+import type { Effort } from '../conversation/index.ts'
+import type { Kind } from '../providers/kind.ts'
+import type { Diagnostic } from './diagnostic.ts'
+
+/** A line of the file, for `explain`. Counts from 1. */
+export type Place = { line: number; column: number }
+
+/** A key or nothing (`keyless` kinds) with which a provider may be called. */
+export type CredentialSpec = {
+  /** Stable across reloads: `provider/name`, the name given or `key-N` from 1. Never the secret. */
+  id: string
+  provider: string
+  secret: string
+  headers: Readonly<Record<string, string>>
+  weight: number
+  priority: number
+  proxyUrl?: string
+}
+
+export type Timeouts = {
+  connectMs: number
+  firstByteMs: number
+  idleMs: number
+  /** 0: none. */
+  totalMs: number
+}
+
+export type ProviderModel = {
+  /** What the upstream calls it. */
+  name: string
+  /** What clients may call it; the name where no alias is given. */
+  alias: string
+  contextTokens?: number
+  maxOutputTokens?: number
+  thinking?: readonly string[]
+}
+
+export type Provider = {
+  id: string
+  kind: Kind
+  /** By protocol: where to send, `base-url` and `api-version` applied. */
+  speaks: readonly {
+    protocol: ProtocolId
+    /** No trailing slash, and no endpoint path even if the file gave one. */
+    baseUrl: string
+    /** Appended to every URL, e.g. `api-version=2025-04-01-preview`; empty: nothing. */
+    query: string
+  }[]
+  credentials: readonly CredentialSpec[]
+  models: readonly ProviderModel[]
+  headers: Readonly<Record<string, string>>
+  timeouts: Timeouts
+  priority: number
+  /** Not usable: disabled in the file, or no key is set. The reason is shown. */
+  off?: string
+  prefix?: string
+  at: Place
+}
+
+/** A reasoning suffix: `name(high)`, `name(8192)`. */
+export type Reasoning = { effort: Effort } | { budgetTokens: number }
+
+/** Provider + model: one thing that may be tried. */
+export type Target = {
+  provider: Provider
+  /** The upstream's name for the model. */
+  model: string
+  reasoning?: Reasoning
+  weight: number
+  timeouts: Timeouts
+  at: Place
+}
+
+export type Strategy = 'round-robin' | 'fill-first' | 'weighted'
+
+/** One fallback step: a pool whose members share the load; a pool of one is a plain target. */
+export type Step = { strategy: Strategy; members: readonly Target[]; id: string }
+
+/** How one asked name was decided, rule by rule, for `explain`. */
+export type TraceLine = { rule: string; verdict: string; at?: Place }
+
+/** What an asked name resolves to: targets in order. */
+export type Route = {
+  /** The entry that decided: `models.coder`, `force."gpt-5*"`, `claude/x` for an address. */
+  name: string
+  steps: readonly Step[]
+  /** `asked`: replies carry the client's name. */
+  reportModel: 'asked' | 'served'
+}
+
+export type Resolution =
+  | { found: true; route: Route; trace: readonly TraceLine[] }
+  | { found: false; nearest: readonly string[]; trace: readonly TraceLine[] }
+
+/** A name clients may ask for, as listed by `/v1/models`. */
+export type ListedModel = {
+  id: string
+  description?: string
+  ownedBy: string
+  contextTokens?: number
+  maxOutputTokens?: number
+}
+
+export type ApiKey = { name: string; key: string }
+
+export type ServerSettings = {
+  host: string
+  port: number
+  tls?: { cert: string; key: string }
+  bodyLimitBytes: number
+  shutdownGraceMs: number
+}
+
+export type Policy = {
+  requestRetry: number
+  maxRetryIntervalMs: number
+  strategy: Strategy
+  cooldown: { transientMs: number; maxMs: number }
+  /** 0: none. */
+  keepaliveMs: number
+}
+
+/** `routes.yaml` with every name resolved and every default filled in; frozen. */
+export type RoutingTable = {
+  file: string
+  providers: ReadonlyMap<string, Provider>
+  /** Resolves an asked name; a pure function of the table. */
+  resolve(asked: string): Resolution
+  listed: readonly ListedModel[]
+  apiKeys: readonly ApiKey[]
+  server: ServerSettings
+  policy: Policy
+  logging: { level: 'debug' | 'info' | 'warn' | 'error' }
+  /** Every `${file:…}` the text pulled in, so that a change of them reloads too. */
+  files: readonly string[]
+  warnings: readonly Diagnostic[]
+}

@@ -1,0 +1,49 @@
+import type { JsonObject } from '../lib/json.ts'
+
+/** The wire formats a conversation can come from and go to. */
+export type ProtocolId = 'anthropic' | 'openai-chat' | 'openai-responses' | 'gemini'
+
+/** Wire members the conversation has no word for, under the protocol that spoke them. */
+export type Extensions = Partial<Record<ProtocolId, JsonObject>>
+
+/** A signature or ciphertext. Only `issuer` can check it, so it is replayed to no one else. */
+export type Seal = { issuer: string; value: string }
+
+export type Source =
+  | { from: 'base64'; mediaType: string; data: string }
+  | { from: 'url'; url: string; mediaType?: string }
+  /** An upstream's own handle. */
+  | { from: 'file'; id: string; issuer: string }
+
+export type Citation = {
+  title?: string
+  url?: string
+  quote?: string
+  range?: [number, number]
+  extensions?: Extensions
+}
+
+/**
+ * One piece of a message. Tool arguments and sealed text stay text, byte for byte: a thinking text
+ * that was re-serialised fails its issuer's check.
+ */
+export type Part = { cache?: { ttl: '5m' | '1h' }; seal?: Seal; extensions?: Extensions } & PartBody
+
+export type PartBody =
+  | { type: 'text'; text: string; citations?: Citation[] }
+  | { type: 'image' | 'document' | 'audio' | 'video'; source: Source; name?: string }
+  | { type: 'tool-call'; id: string; name: string; arguments: string; runsOn: 'client' | 'server' }
+  | {
+      type: 'tool-result'
+      callId: string
+      parts: Part[]
+      failed: boolean
+      runsOn: 'client' | 'server'
+    }
+  | { type: 'thinking'; text: string }
+  | { type: 'thinking-redacted'; seal: Seal }
+  | { type: 'refusal'; text: string }
+  /** A block only its own protocol can read. */
+  | { type: 'opaque'; protocol: ProtocolId; wire: JsonObject }
+
+export type PartOf<Type extends Part['type']> = Extract<Part, { type: Type }>

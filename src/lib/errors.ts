@@ -1,0 +1,81 @@
+/** Everything that can go wrong with an exchange; what follows from each is one table per question. */
+export type ErrorCode =
+  // the request's own fault
+  | 'invalid-request'
+  | 'too-large'
+  | 'context-exceeded'
+  | 'method-not-allowed'
+  | 'path-not-found'
+  | 'model-not-found'
+  // the caller
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'cancelled'
+  // the upstream or its credential
+  | 'upstream-auth'
+  | 'upstream-forbidden'
+  | 'upstream-not-found'
+  | 'quota-exhausted'
+  | 'rate-limited'
+  | 'overloaded'
+  | 'upstream-failed'
+  | 'timeout'
+  // ours
+  | 'no-credential'
+  | 'internal'
+
+/** The HTTP status a client sees when the error is our own or the upstream told none. */
+export const STATUS = {
+  'invalid-request': 400,
+  'too-large': 413,
+  'context-exceeded': 400,
+  'method-not-allowed': 405,
+  'path-not-found': 404,
+  'model-not-found': 404,
+  unauthenticated: 401,
+  forbidden: 403,
+  cancelled: 499,
+  'upstream-auth': 401,
+  'upstream-forbidden': 403,
+  'upstream-not-found': 404,
+  'quota-exhausted': 429,
+  'rate-limited': 429,
+  overloaded: 503,
+  'upstream-failed': 502,
+  timeout: 504,
+  'no-credential': 503,
+  internal: 500,
+} as const satisfies Record<ErrorCode, number>
+
+export type ErrorDetails = {
+  /** The upstream's own HTTP status; a client of any protocol sees the same one. */
+  status?: number
+  retryAfterMs?: number
+  /** The upstream's own word for it (`overloaded_error`, `insufficient_quota`). */
+  type?: string
+  /** Which request member is at fault, where the upstream says so. */
+  param?: string
+  cause?: unknown
+}
+
+/**
+ * The one error family. The message says what was attempted, on what, and what to do; it is shown
+ * to clients, so it never holds a secret (credentials appear by id).
+ */
+export class GatewayError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly retryAfterMs: number | undefined
+  readonly type: string | undefined
+  readonly param: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'GatewayError'
+    this.code = code
+    this.status = details.status ?? STATUS[code]
+    this.retryAfterMs = details.retryAfterMs
+    this.type = details.type
+    this.param = details.param
+  }
+}

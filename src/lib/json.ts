@@ -1,0 +1,7 @@
+/** JSON as parsed: what `JSON.parse` can return. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject
+export type JsonObject = { [member: string]: JsonValue }
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

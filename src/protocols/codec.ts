@@ -1,0 +1,123 @@
+import type {
+  ConversationRequest,
+  ConversationResponse,
+  Extensions,
+  ProtocolId,
+  StreamEvent,
+} from '../conversation/index.ts'
+import type { GatewayError } from '../lib/errors.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Machine } from '../lib/machine.ts'
+
+/** What an endpoint does. A `relay` passes bytes through to the same protocol, never decoded. */
+export type Action = 'generate' | 'count-tokens' | 'models' | 'relay'
+/** `path` in Elysia's notation, as clients call it. */
+export type Endpoint = { method: 'GET' | 'POST'; path: string; action: Action }
+
+/** A request as it arrived: the body whole and decompressed, not parsed. */
+export type Inbound = {
+  params: Record<string, string>
+  headers: Headers
+  body: Uint8Array
+  signal: AbortSignal
+}
+
+/** What routing needs to know of a request, read without building a conversation. */
+export type Envelope = {
+  model: string
+  stream: boolean
+  session?: string
+  /** Byte range of the model's JSON string in the body, quotes included; absent: it is in the path. */
+  modelAt?: readonly [start: number, end: number]
+  /** Who sealed the reasoning in this session's history, when known. */
+  issuer?: string
+}
+
+/** Whom a request is encoded for. `issuer` names who checks and makes seals: the provider. */
+export type Addressee = { model: string; stream: boolean; issuer: string; quirks: Quirks }
+
+/** What a reply echoes: the client's name for the model, and the request's own extensions. */
+export type Asked = { model: string; id: string; atMs: number; extensions?: Extensions }
+
+/** An encoded upstream request. `path` goes behind the provider's base URL and starts with `/`. */
+export type Wire = { path: string; headers: Record<string, string>; body: JsonObject }
+
+/** One SSE message. `event` is absent where the protocol sends unnamed events. */
+export type Frame = { event?: string; data: string }
+
+/** Said downstream, unsayable upstream. `path` is in the client's own wire, e.g. `messages[3].content[0]`. */
+export type Loss = { path: string; reason: string }
+
+/** Where an upstream departs from its protocol; data of the provider's kind. */
+export type Quirks = {
+  /** The upstream answers only as a stream. */
+  streamOnly?: boolean
+  /** Request members it refuses; never sent. */
+  unsupported?: readonly string[]
+  /** Chat: the member for the output cap. Default `max_completion_tokens` for OpenAI's own, else `max_tokens`. */
+  maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  /** Chat: how the thinking effort is said. Default `reasoning_effort`. */
+  thinkingField?: 'reasoning_effort' | 'reasoning' | 'thinking' | 'enable_thinking' | 'none'
+  /** Chat: which member of assistant messages carries earlier reasoning text. Default: not sent. */
+  reasoningField?: 'reasoning_content' | 'reasoning'
+  /** Chat: system text goes in this role. Default `system`. */
+  systemRole?: 'system' | 'developer'
+  /** Chat: accepts `stream_options: { include_usage }`. Default true. */
+  streamUsage?: boolean
+  /** Anthropic: has the `count_tokens` endpoint. Default true for kind `anthropic` only. */
+  countTokens?: boolean
+}
+
+/** A model as clients list it. */
+export type ModelInfo = {
+  id: string
+  displayName?: string
+  ownedBy: string
+  createdAtMs: number
+  contextTokens?: number
+  maxOutputTokens?: number
+}
+
+/** The half that faces clients. */
+export interface ClientCodec {
+  readonly protocol: ProtocolId
+  readonly endpoints: readonly Endpoint[]
+  /** Request headers that belong to the protocol and go upstream on passthrough; `x-*` is a prefix. */
+  readonly forwards: readonly string[]
+  /** Throws `invalid-request` for what is not the protocol's request: JSON, UTF-8, model, nesting. */
+  peek(inbound: Inbound): Envelope
+  /** Forgiving: unknown members go to `extensions`, unknown blocks become `opaque`. */
+  decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest
+  encodeResponse(response: ConversationResponse, asked: Asked): JsonObject
+  encodeStream(asked: Asked): Machine<StreamEvent, Frame>
+  encodeError(error: GatewayError): {
+    status: number
+    headers: Record<string, string>
+    body: JsonObject
+  }
+  /** Frame text for a client that waits: an SSE comment or the protocol's ping. */
+  readonly keepAlive: string
+  encodeTokenCount(inputTokens: number): JsonObject
+}
+
+/** The half that faces upstreams. */
+export interface UpstreamCodec {
+  readonly protocol: ProtocolId
+  /** Path behind the provider's base URL, without a query. */
+  pathFor(action: Action, model: string, stream: boolean): string
+  /** Headers the protocol itself demands (`anthropic-version`); passthrough prefers the client's. */
+  readonly demands: Record<string, string>
+  /** Strict: writes only what the protocol documents and reports the rest as losses. */
+  encodeRequest(request: ConversationRequest, to: Addressee): { wire: Wire; losses: Loss[] }
+  /** `issuer` tags the seals in the reply. */
+  decodeResponse(body: JsonObject, issuer: string): ConversationResponse
+  /** A stream that ends without its terminal event ends with an `error` event. */
+  decodeStream(issuer: string): Machine<Frame, StreamEvent>
+  /** For a status of 400 and above, and for an error told in a 200. */
+  decodeError(status: number, headers: Headers, body: string): GatewayError
+}
+
+export interface Codec extends ClientCodec, UpstreamCodec {
+  encodeModels(models: readonly ModelInfo[]): JsonObject
+  encodeModel(model: ModelInfo): JsonObject
+}
