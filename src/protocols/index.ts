@@ -1,0 +1,15 @@
+import type { ProtocolId } from '../conversation/index.ts'
+import { anthropic } from './anthropic/index.ts'
+import type { ClientCodec, Codec } from './codec.ts'
+import { completions, openaiChat } from './openai-chat/index.ts'
+
+/** Every protocol spoken, towards clients and upstreams. A new one is a folder and a line here. */
+export const codecs: readonly Codec[] = [anthropic, openaiChat]
+
+/** What clients may speak: the protocols, and the legacy forms served through them. */
+export const clientCodecs: readonly ClientCodec[] = [anthropic, openaiChat, completions]
+
+/** Undefined: the protocol is known by name but not spoken yet. */
+export function codecFor(protocol: ProtocolId): Codec | undefined {
+  return codecs.find(codec => codec.protocol === protocol)
+}
