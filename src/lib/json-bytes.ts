@@ -1,1 +1,218 @@
-export function scanObject(): void {}
+/**
+ * Reads and edits JSON as bytes, so that what is not named stays as the client wrote it:
+ * `JSON.stringify(JSON.parse(x))` changes number spellings and key order, and with them prompt
+ * caches and signatures.
+ */
+
+export type Range = readonly [start: number, end: number]
+export type Member = {
+  /** The decoded key. */
+  key: string
+  /** The value's bytes, quotes included for a string. */
+  value: Range
+}
+
+/** Why bytes are not the JSON object they should be. `at` is a byte offset. */
+export class JsonBytesError extends Error {
+  readonly at: number
+  constructor(message: string, at: number) {
+    super(`${message} at byte ${at}`)
+    this.name = 'JsonBytesError'
+    this.at = at
+  }
+}
+
+/** Deeper than any real request; a parser that recurses would fall over much later. */
+const MAX_DEPTH = 512
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const COLON = 0x3a
+const COMMA = 0x2c
+/** A string longer than this is searched for its end natively, which pays from here on. */
+const LONG_STRING = 48
+
+/**
+ * Checks that the bytes are one JSON object and gives its top-level members, in order.
+ * The whole text is checked (one pass, nothing is built); numbers and words are checked by shape.
+ * Throws `JsonBytesError`. UTF-8 is not checked here.
+ */
+export function scanObject(bytes: Uint8Array): Member[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const members: Member[] = []
+  let at = skipSpace(bytes, 0)
+  if (bytes[at] !== OPEN_BRACE) throw new JsonBytesError('expected a JSON object', at)
+  at = skipSpace(bytes, at + 1)
+  if (bytes[at] === CLOSE_BRACE) return ended(bytes, at + 1, members)
+  for (;;) {
+    if (bytes[at] !== QUOTE) throw new JsonBytesError('expected a member name', at)
+    const keyEnd = skipString(bytes, buffer, at)
+    const key = decodeString(buffer, at, keyEnd)
+    at = skipSpace(bytes, keyEnd)
+    if (bytes[at] !== COLON) throw new JsonBytesError('expected ":"', at)
+    const start = skipSpace(bytes, at + 1)
+    const end = skipValue(bytes, buffer, start)
+    members.push({ key, value: [start, end] })
+    at = skipSpace(bytes, end)
+    if (bytes[at] === COMMA) {
+      at = skipSpace(bytes, at + 1)
+      continue
+    }
+    if (bytes[at] === CLOSE_BRACE) return ended(bytes, at + 1, members)
+    throw new JsonBytesError('expected "," or "}"', at)
+  }
+}
+
+/** Replaces ranges, given in ascending order, by new bytes; everything else is copied. */
+export function splice(
+  bytes: Uint8Array,
+  edits: readonly { at: Range; with: Uint8Array }[],
+): Uint8Array<ArrayBuffer> {
+  let length = bytes.length
+  for (const edit of edits) length += edit.with.length - (edit.at[1] - edit.at[0])
+  const out = new Uint8Array(length)
+  let read = 0
+  let write = 0
+  for (const edit of edits) {
+    out.set(bytes.subarray(read, edit.at[0]), write)
+    write += edit.at[0] - read
+    out.set(edit.with, write)
+    write += edit.with.length
+    read = edit.at[1]
+  }
+  out.set(bytes.subarray(read), write)
+  return out
+}
+
+/** The decoded text of a JSON string at `start`..`end`, quotes included in the range. */
+export function decodeString(buffer: Buffer, start: number, end: number): string {
+  const raw = buffer.utf8Slice(start + 1, end - 1)
+  if (!raw.includes('\\')) return raw
+  try {
+    return JSON.parse(`"${raw}"`) as string
+  } catch {
+    throw new JsonBytesError('broken escape in a string', start)
+  }
+}
+
+function ended(bytes: Uint8Array, at: number, members: Member[]): Member[] {
+  const rest = skipSpace(bytes, at)
+  if (rest < bytes.length) throw new JsonBytesError('text after the JSON object', rest)
+  return members
+}
+
+function skipSpace(bytes: Uint8Array, from: number): number {
+  let at = from
+  for (;;) {
+    const c = bytes[at]
+    if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) return at
+    at++
+  }
+}
+
+/** `start` is at the opening quote; gives the offset behind the closing one. */
+function skipString(bytes: Uint8Array, buffer: Buffer, start: number): number {
+  let at = start + 1
+  const near = at + LONG_STRING
+  while (at < near) {
+    const c = bytes[at]
+    if (c === QUOTE) return at + 1
+    if (c === BACKSLASH) at++
+    else if (c === undefined) throw new JsonBytesError('a string that never ends', start)
+    else if (c < 0x20) throw new JsonBytesError('a control character in a string', at)
+    at++
+  }
+  return skipLongString(bytes, buffer, start, at)
+}
+
+/** A quote ends the string unless an odd number of backslashes stands before it. */
+function skipLongString(bytes: Uint8Array, buffer: Buffer, start: number, from: number): number {
+  let at = from
+  for (;;) {
+    const quote = buffer.indexOf(QUOTE, at)
+    if (quote === -1) throw new JsonBytesError('a string that never ends', start)
+    let before = quote - 1
+    while (before >= from && bytes[before] === BACKSLASH) before--
+    if (((quote - before) & 1) === 1) return quote + 1
+    at = quote + 1
+  }
+}
+
+/** Skips one value of any kind; containers by a loop over a stack of bits, not by recursion. */
+function skipValue(bytes: Uint8Array, buffer: Buffer, start: number): number {
+  const first = bytes[start]
+  if (first === QUOTE) return skipString(bytes, buffer, start)
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return skipScalar(bytes, start)
+  return skipContainer(bytes, buffer, start)
+}
+
+function skipContainer(bytes: Uint8Array, buffer: Buffer, start: number): number {
+  const objects: boolean[] = []
+  let at = start
+  /** True: a value (or, in an object, a member) must come next. */
+  let wanting = true
+  let fresh = false
+  for (;;) {
+    at = skipSpace(bytes, at)
+    const c = bytes[at]
+    if (c === undefined) throw new JsonBytesError('the JSON ends in the middle', at)
+    const inObject = objects[objects.length - 1]
+    if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
+      if ((wanting && !fresh) || inObject !== (c === CLOSE_BRACE)) {
+        throw new JsonBytesError(`unexpected "${String.fromCharCode(c)}"`, at)
+      }
+      objects.pop()
+      at++
+      if (objects.length === 0) return at
+      wanting = false
+      fresh = false
+      continue
+    }
+    if (!wanting) {
+      if (c !== COMMA) throw new JsonBytesError('expected "," or a closing bracket', at)
+      at++
+      wanting = true
+      continue
+    }
+    if (inObject) {
+      if (c !== QUOTE) throw new JsonBytesError('expected a member name', at)
+      at = skipSpace(bytes, skipString(bytes, buffer, at))
+      if (bytes[at] !== COLON) throw new JsonBytesError('expected ":"', at)
+      at = skipSpace(bytes, at + 1)
+    }
+    const value = bytes[at]
+    if (value === OPEN_BRACE || value === OPEN_BRACKET) {
+      if (objects.length >= MAX_DEPTH) throw new JsonBytesError(`nested deeper than ${MAX_DEPTH}`, at)
+      objects.push(value === OPEN_BRACE)
+      at++
+      wanting = true
+      fresh = true
+      continue
+    }
+    at = value === QUOTE ? skipString(bytes, buffer, at) : skipScalar(bytes, at)
+    wanting = false
+    fresh = false
+  }
+}
+
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** A number, `true`, `false` or `null`. */
+function skipScalar(bytes: Uint8Array, start: number): number {
+  let at = start
+  for (;;) {
+    const c = bytes[at]
+    // letters, digits, + - . : what a scalar can be made of
+    if (c === undefined || !((c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39) || c === 0x2b ||
+      c === 0x2d || c === 0x2e || c === 0x45)) break
+    at++
+  }
+  const text = String.fromCharCode(...bytes.subarray(start, Math.min(at, start + 64)))
+  if (text === 'true' || text === 'false' || text === 'null') return at
+  if (at - start > 64 || NUMBER.test(text)) return at
+  throw new JsonBytesError(at >= bytes.length ? 'the JSON ends in the middle' : 'expected a value', start)
+}

@@ -1,14 +1,55 @@
-import { scanObject } from '../lib/json-bytes.ts'
+import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../lib/errors.ts'
+import { decodeString, JsonBytesError, type Member, scanObject } from '../lib/json-bytes.ts'
 
-/** Members that occur more than once are refused: we and the upstream might each believe another. */
+/** `modelAt` is the byte range of the model's JSON string, quotes included. */
 export type Peeked = { model: string; stream: boolean; modelAt: readonly [start: number, end: number] }
 
 /**
- * Reads `model` and `stream` off a request body without parsing it.
- * Throws `invalid-request` for broken JSON or UTF-8, absurd nesting, and a missing or doubled model.
+ * Reads `model` and `stream` off a request body without building a conversation.
+ * Throws `invalid-request` for broken JSON or UTF-8, absurd nesting, and a missing model. A member
+ * that occurs twice is refused too: we and the upstream might each believe a different one.
  */
 export function peekBody(body: Uint8Array): Peeked {
-  void scanObject
-  throw new GatewayError('internal', `peek of ${body.length} bytes is not written yet`)
+  if (!isUtf8(body)) throw new GatewayError('invalid-request', 'the request body is not valid UTF-8')
+  const members = scanned(body)
+  const modelAt = only(members, 'model')?.value
+  if (!modelAt) {
+    throw new GatewayError('invalid-request', 'model: field required (the name of the model to ask)', {
+      param: 'model',
+    })
+  }
+  const stream = only(members, 'stream')?.value
+  return { model: modelName(body, modelAt), stream: stream !== undefined && body[stream[0]] === 0x74, modelAt }
+}
+
+function scanned(body: Uint8Array): Member[] {
+  try {
+    return scanObject(body)
+  } catch (error) {
+    if (!(error instanceof JsonBytesError)) throw error
+    const what = body.length === 0 ? 'the request body is empty' : error.message
+    throw new GatewayError('invalid-request', `the request body is not a valid JSON object: ${what}`)
+  }
+}
+
+function only(members: readonly Member[], key: string): Member | undefined {
+  let found: Member | undefined
+  for (const member of members) {
+    if (member.key !== key) continue
+    if (found) {
+      throw new GatewayError('invalid-request', `${key}: given twice; send it once`, { param: key })
+    }
+    found = member
+  }
+  return found
+}
+
+function modelName(body: Uint8Array, [start, end]: readonly [number, number]): string {
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const name = body[start] === 0x22 ? decodeString(buffer, start, end) : undefined
+  if (!name) {
+    throw new GatewayError('invalid-request', 'model: expected a non-empty string', { param: 'model' })
+  }
+  return name
 }
