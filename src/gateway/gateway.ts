@@ -1,0 +1,26 @@
+import type { RoutingTable } from '../config/table.ts'
+import type { ProtocolId } from '../conversation/index.ts'
+import { clientCodecs, codecs } from '../protocols/index.ts'
+import { type Authenticate, createAuthenticate } from './callers.ts'
+import { createForward, type Forward } from './headers.ts'
+import type { Services } from './services.ts'
+
+/** One snapshot of routes.yaml, ready to serve; immutable. */
+export type Gateway = {
+  table: RoutingTable
+  services: Services
+  authenticate: Authenticate
+  /** Per client protocol, made once: which of the client's headers go upstream on passthrough. */
+  forwards: ReadonlyMap<ProtocolId, Forward>
+}
+
+export function createGateway(table: RoutingTable, services: Services): Gateway {
+  return {
+    table,
+    services,
+    authenticate: createAuthenticate(table.apiKeys),
+    forwards: new Map(
+      [...codecs, ...clientCodecs].map(codec => [codec.protocol, createForward(codec.forwards)]),
+    ),
+  }
+}

@@ -1,0 +1,23 @@
+import type { Pool } from '../credentials/pool.ts'
+import type { Ledger } from './ledger.ts'
+import type { Log } from './log.ts'
+import type { Watchdog } from './watchdog.ts'
+
+/** What is impure or outlives one snapshot of routes.yaml; made once, in `main.ts`. */
+export type Services = {
+  now(): number
+  random(): number
+  fetch: typeof globalThis.fetch
+  env: Record<string, string | undefined>
+  readFile(path: string): string
+  pool: Pool
+  ledger: Ledger
+  log: Log
+  watchdog: Watchdog
+  /** The peer's IP address, when the listener knows it. */
+  peerOf(request: Request): string | undefined
+  /** `jackfield/1.2.3`: how we name ourselves upstream. */
+  userAgent: string
+  /** Strategy state of pools, kept across reloads by step id. */
+  turns: Map<string, number[]>
+}
