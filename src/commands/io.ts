@@ -1,0 +1,12 @@
+/** What a command can touch; tests give their own. */
+export type Io = {
+  stdout(text: string): void
+  stderr(text: string): void
+  env: Record<string, string | undefined>
+  cwd: string
+  /** Throws where there is no such file. */
+  readFile(path: string): string
+}
+
+/** Gives the process's exit code. */
+export type Command = (args: readonly string[], io: Io) => Promise<number>

@@ -1,0 +1,176 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import builtin from '../../routes.yaml' with { type: 'text' }
+import { formatDiagnostic } from '../config/index.ts'
+import { createPool } from '../credentials/pool.ts'
+import { compile } from '../gateway/compile.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { createLedger } from '../gateway/ledger.ts'
+import type { Live } from '../gateway/live.ts'
+import { createLog, type Log } from '../gateway/log.ts'
+import { createReloader, credentialsOf } from '../gateway/reload.ts'
+import type { Services } from '../gateway/services.ts'
+import { createWatchdog } from '../gateway/watchdog.ts'
+import { type App, buildApp } from '../server/app.ts'
+import { type Listener, listen } from '../server/listener.ts'
+import { version } from '../version.ts'
+import type { Io } from './io.ts'
+
+const HELP = `usage: jackfield [serve] [--routes FILE] [--host H] [--port N]
+
+Starts the gateway. routes.yaml is watched: a good edit is in force at once, a bad one is reported
+and the last good one stays. SIGHUP reloads now; SIGTERM and SIGINT let running requests finish
+(server.shutdown-grace), a second one ends at once.
+
+  --routes FILE   default ./routes.yaml; without that file the built-in one
+  --host H        overrides server.host (127.0.0.1: only this machine)
+  --port N        overrides server.port (8317); 0 takes a free one
+`
+
+const OPTIONS = {
+  routes: { type: 'string' },
+  host: { type: 'string' },
+  port: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const options = parsed(args, io)
+  if (!options) return 1
+  if (options.help) {
+    io.stdout(HELP)
+    return 0
+  }
+  const source = routesFile(options.routes, io)
+  if (!source) return 1
+  let listener: Listener | undefined
+  const log = createLog(io.stderr, Date.now)
+  const services = createServices(io, log, request => listener?.peerOf(request))
+  const compiled = compile(source.file, source.text, services)
+  if (!compiled.ok) {
+    for (const diagnostic of compiled.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
+    io.stderr(`jackfield: ${source.file} has problems; mend them, or try "jackfield check ${source.file}"\n`)
+    return 1
+  }
+  const gateway = compiled.value
+  const { server } = gateway.table
+  const host = options.host ?? server.host
+  const port = options.port === undefined ? server.port : Number(options.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    io.stderr(`jackfield: --port ${options.port}: expected a number from 0 to 65535\n`)
+    return 1
+  }
+  services.pool.reconcile(credentialsOf(gateway), gateway.table.policy)
+  log.level = gateway.table.logging.level
+  const live: Live<App> = { current: { gateway, app: buildApp(gateway) }, refused: [], reloads: 0 }
+  try {
+    listener = listen(live, { host, port, ...(server.tls ? { tls: server.tls } : {}) })
+  } catch (error) {
+    io.stderr(`${listenProblem(error, host, port)}\n`)
+    return 1
+  }
+  for (const warning of compiled.warnings) io.stderr(`${formatDiagnostic(warning)}\n`)
+  io.stderr(greeting(gateway, listener, source))
+  if (!isLoopback(host) && gateway.table.apiKeys.length === 0) {
+    log.write('warn', `listening on ${host} without api-keys: only this machine can call; add api-keys to ${source.file}`)
+  }
+  const reloader = source.builtin ? undefined : createReloader(source.file, live, services, buildApp)
+  process.on('SIGHUP', () => void reloader?.reload())
+  process.on('unhandledRejection', reason => log.write('error', 'unhandled rejection', { reason: String(reason) }))
+  process.on('uncaughtException', error => log.write('error', 'uncaught exception', { reason: String(error) }))
+  await shutdownSignal()
+  reloader?.stop()
+  return shutdown(live, listener, log)
+}
+
+function parsed(args: readonly string[], io: Io) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false }).values
+  } catch (error) {
+    io.stderr(`jackfield serve: ${error instanceof Error ? error.message : error}\n${HELP}`)
+    return undefined
+  }
+}
+
+type Source = { file: string; text: string; builtin: boolean }
+
+function routesFile(asked: string | undefined, io: Io): Source | undefined {
+  const file = asked ?? 'routes.yaml'
+  const path = resolve(io.cwd, file)
+  if (asked === undefined && !existsSync(path)) return { file: 'built-in routes', text: builtin, builtin: true }
+  try {
+    return { file, text: io.readFile(path), builtin: false }
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error && error.code === 'EISDIR' ? 'is a folder' : 'cannot be read'
+    io.stderr(`jackfield: ${file} ${reason}; "jackfield init ${file}" writes one to start from\n`)
+    return undefined
+  }
+}
+
+function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services {
+  const now = Date.now
+  return {
+    now,
+    random: Math.random,
+    fetch: globalThis.fetch,
+    env: io.env,
+    readFile: io.readFile,
+    pool: createPool({ now }),
+    ledger: createLedger(),
+    log,
+    watchdog: createWatchdog(now),
+    peerOf,
+    userAgent: `jackfield/${version}`,
+    turns: new Map(),
+  }
+}
+
+function listenProblem(error: unknown, host: string, port: number): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'EADDRINUSE') return `jackfield: port ${port} on ${host} is in use; stop what runs there or give another --port`
+  if (code === 'EACCES') return `jackfield: port ${port} may not be opened by this user; give a --port above 1023`
+  return `jackfield: cannot listen on ${host}:${port} (${error instanceof Error ? error.message : error}); check --host and --port`
+}
+
+function greeting(gateway: Gateway, { url }: Listener, source: Source): string {
+  const { table } = gateway
+  const providers = [...table.providers.values()]
+  const on = providers.filter(provider => !provider.off)
+  const key = table.apiKeys.length > 0 ? '"$JACKFIELD_KEY"' : 'local'
+  const local = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//127.0.0.1:')
+  const lines = [
+    `jackfield ${version} listens on ${url} (${source.file}: ${table.listed.length} models, ${on.length} of ${providers.length} providers)`,
+    ...providers.flatMap(provider => (provider.off ? [`  skipped ${provider.id}: ${provider.off}`] : [])),
+    `  Claude Code:  ANTHROPIC_BASE_URL=${local} ANTHROPIC_AUTH_TOKEN=${key} claude`,
+    `  OpenAI SDKs:  export OPENAI_BASE_URL=${local}/v1 OPENAI_API_KEY=${key}`,
+    `  API page:     ${local}/swagger`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+function shutdownSignal(): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}
+
+/** Lets running exchanges finish within the grace period; another signal ends at once. */
+async function shutdown(live: Live<App>, listener: Listener, log: Log): Promise<number> {
+  const graceMs = live.current.gateway.table.server.shutdownGraceMs
+  log.write('info', `stopping; running requests have ${Math.round(graceMs / 1000)} s to finish`)
+  log.flush()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(130))
+  const drained = listener.drain().then(() => true)
+  const late = new Promise<boolean>(resolve => setTimeout(() => resolve(false), graceMs).unref())
+  if (!(await Promise.race([drained, late]))) {
+    log.write('warn', 'the grace period is over; cutting what still runs')
+    await listener.cut()
+  }
+  log.flush()
+  process.exit(0)
+}

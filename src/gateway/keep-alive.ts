@@ -1,0 +1,77 @@
+import { encodeSse } from '../lib/sse.ts'
+import { GatewayError } from '../lib/errors.ts'
+import type { Answer } from './answer.ts'
+import { type Exchange, stamp } from './exchange.ts'
+import { STREAM_HEADERS } from './headers.ts'
+
+/**
+ * Waits for the answer to a streaming request. If it takes longer than `policy.keepalive`, the
+ * stream is opened with status 200 and kept warm; failover goes on behind it, and if everything
+ * fails the error is an event.
+ */
+export async function withKeepAlive(
+  exchange: Exchange,
+  answering: Promise<Answer>,
+  respond: (answer: Answer) => Response,
+): Promise<Response> {
+  const everyMs = exchange.gateway.table.policy.keepaliveMs
+  if (everyMs <= 0) return respond(await answering)
+  const { now, watchdog } = exchange.gateway.services
+  let wake = (): void => {}
+  const beat = {
+    dueAtMs: now() + everyMs,
+    due() {
+      beat.dueAtMs = now() + everyMs
+      wake()
+    },
+  }
+  watchdog.add(beat)
+  const nextBeat = (): Promise<undefined> =>
+    new Promise(resolve => {
+      wake = () => resolve(undefined)
+    })
+  try {
+    const first = await Promise.race([answering, nextBeat()])
+    if (first) {
+      watchdog.remove(beat)
+      return respond(first)
+    }
+  } catch (error) {
+    watchdog.remove(beat)
+    throw error
+  }
+  async function* body(): AsyncGenerator<Uint8Array | string> {
+    try {
+      yield exchange.codec.keepAlive
+      for (;;) {
+        const answer = await Promise.race([answering, nextBeat()])
+        if (answer) {
+          watchdog.remove(beat)
+          yield* bodyOf(answer)
+          return
+        }
+        yield exchange.codec.keepAlive
+      }
+    } catch (thrown) {
+      yield errorEvent(exchange, thrown)
+    } finally {
+      watchdog.remove(beat)
+      exchange.current?.abort()
+      answering.catch(() => {})
+    }
+  }
+  const headers = new Headers(STREAM_HEADERS)
+  stamp(headers, exchange)
+  return new Response(body(), { headers })
+}
+
+async function* bodyOf({ body }: Answer): AsyncGenerator<Uint8Array | string> {
+  if (typeof body === 'string' || body instanceof Uint8Array) yield body
+  else yield* body
+}
+
+function errorEvent(exchange: Exchange, thrown: unknown): string {
+  const error = thrown instanceof GatewayError ? thrown : new GatewayError('internal', 'an unexpected fault in the gateway', { cause: thrown })
+  const asked = { model: exchange.envelope.model, id: exchange.requestId, atMs: exchange.startedAtMs }
+  return exchange.codec.encodeStream(asked).feed({ type: 'error', error }).map(encodeSse).join('')
+}

@@ -1,0 +1,29 @@
+import type { ListedModel } from '../config/table.ts'
+import type { ModelInfo } from '../protocols/codec.ts'
+import type { Gateway } from './gateway.ts'
+
+/** Every listed model carries one date: when routes.yaml was written is nobody's business. */
+const LISTED_AT_MS = Date.UTC(2026, 0, 1)
+
+export function listModels({ table }: Gateway): ModelInfo[] {
+  return table.listed.map(modelInfo)
+}
+
+export function findModel({ table }: Gateway, id: string): ModelInfo | undefined {
+  const listed = table.listed.find(model => model.id === id)
+  if (listed) return modelInfo(listed)
+  // Names behind a glob or an address are not listed, but they can be asked for.
+  const resolution = table.resolve(id)
+  return resolution.found ? modelInfo({ id, ownedBy: 'jackfield' }) : undefined
+}
+
+function modelInfo(listed: ListedModel): ModelInfo {
+  return {
+    id: listed.id,
+    displayName: listed.description ?? listed.id,
+    ownedBy: listed.ownedBy,
+    createdAtMs: LISTED_AT_MS,
+    ...(listed.contextTokens === undefined ? {} : { contextTokens: listed.contextTokens }),
+    ...(listed.maxOutputTokens === undefined ? {} : { maxOutputTokens: listed.maxOutputTokens }),
+  }
+}

@@ -1,0 +1,108 @@
+import type { StreamEvent, Usage } from '../conversation/index.ts'
+import { joined, replaceBytes } from '../lib/byte-replace.ts'
+import { GatewayError } from '../lib/errors.ts'
+import { decodeSse, encodeSse } from '../lib/sse.ts'
+import { type Answer, renames, settle, streamHeaders } from './answer.ts'
+import { type Attempt, endAttempt, networkError } from './attempt.ts'
+import { type Exchange, settleFailed } from './exchange.ts'
+import { createListener, SILENT } from './silence.ts'
+import { createTail } from './tail.ts'
+import { isPayload, throwFirstError } from './translated-stream.ts'
+
+/**
+ * A stream of the client's own protocol: the upstream's bytes, but for the model's name where the
+ * client used another. The beginning is decoded before commit and the end for the accounts; what is
+ * between is not looked at.
+ */
+export async function passedStream(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
+  if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
+  const listener = createListener(exchange, attempt, reply.body)
+  const issuer = attempt.target.provider.id
+  const frames = decodeSse()
+  const events = attempt.codec.decodeStream(issuer)
+  const seen: StreamEvent[] = []
+  const head: Uint8Array[] = []
+  let done = false
+  try {
+    while (!done && !seen.some(isPayload)) {
+      const chunk = await listener.next()
+      if (chunk === SILENT) continue
+      if (chunk.value) {
+        head.push(chunk.value)
+        for (const frame of frames.feed(chunk.value)) seen.push(...events.feed(frame))
+      }
+      done = chunk.done
+    }
+    if (done) {
+      for (const frame of frames.end()) seen.push(...events.feed(frame))
+      seen.push(...events.end())
+    }
+    throwFirstError(seen)
+  } catch (error) {
+    listener.close()
+    throw error
+  }
+  const started = seen.find(event => event.type === 'response-start')
+  const beginning = joined(head)
+  const rename = renames(exchange, attempt) ? renamer(beginning, started?.model, exchange.envelope.model) : undefined
+  const tail = createTail(attempt)
+
+  async function* body(): AsyncGenerator<Uint8Array | string> {
+    let failure: GatewayError | undefined
+    try {
+      yield rename ? joined(rename.feed(beginning)) : beginning
+      tail.add(beginning)
+      while (!done) {
+        const chunk = await listener.next()
+        if (chunk === SILENT) {
+          yield exchange.codec.keepAlive
+          continue
+        }
+        done = chunk.done
+        if (!chunk.value) continue
+        tail.add(chunk.value)
+        if (!rename) yield chunk.value
+        else for (const bytes of rename.feed(chunk.value)) yield bytes
+      }
+      if (rename) for (const bytes of rename.end()) yield bytes
+      const end = tail.read()
+      failure = end.failure
+      if (failure && !end.told) yield errorText(exchange, failure)
+    } catch (error) {
+      failure = networkError(exchange, attempt, error)
+      if (failure.code !== 'cancelled') yield errorText(exchange, failure)
+    } finally {
+      listener.close()
+      if (failure) {
+        endAttempt(exchange, attempt)
+        settleFailed(exchange, attempt.target, attempt.lease, failure)
+      } else settle(exchange, attempt, 200, { ...started?.usage, ...tail.read().usage })
+    }
+  }
+
+  listener.commit()
+  return { status: 200, headers: streamHeaders(exchange, attempt, reply), body: body() }
+}
+
+/** One error message in the client's protocol, for a stream that has begun. */
+function errorText(exchange: Exchange, error: GatewayError): string {
+  const asked = { model: exchange.envelope.model, id: exchange.requestId, atMs: exchange.startedAtMs }
+  const machine = exchange.codec.encodeStream(asked)
+  return machine.feed({ type: 'error', error }).map(encodeSse).join('')
+}
+
+/** Replaces the served model by the asked one, spelled as the stream's own beginning spells it. */
+function renamer(beginning: Uint8Array, served: string | undefined, asked: string) {
+  if (!served || served === asked) return undefined
+  const text = decoder.decode(beginning)
+  const value = JSON.stringify(served)
+  for (const member of [`"model":${value}`, `"model": ${value}`]) {
+    if (!text.includes(member)) continue
+    const renamed = member.slice(0, -value.length) + JSON.stringify(asked)
+    return replaceBytes(encoder.encode(member), encoder.encode(renamed))
+  }
+  return undefined
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()

@@ -1,0 +1,143 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import type { Diagnostic } from '../config/diagnostic.ts'
+import { formatDiagnostic } from '../config/index.ts'
+import { compile } from './compile.ts'
+import type { Gateway } from './gateway.ts'
+import type { Live } from './live.ts'
+import type { Services } from './services.ts'
+
+/** Editors write in several steps; the last one counts. */
+const SETTLE_MS = 80
+/** Watching misses some network drives and bind mounts, so the file is also looked at. */
+const POLL_MS = 2_000
+
+export type Reloader = {
+  /** Compiles the file as it is now and swaps it in if it is good. Calls run one after another. */
+  reload(): Promise<readonly Diagnostic[]>
+  stop(): void
+}
+
+/**
+ * Keeps `live` in step with the file. A bad edit, or a file that has vanished, leaves the last good
+ * gateway serving and says so in the log.
+ */
+export function createReloader<App>(
+  file: string,
+  live: Live<App>,
+  services: Services,
+  build: (gateway: Gateway) => App,
+): Reloader {
+  let served = live.current.gateway.table.text
+  let looked: string | undefined
+  let missing = false
+  let queue: Promise<unknown> = Promise.resolve()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const watchers = new Map<string, FSWatcher>()
+
+  async function reloadNow(force: boolean): Promise<readonly Diagnostic[]> {
+    let text: string
+    try {
+      text = await Bun.file(file).text()
+    } catch {
+      if (!missing) services.log.write('warn', `${file} is gone; the last good routes stay in force until it is back`)
+      missing = true
+      return live.refused
+    }
+    missing = false
+    const seen = `${text}\0${attachments()}`
+    if (!force && seen === looked) return live.refused
+    looked = seen
+    if (!force && text === served && live.refused.length === 0 && unchanged()) return []
+    return apply(text)
+  }
+
+  function apply(text: string): readonly Diagnostic[] {
+    const compiled = compile(file, text, services)
+    if (!compiled.ok) {
+      live.refused = compiled.diagnostics
+      services.log.write('error', `${file} has problems; the last good routes stay in force`)
+      for (const diagnostic of compiled.diagnostics) services.log.write('error', formatDiagnostic(diagnostic))
+      return compiled.diagnostics
+    }
+    const gateway = compiled.value
+    const app = build(gateway)
+    services.pool.reconcile(credentialsOf(gateway), gateway.table.policy)
+    services.log.level = gateway.table.logging.level
+    live.current = { gateway, app }
+    live.refused = []
+    live.reloads++
+    served = text
+    attached = attachments()
+    watchAll()
+    for (const warning of compiled.warnings) services.log.write('warn', formatDiagnostic(warning))
+    services.log.write('info', `${file} reloaded`, {
+      models: gateway.table.listed.length,
+      providers: gateway.table.providers.size,
+    })
+    return []
+  }
+
+  /** What the files pulled in by `\${file:…}` hold now. */
+  function attachments(): string {
+    return live.current.gateway.table.files
+      .map(path => {
+        try {
+          return services.readFile(path)
+        } catch {
+          return ''
+        }
+      })
+      .join('\0')
+  }
+  let attached = attachments()
+  const unchanged = (): boolean => attached === attachments()
+
+  function soon(): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => void enqueue(false), SETTLE_MS)
+  }
+
+  function enqueue(force: boolean): Promise<readonly Diagnostic[]> {
+    const next = queue.then(
+      () => reloadNow(force),
+      () => reloadNow(force),
+    )
+    queue = next.catch(error => services.log.write('error', `reload failed: ${String(error)}`))
+    return next
+  }
+
+  /** Directories, not files: a rename into place leaves a watched file's watcher dead. */
+  function watchAll(): void {
+    const paths = [resolve(file), ...live.current.gateway.table.files.map(path => resolve(path))]
+    for (const folder of new Set(paths.map(path => dirname(path)))) {
+      if (watchers.has(folder)) continue
+      const names = new Set(paths.filter(path => dirname(path) === folder).map(path => basename(path)))
+      try {
+        const watcher = watch(folder, (_event, name) => {
+          if (name === null || names.has(name.toString())) soon()
+        })
+        watcher.on('error', () => {})
+        watchers.set(folder, watcher)
+      } catch {
+        // Polling covers what cannot be watched.
+      }
+    }
+  }
+  watchAll()
+  const poll = setInterval(() => void enqueue(false), POLL_MS)
+  poll.unref()
+
+  return {
+    reload: () => enqueue(true),
+    stop() {
+      clearInterval(poll)
+      clearTimeout(timer)
+      for (const watcher of watchers.values()) watcher.close()
+    },
+  }
+}
+
+export function credentialsOf({ table }: Gateway) {
+  return [...table.providers.values()].flatMap(provider => [...provider.credentials])
+}

@@ -1,0 +1,76 @@
+import type { Attempt } from './attempt.ts'
+import type { Exchange } from './exchange.ts'
+
+export type Chunk = { done: boolean; value?: Uint8Array | undefined }
+export const SILENT = 'silent'
+
+/**
+ * Reads the upstream's body chunk by chunk, keeping the attempt's idle timer; between chunks it
+ * says `silent` whenever the client should hear a keep-alive.
+ */
+export function createListener(exchange: Exchange, attempt: Attempt, body: ReadableStream<Uint8Array>) {
+  const reader = body.getReader()
+  const { services, table } = exchange.gateway
+  const keepAliveMs = table.policy.keepaliveMs
+  const { idleMs } = attempt.target.timeouts
+  const total = exchange.totalDueAtMs(attempt.target)
+  let pending: Promise<Chunk> | undefined
+  let wake: ((heard: Chunk | typeof SILENT) => void) | undefined
+  let silentSinceMs = 0
+  let committed = false
+
+  const silence = {
+    dueAtMs: Infinity,
+    due() {
+      silentSinceMs = services.now()
+      silence.dueAtMs = silentSinceMs + keepAliveMs
+      wake?.(SILENT)
+    },
+  }
+
+  function heard(): void {
+    const now = services.now()
+    attempt.watch.dueAtMs = Math.min(now + idleMs, total)
+    attempt.watch.stage = total < now + idleMs ? 'total' : 'idle'
+    if (committed && keepAliveMs > 0) silence.dueAtMs = now + keepAliveMs
+  }
+
+  return {
+    /** From here on a silent upstream is covered by keep-alives. */
+    commit(): void {
+      committed = true
+      if (keepAliveMs > 0) {
+        silence.dueAtMs = services.now() + keepAliveMs
+        services.watchdog.add(silence)
+      }
+      heard()
+    },
+    async next(): Promise<Chunk | typeof SILENT> {
+      if (!committed || keepAliveMs <= 0) {
+        const chunk = await reader.read()
+        if (committed) heard()
+        return chunk
+      }
+      pending ??= reader.read()
+      const result = await new Promise<Chunk | typeof SILENT>((resolve, reject) => {
+        wake = resolve
+        pending?.then(resolve, reject)
+      })
+      wake = undefined
+      if (result !== SILENT) {
+        pending = undefined
+        heard()
+      }
+      return result
+    },
+    /** Lets go of the upstream, whatever state it is in. */
+    close(): void {
+      services.watchdog.remove(silence)
+      pending?.catch(() => {})
+      attempt.abort.abort()
+      reader.cancel().catch(() => {})
+    },
+  }
+}
+
+export type Listener = ReturnType<typeof createListener>

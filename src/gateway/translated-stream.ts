@@ -1,0 +1,103 @@
+import type { StreamEvent, Usage } from '../conversation/index.ts'
+import { GatewayError } from '../lib/errors.ts'
+import { decodeSse, encodeSse } from '../lib/sse.ts'
+import { type Answer, askedOf, settle, streamHeaders } from './answer.ts'
+import { type Attempt, endAttempt, networkError } from './attempt.ts'
+import { type Exchange, settleFailed } from './exchange.ts'
+import { createListener, SILENT } from './silence.ts'
+
+/**
+ * A stream of one protocol as a stream of another: bytes → frames → events → frames → text.
+ * Returns once the upstream has said something worth sending; throws while it has not.
+ */
+export async function translatedStream(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
+  if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
+  const listener = createListener(exchange, attempt, reply.body)
+  const frames = decodeSse()
+  const events = attempt.codec.decodeStream(attempt.target.provider.id)
+  const head: StreamEvent[] = []
+  try {
+    while (!head.some(isPayload)) {
+      const chunk = await listener.next()
+      if (chunk === SILENT) continue
+      if (chunk.value) for (const frame of frames.feed(chunk.value)) head.push(...events.feed(frame))
+      if (chunk.done) {
+        for (const frame of frames.end()) head.push(...events.feed(frame))
+        head.push(...events.end())
+        break
+      }
+    }
+    throwFirstError(head)
+  } catch (error) {
+    listener.close()
+    throw error
+  }
+  const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
+  const machine = exchange.codec.encodeStream(askedOf(exchange, served))
+  let usage: Usage = {}
+  let failure: GatewayError | undefined
+  let ended = false
+
+  function encode(event: StreamEvent): string {
+    if (event.type === 'response-start') usage = { ...event.usage }
+    else if (event.type === 'response-end') {
+      usage = { ...usage, ...event.usage }
+      ended = true
+    } else if (event.type === 'error') failure = event.error
+    let text = ''
+    for (const frame of machine.feed(event)) text += encodeSse(frame)
+    return text
+  }
+
+  async function* body(): AsyncGenerator<string> {
+    try {
+      let text = ''
+      for (const event of head) text += encode(event)
+      yield text
+      while (!ended && !failure) {
+        const chunk = await listener.next()
+        if (chunk === SILENT) {
+          yield exchange.codec.keepAlive
+          continue
+        }
+        text = ''
+        if (chunk.value) {
+          for (const frame of frames.feed(chunk.value)) for (const event of events.feed(frame)) text += encode(event)
+        }
+        if (chunk.done) {
+          for (const frame of frames.end()) for (const event of events.feed(frame)) text += encode(event)
+          for (const event of events.end()) text += encode(event)
+          for (const frame of machine.end()) text += encodeSse(frame)
+          if (text) yield text
+          return
+        }
+        if (text) yield text
+      }
+      text = ''
+      for (const frame of machine.end()) text += encodeSse(frame)
+      if (text) yield text
+    } catch (error) {
+      failure = networkError(exchange, attempt, error)
+      yield encode({ type: 'error', error: failure })
+    } finally {
+      listener.close()
+      if (failure) {
+        endAttempt(exchange, attempt)
+        settleFailed(exchange, attempt.target, attempt.lease, failure)
+      } else settle(exchange, attempt, 200, usage)
+    }
+  }
+  listener.commit()
+  return { status: 200, headers: streamHeaders(exchange, attempt, reply), body: body() }
+}
+
+/** An event with something for the client in it: from the first one on there is no failover. */
+export function isPayload(event: StreamEvent): boolean {
+  return event.type !== 'response-start' && event.type !== 'opaque'
+}
+
+export function throwFirstError(events: readonly StreamEvent[]): void {
+  const first = events.find(isPayload)
+  if (first?.type === 'error') throw first.error
+  if (!first) throw new GatewayError('upstream-failed', 'the upstream ended its stream without saying anything')
+}

@@ -1,0 +1,153 @@
+import { Elysia } from 'elysia'
+import { exchange, failed } from '../gateway/exchange.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { findModel, listModels } from '../gateway/models.ts'
+import { GatewayError } from '../lib/errors.ts'
+import type { ClientCodec, Codec } from '../protocols/codec.ts'
+import { clientCodecs, codecFor } from '../protocols/index.ts'
+import { readBody } from './body.ts'
+import { describeEndpoint, describeModel, describeModels, documentation, type Hidden } from './documentation.ts'
+
+const HIDDEN: Hidden = { detail: { hide: true } }
+
+/** The fallback voice: what an unknown path or an unrecognised client is answered in. */
+const PLAIN = 'openai-chat'
+
+/** One snapshot's application: typed handlers for every endpoint of every protocol. */
+export function buildApp(gateway: Gateway) {
+  const app = new Elysia({ name: 'jackfield' })
+  app.use(documentation(gateway))
+  for (const codec of clientCodecs) app.use(protocolRoutes(gateway, codec))
+  app
+    .get('/v1/models', ({ request }) => modelList(gateway, request), describeModels())
+    .get('/v1/models/*', ({ request, params }) => oneModel(gateway, request, params['*']), describeModel())
+    .get('/healthz', () => Response.json({ status: 'ok' }), {
+      detail: { tags: ['service'], summary: 'Whether the gateway is up' },
+    })
+    .get('/', ({ request }) => greeting(request), HIDDEN)
+    .route('HEAD', '/', () => new Response(null), HIDDEN)
+    .route('HEAD', '/api/hello', () => new Response(null), HIDDEN)
+    .all('/*', ({ request }) => unknownPath(gateway, request), HIDDEN)
+    .onError(({ request, error }) => fault(gateway, request, error))
+  return app
+}
+
+export type App = ReturnType<typeof buildApp>
+
+/** A protocol's endpoints. Bodies stay bytes (`parse: 'none'`): schemas are for the documentation. */
+function protocolRoutes(gateway: Gateway, codec: ClientCodec) {
+  const routes = new Elysia()
+  for (const endpoint of codec.endpoints) {
+    const { action } = endpoint
+    if (action !== 'generate' && action !== 'count-tokens') continue
+    routes.route(
+      endpoint.method,
+      endpoint.path,
+      ({ request, params }) => serve(gateway, codec, action, request, params),
+      { parse: 'none', ...describeEndpoint(gateway, endpoint, codec) },
+    )
+  }
+  return routes
+}
+
+async function serve(
+  gateway: Gateway,
+  codec: ClientCodec,
+  action: 'generate' | 'count-tokens',
+  request: Request,
+  params: Record<string, string>,
+): Promise<Response> {
+  const { headers, signal } = request
+  const requestId = newRequestId()
+  try {
+    const caller = gateway.authenticate(headers, () => gateway.services.peerOf(request))
+    const body = await readBody(request, gateway.table.server.bodyLimitBytes)
+    const inbound = { params, headers, body, signal }
+    return await exchange(gateway, { codec, action, inbound, caller, requestId })
+  } catch (error) {
+    return refuse(gateway, codec, request, error, requestId)
+  }
+}
+
+/** An error before there was an exchange. */
+function refuse(gateway: Gateway, codec: ClientCodec, request: Request, error: unknown, requestId = newRequestId()): Response {
+  const inbound = { params: {}, headers: request.headers, body: new Uint8Array(0), signal: request.signal }
+  return failed(gateway, { codec, action: 'generate', inbound, caller: { name: '' }, requestId }, undefined, error)
+}
+
+function newRequestId(): string {
+  return `req_${crypto.randomUUID().replaceAll('-', '')}`
+}
+
+/** The same path serves several protocols: the client's headers tell which it speaks. */
+function voiceOf(request: Request): Codec {
+  const { pathname } = new URL(request.url)
+  const anthropic = request.headers.has('anthropic-version') || pathname.startsWith('/v1/messages')
+  const codec = codecFor(anthropic ? 'anthropic' : PLAIN)
+  if (!codec) throw new Error('the fallback protocol is missing')
+  return codec
+}
+
+function modelList(gateway: Gateway, request: Request): Response {
+  const codec = voiceOf(request)
+  try {
+    gateway.authenticate(request.headers, () => gateway.services.peerOf(request))
+    return Response.json(codec.encodeModels(listModels(gateway)))
+  } catch (error) {
+    return refuse(gateway, codec, request, error)
+  }
+}
+
+function oneModel(gateway: Gateway, request: Request, escaped: string): Response {
+  const codec = voiceOf(request)
+  try {
+    gateway.authenticate(request.headers, () => gateway.services.peerOf(request))
+    const id = unescaped(escaped)
+    const model = findModel(gateway, id)
+    if (!model) throw new GatewayError('model-not-found', `no model named "${id}" in routes.yaml (GET /v1/models lists what there is)`)
+    return Response.json(codec.encodeModel(model))
+  } catch (error) {
+    return refuse(gateway, codec, request, error)
+  }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function greeting(request: Request): Response {
+  const { origin } = new URL(request.url)
+  return new Response(
+    `jackfield is up. Point your agent at ${origin} (Anthropic) or ${origin}/v1 (OpenAI).\nWhat it serves: ${origin}/swagger\n`,
+    { headers: { 'content-type': 'text/plain; charset=utf-8' } },
+  )
+}
+
+/** Which methods a path has, for a 405 that says so. */
+const METHODS = new Map<string, string>([
+  ...clientCodecs.flatMap(codec => codec.endpoints.map(({ path, method }) => [path, method] as const)),
+  ['/v1/models', 'GET'],
+  ['/healthz', 'GET'],
+  ['/swagger', 'GET'],
+  ['/swagger/json', 'GET'],
+  ['/routes.schema.json', 'GET'],
+])
+
+function unknownPath(gateway: Gateway, request: Request): Response {
+  const { pathname } = new URL(request.url)
+  const allow = METHODS.get(pathname)
+  const error = allow
+    ? new GatewayError('method-not-allowed', `${request.method} ${pathname}: use ${allow}`)
+    : new GatewayError('path-not-found', `there is no ${request.method} ${pathname} here; /swagger shows what there is`)
+  const response = refuse(gateway, voiceOf(request), request, error)
+  if (allow) response.headers.set('allow', allow)
+  return response
+}
+
+function fault(gateway: Gateway, request: Request, error: unknown): Response {
+  return refuse(gateway, voiceOf(request), request, error)
+}

@@ -1,0 +1,179 @@
+import { swagger } from '@elysiajs/swagger'
+import { type TSchema, Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
+// @ts-ignore: the path of the file is what is imported
+import bundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
+// @ts-ignore
+import styles from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
+import { jsonSchema } from '../config/index.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import type { ClientCodec, Endpoint } from '../protocols/codec.ts'
+import { version } from '../version.ts'
+
+export type Hidden = { detail: { hide: true } }
+
+/** `/swagger`: the page and its scripts come from this binary, so it works offline. */
+export function documentation(gateway: Gateway) {
+  return new Elysia()
+    .use(
+      swagger({
+        path: '/swagger/page',
+        specPath: '/swagger/json',
+        exclude: ['/swagger/page', '/swagger/json', '/*'],
+        documentation: {
+          info: {
+            title: 'jackfield',
+            version,
+            description: `Any coding agent, any model, one file. Models served now: ${names(gateway).join(', ') || 'none'}.`,
+          },
+          tags: [
+            { name: 'anthropic', description: 'Anthropic Messages' },
+            { name: 'openai-chat', description: 'OpenAI Chat Completions' },
+            { name: 'models', description: 'What clients may ask for' },
+            { name: 'service', description: 'The gateway itself' },
+          ],
+          components: {
+            securitySchemes: {
+              bearer: { type: 'http', scheme: 'bearer' },
+              'x-api-key': { type: 'apiKey', in: 'header', name: 'x-api-key' },
+            },
+          },
+          security: gateway.table.apiKeys.length > 0 ? [{ bearer: [] }, { 'x-api-key': [] }] : [],
+        },
+      }),
+    )
+    .get('/swagger', () => page(PAGE, 'text/html'), HIDE)
+    .get('/swagger/start.js', () => page(START, 'text/javascript'), HIDE)
+    .get('/swagger/ui.js', () => page(Bun.file(bundle), 'text/javascript'), HIDE)
+    .get('/swagger/ui.css', () => page(Bun.file(styles), 'text/css'), HIDE)
+    .get('/routes.schema.json', () => Response.json(jsonSchema()), {
+      detail: { tags: ['service'], summary: 'The JSON Schema of routes.yaml' },
+    })
+}
+
+const HIDE: Hidden = { detail: { hide: true } }
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>jackfield API</title>
+<link rel="stylesheet" href="/swagger/ui.css">
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="api"></div>
+<script src="/swagger/ui.js"></script>
+<script src="/swagger/start.js"></script>
+</body>
+</html>
+`
+
+const START = `window.ui = SwaggerUIBundle({ url: '/swagger/json', dom_id: '#api', deepLinking: true, validatorUrl: null })\n`
+
+/** Only our own files may be loaded; the charset matters, the bundle holds more than ASCII. */
+function page(body: string | Blob, type: string): Response {
+  return new Response(body, {
+    headers: {
+      'content-type': `${type}; charset=utf-8`,
+      'content-security-policy':
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+    },
+  })
+}
+
+function names({ table }: Gateway): string[] {
+  return table.listed.map(model => model.id)
+}
+
+const Extra = { additionalProperties: true } as const
+const Content = Type.Union([Type.String(), Type.Array(Type.Object({ type: Type.String() }, Extra))])
+
+/** The members that clients always send or often use; whatever else a protocol has is passed on. */
+const REQUESTS: Record<string, (model: TSchema) => TSchema> = {
+  '/v1/messages': model =>
+    Type.Object(
+      {
+        model,
+        max_tokens: Type.Integer({ minimum: 1, default: 1024 }),
+        messages: Type.Array(
+          Type.Object({ role: Type.String({ examples: ['user'] }), content: Content }, Extra),
+        ),
+        system: Type.Optional(Content),
+        stream: Type.Optional(Type.Boolean({ default: false })),
+        tools: Type.Optional(Type.Array(Type.Object({ name: Type.String() }, Extra))),
+      },
+      Extra,
+    ),
+  '/v1/messages/count_tokens': model =>
+    Type.Object(
+      { model, messages: Type.Array(Type.Object({ role: Type.String(), content: Content }, Extra)) },
+      Extra,
+    ),
+  '/v1/chat/completions': model =>
+    Type.Object(
+      {
+        model,
+        messages: Type.Array(
+          Type.Object({ role: Type.String({ examples: ['user'] }), content: Content }, Extra),
+        ),
+        stream: Type.Optional(Type.Boolean({ default: false })),
+        max_completion_tokens: Type.Optional(Type.Integer({ minimum: 1 })),
+        tools: Type.Optional(Type.Array(Type.Object({ type: Type.String() }, Extra))),
+      },
+      Extra,
+    ),
+  '/v1/completions': model =>
+    Type.Object({ model, prompt: Type.String(), stream: Type.Optional(Type.Boolean()) }, Extra),
+}
+
+const EXAMPLES: Record<string, object> = {
+  '/v1/messages': { max_tokens: 1024, messages: [{ role: 'user', content: 'Hello' }] },
+  '/v1/messages/count_tokens': { messages: [{ role: 'user', content: 'Hello' }] },
+  '/v1/chat/completions': { messages: [{ role: 'user', content: 'Hello' }] },
+  '/v1/completions': { prompt: 'Hello' },
+}
+
+const Reply = Type.Object({}, { ...Extra, description: "The protocol's own reply, whole or as a stream" })
+
+const TITLES: Record<string, string> = {
+  '/v1/messages': 'Send messages (Anthropic)',
+  '/v1/messages/count_tokens': 'Count the tokens of a request (Anthropic)',
+  '/v1/chat/completions': 'Complete a chat (OpenAI)',
+  '/v1/completions': 'Complete a text (OpenAI, legacy; served through chat)',
+}
+
+/** An endpoint's OpenAPI entry: its TypeBox schema, with today's model names as examples. */
+export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: ClientCodec) {
+  const known = names(gateway)
+  const model = Type.String({ examples: known, description: `One of: ${known.join(', ')}; or provider/model` })
+  const schema = REQUESTS[endpoint.path]?.(model) ?? Type.Object({ model }, Extra)
+  const example = { model: known[0] ?? 'echo', ...EXAMPLES[endpoint.path] }
+  return {
+    detail: {
+      tags: [codec.protocol],
+      summary: TITLES[endpoint.path] ?? endpoint.path,
+      requestBody: { required: true, content: { 'application/json': { schema, example } } },
+      responses: {
+        200: { description: 'The answer', content: { 'application/json': { schema: Reply } } },
+        default: { description: "An error, in the protocol's own shape" },
+      },
+    },
+  }
+}
+
+export function describeModels() {
+  return {
+    detail: {
+      tags: ['models'],
+      summary: 'The models clients may ask for',
+      description: 'Anthropic clients (header anthropic-version) get their own shape.',
+    },
+  }
+}
+
+export function describeModel() {
+  return { detail: { tags: ['models'], summary: 'One model; its name may hold slashes' } }
+}

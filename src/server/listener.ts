@@ -1,0 +1,42 @@
+import type { Server } from 'bun'
+import type { Live } from '../gateway/live.ts'
+import type { App } from './app.ts'
+
+export type Listener = {
+  url: string
+  port: number
+  /** Refuses new connections; resolves when running exchanges are done. */
+  drain(): Promise<void>
+  /** Cuts what is left. */
+  cut(): Promise<void>
+  peerOf(request: Request): string | undefined
+}
+
+/**
+ * The one listener. It outlives snapshots: every request is served by the current one, and stays
+ * with it. `idleTimeout: 0`, since Bun's own would cut a stream whose model is thinking; body size
+ * is counted where the client can be told in its own protocol.
+ */
+export function listen(
+  live: Live<App>,
+  options: { host: string; port: number; tls?: { cert: string; key: string } },
+): Listener {
+  const server: Server<unknown> = Bun.serve({
+    hostname: options.host,
+    port: options.port,
+    idleTimeout: 0,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    ...(options.tls ? { tls: options.tls } : {}),
+    fetch: request => live.current.app.fetch(request),
+    error: () => new Response('internal error\n', { status: 500 }),
+  })
+  const port = server.port ?? options.port
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host
+  return {
+    url: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
+    port,
+    drain: () => server.stop(),
+    cut: () => server.stop(true),
+    peerOf: request => server.requestIP(request)?.address,
+  }
+}
