@@ -9,6 +9,7 @@ import type { Gateway } from '../gateway/gateway.ts'
 import { createLedger } from '../gateway/ledger.ts'
 import type { Live } from '../gateway/live.ts'
 import { createLog, type Log } from '../gateway/log.ts'
+import { createProbe } from '../gateway/probe.ts'
 import { createReloader, credentialsOf } from '../gateway/reload.ts'
 import type { Services } from '../gateway/services.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
@@ -113,6 +114,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
   return {
     now,
     random: Math.random,
+    probe: createProbe(now),
     fetch: globalThis.fetch,
     env: io.env,
     readFile: io.readFile,

@@ -8,7 +8,6 @@ import type { Action, Codec, Loss } from '../protocols/codec.ts'
 import { codecFor } from '../protocols/index.ts'
 import type { Exchange } from './exchange.ts'
 import { applyDeclared } from './headers.ts'
-import { probe } from './probe.ts'
 import { Refusal } from './refusal.ts'
 import type { Watch } from './watchdog.ts'
 
@@ -105,7 +104,7 @@ async function fetched(
   body: Uint8Array<ArrayBuffer>,
 ): Promise<Response> {
   const { services } = exchange.gateway
-  const stopProbe = probe(url, attempt.target.timeouts.connectMs, services.now(), () => {
+  const stopProbe = services.probe(url, attempt.target.timeouts.connectMs, () => {
     attempt.watch.stage = 'connect'
     attempt.watch.due()
   })

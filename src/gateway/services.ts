@@ -1,12 +1,14 @@
 import type { Pool } from '../credentials/pool.ts'
 import type { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
+import type { Probe } from './probe.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** What is impure or outlives one snapshot of routes.yaml; made once, in `main.ts`. */
 export type Services = {
   now(): number
   random(): number
+  probe: Probe
   fetch: typeof globalThis.fetch
   env: Record<string, string | undefined>
   readFile(path: string): string

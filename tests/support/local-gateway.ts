@@ -1,0 +1,116 @@
+import { createPool } from '../../src/credentials/pool.ts'
+import { compile } from '../../src/gateway/compile.ts'
+import type { Gateway } from '../../src/gateway/gateway.ts'
+import { createLedger } from '../../src/gateway/ledger.ts'
+import { createLog } from '../../src/gateway/log.ts'
+import { credentialsOf } from '../../src/gateway/reload.ts'
+import type { Services } from '../../src/gateway/services.ts'
+import type { Watch } from '../../src/gateway/watchdog.ts'
+import { buildApp } from '../../src/server/app.ts'
+
+/** A request as the upstream got it. */
+export type Received = { url: string; path: string; headers: Headers; body: Uint8Array; text: string; signal: AbortSignal }
+export type Upstream = (received: Received) => Response | Promise<Response>
+
+export type LocalGateway = {
+  gateway: Gateway
+  services: Services
+  received: Received[]
+  /** Everything logged so far. */
+  logged(): string
+  call(path: string, init?: RequestInit & { json?: unknown }): Promise<Response>
+  /** Moves the clock and lets every timer that is due fire. */
+  advance(ms: number): void
+}
+
+/**
+ * A gateway in this process: real configuration, routing, codecs and handlers, with the network
+ * replaced by a function and the clock standing still. `routes` is YAML.
+ */
+export function localGateway(routes: string, upstream: Upstream, env: Record<string, string> = {}): LocalGateway {
+  let now = Date.UTC(2026, 0, 1)
+  const watches = new Set<Watch>()
+  const received: Received[] = []
+  let logged = ''
+  const log = createLog(text => {
+    logged += text
+  }, () => now)
+  const services: Services = {
+    now: () => now,
+    random: () => 0,
+    probe: () => () => {},
+    fetch: Object.assign(
+      async (input: RequestInfo | URL, init?: RequestInit) => {
+        const body = new Uint8Array((init?.body as Uint8Array<ArrayBuffer> | undefined) ?? [])
+        const one: Received = {
+          url: String(input),
+          path: new URL(String(input)).pathname,
+          headers: new Headers(init?.headers),
+          body,
+          text: new TextDecoder().decode(body),
+          signal: init?.signal ?? new AbortController().signal,
+        }
+        received.push(one)
+        return abortable(Promise.resolve(upstream(one)), one.signal)
+      },
+      { preconnect() {} },
+    ),
+    env,
+    readFile: () => {
+      throw new Error('no files in this test')
+    },
+    pool: createPool({ now: () => now }),
+    ledger: createLedger(),
+    log,
+    watchdog: { add: watch => void watches.add(watch), remove: watch => void watches.delete(watch) },
+    peerOf: () => '127.0.0.1',
+    userAgent: 'jackfield/test',
+    turns: new Map(),
+  }
+  const compiled = compile('routes.yaml', routes, services)
+  if (!compiled.ok) throw new Error(compiled.diagnostics.map(d => `${d.at.line}: ${d.path}: ${d.message}`).join('\n'))
+  services.pool.reconcile(credentialsOf(compiled.value), compiled.value.table.policy)
+  const app = buildApp(compiled.value)
+  return {
+    gateway: compiled.value,
+    services,
+    received,
+    logged() {
+      log.flush()
+      return logged
+    },
+    async call(path, init = {}) {
+      const { json, ...rest } = init
+      const request = new Request(`http://localhost${path}`, {
+        ...rest,
+        ...(json === undefined ? {} : { method: 'POST', body: JSON.stringify(json), headers: { 'content-type': 'application/json', ...rest.headers } }),
+      })
+      return app.fetch(request)
+    },
+    advance(ms) {
+      now += ms
+      for (const watch of [...watches]) if (watch.dueAtMs <= now) watch.due()
+    },
+  }
+}
+
+function abortable(reply: Promise<Response>, signal: AbortSignal): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new DOMException('The operation was aborted.', 'AbortError'))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    reply.then(resolve, reject)
+  })
+}
+
+/** An event stream in the given pieces. */
+export function streamOf(pieces: readonly (string | Uint8Array)[]): Response {
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece)
+      controller.close()
+    },
+  })
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+}
