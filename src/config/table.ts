@@ -1,22 +1,12 @@
-import type { ProtocolId } from '../conversation/index.ts'
-import type { Effort } from '../conversation/index.ts'
+import type { Effort, ProtocolId } from '../conversation/index.ts'
+import type { CredentialSpec, Strategy } from '../credentials/spec.ts'
 import type { Kind } from '../providers/kind.ts'
 import type { Diagnostic } from './diagnostic.ts'
 
 /** A line of the file, for `explain`. Counts from 1. */
 export type Place = { line: number; column: number }
 
-/** A key or nothing (`keyless` kinds) with which a provider may be called. */
-export type CredentialSpec = {
-  /** Stable across reloads: `provider/name`, the name given or `key-N` from 1. Never the secret. */
-  id: string
-  provider: string
-  secret: string
-  headers: Readonly<Record<string, string>>
-  weight: number
-  priority: number
-  proxyUrl?: string
-}
+export type { CredentialSpec, Strategy } from '../credentials/spec.ts'
 
 export type Timeouts = {
   connectMs: number
@@ -72,8 +62,6 @@ export type Target = {
   at: Place
 }
 
-export type Strategy = 'round-robin' | 'fill-first' | 'weighted'
-
 /** One fallback step: a pool whose members share the load; a pool of one is a plain target. */
 export type Step = { strategy: Strategy; members: readonly Target[]; id: string }
 
@@ -87,6 +75,8 @@ export type Route = {
   steps: readonly Step[]
   /** `asked`: replies carry the client's name. */
   reportModel: 'asked' | 'served'
+  /** Targets that cannot serve at all, and why. */
+  passedOver: readonly { target: string; reason: string }[]
 }
 
 export type Resolution =
@@ -124,6 +114,8 @@ export type Policy = {
 /** `routes.yaml` with every name resolved and every default filled in; frozen. */
 export type RoutingTable = {
   file: string
+  /** What was compiled. */
+  text: string
   providers: ReadonlyMap<string, Provider>
   /** Resolves an asked name; a pure function of the table. */
   resolve(asked: string): Resolution
