@@ -1,0 +1,92 @@
+import type { Part } from './part.ts'
+import type { ConversationRequest, Tool } from './request.ts'
+
+/** What framing a message, a tool and the request itself cost on top of their text. */
+const PER_MESSAGE = 4
+const PER_TOOL = 12
+const PER_REQUEST = 3
+/** A picture of unknown size, and a page of a document. */
+const PER_IMAGE = 1_600
+const PER_FILE_BYTE = 1 / 20
+/** Text beyond this is estimated from what came before it: counting must not take seconds. */
+const COUNTED_CHARACTERS = 400_000
+
+type Counter = (text: string) => number
+let counter: Counter | undefined
+
+/**
+ * Input tokens of a request by the o200k tokenizer, rounded up. Other vendors' tokenizers differ
+ * by some percent, so this is an upper-leaning estimate, not a bill.
+ */
+export async function countTokens(request: ConversationRequest): Promise<number> {
+  counter ??= await loadCounter()
+  const count = bounded(counter)
+  let total = PER_REQUEST + countParts(request.system, count)
+  for (const message of request.messages) total += PER_MESSAGE + countParts(message.parts, count)
+  for (const tool of request.tools) total += PER_TOOL + countTool(tool, count)
+  if (request.format.type === 'json' && request.format.schema) total += count(JSON.stringify(request.format.schema))
+  return Math.ceil(total)
+}
+
+/** The ranks are megabytes, so they are loaded when first needed. */
+async function loadCounter(): Promise<Counter> {
+  const { encode } = await import('gpt-tokenizer/encoding/o200k_base')
+  const asText = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() }
+  return text => encode(text, asText).length
+}
+
+function bounded(counter: Counter): Counter {
+  let characters = 0
+  let tokens = 0
+  return text => {
+    const room = COUNTED_CHARACTERS - characters
+    const counted = text.length <= room ? text : text.slice(0, Math.max(0, room))
+    const found = counted ? counter(counted) : 0
+    characters += counted.length
+    tokens += found
+    const rest = text.length - counted.length
+    return found + (rest > 0 ? rest * (tokens / Math.max(1, characters)) : 0)
+  }
+}
+
+function countTool(tool: Tool, count: Counter): number {
+  if (tool.type === 'server') return count(JSON.stringify(tool.wire))
+  return count(`${tool.name}\n${tool.description ?? ''}\n${JSON.stringify(tool.parameters)}`)
+}
+
+function countParts(parts: readonly Part[], count: Counter): number {
+  let total = 0
+  for (const part of parts) total += countPart(part, count)
+  return total
+}
+
+function countPart(part: Part, count: Counter): number {
+  switch (part.type) {
+    case 'text':
+    case 'thinking':
+    case 'refusal':
+      return count(part.text)
+    case 'thinking-redacted':
+      return part.seal.value.length / 4
+    case 'tool-call':
+      return PER_TOOL + count(`${part.name} ${part.arguments}`)
+    case 'tool-result':
+      return PER_TOOL + countParts(part.parts, count)
+    case 'image':
+      return part.source.from === 'base64' ? imageTokens(part.source.data) : PER_IMAGE
+    case 'document':
+    case 'audio':
+    case 'video':
+      return part.source.from === 'base64' ? part.source.data.length * 0.75 * PER_FILE_BYTE : PER_IMAGE
+    case 'opaque':
+      return count(JSON.stringify(part.wire))
+  }
+}
+
+/** A PNG says its size in its first bytes; pixels / 750 is what vendors document. */
+function imageTokens(base64: string): number {
+  const head = Buffer.from(base64.slice(0, 64), 'base64')
+  if (head.length < 24 || head.readUInt32BE(0) !== 0x89504e47) return PER_IMAGE
+  const pixels = head.readUInt32BE(16) * head.readUInt32BE(20)
+  return Math.min(PER_IMAGE, Math.max(1, pixels / 750))
+}

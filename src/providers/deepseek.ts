@@ -1,0 +1,13 @@
+import type { Kind } from './kind.ts'
+
+export const deepseek: Kind = {
+  id: 'deepseek',
+  title: 'DeepSeek',
+  speaks: [
+    { protocol: 'openai-chat', baseUrl: 'https://api.deepseek.com/v1' },
+    { protocol: 'anthropic', baseUrl: 'https://api.deepseek.com/anthropic' },
+  ],
+  auth: { header: 'authorization', prefix: 'Bearer ' },
+  quirks: { thinkingField: 'thinking', reasoningField: 'reasoning_content', unsupported: ['parallel_tool_calls'] },
+  catalogue: [{ name: 'deepseek-chat' }, { name: 'deepseek-reasoner' }],
+}

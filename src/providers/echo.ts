@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto'
+import {
+  type ConversationRequest,
+  type ConversationResponse,
+  type Part,
+  replay,
+  type StreamEvent,
+} from '../conversation/index.ts'
+import { countTokens } from '../conversation/count.ts'
+import { GatewayError, type ErrorCode } from '../lib/errors.ts'
+import { isObject } from '../lib/json.ts'
+import { encodeSse } from '../lib/sse.ts'
+import type { Asked, Codec } from '../protocols/codec.ts'
+import { codecFor } from '../protocols/index.ts'
+import type { Kind, LocalRequest } from './kind.ts'
+
+/**
+ * Answers by itself, in every protocol: the demo provider and the test instrument. The last user
+ * text can steer it with `[[…]]`; see README.
+ */
+export const echo: Kind = {
+  id: 'echo',
+  title: 'The built-in demo: answers by itself',
+  speaks: [
+    { protocol: 'openai-chat', baseUrl: 'echo:' },
+    { protocol: 'anthropic', baseUrl: 'echo:' },
+  ],
+  auth: 'none',
+  keyless: true,
+  quirks: { countTokens: true },
+  catalogue: [{ name: 'echo', contextTokens: 200_000 }],
+  answer,
+}
+
+const HINT =
+  'This is the built-in echo of jackfield: no model was asked. Set ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or OPENROUTER_API_KEY, or edit routes.yaml, to reach a real one.'
+const MOST_ECHOED = 2_000
+
+async function answer(inbound: LocalRequest): Promise<Response> {
+  const codec = codecFor(inbound.protocol)
+  if (!codec) throw new GatewayError('internal', `echo does not speak ${inbound.protocol}`)
+  const { headers, body, signal } = inbound
+  const envelope = codec.peek({ params: {}, headers, body, signal })
+  const wire: unknown = JSON.parse(new TextDecoder().decode(body))
+  if (!isObject(wire)) throw new GatewayError('invalid-request', 'expected a JSON object')
+  const request = codec.decodeRequest(wire, envelope)
+  if (inbound.action === 'count-tokens') return Response.json(codec.encodeTokenCount(await countTokens(request)))
+  const script = parseScript(lastUserText(request))
+  if (script.fail) return failure(codec, script.fail)
+  const id = createHash('sha256').update(body).digest('hex').slice(0, 24)
+  const asked: Asked = {
+    model: envelope.model,
+    id,
+    atMs: Date.UTC(2026, 0, 1),
+    ...(request.extensions ? { extensions: request.extensions } : {}),
+  }
+  const response = responseTo(request, script, id, envelope.model)
+  if (!envelope.stream) return Response.json(codec.encodeResponse(response, asked))
+  return new Response(streamed(codec, asked, response, script, signal), {
+    headers: { 'content-type': 'text/event-stream' },
+  })
+}
+
+type Failure = { status: number; retryAfterMs?: number; message: string }
+type Script = {
+  calls: { name: string; arguments: string }[]
+  say: string[]
+  think: string[]
+  length: boolean
+  fail?: Failure
+  failStream?: Failure
+  slowMs: number
+}
+
+function parseScript(text: string): Script {
+  const script: Script = { calls: [], say: [], think: [], length: false, slowMs: 0 }
+  for (const [, verb, rest = ''] of text.matchAll(/\[\[([a-z-]+)(?: ([\s\S]*?))?\]\](?!\])/g)) {
+    step(script, verb ?? '', rest.trim())
+  }
+  return script
+}
+
+function step(script: Script, verb: string, rest: string): void {
+  switch (verb) {
+    case 'call': {
+      const [, name = '', args = ''] = /^(\S+)\s*([\s\S]*)$/.exec(rest) ?? []
+      if (name) script.calls.push({ name, arguments: args || '{}' })
+      return
+    }
+    case 'say':
+      script.say.push(rest)
+      return
+    case 'think':
+      script.think.push(rest)
+      return
+    case 'repeat': {
+      const [, times = '1', word = ''] = /^(\d+)\s+([\s\S]*)$/.exec(rest) ?? []
+      script.say.push(Array.from({ length: Math.min(Number(times), 100_000) }, () => word).join(' '))
+      return
+    }
+    case 'stop':
+      script.length = rest === 'length'
+      return
+    case 'fail':
+      script.fail = parseFailure(rest)
+      return
+    case 'fail-stream':
+      script.failStream = parseFailure(rest)
+      return
+    case 'slow':
+      script.slowMs = Math.min(Number.parseInt(rest, 10) || 0, 60_000)
+  }
+}
+
+function parseFailure(rest: string): Failure {
+  const [, status = '500', , seconds, message = ''] = /^(\d{3})( retry-after=(\d+))?\s*([\s\S]*)$/.exec(rest) ?? []
+  const code = Math.min(599, Math.max(400, Number(status)))
+  return {
+    status: code,
+    message: message || `echo was told to fail with ${code}`,
+    ...(seconds === undefined ? {} : { retryAfterMs: Number(seconds) * 1000 }),
+  }
+}
+
+function errorOf(told: Failure): GatewayError {
+  return new GatewayError(codeFor(told.status), told.message, {
+    status: told.status,
+    ...(told.retryAfterMs === undefined ? {} : { retryAfterMs: told.retryAfterMs }),
+  })
+}
+
+function codeFor(status: number): ErrorCode {
+  if (status === 401) return 'upstream-auth'
+  if (status === 403) return 'upstream-forbidden'
+  if (status === 404) return 'upstream-not-found'
+  if (status === 413) return 'too-large'
+  if (status === 429) return 'rate-limited'
+  if (status === 503 || status === 529) return 'overloaded'
+  return status >= 500 ? 'upstream-failed' : 'invalid-request'
+}
+
+function failure(codec: Codec, told: Failure): Response {
+  const { status, headers, body } = codec.encodeError(errorOf(told))
+  return Response.json(body, { status, headers })
+}
+
+function lastUserText(request: ConversationRequest): string {
+  const last = request.messages.findLast(message => message.role === 'user')
+  return (last?.parts ?? []).map(part => (part.type === 'text' ? part.text : '')).join('\n')
+}
+
+/** The results that answer the latest calls, if that is what the conversation ends with. */
+function lastResults(request: ConversationRequest): string[] {
+  const last = request.messages.findLast(message => message.role !== 'system')
+  return (last?.parts ?? []).flatMap(part =>
+    part.type === 'tool-result' ? [part.parts.map(p => (p.type === 'text' ? p.text : `[${p.type}]`)).join('')] : [],
+  )
+}
+
+function responseTo(request: ConversationRequest, script: Script, id: string, model: string): ConversationResponse {
+  const parts: Part[] = script.think.map(text => ({
+    type: 'thinking',
+    text,
+    seal: { issuer: 'echo', value: Buffer.from(text).toString('base64') },
+  }))
+  const results = lastResults(request)
+  const declared = new Set(request.tools.flatMap(tool => (tool.type === 'function' ? [tool.name] : [])))
+  const calls = results.length > 0 ? [] : script.calls.filter(call => declared.has(call.name))
+  const text = textFor(request, script, results, calls.length > 0)
+  if (text) parts.push({ type: 'text', text })
+  for (const [index, call] of calls.entries()) {
+    parts.push({ type: 'tool-call', id: `call_${id.slice(0, 16)}_${index}`, runsOn: 'client', ...call })
+  }
+  const output = Math.ceil(parts.reduce((sum, part) => sum + lengthOf(part), 0) / 4)
+  return {
+    id,
+    model,
+    parts,
+    stop: script.length
+      ? { reason: 'length', raw: null }
+      : { reason: calls.length > 0 ? 'tool-calls' : 'end', raw: null },
+    usage: { fresh: Math.ceil(JSON.stringify(request.messages).length / 4), output },
+  }
+}
+
+function textFor(request: ConversationRequest, script: Script, results: readonly string[], calling: boolean): string {
+  if (script.say.length > 0) return script.say.join('\n')
+  if (results.length > 0) return `The tool answered: ${results.join('\n').slice(0, MOST_ECHOED)}`
+  if (calling) return ''
+  return `You said: ${lastUserText(request).slice(0, MOST_ECHOED)}\n\n${HINT}`
+}
+
+function lengthOf(part: Part): number {
+  if (part.type === 'text' || part.type === 'thinking') return part.text.length
+  return part.type === 'tool-call' ? part.arguments.length + part.name.length : 0
+}
+
+async function* streamed(
+  codec: Codec,
+  asked: Asked,
+  response: ConversationResponse,
+  script: Script,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const machine = codec.encodeStream(asked)
+  for (const event of inSmallDeltas(replay(response))) {
+    if (script.slowMs > 0) await pause(script.slowMs, signal)
+    if (signal.aborted) return
+    const failing = script.failStream && event.type === 'part-end'
+    const frames = machine.feed(failing ? { type: 'error', error: errorOf(script.failStream as Failure) } : event)
+    yield frames.map(encodeSse).join('')
+    if (failing) return
+  }
+  yield machine.end().map(encodeSse).join('')
+}
+
+/** As a model would say it: a few characters at a time. */
+function* inSmallDeltas(events: Iterable<StreamEvent>): Generator<StreamEvent> {
+  for (const event of events) {
+    if (event.type !== 'part-delta') {
+      yield event
+      continue
+    }
+    const { index, delta } = event
+    const text = 'text' in delta ? delta.text : 'arguments' in delta ? delta.arguments : undefined
+    if (text === undefined) {
+      yield event
+      continue
+    }
+    for (const piece of text.match(/[\s\S]{1,24}/gu) ?? []) {
+      yield { type: 'part-delta', index, delta: 'text' in delta ? { text: piece } : { arguments: piece } }
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
+  })
+}
+

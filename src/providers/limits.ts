@@ -1,0 +1,41 @@
+import { parseRetryAfter } from '../lib/retry-after.ts'
+import type { Limits } from './kind.ts'
+
+/**
+ * Subscription windows are told per window: `rejected` on the unified, five-hour or seven-day one
+ * rests the whole credential until the reset it names.
+ */
+export function anthropicLimits(status: number, headers: Headers): Limits | undefined {
+  if (status !== 429) return undefined
+  let resetSeconds = 0
+  for (const window of ['unified', 'unified-5h', 'unified-7d']) {
+    if (headers.get(`anthropic-ratelimit-${window}-status`) !== 'rejected') continue
+    resetSeconds = Math.max(resetSeconds, Number(headers.get(`anthropic-ratelimit-${window}-reset`)) || 0)
+  }
+  if (resetSeconds === 0) return undefined
+  return { retryAfterMs: Math.max(0, resetSeconds * 1000 - Date.now()), scope: 'credential' }
+}
+
+/** `x-ratelimit-reset-*` say when each bucket is full again; only an empty one matters. */
+export function openaiLimits(status: number, headers: Headers): Limits | undefined {
+  if (status !== 429 || parseRetryAfter(headers, Date.now()) !== undefined) return undefined
+  let waitMs: number | undefined
+  for (const bucket of ['requests', 'tokens']) {
+    if (headers.get(`x-ratelimit-remaining-${bucket}`) !== '0') continue
+    const reset = parseGoDuration(headers.get(`x-ratelimit-reset-${bucket}`) ?? '')
+    if (reset !== undefined) waitMs = Math.max(waitMs ?? 0, reset)
+  }
+  return waitMs === undefined ? undefined : { retryAfterMs: waitMs, scope: 'model' }
+}
+
+const UNIT_MS: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 }
+
+/** `6m0s`, `1.5s`, `20ms`, in milliseconds. */
+function parseGoDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined
+  let total = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)) {
+    total += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0)
+  }
+  return total
+}
