@@ -4,6 +4,7 @@ import type {
   Extensions,
   ProtocolId,
   StreamEvent,
+  Usage,
 } from '../conversation/index.ts'
 import type { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
@@ -109,6 +110,8 @@ export interface UpstreamCodec {
   readonly demands: Record<string, string>
   /** Strict: writes only what the protocol documents and reports the rest as losses. */
   encodeRequest(request: ConversationRequest, to: Addressee): { wire: Wire; losses: Loss[] }
+  /** An upstream's own usage object, split so that the counts add up. */
+  decodeUsage(wire: JsonObject): Usage
   /** `issuer` tags the seals in the reply. */
   decodeResponse(body: JsonObject, issuer: string): ConversationResponse
   /** A stream that ends without its terminal event ends with an `error` event. */

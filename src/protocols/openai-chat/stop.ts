@@ -1,0 +1,36 @@
+import type { Stop } from '../../conversation/index.ts'
+
+/** Why the model stopped, from `choices[].finish_reason`. An unknown reason keeps its spelling in `raw`. */
+export function decodeStop(raw: string | null): Stop {
+  switch (raw) {
+    case 'stop':
+    case 'eos':
+      return { reason: 'end', raw }
+    case 'length':
+      return { reason: 'length', raw }
+    case 'tool_calls':
+    case 'function_call': // what tool calls were called before they had ids
+      return { reason: 'tool-calls', raw }
+    case 'content_filter':
+      return { reason: 'refusal', raw }
+    default:
+      return { reason: 'other', raw }
+  }
+}
+
+const SPELLED = {
+  end: 'stop',
+  'stop-sequence': 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  refusal: 'content_filter',
+  paused: 'stop', // this protocol cannot say "resume me"; the client sees an ended turn
+  other: 'stop',
+} satisfies Record<Stop['reason'], string>
+
+const OWN = new Set(['stop', 'length', 'tool_calls', 'function_call', 'content_filter'])
+
+/** The inverse of `decodeStop`, as far as this protocol has words. */
+export function encodeStop(stop: Stop): string {
+  return stop.raw !== null && OWN.has(stop.raw) ? stop.raw : SPELLED[stop.reason]
+}

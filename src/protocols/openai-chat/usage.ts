@@ -1,0 +1,41 @@
+import type { Usage } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { count, object } from './wire.ts'
+
+/**
+ * Input tokens, split so that the parts add up: `prompt_tokens` already includes cached ones, ours
+ * never overlap.
+ * @see https://platform.openai.com/docs/guides/prompt-caching
+ */
+export function decodeUsage(wire: JsonObject): Usage {
+  const usage: Usage = { raw: wire }
+  const details = object(wire.prompt_tokens_details)
+  const cacheRead = count(details?.cached_tokens) ?? count(wire.prompt_cache_hit_tokens)
+  const cacheWrite = count(details?.cache_write_tokens)
+  const prompt = count(wire.prompt_tokens)
+  if (prompt !== undefined) usage.fresh = Math.max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0))
+  if (cacheRead !== undefined) usage.cacheRead = cacheRead
+  if (cacheWrite !== undefined) usage.cacheWrite = cacheWrite
+  const output = count(wire.completion_tokens)
+  if (output !== undefined) usage.output = output
+  const reasoning = count(object(wire.completion_tokens_details)?.reasoning_tokens)
+  if (reasoning !== undefined) usage.reasoning = reasoning
+  return usage
+}
+
+/** Integers always, as clients add them up; the upstream's own object where it is of this shape. */
+export function encodeUsage(usage: Usage): JsonObject {
+  if (usage.raw && 'prompt_tokens' in usage.raw) return usage.raw
+  const prompt = (usage.fresh ?? 0) + (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0)
+  const output = usage.output ?? 0
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: output,
+    total_tokens: prompt + output,
+    prompt_tokens_details: {
+      cached_tokens: usage.cacheRead ?? 0,
+      ...(usage.cacheWrite === undefined ? {} : { cache_write_tokens: usage.cacheWrite }),
+    },
+    completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
+  }
+}

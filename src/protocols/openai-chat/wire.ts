@@ -1,0 +1,37 @@
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+
+/** Reading a wire whose members may be anything: what is not of the type is absent. */
+export function text(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+export function count(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+}
+
+export function number(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
+export function object(value: JsonValue | undefined): JsonObject | undefined {
+  return isObject(value) ? value : undefined
+}
+
+export function objects(value: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+/** The members not named. */
+export function without(wire: JsonObject, ...names: readonly string[]): JsonObject {
+  const rest: JsonObject = {}
+  for (const name in wire) {
+    const value = wire[name]
+    if (value !== undefined && !names.includes(name)) rest[name] = value
+  }
+  return rest
+}
+
+/** `{ extensions }` to spread into a node, or nothing where there are none. */
+export function extended(wire: JsonObject): { extensions?: { 'openai-chat': JsonObject } } {
+  return Object.keys(wire).length > 0 ? { extensions: { 'openai-chat': wire } } : {}
+}
