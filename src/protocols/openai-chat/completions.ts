@@ -1,3 +1,4 @@
+import { object, without } from '../../lib/wire.ts'
 import type { ConversationResponse, StreamEvent } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
@@ -8,7 +9,6 @@ import { encodeError, errorBody } from './error.ts'
 import { decodeRequest } from './request.ts'
 import { encodeStop } from './stop.ts'
 import { encodeUsage } from './usage.ts'
-import { object, without } from './wire.ts'
 
 /** The legacy text endpoint, for clients that have not moved: a prompt is one user message. */
 export const completions: ClientCodec = {

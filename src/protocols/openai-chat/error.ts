@@ -1,8 +1,8 @@
+import { object, text } from '../../lib/wire.ts'
 import { type ErrorCode, GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
-import { object, text } from './wire.ts'
 
 /** An error reply, in any of the shapes that services of this protocol use. */
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {

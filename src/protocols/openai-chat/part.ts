@@ -1,6 +1,7 @@
+import { object, objects, text, without } from '../../lib/wire.ts'
+import { extended } from './extended.ts'
 import type { Part, PartOf, Source } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { extended, object, objects, text, without } from './wire.ts'
 
 /** Content of a message: a string, or parts. Null and absent are no parts. */
 export function decodeContent(content: JsonValue | undefined): Part[] {

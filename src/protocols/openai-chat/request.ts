@@ -1,3 +1,5 @@
+import { number, object, objects, text, without } from '../../lib/wire.ts'
+import { extended } from './extended.ts'
 import type {
   ConversationRequest,
   Message,
@@ -11,7 +13,6 @@ import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { decodeContent, encodeMedia } from './part.ts'
 import { decodeThinking, encodeThinking, isReasoningModel } from './thinking.ts'
 import { decodeFunction, decodeTool, decodeToolChoice, encodeTool, encodeToolChoice, toolName } from './tool.ts'
-import { extended, number, object, objects, text, without } from './wire.ts'
 
 const UNDERSTOOD = [
   'model',

@@ -1,3 +1,5 @@
+import { number, object, objects, text, without } from '../../lib/wire.ts'
+import { extended } from './extended.ts'
 import type { Citation, ConversationResponse, Part } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
@@ -7,7 +9,6 @@ import { decodeContent } from './part.ts'
 import { decodeCalls, decodeReasoning } from './request.ts'
 import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
-import { extended, number, object, objects, text, without } from './wire.ts'
 
 const MESSAGE = ['role', 'content', 'refusal', 'tool_calls', 'function_call', 'annotations', 'reasoning_content', 'reasoning', 'reasoning_details']
 

@@ -1,3 +1,5 @@
+import { count, object, objects, text } from '../../lib/wire.ts'
+import { extended } from './extended.ts'
 import type { Part, Stop, StreamEvent, Usage } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
@@ -7,7 +9,6 @@ import { errorBody, errorInside } from './error.ts'
 import { decodeCitation, encodeCitation } from './response.ts'
 import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
-import { count, extended, object, objects, text } from './wire.ts'
 
 /**
  * Chunks → events. The response ends with `[DONE]` or the stream, not with the finish reason: usage

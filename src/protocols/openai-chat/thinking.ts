@@ -1,7 +1,7 @@
+import { number, object, text } from '../../lib/wire.ts'
 import type { ConversationRequest, Effort, ThinkingIntent } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Addressee, Loss } from '../codec.ts'
-import { number, object, text } from './wire.ts'
 
 const EFFORTS = new Set<string>(['none', 'auto', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
 

@@ -1,8 +1,9 @@
+import { object, text, without } from '../../lib/wire.ts'
+import { extended } from './extended.ts'
 import { createHash } from 'node:crypto'
 import type { ConversationRequest, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import type { Loss } from '../codec.ts'
-import { extended, object, text, without } from './wire.ts'
 
 export function decodeTool(wire: JsonObject): Tool {
   const declared = object(wire.function)

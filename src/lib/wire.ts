@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from './json.ts'
 
 /** Reading a wire whose members may be anything: what is not of the type is absent. */
 export function text(value: JsonValue | undefined): string | undefined {
@@ -29,9 +29,4 @@ export function without(wire: JsonObject, ...names: readonly string[]): JsonObje
     if (value !== undefined && !names.includes(name)) rest[name] = value
   }
   return rest
-}
-
-/** `{ extensions }` to spread into a node, or nothing where there are none. */
-export function extended(wire: JsonObject): { extensions?: { 'openai-chat': JsonObject } } {
-  return Object.keys(wire).length > 0 ? { extensions: { 'openai-chat': wire } } : {}
 }

@@ -1,0 +1,111 @@
+import { type ErrorCode, GatewayError } from '../../lib/errors.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { plainText } from '../../lib/plain-text.ts'
+import { parseRetryAfter } from '../../lib/retry-after.ts'
+import { object, text } from '../../lib/wire.ts'
+
+/** An error reply: `{ type: 'error', error: { type, message } }`, or whatever a proxy put there. */
+export function decodeError(status: number, headers: Headers, body: string): GatewayError {
+  const { type, message } = told(body)
+  const retryAfterMs = parseRetryAfter(headers, Date.now())
+  return new GatewayError(codeFor(status, type, message), message, {
+    status,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(type === undefined ? {} : { type }),
+  })
+}
+
+/** An `error` event, whose status line said 200. */
+export function errorInside(error: JsonObject): GatewayError {
+  const type = text(error.type)
+  const message = text(error.message) ?? JSON.stringify(error)
+  const status = type === undefined ? 500 : (STATUS_OF[type] ?? 500)
+  return new GatewayError(codeFor(status, type, message), message, { status, ...(type === undefined ? {} : { type }) })
+}
+
+const STATUS_OF: Record<string, number> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+}
+
+function told(body: string): { type?: string; message: string } {
+  let wire: unknown
+  try {
+    wire = JSON.parse(body)
+  } catch {
+    return { message: plainText(body) || 'the upstream gave no reason' }
+  }
+  if (!isObject(wire)) return { message: plainText(body) }
+  const error = object(wire.error)
+  const type = text(error?.type) ?? text(error?.code)
+  const message = text(error?.message) ?? text(wire.error) ?? text(wire.message) ?? text(wire.detail) ?? plainText(body)
+  return { message, ...(type === undefined ? {} : { type }) }
+}
+
+function codeFor(status: number, type: string | undefined, message: string): ErrorCode {
+  if (status === 400 && /prompt is too long|context (window|limit)|exceed.*context/i.test(message)) return 'context-exceeded'
+  switch (status) {
+    case 401:
+      return 'upstream-auth'
+    case 402:
+      return 'quota-exhausted'
+    case 403:
+      return 'upstream-forbidden'
+    case 404:
+      return 'upstream-not-found'
+    case 408:
+    case 504:
+      return 'timeout'
+    case 413:
+      return 'too-large'
+    case 429:
+      return 'rate-limited'
+    case 503:
+    case 529:
+      return 'overloaded'
+    default:
+      if (type === 'overloaded_error') return 'overloaded'
+      return status >= 500 ? 'upstream-failed' : 'invalid-request'
+  }
+}
+
+const SPELLED = {
+  'invalid-request': 'invalid_request_error',
+  'too-large': 'request_too_large',
+  'context-exceeded': 'invalid_request_error',
+  'method-not-allowed': 'invalid_request_error',
+  'path-not-found': 'not_found_error',
+  'model-not-found': 'not_found_error',
+  unauthenticated: 'authentication_error',
+  forbidden: 'permission_error',
+  cancelled: 'invalid_request_error',
+  'upstream-auth': 'authentication_error',
+  'upstream-forbidden': 'permission_error',
+  'upstream-not-found': 'not_found_error',
+  'quota-exhausted': 'billing_error',
+  'rate-limited': 'rate_limit_error',
+  overloaded: 'overloaded_error',
+  'upstream-failed': 'api_error',
+  timeout: 'timeout_error',
+  'no-credential': 'api_error',
+  internal: 'api_error',
+} as const satisfies Record<ErrorCode, string>
+
+export function errorBody(error: GatewayError): JsonObject {
+  const type = error.type !== undefined && error.type in STATUS_OF ? error.type : SPELLED[error.code]
+  return { type: 'error', error: { type, message: error.message } }
+}
+
+export function encodeError(error: GatewayError) {
+  const headers: Record<string, string> = {}
+  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+  return { status: error.status, headers, body: errorBody(error) }
+}

@@ -1,0 +1,51 @@
+import type { Action, Codec, Inbound } from '../codec.ts'
+import { peekBody } from '../peek.ts'
+import { decodeError, encodeError } from './error.ts'
+import { encodeModel, encodeModels } from './models.ts'
+import { decodeRequest, encodeRequest } from './request.ts'
+import { decodeResponse, encodeResponse } from './response.ts'
+import { decodeStream, encodeStream } from './stream.ts'
+import { decodeUsage } from './usage.ts'
+
+const PATHS: Record<Action, string> = {
+  generate: '/v1/messages',
+  'count-tokens': '/v1/messages/count_tokens',
+  models: '/v1/models',
+  relay: '/v1/messages',
+}
+
+/**
+ * Anthropic Messages.
+ * @see https://docs.anthropic.com/en/api/messages
+ */
+export const anthropic: Codec = {
+  protocol: 'anthropic',
+  endpoints: [
+    { method: 'POST', path: '/v1/messages', action: 'generate' },
+    { method: 'POST', path: '/v1/messages/count_tokens', action: 'count-tokens' },
+  ],
+  // An open list: the vendor adds headers monthly, and a beta's header and body go together.
+  forwards: ['anthropic-*', 'x-claude-code-*', 'x-app'],
+  demands: { 'anthropic-version': '2023-06-01' },
+  keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
+  pathFor: action => PATHS[action],
+  peek,
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  decodeStream,
+  encodeStream,
+  decodeError,
+  encodeError,
+  decodeUsage,
+  encodeModels,
+  encodeModel,
+  encodeTokenCount: inputTokens => ({ input_tokens: inputTokens }),
+}
+
+function peek({ body, headers }: Inbound) {
+  const session = headers.get('x-claude-code-session-id')
+  const peeked = peekBody(body)
+  return session ? { ...peeked, session } : peeked
+}

@@ -1,0 +1,164 @@
+import type { Citation, Part, PartOf, Source } from '../../conversation/index.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { object, objects, text, without } from '../../lib/wire.ts'
+import { extended } from './extended.ts'
+
+/** A string, or blocks. */
+export function decodeContent(content: JsonValue | undefined, issuer: string): Part[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
+  return objects(content).map(block => decodeBlock(block, issuer))
+}
+
+/** A block the conversation has no word for becomes `opaque`, whole. */
+export function decodeBlock(wire: JsonObject, issuer: string): Part {
+  const cache = object(wire.cache_control)
+  const part = decodeKnown(cache ? without(wire, 'cache_control') : wire, issuer)
+  return cache ? { ...part, cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : part
+}
+
+function decodeKnown(wire: JsonObject, issuer: string): Part {
+  switch (wire.type) {
+    case 'text':
+      return decodeText(wire)
+    case 'image':
+    case 'document':
+      return decodeMedia(wire, wire.type)
+    case 'thinking': {
+      const signature = text(wire.signature)
+      return {
+        type: 'thinking',
+        text: text(wire.thinking) ?? '',
+        ...(signature ? { seal: { issuer, value: signature } } : {}),
+        ...extended(without(wire, 'type', 'thinking', 'signature')),
+      }
+    }
+    case 'redacted_thinking':
+      return { type: 'thinking-redacted', seal: { issuer, value: text(wire.data) ?? '' } }
+    case 'tool_use':
+      return {
+        type: 'tool-call',
+        id: text(wire.id) ?? '',
+        name: text(wire.name) ?? '',
+        arguments: JSON.stringify(wire.input ?? {}),
+        runsOn: 'client',
+        ...extended(without(wire, 'type', 'id', 'name', 'input')),
+      }
+    case 'tool_result':
+      return {
+        type: 'tool-result',
+        callId: text(wire.tool_use_id) ?? '',
+        parts: decodeContent(wire.content, issuer),
+        failed: wire.is_error === true,
+        runsOn: 'client',
+        ...extended(without(wire, 'type', 'tool_use_id', 'content', 'is_error')),
+      }
+    default:
+      return { type: 'opaque', protocol: 'anthropic', wire }
+  }
+}
+
+function decodeText(wire: JsonObject): Part {
+  const citations = objects(wire.citations).map(decodeCitation)
+  return {
+    type: 'text',
+    text: text(wire.text) ?? '',
+    ...(citations.length > 0 ? { citations } : {}),
+    ...extended(without(wire, 'type', 'text', 'citations')),
+  }
+}
+
+function decodeMedia(wire: JsonObject, type: 'image' | 'document'): Part {
+  const source = decodeSource(object(wire.source) ?? {})
+  if (!source) return { type: 'opaque', protocol: 'anthropic', wire }
+  const name = text(wire.title)
+  return {
+    type,
+    source,
+    ...(name === undefined ? {} : { name }),
+    ...extended(without(wire, 'type', 'source', 'title')),
+  }
+}
+
+/** Undefined: a source of blocks, which stays opaque. */
+function decodeSource(wire: JsonObject): Source | undefined {
+  switch (wire.type) {
+    case 'base64':
+      return { from: 'base64', mediaType: text(wire.media_type) ?? 'application/octet-stream', data: text(wire.data) ?? '' }
+    case 'text':
+      return {
+        from: 'base64',
+        mediaType: text(wire.media_type) ?? 'text/plain',
+        data: Buffer.from(text(wire.data) ?? '').toString('base64'),
+      }
+    case 'url':
+      return { from: 'url', url: text(wire.url) ?? '' }
+    case 'file':
+      return { from: 'file', id: text(wire.file_id) ?? '', issuer: 'anthropic' }
+    default:
+      return undefined
+  }
+}
+
+export function decodeCitation(wire: JsonObject): Citation {
+  const title = text(wire.title) ?? text(wire.document_title)
+  const url = text(wire.url)
+  const quote = text(wire.cited_text)
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(url === undefined ? {} : { url }),
+    ...(quote === undefined ? {} : { quote }),
+    ...extended(wire),
+  }
+}
+
+/** Only citations of this protocol: it demands sealed indices that no one else can make. */
+export function encodeCitations(citations: readonly Citation[] | undefined): JsonObject[] {
+  return (citations ?? []).flatMap(citation => citation.extensions?.anthropic ?? [])
+}
+
+export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }
+
+export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video'>): Encoded {
+  const { source } = part
+  if (part.type === 'audio' || part.type === 'video') return { lost: `${part.type} has no equivalent`, instead: `[${part.type}]` }
+  const own = part.extensions?.anthropic ?? {}
+  const head: JsonObject = { type: part.type, ...(part.type === 'document' && part.name ? { title: part.name } : {}) }
+  switch (source.from) {
+    case 'url':
+      return { wire: { ...head, source: { type: 'url', url: source.url }, ...own } }
+    case 'file':
+      if (source.issuer !== 'anthropic') return { lost: 'a file that only its own service holds', instead: `[${part.type}]` }
+      return { wire: { ...head, source: { type: 'file', file_id: source.id }, ...own } }
+    case 'base64':
+      return encodeBase64(part.type, head, source, own)
+  }
+}
+
+const IMAGES = /^image\/(png|jpeg|gif|webp)$/
+
+function encodeBase64(type: 'image' | 'document', head: JsonObject, source: Extract<Source, { from: 'base64' }>, own: JsonObject): Encoded {
+  const { mediaType, data } = source
+  if (type === 'image') {
+    const legal = mediaType === 'image/jpg' ? 'image/jpeg' : mediaType
+    if (!IMAGES.test(legal)) return { lost: `an image of type ${mediaType}`, instead: `[image of type ${mediaType}]` }
+    return { wire: { ...head, source: { type: 'base64', media_type: legal, data }, ...own } }
+  }
+  if (mediaType.startsWith('text/')) {
+    const words = Buffer.from(data, 'base64').toString('utf8')
+    return { wire: { ...head, source: { type: 'text', media_type: 'text/plain', data: words }, ...own } }
+  }
+  if (mediaType !== 'application/pdf') return { lost: `a document of type ${mediaType}`, instead: `[document of type ${mediaType}]` }
+  return { wire: { ...head, source: { type: 'base64', media_type: mediaType, data }, ...own } }
+}
+
+/** The protocol wants an object; what is not one is kept under a name of its own. */
+export function parseInput(args: string): JsonObject {
+  if (args.trim() === '') return {}
+  try {
+    const value: unknown = JSON.parse(args)
+    if (isObject(value)) return value
+  } catch {
+    // Not JSON: a free-form tool's text.
+  }
+  return { input: args }
+}

@@ -1,0 +1,363 @@
+import type { ConversationRequest, Message, Part, PartOf, Sampling, Tool } from '../../conversation/index.ts'
+import { toTurns } from '../../conversation/turns.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { number, object, objects, text, without } from '../../lib/wire.ts'
+import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { extended } from './extended.ts'
+import { decodeContent, encodeCitations, encodeMedia, parseInput } from './part.ts'
+import { decodeThinking, encodeThinking } from './thinking.ts'
+
+const UNDERSTOOD = [
+  'model',
+  'messages',
+  'system',
+  'stream',
+  'tools',
+  'tool_choice',
+  'max_tokens',
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop_sequences',
+  'thinking',
+]
+
+/** What the protocol demands and other clients need not say. */
+const DEFAULT_MAX_TOKENS = 32_000
+
+export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {
+  const issuer = envelope.issuer ?? 'anthropic'
+  const choice = object(body.tool_choice)
+  const thinking = decodeThinking(body)
+  const display = object(body.thinking)?.display
+  return {
+    system: decodeContent(body.system, issuer),
+    messages: objects(body.messages).map(wire => decodeMessage(wire, issuer)),
+    tools: objects(body.tools).map(decodeTool),
+    toolChoice: decodeToolChoice(choice),
+    ...(choice?.disable_parallel_tool_use === true ? { parallelTools: false } : {}),
+    sampling: decodeSampling(body),
+    ...(thinking ? { thinking } : {}),
+    format: decodeFormat(body),
+    ...extended({
+      ...without(body, ...UNDERSTOOD),
+      ...(display === undefined ? {} : { 'thinking.display': display }),
+    }),
+  }
+}
+
+function decodeSampling(body: JsonObject): Sampling {
+  const sampling: Sampling = {}
+  const maxOutputTokens = number(body.max_tokens)
+  if (maxOutputTokens !== undefined) sampling.maxOutputTokens = maxOutputTokens
+  const temperature = number(body.temperature)
+  if (temperature !== undefined) sampling.temperature = temperature
+  const topP = number(body.top_p)
+  if (topP !== undefined) sampling.topP = topP
+  const topK = number(body.top_k)
+  if (topK !== undefined) sampling.topK = topK
+  if (Array.isArray(body.stop_sequences)) sampling.stop = body.stop_sequences.filter(one => typeof one === 'string')
+  return sampling
+}
+
+function decodeFormat(body: JsonObject): ConversationRequest['format'] {
+  const wire = object(object(body.output_config)?.format) ?? object(body.output_format)
+  const schema = object(wire?.schema)
+  return wire?.type === 'json_schema' && schema ? { type: 'json', schema, strict: true } : { type: 'text' }
+}
+
+function decodeMessage(wire: JsonObject, issuer: string): Message {
+  const role = wire.role === 'assistant' || wire.role === 'system' ? wire.role : 'user'
+  const rest = without(wire, 'role', 'content')
+  return {
+    role,
+    parts: decodeContent(wire.content, issuer),
+    // Says that a message in the middle was the client's own `system`, not another protocol's.
+    ...extended(role === 'system' ? { ...rest, 'role.system': true } : rest),
+  }
+}
+
+function decodeTool(wire: JsonObject): Tool {
+  const schema = object(wire.input_schema)
+  if ((wire.type !== undefined && wire.type !== 'custom') || !schema) return { type: 'server', protocol: 'anthropic', wire }
+  const description = text(wire.description)
+  const cache = object(wire.cache_control)
+  return {
+    type: 'function',
+    name: text(wire.name) ?? '',
+    ...(description === undefined ? {} : { description }),
+    parameters: schema,
+    ...(typeof wire.strict === 'boolean' ? { strict: wire.strict } : {}),
+    ...(cache ? { cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : {}),
+    ...extended(without(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control')),
+  }
+}
+
+function decodeToolChoice(wire: JsonObject | undefined): ConversationRequest['toolChoice'] {
+  switch (wire?.type) {
+    case 'any':
+      return { mode: 'required' }
+    case 'none':
+      return { mode: 'none' }
+    case 'tool':
+      return { mode: 'tool', name: text(wire.name) ?? '' }
+    default:
+      return { mode: 'auto' }
+  }
+}
+
+/** Strict: what the protocol documents, and the rest as losses. */
+export function encodeRequest(request: ConversationRequest, to: Addressee): { wire: Wire; losses: Loss[] } {
+  const losses: Loss[] = []
+  const own = request.extensions?.anthropic ?? {}
+  const maxTokens = request.sampling.maxOutputTokens ?? DEFAULT_MAX_TOKENS
+  const system = request.system.flatMap((part, index) => encodePart(part, to, `system[${index}]`, losses))
+  const messages = encodeMessages(request.messages, to, losses)
+  const tools = request.tools.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, losses) ?? [])
+  const thinking = mayThink(request, messages, losses) ? encodeThinking(request.thinking ?? { effort: 'none' }, to.model, maxTokens, losses) : {}
+  const body: JsonObject = {
+    model: to.model,
+    max_tokens: maxTokens,
+    ...(system.length > 0 ? { system } : {}),
+    messages,
+    ...without(own, 'thinking.display', 'output_format'),
+    ...encodeSampling(request.sampling, isOn(thinking), losses),
+    ...thinking,
+  }
+  const display = own['thinking.display']
+  const written = object(body.thinking)
+  if (display !== undefined && written && written.type !== 'disabled') body.thinking = { ...written, display }
+  const config: JsonObject = { ...object(own.output_config), ...object(thinking.output_config), ...formatOf(request.format) }
+  if (!('thinking' in thinking)) delete config.effort
+  delete body.output_config
+  if (Object.keys(config).length > 0) body.output_config = config
+  if (tools.length > 0) {
+    body.tools = tools
+    const choice = encodeToolChoice(request)
+    if (choice) body.tool_choice = choice
+  }
+  if (to.stream) body.stream = true
+  keepCacheMarkers(body)
+  for (const member of to.quirks.unsupported ?? []) {
+    if (body[member] === undefined) continue
+    delete body[member]
+    losses.push({ path: member, reason: 'this upstream does not take it' })
+  }
+  return { wire: { path: '/v1/messages', headers: betaHeaders(request), body }, losses }
+}
+
+function betaHeaders({ format }: ConversationRequest): Record<string, string> {
+  return format.type === 'json' && format.schema ? { 'anthropic-beta': 'structured-outputs-2025-12-15' } : {}
+}
+
+function formatOf(format: ConversationRequest['format']): JsonObject {
+  return format.type === 'json' && format.schema ? { format: { type: 'json_schema', schema: format.schema } } : {}
+}
+
+function isOn(thinking: JsonObject): boolean {
+  const type = object(thinking.thinking)?.type
+  return type === 'enabled' || type === 'adaptive'
+}
+
+/**
+ * Thinking needs a free choice of tools, and a sealed thinking block in front of the calls it is to
+ * continue from. Without one the model answers without thinking rather than not at all.
+ */
+function mayThink(request: ConversationRequest, messages: readonly JsonObject[], losses: Loss[]): boolean {
+  if (!request.thinking) return false
+  if ('effort' in request.thinking && request.thinking.effort === 'none') return true
+  const { mode } = request.toolChoice
+  if (request.tools.length > 0 && (mode === 'required' || mode === 'tool')) {
+    losses.push({ path: 'thinking', reason: 'not allowed together with a forced tool' })
+    return false
+  }
+  const last = messages.findLast(message => message.role === 'assistant')
+  const blocks = objects(last?.content)
+  const continuing = messages[messages.length - 1]?.role === 'user' && objects(messages[messages.length - 1]?.content)[0]?.type === 'tool_result'
+  if (continuing && blocks.some(({ type }) => type === 'tool_use') && !blocks.some(({ type }) => type === 'thinking' || type === 'redacted_thinking')) {
+    losses.push({ path: 'thinking', reason: 'the turn to continue has no reasoning sealed by this upstream' })
+    return false
+  }
+  return true
+}
+
+function encodeSampling(sampling: Sampling, thinking: boolean, losses: Loss[]): JsonObject {
+  const wire: JsonObject = {}
+  const lost = (path: string, reason: string): void => void losses.push({ path, reason })
+  const { temperature, topP, topK, stop } = sampling
+  if (temperature !== undefined) {
+    if (thinking && temperature !== 1) lost('temperature', 'not allowed together with thinking')
+    else wire.temperature = Math.min(temperature, 1)
+    if (temperature > 1) lost('temperature', 'at most 1 here')
+  }
+  if (topP !== undefined) {
+    if (wire.temperature !== undefined && topP !== 1) lost('top_p', 'not allowed together with temperature')
+    else if (topP !== 1 && !(thinking && topP < 0.95)) wire.top_p = topP
+    else if (topP !== 1) lost('top_p', 'at least 0.95 while thinking')
+  }
+  if (topK !== undefined) {
+    if (thinking) lost('top_k', 'not allowed together with thinking')
+    else wire.top_k = topK
+  }
+  const said = stop?.filter(sequence => sequence.trim() !== '')
+  if (said && said.length > 0) wire.stop_sequences = said
+  for (const name of ['seed', 'presencePenalty', 'frequencyPenalty'] as const) {
+    if (sampling[name]) lost(name, 'this protocol has no such parameter')
+  }
+  return wire
+}
+
+function encodeToolChoice({ toolChoice, parallelTools }: ConversationRequest): JsonObject | undefined {
+  const single = parallelTools === false ? { disable_parallel_tool_use: true } : {}
+  switch (toolChoice.mode) {
+    case 'required':
+      return { type: 'any', ...single }
+    case 'tool':
+      return { type: 'tool', name: toolChoice.name, ...single }
+    case 'none':
+      return { type: 'none' }
+    case 'auto':
+      return parallelTools === false ? { type: 'auto', ...single } : undefined
+  }
+}
+
+function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | undefined {
+  if (tool.type === 'server') {
+    if (tool.protocol === 'anthropic') return tool.wire
+    const name = text(object(tool.wire.function)?.name) ?? text(tool.wire.name) ?? text(tool.wire.type) ?? 'tool'
+    losses.push({ path, reason: `the server tool ${name} has no equivalent and was left out` })
+    return undefined
+  }
+  // The schema must be an object's, even of a tool that takes nothing.
+  const schema = tool.parameters.type === undefined ? { type: 'object', ...tool.parameters } : tool.parameters
+  return {
+    name: tool.name,
+    ...(tool.description === undefined ? {} : { description: tool.description }),
+    input_schema: schema,
+    ...(tool.strict === true ? { strict: true } : {}),
+    ...(tool.cache ? { cache_control: cacheControl(tool.cache) } : {}),
+    ...tool.extensions?.anthropic,
+  }
+}
+
+function cacheControl({ ttl }: { ttl: '5m' | '1h' }): JsonObject {
+  return ttl === '1h' ? { type: 'ephemeral', ttl } : { type: 'ephemeral' }
+}
+
+function encodeMessages(messages: readonly Message[], to: Addressee, losses: Loss[]): JsonObject[] {
+  const wires = toTurns(messages.map(spoken)).flatMap((turn, index) => {
+    const content = turn.parts.flatMap((part, at) => encodePart(part, to, `messages[${index}].content[${at}]`, losses))
+    const own = without(turn.extensions?.anthropic ?? {}, 'role.system')
+    return content.length > 0 ? [{ role: turn.role, content, ...own }] : []
+  })
+  if (wires[0]?.role !== 'user') wires.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }] })
+  return wires
+}
+
+/** A system message in the middle is this protocol's own only from its own clients. */
+function spoken(message: Message): Message {
+  if (message.role !== 'system' || message.extensions?.anthropic) return message
+  const words = message.parts.map(part => (part.type === 'text' ? part.text : '')).join('\n\n')
+  return { role: 'user', parts: [{ type: 'text', text: `<system-reminder>\n${words}\n</system-reminder>` }] }
+}
+
+function encodePart(part: Part, to: Addressee, path: string, losses: Loss[]): JsonObject[] {
+  const blocks = encodeBody(part, to, path, losses)
+  const last = blocks[blocks.length - 1]
+  if (part.cache && last) last.cache_control = cacheControl(part.cache)
+  return blocks
+}
+
+function said(words: string, more: JsonObject = {}): JsonObject[] {
+  return words.trim() === '' ? [] : [{ type: 'text', text: words, ...more }]
+}
+
+function encodeBody(part: Part, to: Addressee, path: string, losses: Loss[]): JsonObject[] {
+  switch (part.type) {
+    case 'text': {
+      const citations = encodeCitations(part.citations)
+      return said(part.text, { ...(citations.length > 0 ? { citations } : {}), ...part.extensions?.anthropic })
+    }
+    case 'refusal':
+      return said(part.text)
+    case 'image':
+    case 'document':
+    case 'audio':
+    case 'video': {
+      const encoded = encodeMedia(part)
+      if ('wire' in encoded) return [encoded.wire]
+      losses.push({ path, reason: encoded.lost })
+      return encoded.instead ? said(encoded.instead) : []
+    }
+    case 'thinking':
+      return encodeSealed(part, to, path, losses)
+    case 'thinking-redacted':
+      if (part.seal.issuer === to.issuer || part.seal.issuer === 'anthropic') return [{ type: 'redacted_thinking', data: part.seal.value }]
+      losses.push({ path, reason: 'sealed reasoning can only go back to who sealed it' })
+      return []
+    case 'tool-call':
+      return encodeCall(part, path, losses)
+    case 'tool-result':
+      return [encodeResult(part, to, path, losses)]
+    case 'opaque':
+      return encodeOpaque(part, path, losses)
+  }
+}
+
+/** A wrong signature fails the whole request, so only what this upstream sealed goes back to it. */
+function encodeSealed(part: PartOf<'thinking'>, to: Addressee, path: string, losses: Loss[]): JsonObject[] {
+  const { seal } = part
+  if (seal && (seal.issuer === to.issuer || seal.issuer === 'anthropic')) {
+    return [{ type: 'thinking', thinking: part.text, signature: seal.value, ...part.extensions?.anthropic }]
+  }
+  losses.push({ path, reason: seal ? 'reasoning sealed by another upstream' : 'reasoning without a seal' })
+  return []
+}
+
+function encodeCall(part: PartOf<'tool-call'>, path: string, losses: Loss[]): JsonObject[] {
+  if (part.runsOn === 'server') {
+    losses.push({ path, reason: `a call another upstream ran itself (${part.name})` })
+    return []
+  }
+  const input = parseInput(part.arguments)
+  return [{ type: 'tool_use', id: callId(part.id), name: part.name, input, ...part.extensions?.anthropic }]
+}
+
+/** Letters, digits, `_` and `-` only; the same id always becomes the same one. */
+function callId(id: string): string {
+  return /^[a-zA-Z0-9_-]+$/.test(id) ? id : `toolu_${Buffer.from(id).toString('base64url')}`
+}
+
+function encodeResult(part: PartOf<'tool-result'>, to: Addressee, path: string, losses: Loss[]): JsonObject {
+  const content = part.parts.flatMap((inner, index) => encodePart(inner, to, `${path}.content[${index}]`, losses))
+  return {
+    type: 'tool_result',
+    tool_use_id: callId(part.callId),
+    ...(content.length > 0 ? { content } : {}),
+    ...(part.failed ? { is_error: true } : {}),
+    ...part.extensions?.anthropic,
+  }
+}
+
+function encodeOpaque({ protocol, wire }: PartOf<'opaque'>, path: string, losses: Loss[]): JsonObject[] {
+  if (protocol === 'anthropic') return [wire]
+  losses.push({ path, reason: `${text(wire.type) ?? 'a part'} has no equivalent` })
+  return said(text(wire.text) ?? '')
+}
+
+const MOST_CACHE_MARKERS = 4
+
+/** Four markers are allowed; the last ones cover the most. */
+function keepCacheMarkers(body: JsonObject): void {
+  const marked: JsonObject[] = []
+  const visit = (blocks: readonly JsonObject[]): void => {
+    for (const block of blocks) {
+      if (block.cache_control) marked.push(block)
+      visit(objects(block.content))
+    }
+  }
+  visit(objects(body.tools))
+  visit(objects(body.system))
+  visit(objects(body.messages))
+  for (const block of marked.slice(0, Math.max(0, marked.length - MOST_CACHE_MARKERS))) delete block.cache_control
+}

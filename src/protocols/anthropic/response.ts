@@ -1,0 +1,81 @@
+import type { ConversationResponse, Part, Stop } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { object, objects, text, without } from '../../lib/wire.ts'
+import type { Asked } from '../codec.ts'
+import { errorInside } from './error.ts'
+import { extended } from './extended.ts'
+import { decodeBlock, encodeCitations, encodeMedia, parseInput } from './part.ts'
+import { decodeStop, encodeStop } from './stop.ts'
+import { decodeUsage, encodeUsage } from './usage.ts'
+
+const UNDERSTOOD = ['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage']
+
+export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
+  const error = object(body.error)
+  if (body.type === 'error' && error) throw errorInside(error)
+  return {
+    id: text(body.id) ?? '',
+    model: text(body.model) ?? '',
+    parts: objects(body.content).map(block => decodeBlock(block, issuer)),
+    stop: decodeStop(text(body.stop_reason) ?? null, text(body.stop_sequence) ?? null),
+    usage: decodeUsage(object(body.usage) ?? {}),
+    ...extended(without(body, ...UNDERSTOOD)),
+  }
+}
+
+export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
+  const content = response.parts.flatMap(encodeReplyPart)
+  const calling = response.parts.some(part => part.type === 'tool-call' && part.runsOn === 'client')
+  return {
+    id: messageId(response.id || asked.id),
+    type: 'message',
+    role: 'assistant',
+    model: asked.model,
+    content,
+    ...encodeStop(calledStop(response.stop, calling)),
+    usage: encodeUsage(response.usage),
+    ...response.extensions?.anthropic,
+  }
+}
+
+/** Ids of this protocol begin with `msg_`; others' are kept behind it. */
+export function messageId(id: string): string {
+  return id.startsWith('msg_') ? id : `msg_${id}`
+}
+
+/** A turn with calls ends in calls, whatever the upstream called its end. */
+export function calledStop(stop: Stop, calling: boolean): Stop {
+  return calling && (stop.reason === 'end' || stop.reason === 'other') ? { reason: 'tool-calls', raw: null } : stop
+}
+
+/** A part as a client of this protocol gets it. */
+export function encodeReplyPart(part: Part): JsonObject[] {
+  switch (part.type) {
+    case 'text': {
+      const citations = encodeCitations(part.citations)
+      const own = part.extensions?.anthropic
+      return part.text === '' && !own ? [] : [{ type: 'text', text: part.text, ...(citations.length > 0 ? { citations } : {}), ...own }]
+    }
+    case 'refusal':
+      return part.text === '' ? [] : [{ type: 'text', text: part.text }]
+    case 'thinking':
+      return [{ type: 'thinking', thinking: part.text, signature: part.seal?.value ?? '', ...part.extensions?.anthropic }]
+    case 'thinking-redacted':
+      return [{ type: 'redacted_thinking', data: part.seal.value }]
+    case 'tool-call':
+      if (part.runsOn === 'server') return []
+      return [{ type: 'tool_use', id: part.id, name: part.name, input: parseInput(part.arguments), ...part.extensions?.anthropic }]
+    case 'opaque':
+      return part.protocol === 'anthropic' ? [part.wire] : []
+    case 'image':
+    case 'document':
+    case 'audio':
+    case 'video': {
+      const encoded = encodeMedia(part)
+      if ('wire' in encoded) return [encoded.wire]
+      return encoded.instead ? [{ type: 'text', text: encoded.instead }] : []
+    }
+    case 'tool-result':
+      return []
+  }
+}
