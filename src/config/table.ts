@@ -45,6 +45,8 @@ export type Provider = {
   /** Not usable: disabled in the file, or no key is set. The reason is shown. */
   off?: string
   prefix?: string
+  /** Whether a model is hidden from listing and routing. */
+  excludes(model: string): boolean
   at: Place
 }
 

@@ -1,0 +1,54 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { resolve } from 'node:path'
+import builtin from '../../routes.yaml' with { type: 'text' }
+import type { Io } from './io.ts'
+
+const HELP = `usage: jackfield init [FILE] [--force]
+
+Writes a commented routes.yaml (default ./routes.yaml) to start from. An existing file is kept
+unless --force is given.
+`
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    io.stdout(HELP)
+    return 0
+  }
+  const force = args.includes('--force')
+  const [file = 'routes.yaml', more] = args.filter(arg => arg !== '--force')
+  if (file.startsWith('-') || more !== undefined) {
+    io.stderr(`jackfield init: "${more ?? file}" is not understood\n${HELP}`)
+    return 1
+  }
+  const path = resolve(io.cwd, file)
+  if (existsSync(path) && !force) {
+    io.stderr(`jackfield init: ${file} is there already; give another name, or --force to replace it\n`)
+    return 1
+  }
+  try {
+    writeWhole(path, builtin)
+  } catch (error) {
+    io.stderr(`jackfield init: ${file} cannot be written (${error instanceof Error ? error.message : error})\n`)
+    return 1
+  }
+  io.stdout(`${file} is written; edit it, try it with "jackfield check ${file}", start with "jackfield --routes ${file}"\n`)
+  return 0
+}
+
+/** All or nothing: into a file beside it, onto the disk, then renamed into place. 0600: it may hold keys. */
+function writeWhole(path: string, text: string): void {
+  const beside = `${path}.${process.pid}.tmp`
+  try {
+    const file = openSync(beside, 'wx', 0o600)
+    try {
+      writeSync(file, text)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(beside, path)
+  } catch (error) {
+    if (existsSync(beside)) unlinkSync(beside)
+    throw error
+  }
+}

@@ -1,0 +1,200 @@
+import type { Kind } from '../providers/kind.ts'
+import { checkShape } from './check.ts'
+import { POLICY, SERVER } from './defaults.ts'
+import type { Result } from './diagnostic.ts'
+import type { Document } from './document.ts'
+import { type Interpolated, interpolate } from './interpolate.ts'
+import { lint } from './lint.ts'
+import { type Entry, readEntries, type Section } from './names.ts'
+import { resolveProvider } from './providers.ts'
+import { createReport, type Report } from './report.ts'
+import { createResolve, type Names } from './resolve.ts'
+import { Routes } from './schema.ts'
+import { parseSource, type Source } from './source.ts'
+import type { ApiKey, ListedModel, Policy, Provider, RoutingTable, ServerSettings } from './table.ts'
+import { parseDuration, parseSize } from './values.ts'
+
+export type TableServices = {
+  env: Record<string, string | undefined>
+  readFile(path: string): string
+  kinds: readonly Kind[]
+}
+
+/**
+ * Text → routing table: every name resolved, every default filled in, the file's `tests` run.
+ * Whatever is wrong is told at once, in file order.
+ */
+export function compileTable(file: string, text: string, services: TableServices): Result<RoutingTable> {
+  const { source, diagnostics } = parseSource(file, text)
+  if (diagnostics.length > 0) return { ok: false, diagnostics }
+  const report = createReport(source)
+  const interpolated = interpolate(source.value ?? {}, services, report)
+  checkShape(Routes, interpolated.value, [], report)
+  if (report.failed()) return { ok: false, diagnostics: report.all() }
+  // The shape was just checked against the schema that this type is made from.
+  const document = interpolated.value as Document
+  const table = buildTable(document, source, interpolated, services, report)
+  runTests(document, table, report)
+  const found = report.all()
+  if (report.failed()) return { ok: false, diagnostics: found }
+  return { ok: true, value: Object.freeze({ ...table, warnings: found }), warnings: found }
+}
+
+function buildTable(
+  document: Document,
+  source: Source,
+  interpolated: Interpolated,
+  services: TableServices,
+  report: Report,
+): RoutingTable {
+  const providers = new Map<string, Provider>()
+  const broken = new Set<string>()
+  for (const [id, entry] of Object.entries(document.providers ?? {})) {
+    const provider = resolveProvider(id, entry, services.kinds, interpolated, source, report)
+    if (provider) providers.set(id, Object.freeze(provider))
+    else broken.add(id)
+  }
+  const entries = readEntries(document, source)
+  const policy = readPolicy(document)
+  const names = collectNames(entries, providers, policy)
+  lint(entries, names, broken, report)
+  const server = readServer(document, services, interpolated, report)
+  return {
+    file: source.file,
+    text: source.text,
+    providers,
+    resolve: createResolve(names),
+    listed: listModels(entries, names),
+    apiKeys: readApiKeys(document, report),
+    server,
+    policy,
+    logging: { level: document.logging?.level ?? 'info' },
+    files: interpolated.files,
+    warnings: [],
+  }
+}
+
+function collectNames(entries: readonly Entry[], providers: ReadonlyMap<string, Provider>, policy: Policy): Names {
+  const of = (section: Section): readonly Entry[] => entries.filter(entry => entry.section === section)
+  const exact = (section: Section) => new Map(of(section).filter(entry => !entry.glob).map(entry => [entry.name, entry]))
+  // Longer literal part before shorter; sorting is stable, so then file order.
+  const globs = (section: Section) => of(section).filter(entry => entry.glob).sort((a, b) => (b.glob?.literal ?? 0) - (a.glob?.literal ?? 0))
+  const usable = [...providers.values()].filter(provider => !provider.off)
+  return {
+    providers,
+    policy,
+    exact: { force: exact('force'), models: exact('models'), aliases: exact('aliases') },
+    globs: { force: globs('force'), models: globs('models'), aliases: globs('aliases') },
+    catalogue: collectCatalogue(usable),
+    echoStandsIn: usable.every(provider => provider.kind.id === 'echo'),
+  }
+}
+
+function collectCatalogue(usable: readonly Provider[]): Names['catalogue'] {
+  const catalogue = new Map<string, { provider: Provider; model: string }[]>()
+  for (const provider of [...usable].sort((a, b) => b.priority - a.priority)) {
+    // With a prefix its models are reached as addresses only.
+    if (provider.prefix) continue
+    for (const { alias, name } of provider.models) {
+      const listed = catalogue.get(alias) ?? []
+      listed.push({ provider, model: name })
+      catalogue.set(alias, listed)
+    }
+  }
+  return catalogue
+}
+
+/** The names worth listing: those that somebody could answer now. */
+function listModels(entries: readonly Entry[], names: Names): ListedModel[] {
+  const listed = new Map<string, ListedModel>()
+  const resolve = createResolve(names)
+  for (const entry of entries) {
+    if (entry.glob || listed.has(entry.name)) continue
+    const resolution = resolve(entry.name)
+    if (!resolution.found || resolution.route.steps.length === 0) continue
+    listed.set(entry.name, {
+      id: entry.name,
+      ownedBy: 'jackfield',
+      ...(entry.description ? { description: entry.description } : {}),
+      ...(entry.contextTokens === undefined ? {} : { contextTokens: entry.contextTokens }),
+    })
+  }
+  for (const provider of names.providers.values()) {
+    if (provider.off) continue
+    if (provider.kind.id === 'echo' && !names.echoStandsIn) continue
+    for (const model of provider.models) {
+      const id = provider.prefix ? `${provider.prefix}/${model.alias}` : model.alias
+      if (listed.has(id)) continue
+      listed.set(id, {
+        id,
+        ownedBy: provider.id,
+        ...(model.contextTokens === undefined ? {} : { contextTokens: model.contextTokens }),
+        ...(model.maxOutputTokens === undefined ? {} : { maxOutputTokens: model.maxOutputTokens }),
+      })
+    }
+  }
+  return [...listed.values()]
+}
+
+/** Keys that stand in documents and examples: anybody knows them. */
+const SAMPLE_KEYS = new Set(['your-api-key', 'your-api-key-1', 'changeme', 'change-me', 'secret', 'sk-xxx', 'password', 'api-key'])
+
+function readApiKeys(document: Document, report: Report): ApiKey[] {
+  const keys: ApiKey[] = []
+  for (const [index, entry] of (document['api-keys'] ?? []).entries()) {
+    const { name, key } = typeof entry === 'string' ? { name: `key-${index + 1}`, key: entry } : entry
+    const path = ['api-keys', index]
+    if (SAMPLE_KEYS.has(key.toLowerCase())) report.error(path, 'value', 'this is a sample key that anybody knows', 'make one of your own: openssl rand -hex 24')
+    if (keys.some(one => one.name === name)) report.error(path, 'value', `the name "${name}" is used twice`, 'give each key a name of its own')
+    if (keys.some(one => one.key === key)) report.error(path, 'value', 'this key stands here twice', 'take one out')
+    keys.push({ name, key })
+  }
+  return keys
+}
+
+function readPolicy({ policy = {} }: Document): Policy {
+  return {
+    requestRetry: policy['request-retry'] ?? POLICY.requestRetry,
+    maxRetryIntervalMs: parseDuration(policy['max-retry-interval']) ?? POLICY.maxRetryIntervalMs,
+    strategy: policy.strategy ?? POLICY.strategy,
+    cooldown: {
+      transientMs: parseDuration(policy.cooldown?.transient) ?? POLICY.cooldown.transientMs,
+      maxMs: parseDuration(policy.cooldown?.max) ?? POLICY.cooldown.maxMs,
+    },
+    keepaliveMs: parseDuration(policy.keepalive) ?? POLICY.keepaliveMs,
+  }
+}
+
+function readServer({ server = {} }: Document, services: TableServices, interpolated: Interpolated, report: Report): ServerSettings {
+  const pem = (name: 'cert' | 'key'): string => {
+    const file = server.tls?.[name] ?? ''
+    interpolated.files.push(file)
+    try {
+      return services.readFile(file)
+    } catch {
+      report.error(['server', 'tls', name], 'value', `the file ${file} cannot be read`, 'give the path of a PEM file')
+      return ''
+    }
+  }
+  return {
+    host: server.host ?? SERVER.host,
+    port: server.port ?? SERVER.port,
+    ...(server.tls ? { tls: { cert: pem('cert'), key: pem('key') } } : {}),
+    bodyLimitBytes: parseSize(server['body-limit']) ?? SERVER.bodyLimitBytes,
+    shutdownGraceMs: parseDuration(server['shutdown-grace']) ?? SERVER.shutdownGraceMs,
+  }
+}
+
+/** The file's own `tests`: what each name must lead to first. */
+function runTests(document: Document, table: RoutingTable, report: Report): void {
+  if (report.failed()) return
+  for (const [index, { ask, expect }] of (document.tests ?? []).entries()) {
+    const resolution = table.resolve(ask)
+    const first = resolution.found ? resolution.route.steps[0]?.members : undefined
+    const got = !resolution.found ? ['not-found'] : (first ?? []).map(({ provider, model }) => `${provider.id}/${model}`)
+    if (got.includes(expect)) continue
+    const instead = got.length > 0 ? got.join(' or ') : 'nobody who can serve now'
+    report.error(['tests', index], 'value', `"${ask}" leads to ${instead}, not to ${expect}`, 'mend the routes or the test')
+  }
+}
+

@@ -1,0 +1,83 @@
+import type { Document, ModelEntry, NameEntry } from './document.ts'
+import { compileGlob, type Glob, isGlob } from './glob.ts'
+import type { Path, Source } from './source.ts'
+import type { Place, Strategy } from './table.ts'
+import { parseCount } from './values.ts'
+
+export type Section = 'models' | 'aliases' | 'force'
+
+/** One member of a destination, as written. */
+export type Mention = { text: string; path: Path; weight: number; timeout: Parameters<typeof import('./providers.ts').resolveTimeouts>[0] }
+/** A fallback step as written: one mention, or several that share the load. */
+export type WrittenStep = { mentions: Mention[]; pooled: boolean }
+
+/** An entry of one of the three name sections. */
+export type Entry = {
+  section: Section
+  name: string
+  /** Present when the name is a pattern. */
+  glob?: Glob
+  steps: WrittenStep[]
+  strategy?: Strategy
+  reportModel: 'asked' | 'served'
+  description?: string
+  contextTokens?: number
+  path: Path
+  at: Place
+  /** `models.coder`, `force."gpt-5*"`: how it is called in messages. */
+  title: string
+}
+
+export function readEntries(document: Document, source: Source): Entry[] {
+  const entries: Entry[] = []
+  for (const section of ['force', 'models', 'aliases'] as const) {
+    for (const [name, written] of Object.entries(document[section] ?? {})) entries.push(readEntry(section, name, written, source))
+  }
+  return entries
+}
+
+function readEntry(section: Section, name: string, written: ModelEntry | NameEntry, source: Source): Entry {
+  const path = [section, name]
+  const long = typeof written === 'object' && !Array.isArray(written) ? written : undefined
+  const to = long ? long.to : (written as Exclude<typeof written, { to: unknown }>)
+  const context = long && 'context' in long ? parseCount(long.context) : undefined
+  const description = long && 'description' in long ? long.description : undefined
+  const strategy = long?.strategy
+  return {
+    section,
+    name,
+    ...(isGlob(name) ? { glob: compileGlob(name) } : {}),
+    steps: readSteps(to, long ? [...path, 'to'] : path),
+    ...(strategy && strategy !== 'least-latency' ? { strategy } : {}),
+    reportModel: long?.['report-model'] ?? 'asked',
+    ...(description ? { description } : {}),
+    ...(context === undefined ? {} : { contextTokens: context }),
+    path,
+    at: source.at(path, 'key'),
+    title: `${section}.${/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)}`,
+  }
+}
+
+function readSteps(to: unknown, path: Path): WrittenStep[] {
+  if (!Array.isArray(to)) return [{ mentions: readMentions(to, path), pooled: false }]
+  return to.flatMap((element, index): WrittenStep[] => {
+    const at = [...path, index]
+    if (Array.isArray(element)) {
+      return [{ mentions: element.flatMap((member, inner) => readMentions(member, [...at, inner])), pooled: true }]
+    }
+    if (isStep(element)) return readSteps(element.to, [...at, 'to'])
+    return [{ mentions: readMentions(element, at), pooled: false }]
+  })
+}
+
+function isStep(value: unknown): value is { to: unknown } {
+  return typeof value === 'object' && value !== null && 'to' in value
+}
+
+function readMentions(member: unknown, path: Path): Mention[] {
+  if (typeof member === 'string') return [{ text: member, path, weight: 1, timeout: undefined }]
+  if (typeof member !== 'object' || member === null || !('target' in member)) return []
+  const { target, weight, timeout } = member as { target: string; weight?: number; timeout?: Mention['timeout'] }
+  return [{ text: target, path: [...path, 'target'], weight: weight ?? 1, timeout }]
+}
+

@@ -1,0 +1,137 @@
+import type { Kind } from '../providers/kind.ts'
+import { normaliseBaseUrl } from './base-url.ts'
+import { TIMEOUTS } from './defaults.ts'
+import type { ProviderEntry } from './document.ts'
+import { compileGlob } from './glob.ts'
+import type { Interpolated } from './interpolate.ts'
+import { didYouMean } from './nearest.ts'
+import type { Report } from './report.ts'
+import type { Source } from './source.ts'
+import type { CredentialSpec, Provider, ProviderModel, Timeouts } from './table.ts'
+import { parseCount, parseDuration } from './values.ts'
+
+/** Kinds of the language that come with a later version. */
+const LATER = new Set(['claude-oauth', 'codex-oauth', 'gemini-cli', 'qwen', 'iflow', 'ai-studio', 'gemini', 'vertex', 'openai-responses-compatible'])
+
+/** Undefined: the entry has errors, which are reported. */
+export function resolveProvider(
+  id: string,
+  entry: ProviderEntry,
+  kinds: readonly Kind[],
+  interpolated: Interpolated,
+  source: Source,
+  report: Report,
+): Provider | undefined {
+  const path = ['providers', id]
+  if (!/^[\w.-]+$/.test(id)) {
+    report.error(path, 'key', `a provider's name is made of letters, digits, "-", "_" and "."`, 'targets are written NAME/model')
+    return undefined
+  }
+  const kind = kinds.find(one => one.id === entry.kind)
+  if (!kind) {
+    const known = kinds.map(one => one.id)
+    if (LATER.has(entry.kind)) report.error([...path, 'kind'], 'value', `kind "${entry.kind}" is not supported by this version yet`, 'take the provider out')
+    else report.error([...path, 'kind'], 'value', `there is no kind "${entry.kind}"`, didYouMean(entry.kind, known) ?? `known: ${known.join(', ')}`)
+    return undefined
+  }
+  const speaks = resolveSpeeches(kind, entry, path, report)
+  if (!speaks) return undefined
+  const credentials = resolveCredentials(id, entry, kind, interpolated, report)
+  const exclude = (entry.exclude ?? []).map(compileGlob)
+  const models = resolveModels(entry, kind).filter(({ alias, name }) => !exclude.some(glob => glob.match(alias) ?? glob.match(name)))
+  const off = offReason(entry, kind, credentials, interpolated, id)
+  if (off && !entry.disabled) report.warn(path, 'key', `switched off: ${off}`)
+  return {
+    id,
+    kind,
+    speaks,
+    credentials,
+    models,
+    headers: entry.headers ?? {},
+    timeouts: resolveTimeouts(entry.timeout, TIMEOUTS),
+    priority: entry.priority ?? 0,
+    excludes: model => exclude.some(glob => glob.match(model)),
+    ...(off ? { off } : {}),
+    ...(entry.prefix ? { prefix: entry.prefix } : {}),
+    at: source.at(path, 'key'),
+  }
+}
+
+function resolveSpeeches(kind: Kind, entry: ProviderEntry, path: readonly string[], report: Report): Provider['speaks'] | undefined {
+  const written = entry['base-url']
+  const version = entry['api-version'] ? `api-version=${encodeURIComponent(entry['api-version'])}` : ''
+  const [first] = kind.speaks
+  if (written === undefined) {
+    if (first.baseUrl === '') {
+      report.error(path, 'key', `kind "${kind.id}" needs a base-url`, 'add base-url: https://…')
+      return undefined
+    }
+    return kind.speaks.map(({ protocol, baseUrl }) => ({ protocol, baseUrl, query: version }))
+  }
+  if (written.trim() === '') return [{ protocol: first.protocol, baseUrl: first.baseUrl, query: version }]
+  const normal = normaliseBaseUrl(written, first.protocol)
+  if (!normal) {
+    report.error([...path, 'base-url'], 'value', `"${written}" is not an http or https address`, 'write https://host/path')
+    return undefined
+  }
+  // An address of one's own is one address: the kind's others belong to its vendor.
+  return [{ protocol: first.protocol, baseUrl: normal.baseUrl, query: [normal.query, version].filter(Boolean).join('&') }]
+}
+
+function resolveCredentials(id: string, entry: ProviderEntry, kind: Kind, interpolated: Interpolated, report: Report): CredentialSpec[] {
+  const seen = new Set<string>()
+  const specs = (entry.keys ?? []).flatMap((key, index): CredentialSpec[] => {
+    const path = ['providers', id, 'keys', index]
+    const missing = interpolated.missingKeys.get(path.join('\0'))
+    const { key: secret, name, weight, priority, headers } = typeof key === 'string' ? { key } as Exclude<typeof key, string> : key
+    if (missing !== undefined || secret.trim() === '') {
+      report.warn(path, 'value', missing ? `key left out: ${missing} is not set` : 'key left out: it is empty', `export ${missing ?? 'it'}, or take the key out`)
+      return []
+    }
+    const own = name ?? `key-${index + 1}`
+    if (seen.has(own)) report.error([...path, 'name'], 'value', `the name "${own}" is used twice in this provider`, 'give each key a name of its own')
+    seen.add(own)
+    return [{ id: `${id}/${own}`, provider: id, secret: secret.trim(), headers: headers ?? {}, weight: weight ?? 1, priority: priority ?? 0 }]
+  })
+  if (specs.length === 0 && (kind.keyless || kind.auth === 'none')) {
+    specs.push({ id: `${id}/none`, provider: id, secret: '', headers: {}, weight: 1, priority: 0 })
+  }
+  return specs
+}
+
+function offReason(entry: ProviderEntry, kind: Kind, credentials: readonly CredentialSpec[], { missingKeys }: Interpolated, id: string): string | undefined {
+  if (entry.disabled) return 'disabled in the file'
+  if (entry['base-url'] !== undefined && entry['base-url'].trim() === '') return 'its base-url is empty'
+  if (credentials.length > 0) return undefined
+  const names = [...missingKeys].filter(([path]) => path.startsWith(`providers\0${id}\0`)).map(([, name]) => name)
+  return names.length > 0 ? `no key: set ${names.join(' or ')}` : `no key: add keys: [ … ] (kind ${kind.id})`
+}
+
+/** The file's models replace the kind's catalogue. */
+function resolveModels(entry: ProviderEntry, kind: Kind): ProviderModel[] {
+  if (!entry.models) {
+    return (kind.catalogue ?? []).map(model => ({ ...model, alias: model.name }))
+  }
+  return entry.models.map(model => {
+    if (typeof model === 'string') return { name: model, alias: model }
+    const context = parseCount(model.context)
+    return {
+      name: model.name,
+      alias: model.alias ?? model.name,
+      ...(context === undefined ? {} : { contextTokens: context }),
+      ...(model.thinking ? { thinking: model.thinking } : {}),
+    }
+  })
+}
+
+type TimeoutEntry = NonNullable<ProviderEntry['timeout']>
+
+export function resolveTimeouts(entry: TimeoutEntry | undefined, base: Timeouts): Timeouts {
+  if (!entry) return base
+  return {
+    connectMs: parseDuration(entry.connect) ?? base.connectMs,
+    firstByteMs: parseDuration(entry['first-byte']) ?? base.firstByteMs,
+    idleMs: parseDuration(entry.idle) ?? base.idleMs,
+    totalMs: parseDuration(entry.total) ?? base.totalMs,
+  }
+}

@@ -1,0 +1,31 @@
+import type { Diagnostic } from './diagnostic.ts'
+import { type Path, pathText, type Source } from './source.ts'
+
+/** Gathers complaints, so that all of them are told at once. */
+export type Report = {
+  error(path: Path, of: 'key' | 'value', message: string, hint?: string): void
+  warn(path: Path, of: 'key' | 'value', message: string, hint?: string): void
+  /** In file order, each once. */
+  all(): Diagnostic[]
+  failed(): boolean
+}
+
+export function createReport(source: Source): Report {
+  const found = new Map<string, Diagnostic>()
+  const add = (severity: Diagnostic['severity'], path: Path, of: 'key' | 'value', message: string, hint?: string): void => {
+    const at = { file: source.file, ...source.at(path, of) }
+    const diagnostic: Diagnostic = { severity, path: pathText(path), message, ...(hint ? { hint } : {}), at }
+    found.set(`${at.line}:${at.column}:${message}`, diagnostic)
+  }
+  return {
+    error: (path, of, message, hint) => add('error', path, of, message, hint),
+    warn: (path, of, message, hint) => add('warning', path, of, message, hint),
+    all: () => [...found.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column),
+    failed: () => [...found.values()].some(({ severity }) => severity === 'error'),
+  }
+}
+
+/** `routes.yaml:12:7: models.coder[1]: no provider named "x" (did you mean "y"?)` */
+export function formatDiagnostic({ at, path, message, hint }: Diagnostic): string {
+  return `${at.file}:${at.line}:${at.column}: ${path ? `${path}: ` : ''}${message}${hint ? ` (${hint})` : ''}`
+}

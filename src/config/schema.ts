@@ -1,0 +1,218 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+
+/**
+ * The shape of routes.yaml. Members marked `later` belong to the language but not yet to this
+ * version: they are known, so that a typo is a typo, and refused, so that nothing is ignored.
+ */
+const LATER = 'x-later'
+
+function later<T extends TSchema>(schema: T, harmless: readonly unknown[] = []): T {
+  return { ...schema, [LATER]: harmless }
+}
+
+/** Values of a `later` member that ask for nothing; undefined: the member is there already. */
+export function harmlessValues(schema: TSchema): readonly unknown[] | undefined {
+  const values: unknown = schema[LATER]
+  return Array.isArray(values) ? values : undefined
+}
+
+const shut = { additionalProperties: false } as const
+const text = (description: string) => Type.String({ description })
+const Duration = Type.Union([Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$' }), Type.Literal(0)], { 'x-value': 'duration', description: 'A duration: 250ms, 30s, 5m, 1h' })
+const Size = Type.Union([Type.String(), Type.Integer({ minimum: 0 })], { 'x-value': 'size', description: 'A size: 64kB, 10MB' })
+const Count = Type.Union([Type.String(), Type.Integer({ minimum: 0 })], { 'x-value': 'count', description: 'A count: 200k, 2M' })
+const Headers = Type.Record(Type.String(), Type.String(), { description: 'Header name to value; "$name" copies the client\'s header' })
+const Levels = Type.Array(Type.String())
+const Anything = Type.Unknown()
+const strategies = [Type.Literal('round-robin'), Type.Literal('fill-first'), Type.Literal('weighted')] as const
+const Strategy = Type.Union([...strategies, later(Type.Literal('least-latency'))])
+
+const Timeout = Type.Object(
+  { connect: Type.Optional(Duration), 'first-byte': Type.Optional(Duration), idle: Type.Optional(Duration), total: Type.Optional(Duration) },
+  shut,
+)
+
+const Key = Type.Union([
+  Type.String({ minLength: 1 }),
+  Type.Object(
+    {
+      key: Type.String(),
+      name: Type.Optional(text('How this credential is named in logs')),
+      weight: Type.Optional(Type.Integer({ minimum: 0 })),
+      priority: Type.Optional(Type.Integer()),
+      headers: Type.Optional(Headers),
+      'proxy-url': Type.Optional(later(Type.String(), ['', 'direct'])),
+    },
+    shut,
+  ),
+])
+
+const ProviderModel = Type.Union([
+  Type.String({ minLength: 1 }),
+  Type.Object(
+    {
+      name: Type.String({ minLength: 1 }),
+      alias: Type.Optional(Type.String({ minLength: 1 })),
+      context: Type.Optional(Count),
+      thinking: Type.Optional(Levels),
+    },
+    shut,
+  ),
+])
+
+const Provider = Type.Object(
+  {
+    kind: text('The preset: protocol, address, quirks'),
+    'base-url': Type.Optional(Type.String()),
+    'api-version': Type.Optional(Type.String()),
+    keys: Type.Optional(Type.Array(Key)),
+    accounts: Type.Optional(later(Anything)),
+    oauth: Type.Optional(later(Anything)),
+    models: Type.Optional(Type.Array(ProviderModel)),
+    exclude: Type.Optional(Type.Array(Type.String())),
+    discover: Type.Optional(later(Type.Boolean(), [false])),
+    prefix: Type.Optional(Type.String({ pattern: '^[^/\\s]+$' })),
+    headers: Type.Optional(Headers),
+    'proxy-url': Type.Optional(later(Type.String(), ['', 'direct'])),
+    timeout: Type.Optional(Timeout),
+    priority: Type.Optional(Type.Integer()),
+    disabled: Type.Optional(Type.Boolean()),
+  },
+  shut,
+)
+
+const Member = Type.Object(
+  {
+    target: Type.String({ minLength: 1 }),
+    weight: Type.Optional(Type.Integer({ minimum: 0 })),
+    timeout: Type.Optional(Timeout),
+  },
+  shut,
+)
+const Single = Type.Union([Type.String({ minLength: 1 }), Member])
+const List = Type.Array(Type.Union([Type.String({ minLength: 1 }), Member, Type.Array(Single, { minItems: 1 }), Type.Object({ when: Type.Optional(later(Anything)), to: Type.Unknown() }, shut)]), { minItems: 1 })
+const edits = {
+  default: Type.Optional(later(Anything)),
+  set: Type.Optional(later(Anything)),
+  remove: Type.Optional(later(Anything)),
+}
+const Model = Type.Union([
+  Type.String({ minLength: 1 }),
+  List,
+  Type.Object(
+    {
+      to: Type.Union([Type.String({ minLength: 1 }), List]),
+      description: Type.Optional(text('Shown in model lists')),
+      context: Type.Optional(Count),
+      'report-model': Type.Optional(Type.Union([Type.Literal('asked'), Type.Literal('served')])),
+      strategy: Type.Optional(Strategy),
+      ...edits,
+    },
+    shut,
+  ),
+])
+const Name = Type.Union([
+  Type.String({ minLength: 1 }),
+  List,
+  Type.Object(
+    {
+      to: Type.Union([Type.String({ minLength: 1 }), List]),
+      when: Type.Optional(later(Anything)),
+      'report-model': Type.Optional(Type.Union([Type.Literal('asked'), Type.Literal('served')])),
+      strategy: Type.Optional(Strategy),
+    },
+    shut,
+  ),
+])
+
+const ApiKey = Type.Union([
+  Type.String({ minLength: 1 }),
+  Type.Object(
+    {
+      name: Type.String({ minLength: 1 }),
+      key: Type.String({ minLength: 1 }),
+      models: Type.Optional(later(Anything)),
+      limits: Type.Optional(later(Anything)),
+    },
+    shut,
+  ),
+])
+
+export const Routes = Type.Object(
+  {
+    version: Type.Optional(Type.Literal(1)),
+    providers: Type.Optional(Type.Record(Type.String(), Provider, { description: 'Who answers' })),
+    models: Type.Optional(Type.Record(Type.String(), Model, { description: 'What clients may ask for' })),
+    aliases: Type.Optional(Type.Record(Type.String(), Name, { description: 'Other names, yielding to real models' })),
+    force: Type.Optional(Type.Record(Type.String(), Name, { description: 'Other names, overriding real models' })),
+    policy: Type.Optional(
+      Type.Object(
+        {
+          'request-retry': Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
+          'max-retry-interval': Type.Optional(Duration),
+          strategy: Type.Optional(Type.Union([...strategies])),
+          'session-affinity': Type.Optional(later(Anything, [false, 'off'])),
+          cooldown: Type.Optional(
+            Type.Object({ quota: Type.Optional(Type.Literal('upstream')), transient: Type.Optional(Duration), max: Type.Optional(Duration) }, shut),
+          ),
+          'quota-exceeded': Type.Optional(later(Anything)),
+          keepalive: Type.Optional(Duration),
+        },
+        shut,
+      ),
+    ),
+    server: Type.Optional(
+      Type.Object(
+        {
+          host: Type.Optional(Type.String({ minLength: 1 })),
+          port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+          tls: Type.Optional(Type.Object({ cert: Type.String(), key: Type.String() }, shut)),
+          'proxy-url': Type.Optional(later(Type.String(), ['', 'direct'])),
+          'body-limit': Type.Optional(Size),
+          'shutdown-grace': Type.Optional(Duration),
+        },
+        shut,
+      ),
+    ),
+    'api-keys': Type.Optional(Type.Array(ApiKey, { description: 'Who may call; none: programs on this machine only' })),
+    'auth-dir': Type.Optional(later(Type.String())),
+    'remote-management': Type.Optional(later(Anything)),
+    amp: Type.Optional(later(Anything)),
+    usage: Type.Optional(later(Anything)),
+    logging: Type.Optional(
+      Type.Object(
+        {
+          level: Type.Optional(Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')])),
+          file: Type.Optional(later(Anything, [false])),
+          requests: Type.Optional(later(Anything, ['off', false])),
+        },
+        shut,
+      ),
+    ),
+    rules: Type.Optional(later(Anything)),
+    tests: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            ask: Type.String({ minLength: 1 }),
+            expect: text('provider/model, or not-found'),
+            client: Type.Optional(Type.String()),
+          },
+          shut,
+        ),
+      ),
+    ),
+  },
+  shut,
+)
+
+/** The JSON Schema of routes.yaml, for editors. */
+export function jsonSchema(): Record<string, unknown> {
+  const plain: unknown = JSON.parse(JSON.stringify(Routes))
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: 'https://jackfield.dev/routes.schema.json',
+    title: 'jackfield routes.yaml',
+    ...(plain as Record<string, unknown>),
+  }
+}
