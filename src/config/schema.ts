@@ -33,7 +33,8 @@ const Timeout = Type.Object(
 )
 
 const Key = Type.Union([
-  Type.String({ minLength: 1 }),
+  // Empty after its variable was found unset: the key is then left out, with a warning.
+  Type.String(),
   Type.Object(
     {
       key: Type.String(),

@@ -46,4 +46,4 @@ export type PartBody =
   /** A block only its own protocol can read. */
   | { type: 'opaque'; protocol: ProtocolId; wire: JsonObject }
 
-export type PartOf<Type extends Part['type']> = Extract<Part, { type: Type }>
+export type PartOf<Type extends Part['type']> = Part & { type: Type }

@@ -3,6 +3,7 @@ import type { ConversationRequest, Usage } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { bodyOf } from '../lib/response-body.ts'
 import type { ClientCodec, Envelope, Inbound, Loss } from '../protocols/codec.ts'
 import { codecs } from '../protocols/index.ts'
 import { AFTER, TELLING, WORTH_A_ROUND } from './after.ts'
@@ -293,7 +294,7 @@ function lossesText(losses: readonly Loss[]): string {
 }
 
 function respond(answer: Answer): Response {
-  return new Response(answer.body, { status: answer.status, headers: answer.headers })
+  return new Response(bodyOf(answer.body), { status: answer.status, headers: answer.headers })
 }
 
 function asGatewayError(error: unknown): GatewayError {

@@ -1,4 +1,5 @@
 import { encodeSse } from '../lib/sse.ts'
+import { bodyOf } from '../lib/response-body.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { Answer } from './answer.ts'
 import { type Exchange, stamp } from './exchange.ts'
@@ -47,7 +48,7 @@ export async function withKeepAlive(
         const answer = await Promise.race([answering, nextBeat()])
         if (answer) {
           watchdog.remove(beat)
-          yield* bodyOf(answer)
+          yield* pieces(answer)
           return
         }
         yield exchange.codec.keepAlive
@@ -62,10 +63,10 @@ export async function withKeepAlive(
   }
   const headers = new Headers(STREAM_HEADERS)
   stamp(headers, exchange)
-  return new Response(body(), { headers })
+  return new Response(bodyOf(body()), { headers })
 }
 
-async function* bodyOf({ body }: Answer): AsyncGenerator<Uint8Array | string> {
+async function* pieces({ body }: Answer): AsyncGenerator<Uint8Array | string> {
   if (typeof body === 'string' || body instanceof Uint8Array) yield body
   else yield* body
 }

@@ -90,7 +90,7 @@ export function splice(
 
 /** The decoded text of a JSON string at `start`..`end`, quotes included in the range. */
 export function decodeString(buffer: Buffer, start: number, end: number): string {
-  const raw = buffer.utf8Slice(start + 1, end - 1)
+  const raw = buffer.toString('utf8', start + 1, end - 1)
   if (!raw.includes('\\')) return raw
   try {
     return JSON.parse(`"${raw}"`) as string

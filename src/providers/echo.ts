@@ -9,6 +9,7 @@ import {
 import { countTokens } from '../conversation/count.ts'
 import { GatewayError, type ErrorCode } from '../lib/errors.ts'
 import { isObject } from '../lib/json.ts'
+import { bodyOf } from '../lib/response-body.ts'
 import { encodeSse } from '../lib/sse.ts'
 import type { Asked, Codec } from '../protocols/codec.ts'
 import { codecFor } from '../protocols/index.ts'
@@ -56,7 +57,7 @@ async function answer(inbound: LocalRequest): Promise<Response> {
   }
   const response = responseTo(request, script, id, envelope.model)
   if (!envelope.stream) return Response.json(codec.encodeResponse(response, asked))
-  return new Response(streamed(codec, asked, response, script, signal), {
+  return new Response(bodyOf(streamed(codec, asked, response, script, signal)), {
     headers: { 'content-type': 'text/event-stream' },
   })
 }

@@ -1,6 +1,7 @@
 import { swagger } from '@elysiajs/swagger'
 import { type TSchema, Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import type { OpenAPIV3 } from 'openapi-types'
 // @ts-ignore: the path of the file is what is imported
 import bundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
 // @ts-ignore
@@ -145,6 +146,11 @@ const TITLES: Record<string, string> = {
   '/v1/completions': 'Complete a text (OpenAI, legacy; served through chat)',
 }
 
+/** TypeBox schemas are JSON Schema, of which OpenAPI's types describe a part. */
+function openApi(schema: TSchema): OpenAPIV3.SchemaObject {
+  return JSON.parse(JSON.stringify(schema)) as OpenAPIV3.SchemaObject
+}
+
 /** An endpoint's OpenAPI entry: its TypeBox schema, with today's model names as examples. */
 export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: ClientCodec) {
   const known = names(gateway)
@@ -155,9 +161,9 @@ export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: Cl
     detail: {
       tags: [codec.protocol],
       summary: TITLES[endpoint.path] ?? endpoint.path,
-      requestBody: { required: true, content: { 'application/json': { schema, example } } },
+      requestBody: { required: true, content: { 'application/json': { schema: openApi(schema), example } } },
       responses: {
-        200: { description: 'The answer', content: { 'application/json': { schema: Reply } } },
+        200: { description: 'The answer', content: { 'application/json': { schema: openApi(Reply) } } },
         default: { description: "An error, in the protocol's own shape" },
       },
     },

@@ -113,7 +113,7 @@ export function decodeCitation(wire: JsonObject): Citation {
 
 /** Only citations of this protocol: it demands sealed indices that no one else can make. */
 export function encodeCitations(citations: readonly Citation[] | undefined): JsonObject[] {
-  return (citations ?? []).flatMap(citation => citation.extensions?.anthropic ?? [])
+  return (citations ?? []).flatMap(({ extensions }) => (extensions?.anthropic ? [extensions.anthropic] : []))
 }
 
 export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }

@@ -102,14 +102,14 @@ export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video
       return { wire: { type: 'input_audio', input_audio: { data: source.data, format } } }
     }
     case 'document':
-      return encodeDocument(part)
+      return encodeDocument(source, part.name)
     case 'video':
       if (source.from === 'file') return { lost: 'a video that only its own service holds', instead: '[video]' }
       return { wire: { type: 'video_url', video_url: { url: source.from === 'url' ? source.url : dataUrl(source) } } }
   }
 }
 
-function encodeDocument({ source, name }: PartOf<'document'>): Encoded {
+function encodeDocument(source: Source, name: string | undefined): Encoded {
   if (source.from === 'file') {
     if (source.issuer !== 'openai-chat') return { lost: 'a file that only its own service holds', instead: `[document ${name ?? source.id}]` }
     return { wire: { type: 'file', file: { file_id: source.id } } }
