@@ -2,9 +2,10 @@
  * `jackfield`: argv, environment and signals. Commands are loaded when asked for, so that `serve`
  * can replace its own process before anything heavy is read.
  */
+
+import { raiseFetchLimit } from './commands/fetch-limit.ts'
 import type { Command } from './commands/io.ts'
 import { createIo } from './commands/system.ts'
-import { raiseFetchLimit } from './commands/fetch-limit.ts'
 
 const COMMANDS: Record<string, () => Promise<{ run: Command }>> = {
   serve: () => import('./commands/serve.ts'),
@@ -18,8 +19,10 @@ const COMMANDS: Record<string, () => Promise<{ run: Command }>> = {
 
 async function main(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv
-  if (first === '--version' || first === '-v') return (await import('./commands/version.ts')).run([], createIo())
-  if (first === '--help' || first === '-h') return (await import('./commands/help.ts')).run([], createIo())
+  if (first === '--version' || first === '-v')
+    return (await import('./commands/version.ts')).run([], createIo())
+  if (first === '--help' || first === '-h')
+    return (await import('./commands/help.ts')).run([], createIo())
   const serving = first === undefined || first.startsWith('-')
   const name = serving ? 'serve' : first
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined

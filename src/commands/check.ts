@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { compileTable, type Diagnostic, formatDiagnostic } from '../config/index.ts'
 import { kinds } from '../providers/index.ts'
 import type { Io } from './io.ts'
@@ -11,7 +11,12 @@ Exit code 1 on errors, 0 with warnings only.
 `
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } }, allowPositionals: true, strict: false })
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+    strict: false,
+  })
   if (values.help) {
     io.stdout(HELP)
     return 0
@@ -21,10 +26,16 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     text = io.readFile(resolve(io.cwd, file))
   } catch {
-    io.stderr(`jackfield check: ${file} cannot be read; "jackfield init ${file}" writes one to start from\n`)
+    io.stderr(
+      `jackfield check: ${file} cannot be read; "jackfield init ${file}" writes one to start from\n`,
+    )
     return 1
   }
-  const compiled = compileTable(file, text, { env: io.env, readFile: path => io.readFile(resolve(io.cwd, path)), kinds })
+  const compiled = compileTable(file, text, {
+    env: io.env,
+    readFile: path => io.readFile(resolve(io.cwd, path)),
+    kinds,
+  })
   const all = compiled.ok ? compiled.warnings : compiled.diagnostics
   const errors = all.filter(({ severity }) => severity === 'error')
   const warnings = all.filter(({ severity }) => severity === 'warning')
@@ -35,7 +46,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 1
   }
   const { listed, providers } = compiled.value
-  io.stdout(`${file} is good: ${count(listed.length, 'model')}, ${count(providers.size, 'provider')}, ${count(warnings.length, 'warning')}\n`)
+  io.stdout(
+    `${file} is good: ${count(listed.length, 'model')}, ${count(providers.size, 'provider')}, ${count(warnings.length, 'warning')}\n`,
+  )
   return 0
 }
 

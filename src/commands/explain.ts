@@ -15,12 +15,20 @@ order, and why others are passed over. Exit code 1 when the name leads nowhere.
 `
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  let values: { routes?: string | undefined; json?: boolean | undefined; help?: boolean | undefined }
+  let values: {
+    routes?: string | undefined
+    json?: boolean | undefined
+    help?: boolean | undefined
+  }
   let positionals: string[]
   try {
     const parsed = parseArgs({
       args: [...args],
-      options: { routes: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        routes: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
       allowPositionals: true,
     })
     values = parsed.values
@@ -49,12 +57,18 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       return 1
     }
   }
-  const compiled = compileTable(file, text, { env: io.env, readFile: one => io.readFile(resolve(io.cwd, one)), kinds })
+  const compiled = compileTable(file, text, {
+    env: io.env,
+    readFile: one => io.readFile(resolve(io.cwd, one)),
+    kinds,
+  })
   if (!compiled.ok) {
     for (const diagnostic of compiled.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
     return 1
   }
   const explanation = explain(compiled.value, name)
-  io.stdout(values.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(file, explanation))
+  io.stdout(
+    values.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(file, explanation),
+  )
   return explanation.found ? 0 : 1
 }

@@ -1,4 +1,12 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
 import type { Io } from './io.ts'
@@ -22,16 +30,22 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   const path = resolve(io.cwd, file)
   if (existsSync(path) && !force) {
-    io.stderr(`jackfield init: ${file} is there already; give another name, or --force to replace it\n`)
+    io.stderr(
+      `jackfield init: ${file} is there already; give another name, or --force to replace it\n`,
+    )
     return 1
   }
   try {
     writeWhole(path, builtin)
   } catch (error) {
-    io.stderr(`jackfield init: ${file} cannot be written (${error instanceof Error ? error.message : error})\n`)
+    io.stderr(
+      `jackfield init: ${file} cannot be written (${error instanceof Error ? error.message : error})\n`,
+    )
     return 1
   }
-  io.stdout(`${file} is written; edit it, try it with "jackfield check ${file}", start with "jackfield --routes ${file}"\n`)
+  io.stdout(
+    `${file} is written; edit it, try it with "jackfield check ${file}", start with "jackfield --routes ${file}"\n`,
+  )
   return 0
 }
 

@@ -51,7 +51,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const compiled = compile(source.file, source.text, services)
   if (!compiled.ok) {
     for (const diagnostic of compiled.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
-    io.stderr(`jackfield: ${source.file} has problems; mend them, or try "jackfield check ${source.file}"\n`)
+    io.stderr(
+      `jackfield: ${source.file} has problems; mend them, or try "jackfield check ${source.file}"\n`,
+    )
     return 1
   }
   const gateway = compiled.value
@@ -71,15 +73,29 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stderr(`${listenProblem(error, host, port)}\n`)
     return 1
   }
-  for (const warning of compiled.warnings) io.stderr(`${formatDiagnostic(warning)}\n`)
+  // Providers that are off have a line of their own below.
+  const off = new Set(
+    [...gateway.table.providers].filter(([, { off }]) => off).map(([id]) => `providers.${id}`),
+  )
+  for (const warning of compiled.warnings)
+    if (!off.has(warning.path)) io.stderr(`${formatDiagnostic(warning)}\n`)
   io.stderr(greeting(gateway, listener, source))
   if (!isLoopback(host) && gateway.table.apiKeys.length === 0) {
-    log.write('warn', `listening on ${host} without api-keys: only this machine can call; add api-keys to ${source.file}`)
+    log.write(
+      'warn',
+      `listening on ${host} without api-keys: only this machine can call; add api-keys to ${source.file}`,
+    )
   }
-  const reloader = source.builtin ? undefined : createReloader(source.file, live, services, buildApp)
+  const reloader = source.builtin
+    ? undefined
+    : createReloader(source.file, live, services, buildApp)
   process.on('SIGHUP', () => void reloader?.reload())
-  process.on('unhandledRejection', reason => log.write('error', 'unhandled rejection', { reason: String(reason) }))
-  process.on('uncaughtException', error => log.write('error', 'uncaught exception', { reason: String(error) }))
+  process.on('unhandledRejection', reason =>
+    log.write('error', 'unhandled rejection', { reason: String(reason) }),
+  )
+  process.on('uncaughtException', error =>
+    log.write('error', 'uncaught exception', { reason: String(error) }),
+  )
   await shutdownSignal()
   reloader?.stop()
   return shutdown(live, listener, log)
@@ -99,11 +115,15 @@ type Source = { file: string; text: string; builtin: boolean }
 function routesFile(asked: string | undefined, io: Io): Source | undefined {
   const file = asked ?? 'routes.yaml'
   const path = resolve(io.cwd, file)
-  if (asked === undefined && !existsSync(path)) return { file: 'built-in routes', text: builtin, builtin: true }
+  if (asked === undefined && !existsSync(path))
+    return { file: 'built-in routes', text: builtin, builtin: true }
   try {
     return { file, text: io.readFile(path), builtin: false }
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error && error.code === 'EISDIR' ? 'is a folder' : 'cannot be read'
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'EISDIR'
+        ? 'is a folder'
+        : 'cannot be read'
     io.stderr(`jackfield: ${file} ${reason}; "jackfield init ${file}" writes one to start from\n`)
     return undefined
   }
@@ -130,8 +150,10 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
 
 function listenProblem(error: unknown, host: string, port: number): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'EADDRINUSE') return `jackfield: port ${port} on ${host} is in use; stop what runs there or give another --port`
-  if (code === 'EACCES') return `jackfield: port ${port} may not be opened by this user; give a --port above 1023`
+  if (code === 'EADDRINUSE')
+    return `jackfield: port ${port} on ${host} is in use; stop what runs there or give another --port`
+  if (code === 'EACCES')
+    return `jackfield: port ${port} may not be opened by this user; give a --port above 1023`
   return `jackfield: cannot listen on ${host}:${port} (${error instanceof Error ? error.message : error}); check --host and --port`
 }
 
@@ -143,7 +165,9 @@ function greeting(gateway: Gateway, { url }: Listener, source: Source): string {
   const local = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//127.0.0.1:')
   const lines = [
     `jackfield ${version} listens on ${url} (${source.file}: ${table.listed.length} models, ${on.length} of ${providers.length} providers)`,
-    ...providers.flatMap(provider => (provider.off ? [`  skipped ${provider.id}: ${provider.off}`] : [])),
+    ...providers.flatMap(provider =>
+      provider.off ? [`  skipped ${provider.id}: ${provider.off}`] : [],
+    ),
     `  Claude Code:  ANTHROPIC_BASE_URL=${local} ANTHROPIC_AUTH_TOKEN=${key} claude`,
     `  OpenAI SDKs:  export OPENAI_BASE_URL=${local}/v1 OPENAI_API_KEY=${key}`,
     `  API page:     ${local}/swagger`,

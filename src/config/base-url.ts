@@ -12,7 +12,10 @@ const ENDPOINTS: Record<ProtocolId, readonly RegExp[]> = {
  * A base URL as people write it, as the codec's paths want it: no trailing slash, no endpoint
  * path, no version that the path brings itself. A query (Azure's `api-version`) is given apart.
  */
-export function normaliseBaseUrl(written: string, protocol: ProtocolId): { baseUrl: string; query: string } | undefined {
+export function normaliseBaseUrl(
+  written: string,
+  protocol: ProtocolId,
+): { baseUrl: string; query: string } | undefined {
   let url: URL
   try {
     url = new URL(written.trim())

@@ -15,7 +15,8 @@ export function checkShape(schema: TSchema, value: unknown, path: Path, report: 
   if (harmless) {
     if (!harmless.includes(value)) {
       const name = String(path[path.length - 1])
-      const what = typeof value === 'string' && KindGuard.IsLiteral(schema) ? `"${value}"` : `\`${name}\``
+      const what =
+        typeof value === 'string' && KindGuard.IsLiteral(schema) ? `"${value}"` : `\`${name}\``
       report.error(path, 'key', `${what} is not supported by this version yet`, 'take it out')
     }
     return
@@ -25,7 +26,8 @@ export function checkShape(schema: TSchema, value: unknown, path: Path, report: 
   else if (KindGuard.IsUnion(schema)) checkUnion(schema, value, path, report)
   else if (KindGuard.IsObject(schema)) checkObject(schema, value, path, report)
   else if (KindGuard.IsRecord(schema)) checkRecord(schema, value, path, report)
-  else if (KindGuard.IsArray(schema)) checkArray(schema.items, schema.minItems ?? 0, value, path, report)
+  else if (KindGuard.IsArray(schema))
+    checkArray(schema.items, schema.minItems ?? 0, value, path, report)
   else checkScalar(schema, value, path, report)
 }
 
@@ -46,21 +48,37 @@ function checkUnion(schema: TUnion, value: unknown, path: Path, report: Report):
   const literals = schema.anyOf.filter(KindGuard.IsLiteral)
   if (literals.length === schema.anyOf.length) {
     const chosen = literals.find(literal => literal.const === value)
-    if (chosen) return checkShape(chosen, value, path, report)
-    const words = literals.filter(literal => !harmlessValues(literal)).map(literal => String(literal.const))
-    report.error(path, 'value', `expected one of ${words.join(', ')}, not ${shown(value)}`, typeof value === 'string' ? didYouMean(value, words) : undefined)
+    if (chosen) {
+      checkShape(chosen, value, path, report)
+      return
+    }
+    const words = literals
+      .filter(literal => !harmlessValues(literal))
+      .map(literal => String(literal.const))
+    report.error(
+      path,
+      'value',
+      `expected one of ${words.join(', ')}, not ${shown(value)}`,
+      typeof value === 'string' ? didYouMean(value, words) : undefined,
+    )
     return
   }
   const branch = branchFor(schema, value)
   if (branch) checkShape(branch, value, path, report)
-  else report.error(path, 'value', `expected ${schema.anyOf.map(described).join(' or ')}, not ${shown(value)}`)
+  else
+    report.error(
+      path,
+      'value',
+      `expected ${schema.anyOf.map(described).join(' or ')}, not ${shown(value)}`,
+    )
 }
 
 /** The branch a value of this shape must mean: for mappings the one that shares most keys. */
 function branchFor(schema: TUnion, value: unknown): TSchema | undefined {
   if (Array.isArray(value)) return schema.anyOf.find(KindGuard.IsArray)
   if (!isObject(value)) return schema.anyOf.find(branch => described(branch) === typeNameOf(value))
-  const shared = (branch: TObject): number => Object.keys(value).filter(key => key in branch.properties).length
+  const shared = (branch: TObject): number =>
+    Object.keys(value).filter(key => key in branch.properties).length
   return schema.anyOf.filter(KindGuard.IsObject).sort((a, b) => shared(b) - shared(a))[0]
 }
 
@@ -73,23 +91,41 @@ function checkObject(schema: TObject, value: unknown, path: Path, report: Report
   for (const key of Object.keys(value)) {
     const member = schema.properties[key]
     if (member) checkShape(member, value[key], [...path, key], report)
-    else report.error([...path, key], 'key', `unknown key "${key}"`, didYouMean(key, known) ?? `known here: ${known.join(', ')}`)
+    else
+      report.error(
+        [...path, key],
+        'key',
+        `unknown key "${key}"`,
+        didYouMean(key, known) ?? `known here: ${known.join(', ')}`,
+      )
   }
   for (const key of schema.required ?? []) {
     if (!(key in value)) report.error(path, 'key', `"${key}" is missing`, `add ${key}: …`)
   }
 }
 
-function checkRecord(schema: { patternProperties: Record<string, TSchema> }, value: unknown, path: Path, report: Report): void {
+function checkRecord(
+  schema: { patternProperties: Record<string, TSchema> },
+  value: unknown,
+  path: Path,
+  report: Report,
+): void {
   const [member] = Object.values(schema.patternProperties)
   if (!isObject(value)) {
     report.error(path, 'value', `expected a mapping, not ${shown(value)}`)
     return
   }
-  for (const key of Object.keys(value)) if (member) checkShape(member, value[key], [...path, key], report)
+  for (const key of Object.keys(value))
+    if (member) checkShape(member, value[key], [...path, key], report)
 }
 
-function checkArray(items: TSchema, least: number, value: unknown, path: Path, report: Report): void {
+function checkArray(
+  items: TSchema,
+  least: number,
+  value: unknown,
+  path: Path,
+  report: Report,
+): void {
   if (!Array.isArray(value)) {
     report.error(path, 'value', `expected a list, not ${shown(value)}`, 'write [ … ]')
     return
@@ -101,20 +137,32 @@ function checkArray(items: TSchema, least: number, value: unknown, path: Path, r
 function checkScalar(schema: TSchema, value: unknown, path: Path, report: Report): void {
   if (KindGuard.IsUnknown(schema)) return
   if (KindGuard.IsLiteral(schema)) {
-    if (schema.const !== value) report.error(path, 'value', `expected ${JSON.stringify(schema.const)}, not ${shown(value)}`)
+    if (schema.const !== value)
+      report.error(path, 'value', `expected ${JSON.stringify(schema.const)}, not ${shown(value)}`)
     return
   }
-  if (described(schema) !== typeNameOf(value) && !(KindGuard.IsNumber(schema) && typeof value === 'number')) {
-    report.error(path, 'value', `expected ${described(schema)}, not ${shown(value)}`, KindGuard.IsString(schema) ? 'put it in quotes' : undefined)
+  if (
+    described(schema) !== typeNameOf(value) &&
+    !(KindGuard.IsNumber(schema) && typeof value === 'number')
+  ) {
+    report.error(
+      path,
+      'value',
+      `expected ${described(schema)}, not ${shown(value)}`,
+      KindGuard.IsString(schema) ? 'put it in quotes' : undefined,
+    )
     return
   }
   if (KindGuard.IsString(schema) && typeof value === 'string') {
-    if (schema.minLength && value.length < schema.minLength) report.error(path, 'value', 'must not be empty')
-    else if (schema.pattern && !new RegExp(schema.pattern).test(value)) report.error(path, 'value', `${shown(value)} is not allowed here`)
+    if (schema.minLength && value.length < schema.minLength)
+      report.error(path, 'value', 'must not be empty')
+    else if (schema.pattern && !new RegExp(schema.pattern).test(value))
+      report.error(path, 'value', `${shown(value)} is not allowed here`)
   }
   if (KindGuard.IsInteger(schema) && typeof value === 'number') {
     const { minimum = -Infinity, maximum = Infinity } = schema
-    if (value < minimum || value > maximum) report.error(path, 'value', `${value} is out of range`, `from ${minimum} to ${maximum}`)
+    if (value < minimum || value > maximum)
+      report.error(path, 'value', `${value} is out of range`, `from ${minimum} to ${maximum}`)
   }
 }
 
@@ -137,6 +185,7 @@ function typeNameOf(value: unknown): string {
 
 /** What was written, unless it may be a secret in the wrong place. */
 function shown(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 || /[\w-]{20,}|^sk-/.test(value) ? 'this text' : `"${value}"`
+  if (typeof value === 'string')
+    return value.length > 40 || /[\w-]{20,}|^sk-/.test(value) ? 'this text' : `"${value}"`
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeNameOf(value)
 }

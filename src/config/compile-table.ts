@@ -11,7 +11,14 @@ import { createReport, type Report } from './report.ts'
 import { createResolve, type Names } from './resolve.ts'
 import { Routes } from './schema.ts'
 import { parseSource, type Source } from './source.ts'
-import type { ApiKey, ListedModel, Policy, Provider, RoutingTable, ServerSettings } from './table.ts'
+import type {
+  ApiKey,
+  ListedModel,
+  Policy,
+  Provider,
+  RoutingTable,
+  ServerSettings,
+} from './table.ts'
 import { parseDuration, parseSize } from './values.ts'
 
 export type TableServices = {
@@ -24,7 +31,11 @@ export type TableServices = {
  * Text → routing table: every name resolved, every default filled in, the file's `tests` run.
  * Whatever is wrong is told at once, in file order.
  */
-export function compileTable(file: string, text: string, services: TableServices): Result<RoutingTable> {
+export function compileTable(
+  file: string,
+  text: string,
+  services: TableServices,
+): Result<RoutingTable> {
   const { source, diagnostics } = parseSource(file, text)
   if (diagnostics.length > 0) return { ok: false, diagnostics }
   const report = createReport(source)
@@ -74,11 +85,24 @@ function buildTable(
   }
 }
 
-function collectNames(entries: readonly Entry[], providers: ReadonlyMap<string, Provider>, policy: Policy): Names {
-  const of = (section: Section): readonly Entry[] => entries.filter(entry => entry.section === section)
-  const exact = (section: Section) => new Map(of(section).filter(entry => !entry.glob).map(entry => [entry.name, entry]))
+function collectNames(
+  entries: readonly Entry[],
+  providers: ReadonlyMap<string, Provider>,
+  policy: Policy,
+): Names {
+  const of = (section: Section): readonly Entry[] =>
+    entries.filter(entry => entry.section === section)
+  const exact = (section: Section) =>
+    new Map(
+      of(section)
+        .filter(entry => !entry.glob)
+        .map(entry => [entry.name, entry]),
+    )
   // Longer literal part before shorter; sorting is stable, so then file order.
-  const globs = (section: Section) => of(section).filter(entry => entry.glob).sort((a, b) => (b.glob?.literal ?? 0) - (a.glob?.literal ?? 0))
+  const globs = (section: Section) =>
+    of(section)
+      .filter(entry => entry.glob)
+      .sort((a, b) => (b.glob?.literal ?? 0) - (a.glob?.literal ?? 0))
   const usable = [...providers.values()].filter(provider => !provider.off)
   return {
     providers,
@@ -137,16 +161,39 @@ function listModels(entries: readonly Entry[], names: Names): ListedModel[] {
 }
 
 /** Keys that stand in documents and examples: anybody knows them. */
-const SAMPLE_KEYS = new Set(['your-api-key', 'your-api-key-1', 'changeme', 'change-me', 'secret', 'sk-xxx', 'password', 'api-key'])
+const SAMPLE_KEYS = new Set([
+  'your-api-key',
+  'your-api-key-1',
+  'changeme',
+  'change-me',
+  'secret',
+  'sk-xxx',
+  'password',
+  'api-key',
+])
 
 function readApiKeys(document: Document, report: Report): ApiKey[] {
   const keys: ApiKey[] = []
   for (const [index, entry] of (document['api-keys'] ?? []).entries()) {
-    const { name, key } = typeof entry === 'string' ? { name: `key-${index + 1}`, key: entry } : entry
+    const { name, key } =
+      typeof entry === 'string' ? { name: `key-${index + 1}`, key: entry } : entry
     const path = ['api-keys', index]
-    if (SAMPLE_KEYS.has(key.toLowerCase())) report.error(path, 'value', 'this is a sample key that anybody knows', 'make one of your own: openssl rand -hex 24')
-    if (keys.some(one => one.name === name)) report.error(path, 'value', `the name "${name}" is used twice`, 'give each key a name of its own')
-    if (keys.some(one => one.key === key)) report.error(path, 'value', 'this key stands here twice', 'take one out')
+    if (SAMPLE_KEYS.has(key.toLowerCase()))
+      report.error(
+        path,
+        'value',
+        'this is a sample key that anybody knows',
+        'make one of your own: openssl rand -hex 24',
+      )
+    if (keys.some(one => one.name === name))
+      report.error(
+        path,
+        'value',
+        `the name "${name}" is used twice`,
+        'give each key a name of its own',
+      )
+    if (keys.some(one => one.key === key))
+      report.error(path, 'value', 'this key stands here twice', 'take one out')
     keys.push({ name, key })
   }
   return keys
@@ -165,14 +212,24 @@ function readPolicy({ policy = {} }: Document): Policy {
   }
 }
 
-function readServer({ server = {} }: Document, services: TableServices, interpolated: Interpolated, report: Report): ServerSettings {
+function readServer(
+  { server = {} }: Document,
+  services: TableServices,
+  interpolated: Interpolated,
+  report: Report,
+): ServerSettings {
   const pem = (name: 'cert' | 'key'): string => {
     const file = server.tls?.[name] ?? ''
     interpolated.files.push(file)
     try {
       return services.readFile(file)
     } catch {
-      report.error(['server', 'tls', name], 'value', `the file ${file} cannot be read`, 'give the path of a PEM file')
+      report.error(
+        ['server', 'tls', name],
+        'value',
+        `the file ${file} cannot be read`,
+        'give the path of a PEM file',
+      )
       return ''
     }
   }
@@ -191,10 +248,16 @@ function runTests(document: Document, table: RoutingTable, report: Report): void
   for (const [index, { ask, expect }] of (document.tests ?? []).entries()) {
     const resolution = table.resolve(ask)
     const first = resolution.found ? resolution.route.steps[0]?.members : undefined
-    const got = !resolution.found ? ['not-found'] : (first ?? []).map(({ provider, model }) => `${provider.id}/${model}`)
+    const got = !resolution.found
+      ? ['not-found']
+      : (first ?? []).map(({ provider, model }) => `${provider.id}/${model}`)
     if (got.includes(expect)) continue
     const instead = got.length > 0 ? got.join(' or ') : 'nobody who can serve now'
-    report.error(['tests', index], 'value', `"${ask}" leads to ${instead}, not to ${expect}`, 'mend the routes or the test')
+    report.error(
+      ['tests', index],
+      'value',
+      `"${ask}" leads to ${instead}, not to ${expect}`,
+      'mend the routes or the test',
+    )
   }
 }
-

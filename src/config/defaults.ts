@@ -8,7 +8,12 @@ export const SERVER = {
   shutdownGraceMs: 30_000,
 } as const satisfies ServerSettings
 
-export const TIMEOUTS: Timeouts = { connectMs: 10_000, firstByteMs: 300_000, idleMs: 120_000, totalMs: 0 }
+export const TIMEOUTS: Timeouts = {
+  connectMs: 10_000,
+  firstByteMs: 300_000,
+  idleMs: 120_000,
+  totalMs: 0,
+}
 
 export const POLICY: Policy = {
   requestRetry: 3,

@@ -29,7 +29,9 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
     if (typeof node === 'string') return node.includes('${') ? fill(node, path) : node
     if (Array.isArray(node)) return node.map((item, index) => visit(item, [...path, index]))
     if (!isObject(node)) return node
-    return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, visit(item, [...path, key])]))
+    return Object.fromEntries(
+      Object.entries(node).map(([key, item]) => [key, visit(item, [...path, key])]),
+    )
   }
 
   function fill(text: string, path: Path): string {
@@ -59,7 +61,12 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
       missingKeys.set(path.slice(0, 4).join('\0'), name)
       return ''
     }
-    report.error(path, 'value', `the environment variable ${what}`.replace('environment variable the file', 'file'), `set it, or write \${${name}:-default}`)
+    report.error(
+      path,
+      'value',
+      `the environment variable ${what}`.replace('environment variable the file', 'file'),
+      `set it, or write \${${name}:-default}`,
+    )
     return ''
   }
 

@@ -6,20 +6,37 @@ import { type Names, parseAddress } from './resolve.ts'
 import { splitSuffix } from './suffix.ts'
 
 /** References that lead nowhere, cycles, and entries that can never be reached. */
-export function lint(entries: readonly Entry[], names: Names, broken: ReadonlySet<string>, report: Report): void {
-  for (const entry of entries) for (const step of entry.steps) for (const mention of step.mentions) lintMention(mention, names, broken, report)
+export function lint(
+  entries: readonly Entry[],
+  names: Names,
+  broken: ReadonlySet<string>,
+  report: Report,
+): void {
+  for (const entry of entries)
+    for (const step of entry.steps)
+      for (const mention of step.mentions) lintMention(mention, names, broken, report)
   lintCycles(entries, names, report)
-  for (const entry of entries) lintReach(entry, entries, names, report)
+  for (const entry of entries) lintReach(entry, names, report)
 }
 
-function lintMention(mention: Mention, names: Names, broken: ReadonlySet<string>, report: Report): void {
+function lintMention(
+  mention: Mention,
+  names: Names,
+  broken: ReadonlySet<string>,
+  report: Report,
+): void {
   const { name } = splitSuffix(mention.text)
   const slash = name.indexOf('/')
   const head = slash > 0 ? name.slice(0, slash).replace(/:$/, '') : undefined
   const address = parseAddress(names.providers, name)
   if (address) {
     if (!isGlob(name) && address.provider.excludes(address.model)) {
-      report.error(mention.path, 'value', `${address.provider.id} excludes ${address.model}`, 'change its exclude, or the target')
+      report.error(
+        mention.path,
+        'value',
+        `${address.provider.id} excludes ${address.model}`,
+        'change its exclude, or the target',
+      )
     }
     return
   }
@@ -27,9 +44,25 @@ function lintMention(mention: Mention, names: Names, broken: ReadonlySet<string>
   if ((head !== undefined && broken.has(head)) || isGlob(head ?? name)) return
   if (knows(names, name)) return
   const providers = [...names.providers.keys()]
-  const known = [...names.exact.models.keys(), ...names.exact.aliases.keys(), ...names.catalogue.keys()]
-  if (head !== undefined) report.error(mention.path, 'value', `no provider named "${head}"`, didYouMean(head, [...providers, ...broken]) ?? `declared: ${providers.join(', ') || 'none'}`)
-  else report.error(mention.path, 'value', `no model or alias named "${name}"`, didYouMean(name, known) ?? 'a target is written provider/model')
+  const known = [
+    ...names.exact.models.keys(),
+    ...names.exact.aliases.keys(),
+    ...names.catalogue.keys(),
+  ]
+  if (head !== undefined)
+    report.error(
+      mention.path,
+      'value',
+      `no provider named "${head}"`,
+      didYouMean(head, [...providers, ...broken]) ?? `declared: ${providers.join(', ') || 'none'}`,
+    )
+  else
+    report.error(
+      mention.path,
+      'value',
+      `no model or alias named "${name}"`,
+      didYouMean(name, known) ?? 'a target is written provider/model',
+    )
 }
 
 function knows(names: Names, name: string): boolean {
@@ -50,14 +83,22 @@ function lintCycles(entries: readonly Entry[], names: Names, report: Report): vo
     if (from !== -1) {
       const cycle = [...trail.slice(from), entry].map(({ name }) => name).join(' → ')
       const start = trail[from]
-      if (start) report.error(start.path, 'key', `leads back to itself: ${cycle}`, 'let one of them name a provider/model')
+      if (start)
+        report.error(
+          start.path,
+          'key',
+          `leads back to itself: ${cycle}`,
+          'let one of them name a provider/model',
+        )
       return
     }
     if (done.has(entry)) return
     for (const mention of entry.steps.flatMap(step => step.mentions)) {
       const { name } = splitSuffix(mention.text)
       if (parseAddress(names.providers, name)) continue
-      const next = names.exact.models.get(name) ?? (names.catalogue.has(name) ? undefined : names.exact.aliases.get(name))
+      const next =
+        names.exact.models.get(name) ??
+        (names.catalogue.has(name) ? undefined : names.exact.aliases.get(name))
       if (next) visit(next, [...trail, entry])
     }
     done.add(entry)
@@ -66,26 +107,41 @@ function lintCycles(entries: readonly Entry[], names: Names, report: Report): vo
 }
 
 /** Whatever takes every name of this entry before its turn comes. */
-function lintReach(entry: Entry, entries: readonly Entry[], names: Names, report: Report): void {
-  const shadow = shadowOf(entry, entries, names)
-  if (shadow) report.warn(entry.path, 'key', `never reached; ${shadow} takes it first`, entry.section === 'models' ? 'ask for it by another name, or take one of the two out' : 'take one of the two out')
+function lintReach(entry: Entry, names: Names, report: Report): void {
+  const shadow = shadowOf(entry, names)
+  if (shadow)
+    report.warn(
+      entry.path,
+      'key',
+      `never reached; ${shadow} takes it first`,
+      entry.section === 'models'
+        ? 'ask for it by another name, or take one of the two out'
+        : 'take one of the two out',
+    )
 }
 
-function shadowOf(entry: Entry, entries: readonly Entry[], names: Names): string | undefined {
+function shadowOf(entry: Entry, names: Names): string | undefined {
   if (entry.section !== 'force') {
-    const forced = names.exact.force.get(entry.name) ?? names.globs.force.find(({ glob }) => glob?.match(entry.name))
+    const forced =
+      names.exact.force.get(entry.name) ??
+      names.globs.force.find(({ glob }) => glob?.match(entry.name))
     if (forced && !leadsTo(forced, entry.name)) return called(forced)
     const address = !entry.glob && parseAddress(names.providers, entry.name)
-    if (address) return `the address of provider "${address.provider.id}" on line ${address.provider.at.line}`
+    if (address)
+      return `the address of provider "${address.provider.id}" on line ${address.provider.at.line}`
   }
   if (entry.section === 'aliases' && !entry.glob) {
     const model = names.exact.models.get(entry.name)
     if (model) return called(model)
     const listed = names.catalogue.get(entry.name)?.[0]
-    if (listed) return `${listed.provider.id}'s own model of that name (line ${listed.provider.at.line})`
+    if (listed)
+      return `${listed.provider.id}'s own model of that name (line ${listed.provider.at.line})`
   }
   if (!entry.glob) return undefined
-  const earlier = entry.section === 'aliases' ? [...names.globs.models, ...names.globs.aliases] : names.globs[entry.section]
+  const earlier =
+    entry.section === 'aliases'
+      ? [...names.globs.models, ...names.globs.aliases]
+      : names.globs[entry.section]
   for (const other of earlier) {
     if (other === entry) return undefined
     if (other.glob?.match(entry.name)) return called(other)
@@ -95,7 +151,9 @@ function shadowOf(entry: Entry, entries: readonly Entry[], names: Names): string
 
 /** A forced name may lead to the very entry it overrides: then that one is reached. */
 function leadsTo(forced: Entry, name: string): boolean {
-  return forced.steps.some(step => step.mentions.some(mention => splitSuffix(mention.text).name === name))
+  return forced.steps.some(step =>
+    step.mentions.some(mention => splitSuffix(mention.text).name === name),
+  )
 }
 
 function called(entry: Entry): string {

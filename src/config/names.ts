@@ -7,7 +7,12 @@ import { parseCount } from './values.ts'
 export type Section = 'models' | 'aliases' | 'force'
 
 /** One member of a destination, as written. */
-export type Mention = { text: string; path: Path; weight: number; timeout: Parameters<typeof import('./providers.ts').resolveTimeouts>[0] }
+export type Mention = {
+  text: string
+  path: Path
+  weight: number
+  timeout: Parameters<typeof import('./providers.ts').resolveTimeouts>[0]
+}
 /** A fallback step as written: one mention, or several that share the load. */
 export type WrittenStep = { mentions: Mention[]; pooled: boolean }
 
@@ -31,12 +36,18 @@ export type Entry = {
 export function readEntries(document: Document, source: Source): Entry[] {
   const entries: Entry[] = []
   for (const section of ['force', 'models', 'aliases'] as const) {
-    for (const [name, written] of Object.entries(document[section] ?? {})) entries.push(readEntry(section, name, written, source))
+    for (const [name, written] of Object.entries(document[section] ?? {}))
+      entries.push(readEntry(section, name, written, source))
   }
   return entries
 }
 
-function readEntry(section: Section, name: string, written: ModelEntry | NameEntry, source: Source): Entry {
+function readEntry(
+  section: Section,
+  name: string,
+  written: ModelEntry | NameEntry,
+  source: Source,
+): Entry {
   const path = [section, name]
   const long = typeof written === 'object' && !Array.isArray(written) ? written : undefined
   const to = long ? long.to : (written as Exclude<typeof written, { to: unknown }>)
@@ -63,7 +74,12 @@ function readSteps(to: unknown, path: Path): WrittenStep[] {
   return to.flatMap((element, index): WrittenStep[] => {
     const at = [...path, index]
     if (Array.isArray(element)) {
-      return [{ mentions: element.flatMap((member, inner) => readMentions(member, [...at, inner])), pooled: true }]
+      return [
+        {
+          mentions: element.flatMap((member, inner) => readMentions(member, [...at, inner])),
+          pooled: true,
+        },
+      ]
     }
     if (isStep(element)) return readSteps(element.to, [...at, 'to'])
     return [{ mentions: readMentions(element, at), pooled: false }]
@@ -77,7 +93,10 @@ function isStep(value: unknown): value is { to: unknown } {
 function readMentions(member: unknown, path: Path): Mention[] {
   if (typeof member === 'string') return [{ text: member, path, weight: 1, timeout: undefined }]
   if (typeof member !== 'object' || member === null || !('target' in member)) return []
-  const { target, weight, timeout } = member as { target: string; weight?: number; timeout?: Mention['timeout'] }
+  const { target, weight, timeout } = member as {
+    target: string
+    weight?: number
+    timeout?: Mention['timeout']
+  }
   return [{ text: target, path: [...path, 'target'], weight: weight ?? 1, timeout }]
 }
-

@@ -4,7 +4,9 @@ export function nearest(wrong: string, known: Iterable<string>, most = 1): strin
   const ranked: { name: string; distance: number }[] = []
   for (const name of known) {
     if (Math.abs(name.length - wrong.length) > limit && !name.includes(wrong)) continue
-    const distance = name.toLowerCase().startsWith(wrong.toLowerCase()) ? 1 : editDistance(wrong.toLowerCase(), name.toLowerCase())
+    const distance = name.toLowerCase().startsWith(wrong.toLowerCase())
+      ? 1
+      : editDistance(wrong.toLowerCase(), name.toLowerCase())
     if (distance <= limit) ranked.push({ name, distance })
   }
   return ranked
@@ -27,8 +29,13 @@ function editDistance(a: string, b: string): number {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1]
-      let cost = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (same ? 0 : 1))
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1)
+      let cost = Math.min(
+        (above[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (above[j - 1] ?? 0) + (same ? 0 : 1),
+      )
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1)
       row.push(cost)
     }
     before = above

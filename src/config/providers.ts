@@ -11,7 +11,17 @@ import type { CredentialSpec, Provider, ProviderModel, Timeouts } from './table.
 import { parseCount, parseDuration } from './values.ts'
 
 /** Kinds of the language that come with a later version. */
-const LATER = new Set(['claude-oauth', 'codex-oauth', 'gemini-cli', 'qwen', 'iflow', 'ai-studio', 'gemini', 'vertex', 'openai-responses-compatible'])
+const LATER = new Set([
+  'claude-oauth',
+  'codex-oauth',
+  'gemini-cli',
+  'qwen',
+  'iflow',
+  'ai-studio',
+  'gemini',
+  'vertex',
+  'openai-responses-compatible',
+])
 
 /** Undefined: the entry has errors, which are reported. */
 export function resolveProvider(
@@ -24,22 +34,43 @@ export function resolveProvider(
 ): Provider | undefined {
   const path = ['providers', id]
   if (!/^[\w.-]+$/.test(id)) {
-    report.error(path, 'key', `a provider's name is made of letters, digits, "-", "_" and "."`, 'targets are written NAME/model')
+    report.error(
+      path,
+      'key',
+      `a provider's name is made of letters, digits, "-", "_" and "."`,
+      'targets are written NAME/model',
+    )
     return undefined
   }
   const kind = kinds.find(one => one.id === entry.kind)
   if (!kind) {
     const known = kinds.map(one => one.id)
-    if (LATER.has(entry.kind)) report.error([...path, 'kind'], 'value', `kind "${entry.kind}" is not supported by this version yet`, 'take the provider out')
-    else report.error([...path, 'kind'], 'value', `there is no kind "${entry.kind}"`, didYouMean(entry.kind, known) ?? `known: ${known.join(', ')}`)
+    if (LATER.has(entry.kind))
+      report.error(
+        [...path, 'kind'],
+        'value',
+        `kind "${entry.kind}" is not supported by this version yet`,
+        'take the provider out',
+      )
+    else
+      report.error(
+        [...path, 'kind'],
+        'value',
+        `there is no kind "${entry.kind}"`,
+        didYouMean(entry.kind, known) ?? `known: ${known.join(', ')}`,
+      )
     return undefined
   }
   const speaks = resolveSpeeches(kind, entry, path, report)
   if (!speaks) return undefined
-  const credentials = resolveCredentials(id, entry, kind, interpolated, report)
+  const leftOut: (() => void)[] = []
+  const credentials = resolveCredentials(id, entry, kind, interpolated, report, leftOut)
   const exclude = (entry.exclude ?? []).map(compileGlob)
-  const models = resolveModels(entry, kind).filter(({ alias, name }) => !exclude.some(glob => glob.match(alias) ?? glob.match(name)))
+  const models = resolveModels(entry, kind).filter(
+    ({ alias, name }) => !exclude.some(glob => glob.match(alias) ?? glob.match(name)),
+  )
   const off = offReason(entry, kind, credentials, interpolated, id)
+  if (!off) for (const warn of leftOut) warn()
   if (off && !entry.disabled) report.warn(path, 'key', `switched off: ${off}`)
   return {
     id,
@@ -57,9 +88,16 @@ export function resolveProvider(
   }
 }
 
-function resolveSpeeches(kind: Kind, entry: ProviderEntry, path: readonly string[], report: Report): Provider['speaks'] | undefined {
+function resolveSpeeches(
+  kind: Kind,
+  entry: ProviderEntry,
+  path: readonly string[],
+  report: Report,
+): Provider['speaks'] | undefined {
   const written = entry['base-url']
-  const version = entry['api-version'] ? `api-version=${encodeURIComponent(entry['api-version'])}` : ''
+  const version = entry['api-version']
+    ? `api-version=${encodeURIComponent(entry['api-version'])}`
+    : ''
   const [first] = kind.speaks
   if (written === undefined) {
     if (first.baseUrl === '') {
@@ -68,30 +106,72 @@ function resolveSpeeches(kind: Kind, entry: ProviderEntry, path: readonly string
     }
     return kind.speaks.map(({ protocol, baseUrl }) => ({ protocol, baseUrl, query: version }))
   }
-  if (written.trim() === '') return [{ protocol: first.protocol, baseUrl: first.baseUrl, query: version }]
+  if (written.trim() === '')
+    return [{ protocol: first.protocol, baseUrl: first.baseUrl, query: version }]
   const normal = normaliseBaseUrl(written, first.protocol)
   if (!normal) {
-    report.error([...path, 'base-url'], 'value', `"${written}" is not an http or https address`, 'write https://host/path')
+    report.error(
+      [...path, 'base-url'],
+      'value',
+      `"${written}" is not an http or https address`,
+      'write https://host/path',
+    )
     return undefined
   }
   // An address of one's own is one address: the kind's others belong to its vendor.
-  return [{ protocol: first.protocol, baseUrl: normal.baseUrl, query: [normal.query, version].filter(Boolean).join('&') }]
+  return [
+    {
+      protocol: first.protocol,
+      baseUrl: normal.baseUrl,
+      query: [normal.query, version].filter(Boolean).join('&'),
+    },
+  ]
 }
 
-function resolveCredentials(id: string, entry: ProviderEntry, kind: Kind, interpolated: Interpolated, report: Report): CredentialSpec[] {
+function resolveCredentials(
+  id: string,
+  entry: ProviderEntry,
+  kind: Kind,
+  interpolated: Interpolated,
+  report: Report,
+  leftOut: (() => void)[],
+): CredentialSpec[] {
   const seen = new Set<string>()
   const specs = (entry.keys ?? []).flatMap((key, index): CredentialSpec[] => {
     const path = ['providers', id, 'keys', index]
     const missing = interpolated.missingKeys.get(path.join('\0'))
-    const { key: secret, name, weight, priority, headers } = typeof key === 'string' ? { key } as Exclude<typeof key, string> : key
+    const {
+      key: secret,
+      name,
+      weight,
+      priority,
+      headers,
+    } = typeof key === 'string' ? ({ key } as Exclude<typeof key, string>) : key
     if (missing !== undefined || secret.trim() === '') {
-      report.warn(path, 'value', missing ? `key left out: ${missing} is not set` : 'key left out: it is empty', `export ${missing ?? 'it'}, or take the key out`)
+      const what = missing ? `key left out: ${missing} is not set` : 'key left out: it is empty'
+      const cure = `export ${missing ?? 'it'}, or take the key out`
+      leftOut.push(() => report.warn(path, 'value', what, cure))
       return []
     }
     const own = name ?? `key-${index + 1}`
-    if (seen.has(own)) report.error([...path, 'name'], 'value', `the name "${own}" is used twice in this provider`, 'give each key a name of its own')
+    if (seen.has(own))
+      report.error(
+        [...path, 'name'],
+        'value',
+        `the name "${own}" is used twice in this provider`,
+        'give each key a name of its own',
+      )
     seen.add(own)
-    return [{ id: `${id}/${own}`, provider: id, secret: secret.trim(), headers: headers ?? {}, weight: weight ?? 1, priority: priority ?? 0 }]
+    return [
+      {
+        id: `${id}/${own}`,
+        provider: id,
+        secret: secret.trim(),
+        headers: headers ?? {},
+        weight: weight ?? 1,
+        priority: priority ?? 0,
+      },
+    ]
   })
   if (specs.length === 0 && (kind.keyless || kind.auth === 'none')) {
     specs.push({ id: `${id}/none`, provider: id, secret: '', headers: {}, weight: 1, priority: 0 })
@@ -99,12 +179,23 @@ function resolveCredentials(id: string, entry: ProviderEntry, kind: Kind, interp
   return specs
 }
 
-function offReason(entry: ProviderEntry, kind: Kind, credentials: readonly CredentialSpec[], { missingKeys }: Interpolated, id: string): string | undefined {
+function offReason(
+  entry: ProviderEntry,
+  kind: Kind,
+  credentials: readonly CredentialSpec[],
+  { missingKeys }: Interpolated,
+  id: string,
+): string | undefined {
   if (entry.disabled) return 'disabled in the file'
-  if (entry['base-url'] !== undefined && entry['base-url'].trim() === '') return 'its base-url is empty'
+  if (entry['base-url'] !== undefined && entry['base-url'].trim() === '')
+    return 'its base-url is empty'
   if (credentials.length > 0) return undefined
-  const names = [...missingKeys].filter(([path]) => path.startsWith(`providers\0${id}\0`)).map(([, name]) => name)
-  return names.length > 0 ? `no key: set ${names.join(' or ')}` : `no key: add keys: [ … ] (kind ${kind.id})`
+  const names = [...missingKeys]
+    .filter(([path]) => path.startsWith(`providers\0${id}\0`))
+    .map(([, name]) => name)
+  return names.length > 0
+    ? `no key: set ${names.join(' or ')}`
+    : `no key: add keys: [ … ] (kind ${kind.id})`
 }
 
 /** The file's models replace the kind's catalogue. */

@@ -12,15 +12,28 @@ export type Report = {
 
 export function createReport(source: Source): Report {
   const found = new Map<string, Diagnostic>()
-  const add = (severity: Diagnostic['severity'], path: Path, of: 'key' | 'value', message: string, hint?: string): void => {
+  const add = (
+    severity: Diagnostic['severity'],
+    path: Path,
+    of: 'key' | 'value',
+    message: string,
+    hint?: string,
+  ): void => {
     const at = { file: source.file, ...source.at(path, of) }
-    const diagnostic: Diagnostic = { severity, path: pathText(path), message, ...(hint ? { hint } : {}), at }
+    const diagnostic: Diagnostic = {
+      severity,
+      path: pathText(path),
+      message,
+      ...(hint ? { hint } : {}),
+      at,
+    }
     found.set(`${at.line}:${at.column}:${message}`, diagnostic)
   }
   return {
     error: (path, of, message, hint) => add('error', path, of, message, hint),
     warn: (path, of, message, hint) => add('warning', path, of, message, hint),
-    all: () => [...found.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column),
+    all: () =>
+      [...found.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column),
     failed: () => [...found.values()].some(({ severity }) => severity === 'error'),
   }
 }

@@ -3,7 +3,16 @@ import type { Entry, Mention } from './names.ts'
 import { nearest } from './nearest.ts'
 import { resolveTimeouts } from './providers.ts'
 import { splitSuffix } from './suffix.ts'
-import type { Policy, Provider, Reasoning, Resolution, Route, Step, Target, TraceLine } from './table.ts'
+import type {
+  Policy,
+  Provider,
+  Reasoning,
+  Resolution,
+  Route,
+  Step,
+  Target,
+  TraceLine,
+} from './table.ts'
 
 /** A target that names its provider, and the model behind it. */
 export type Address = { provider: Provider; model: string }
@@ -38,14 +47,32 @@ export function createResolve(names: Names): (asked: string) => Resolution {
 /** The order of resolution, as the specification numbers it. */
 function resolveAsked(names: Names, asked: string): Resolution {
   const trace: TraceLine[] = []
-  const exactFirst = names.exact.force.has(asked) || names.exact.models.has(asked) || names.catalogue.has(asked)
-  const { name, reasoning } = exactFirst ? { name: asked } as ReturnType<typeof splitSuffix> : splitSuffix(asked)
-  if (name !== asked) trace.push({ rule: '1 suffix', verdict: `"${asked}" asks for "${name}"${reasoning ? ` with ${JSON.stringify(reasoning)}` : ''}` })
+  const exactFirst =
+    names.exact.force.has(asked) || names.exact.models.has(asked) || names.catalogue.has(asked)
+  const { name, reasoning } = exactFirst
+    ? ({ name: asked } as ReturnType<typeof splitSuffix>)
+    : splitSuffix(asked)
+  if (name !== asked)
+    trace.push({
+      rule: '1 suffix',
+      verdict: `"${asked}" asks for "${name}"${reasoning ? ` with ${JSON.stringify(reasoning)}` : ''}`,
+    })
   const forced = matchEntry(names, 'force', name)
-  const found = forced ? follow(names, forced, '2 force', trace, new Set()) : fromAddress(names, name, trace, new Set())
+  const found = forced
+    ? follow(names, forced, '2 force', trace, new Set())
+    : fromAddress(names, name, trace, new Set())
   if (!forced) trace.unshift({ rule: '2 force', verdict: 'no entry takes it' })
   if (!found) {
-    const near = nearest(name, [...names.exact.models.keys(), ...names.exact.aliases.keys(), ...names.exact.force.keys(), ...names.catalogue.keys()], 3)
+    const near = nearest(
+      name,
+      [
+        ...names.exact.models.keys(),
+        ...names.exact.aliases.keys(),
+        ...names.exact.force.keys(),
+        ...names.catalogue.keys(),
+      ],
+      3,
+    )
     trace.push({ rule: '9 otherwise', verdict: 'not found' })
     return { found: false, nearest: near, trace }
   }
@@ -56,21 +83,38 @@ function resolveAsked(names: Names, asked: string): Resolution {
 type Draft = { name: string; steps: Step[]; reportModel: Route['reportModel'] }
 
 /** Steps 3 to 8. `visited` guards against cycles through patterns. */
-function fromAddress(names: Names, name: string, trace: TraceLine[], visited: Set<Entry>): Draft | undefined {
+function fromAddress(
+  names: Names,
+  name: string,
+  trace: TraceLine[],
+  visited: Set<Entry>,
+): Draft | undefined {
   const address = parseAddress(names.providers, name)
   if (address) {
     if (address.provider.excludes(address.model)) {
-      trace.push({ rule: '3 address', verdict: `${address.provider.id} excludes ${address.model}`, at: address.provider.at })
+      trace.push({
+        rule: '3 address',
+        verdict: `${address.provider.id} excludes ${address.model}`,
+        at: address.provider.at,
+      })
       return undefined
     }
-    trace.push({ rule: '3 address', verdict: `${address.provider.id}, model ${address.model}`, at: address.provider.at })
+    trace.push({
+      rule: '3 address',
+      verdict: `${address.provider.id}, model ${address.model}`,
+      at: address.provider.at,
+    })
     return { name, steps: [single(address)], reportModel: 'asked' }
   }
   const model = names.exact.models.get(name)
   if (model) return follow(names, model, '4 models', trace, visited)
   const listed = names.catalogue.get(name)
   if (listed) {
-    trace.push({ rule: '5 catalogue', verdict: `listed by ${listed.map(({ provider }) => provider.id).join(', ')}`, ...(listed[0] ? { at: listed[0].provider.at } : {}) })
+    trace.push({
+      rule: '5 catalogue',
+      verdict: `listed by ${listed.map(({ provider }) => provider.id).join(', ')}`,
+      ...(listed[0] ? { at: listed[0].provider.at } : {}),
+    })
     return { name, steps: catalogueSteps(names, name, listed), reportModel: 'asked' }
   }
   const alias = names.exact.aliases.get(name)
@@ -83,7 +127,11 @@ function fromAddress(names: Names, name: string, trace: TraceLine[], visited: Se
 
 type Match = { entry: Entry; captures: readonly string[] }
 
-function matchEntry(names: Names, section: Entry['section'], name: string): Entry | Match | undefined {
+function matchEntry(
+  names: Names,
+  section: Entry['section'],
+  name: string,
+): Entry | Match | undefined {
   return names.exact[section].get(name) ?? firstGlob(names, section, name)
 }
 
@@ -95,7 +143,13 @@ function firstGlob(names: Names, section: Entry['section'], name: string): Match
   return undefined
 }
 
-function follow(names: Names, matched: Entry | Match, rule: string, trace: TraceLine[], visited: Set<Entry>): Draft | undefined {
+function follow(
+  names: Names,
+  matched: Entry | Match,
+  rule: string,
+  trace: TraceLine[],
+  visited: Set<Entry>,
+): Draft | undefined {
   const { entry, captures } = 'entry' in matched ? matched : { entry: matched, captures: [] }
   trace.push({ rule, verdict: entry.title, at: entry.at })
   if (visited.has(entry)) {
@@ -105,20 +159,38 @@ function follow(names: Names, matched: Entry | Match, rule: string, trace: Trace
   const within = new Set([...visited, entry])
   const steps: Step[] = []
   for (const [index, written] of entry.steps.entries()) {
-    const drafts = written.mentions.map(mention => mentioned(names, mention, captures, trace, within))
+    const drafts = written.mentions.map(mention =>
+      mentioned(names, mention, captures, trace, within),
+    )
     const strategy = entry.strategy ?? names.policy.strategy
-    if (written.pooled) steps.push({ id: `${entry.title}[${index}]`, strategy, members: drafts.flat().flatMap(step => step.members) })
+    if (written.pooled)
+      steps.push({
+        id: `${entry.title}[${index}]`,
+        strategy,
+        members: drafts.flat().flatMap(step => step.members),
+      })
     else steps.push(...drafts.flat())
   }
   return { name: entry.title, steps, reportModel: entry.reportModel }
 }
 
 /** A target, or the steps of the entry that is named. */
-function mentioned(names: Names, mention: Mention, captures: readonly string[], trace: TraceLine[], visited: Set<Entry>): Step[] {
+function mentioned(
+  names: Names,
+  mention: Mention,
+  captures: readonly string[],
+  trace: TraceLine[],
+  visited: Set<Entry>,
+): Step[] {
   const { name, reasoning } = splitSuffix(fillStars(mention.text, captures))
   const address = parseAddress(names.providers, name)
-  const steps = address ? [single(address)] : (fromAddress(names, name, trace, visited)?.steps ?? [])
-  return steps.map(step => ({ ...step, members: step.members.map(member => adjusted(member, mention, reasoning)) }))
+  const steps = address
+    ? [single(address)]
+    : (fromAddress(names, name, trace, visited)?.steps ?? [])
+  return steps.map(step => ({
+    ...step,
+    members: step.members.map(member => adjusted(member, mention, reasoning)),
+  }))
 }
 
 function adjusted(member: Target, mention: Mention, reasoning: Reasoning | undefined): Target {
@@ -130,7 +202,10 @@ function adjusted(member: Target, mention: Mention, reasoning: Reasoning | undef
   }
 }
 
-export function parseAddress(providers: ReadonlyMap<string, Provider>, text: string): Address | undefined {
+export function parseAddress(
+  providers: ReadonlyMap<string, Provider>,
+  text: string,
+): Address | undefined {
   const slash = text.indexOf('/')
   if (slash <= 0) return undefined
   const head = text.slice(0, slash)
@@ -139,11 +214,22 @@ export function parseAddress(providers: ReadonlyMap<string, Provider>, text: str
   const model = text.slice(slash + (scheme ? 2 : 1))
   if (model === '') return undefined
   const provider = providers.get(id) ?? [...providers.values()].find(one => one.prefix === id)
-  return provider && { provider, model: provider.models.find(({ alias }) => alias === model)?.name ?? model }
+  return (
+    provider && {
+      provider,
+      model: provider.models.find(({ alias }) => alias === model)?.name ?? model,
+    }
+  )
 }
 
 function single({ provider, model }: Address): Step {
-  const target: Target = { provider, model, weight: 1, timeouts: provider.timeouts, at: provider.at }
+  const target: Target = {
+    provider,
+    model,
+    weight: 1,
+    timeouts: provider.timeouts,
+    at: provider.at,
+  }
   return { id: `${provider.id}/${model}`, strategy: 'fill-first', members: [target] }
 }
 
@@ -155,7 +241,13 @@ function catalogueSteps(names: Names, name: string, listed: readonly Address[]):
     members.push(...single(address).members)
     tiers.set(address.provider.priority, members)
   }
-  return [...tiers].sort(([a], [b]) => b - a).map(([priority, members]) => ({ id: `catalogue.${name}.${priority}`, strategy: names.policy.strategy, members }))
+  return [...tiers]
+    .sort(([a], [b]) => b - a)
+    .map(([priority, members]) => ({
+      id: `catalogue.${name}.${priority}`,
+      strategy: names.policy.strategy,
+      members,
+    }))
 }
 
 /**
@@ -168,12 +260,21 @@ function finished(names: Names, draft: Draft, asked: Reasoning | undefined): Rou
   const passedOver: { target: string; reason: string }[] = []
   const serves = (target: Target): boolean => {
     const { provider } = target
-    const reason = provider.off ?? (provider.kind.id === 'echo' && !alone && !names.echoStandsIn ? 'echo does not stand in for a real provider' : undefined)
+    const reason =
+      provider.off ??
+      (provider.kind.id === 'echo' && !alone && !names.echoStandsIn
+        ? 'echo does not stand in for a real provider'
+        : undefined)
     if (reason) passedOver.push({ target: `${provider.id}/${target.model}`, reason })
     return !reason
   }
   const steps = draft.steps
-    .map(step => ({ ...step, members: step.members.filter(serves).map(member => (asked && !member.reasoning ? { ...member, reasoning: asked } : member)) }))
+    .map(step => ({
+      ...step,
+      members: step.members
+        .filter(serves)
+        .map(member => (asked && !member.reasoning ? { ...member, reasoning: asked } : member)),
+    }))
     .filter(step => step.members.length > 0)
   return { name: draft.name, steps, reportModel: draft.reportModel, passedOver }
 }

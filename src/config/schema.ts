@@ -18,17 +18,37 @@ export function harmlessValues(schema: TSchema): readonly unknown[] | undefined 
 
 const shut = { additionalProperties: false } as const
 const text = (description: string) => Type.String({ description })
-const Duration = Type.Union([Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$' }), Type.Literal(0)], { 'x-value': 'duration', description: 'A duration: 250ms, 30s, 5m, 1h' })
-const Size = Type.Union([Type.String(), Type.Integer({ minimum: 0 })], { 'x-value': 'size', description: 'A size: 64kB, 10MB' })
-const Count = Type.Union([Type.String(), Type.Integer({ minimum: 0 })], { 'x-value': 'count', description: 'A count: 200k, 2M' })
-const Headers = Type.Record(Type.String(), Type.String(), { description: 'Header name to value; "$name" copies the client\'s header' })
+const Duration = Type.Union(
+  [Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$' }), Type.Literal(0)],
+  { 'x-value': 'duration', description: 'A duration: 250ms, 30s, 5m, 1h' },
+)
+const Size = Type.Union([Type.String(), Type.Integer({ minimum: 0 })], {
+  'x-value': 'size',
+  description: 'A size: 64kB, 10MB',
+})
+const Count = Type.Union([Type.String(), Type.Integer({ minimum: 0 })], {
+  'x-value': 'count',
+  description: 'A count: 200k, 2M',
+})
+const Headers = Type.Record(Type.String(), Type.String(), {
+  description: 'Header name to value; "$name" copies the client\'s header',
+})
 const Levels = Type.Array(Type.String())
 const Anything = Type.Unknown()
-const strategies = [Type.Literal('round-robin'), Type.Literal('fill-first'), Type.Literal('weighted')] as const
+const strategies = [
+  Type.Literal('round-robin'),
+  Type.Literal('fill-first'),
+  Type.Literal('weighted'),
+] as const
 const Strategy = Type.Union([...strategies, later(Type.Literal('least-latency'))])
 
 const Timeout = Type.Object(
-  { connect: Type.Optional(Duration), 'first-byte': Type.Optional(Duration), idle: Type.Optional(Duration), total: Type.Optional(Duration) },
+  {
+    connect: Type.Optional(Duration),
+    'first-byte': Type.Optional(Duration),
+    idle: Type.Optional(Duration),
+    total: Type.Optional(Duration),
+  },
   shut,
 )
 
@@ -91,7 +111,15 @@ const Member = Type.Object(
   shut,
 )
 const Single = Type.Union([Type.String({ minLength: 1 }), Member])
-const List = Type.Array(Type.Union([Type.String({ minLength: 1 }), Member, Type.Array(Single, { minItems: 1 }), Type.Object({ when: Type.Optional(later(Anything)), to: Type.Unknown() }, shut)]), { minItems: 1 })
+const List = Type.Array(
+  Type.Union([
+    Type.String({ minLength: 1 }),
+    Member,
+    Type.Array(Single, { minItems: 1 }),
+    Type.Object({ when: Type.Optional(later(Anything)), to: Type.Unknown() }, shut),
+  ]),
+  { minItems: 1 },
+)
 const edits = {
   default: Type.Optional(later(Anything)),
   set: Type.Optional(later(Anything)),
@@ -143,9 +171,15 @@ export const Routes = Type.Object(
   {
     version: Type.Optional(Type.Literal(1)),
     providers: Type.Optional(Type.Record(Type.String(), Provider, { description: 'Who answers' })),
-    models: Type.Optional(Type.Record(Type.String(), Model, { description: 'What clients may ask for' })),
-    aliases: Type.Optional(Type.Record(Type.String(), Name, { description: 'Other names, yielding to real models' })),
-    force: Type.Optional(Type.Record(Type.String(), Name, { description: 'Other names, overriding real models' })),
+    models: Type.Optional(
+      Type.Record(Type.String(), Model, { description: 'What clients may ask for' }),
+    ),
+    aliases: Type.Optional(
+      Type.Record(Type.String(), Name, { description: 'Other names, yielding to real models' }),
+    ),
+    force: Type.Optional(
+      Type.Record(Type.String(), Name, { description: 'Other names, overriding real models' }),
+    ),
     policy: Type.Optional(
       Type.Object(
         {
@@ -154,7 +188,14 @@ export const Routes = Type.Object(
           strategy: Type.Optional(Type.Union([...strategies])),
           'session-affinity': Type.Optional(later(Anything, [false, 'off'])),
           cooldown: Type.Optional(
-            Type.Object({ quota: Type.Optional(Type.Literal('upstream')), transient: Type.Optional(Duration), max: Type.Optional(Duration) }, shut),
+            Type.Object(
+              {
+                quota: Type.Optional(Type.Literal('upstream')),
+                transient: Type.Optional(Duration),
+                max: Type.Optional(Duration),
+              },
+              shut,
+            ),
           ),
           'quota-exceeded': Type.Optional(later(Anything)),
           keepalive: Type.Optional(Duration),
@@ -175,7 +216,9 @@ export const Routes = Type.Object(
         shut,
       ),
     ),
-    'api-keys': Type.Optional(Type.Array(ApiKey, { description: 'Who may call; none: programs on this machine only' })),
+    'api-keys': Type.Optional(
+      Type.Array(ApiKey, { description: 'Who may call; none: programs on this machine only' }),
+    ),
     'auth-dir': Type.Optional(later(Type.String())),
     'remote-management': Type.Optional(later(Anything)),
     amp: Type.Optional(later(Anything)),
@@ -183,7 +226,14 @@ export const Routes = Type.Object(
     logging: Type.Optional(
       Type.Object(
         {
-          level: Type.Optional(Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')])),
+          level: Type.Optional(
+            Type.Union([
+              Type.Literal('debug'),
+              Type.Literal('info'),
+              Type.Literal('warn'),
+              Type.Literal('error'),
+            ]),
+          ),
           file: Type.Optional(later(Anything, [false])),
           requests: Type.Optional(later(Anything, ['off', false])),
         },

@@ -1,4 +1,13 @@
-import { isMap, isPair, isScalar, isSeq, LineCounter, type Document, type Node, parseDocument } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+} from 'yaml'
 import type { Diagnostic } from './diagnostic.ts'
 import type { Place } from './table.ts'
 
@@ -15,9 +24,17 @@ export type Source = {
 }
 
 /** Parses; syntax errors and doubled keys come back as diagnostics, all of them. */
-export function parseSource(file: string, text: string): { source: Source; diagnostics: Diagnostic[] } {
+export function parseSource(
+  file: string,
+  text: string,
+): { source: Source; diagnostics: Diagnostic[] } {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, uniqueKeys: true })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+    uniqueKeys: true,
+  })
   const diagnostics = document.errors.map((error): Diagnostic => {
     const place = lines.linePos(error.pos[0])
     const doubled = error.code === 'DUPLICATE_KEY'
@@ -64,11 +81,15 @@ function child(document: Document.Parsed, node: unknown, segment: string | numbe
     return value === undefined ? undefined : { key: undefined, value }
   }
   if (!isMap(resolved)) return undefined
-  const pair = resolved.items.find(item => isPair(item) && isScalar(item.key) && String(item.key.value) === String(segment))
+  const pair = resolved.items.find(
+    item => isPair(item) && isScalar(item.key) && String(item.key.value) === String(segment),
+  )
   return pair ? { key: pair.key, value: pair.value } : undefined
 }
 
-function isAliasNode(node: unknown): node is { resolve(document: Document.Parsed): Node | undefined } {
+function isAliasNode(
+  node: unknown,
+): node is { resolve(document: Document.Parsed): Node | undefined } {
   return typeof node === 'object' && node !== null && 'source' in node && 'resolve' in node
 }
 

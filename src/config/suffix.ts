@@ -12,7 +12,11 @@ export function splitSuffix(text: string): { name: string; reasoning?: Reasoning
   const name = (found[1] ?? '').trim()
   const value = (found[2] ?? '').trim().toLowerCase()
   if (value === '-1') return { name, reasoning: { effort: 'auto' } }
-  if (/^\d+$/.test(value)) return { name, reasoning: Number(value) === 0 ? { effort: 'none' } : { budgetTokens: Number(value) } }
+  if (/^\d+$/.test(value))
+    return {
+      name,
+      reasoning: Number(value) === 0 ? { effort: 'none' } : { budgetTokens: Number(value) },
+    }
   const effort = LEVELS.find(level => level === value)
   return effort ? { name, reasoning: { effort } } : { name }
 }

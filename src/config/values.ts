@@ -1,5 +1,19 @@
-const DURATION_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-const SIZE_BYTES: Record<string, number> = { B: 1, kB: 1_000, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000, KiB: 1_024, MiB: 1_048_576 }
+const DURATION_MS: Record<string, number> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+const SIZE_BYTES: Record<string, number> = {
+  B: 1,
+  kB: 1_000,
+  KB: 1_000,
+  MB: 1_000_000,
+  GB: 1_000_000_000,
+  KiB: 1_024,
+  MiB: 1_048_576,
+}
 const COUNTS: Record<string, number> = { '': 1, k: 1_000, K: 1_000, M: 1_000_000 }
 
 /** `250ms`, `30s`, `5m`, `1h`, `90d`; a bare 0. In milliseconds; undefined: not a duration. */
@@ -24,8 +38,14 @@ function whole(value: number): number | undefined {
   return Number.isInteger(value) && value >= 0 ? value : undefined
 }
 
-function scaled(value: unknown, pattern: RegExp, units: Record<string, number>): number | undefined {
+function scaled(
+  value: unknown,
+  pattern: RegExp,
+  units: Record<string, number>,
+): number | undefined {
   const found = typeof value === 'string' ? pattern.exec(value.trim()) : null
   const unit = found && units[found[2] ?? '']
-  return found && unit !== undefined && unit !== null ? Math.round(Number(found[1]) * unit) : undefined
+  return found && unit !== undefined && unit !== null
+    ? Math.round(Number(found[1]) * unit)
+    : undefined
 }

@@ -48,13 +48,17 @@ export function collect(events: Iterable<StreamEvent>): ConversationResponse {
 }
 
 function early(): GatewayError {
-  return new GatewayError('upstream-failed', 'the upstream ended its stream before the response was complete')
+  return new GatewayError(
+    'upstream-failed',
+    'the upstream ended its stream before the response was complete',
+  )
 }
 
 function append(part: Part | undefined, delta: PartDelta): void {
   if (!part) return
   if ('text' in delta) {
-    if (part.type === 'text' || part.type === 'thinking' || part.type === 'refusal') part.text += delta.text
+    if (part.type === 'text' || part.type === 'thinking' || part.type === 'refusal')
+      part.text += delta.text
   } else if ('arguments' in delta) {
     if (part.type === 'tool-call') part.arguments += delta.arguments
   } else if ('seal' in delta) {

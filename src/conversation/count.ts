@@ -24,7 +24,8 @@ export async function countTokens(request: ConversationRequest): Promise<number>
   let total = PER_REQUEST + countParts(request.system, count)
   for (const message of request.messages) total += PER_MESSAGE + countParts(message.parts, count)
   for (const tool of request.tools) total += PER_TOOL + countTool(tool, count)
-  if (request.format.type === 'json' && request.format.schema) total += count(JSON.stringify(request.format.schema))
+  if (request.format.type === 'json' && request.format.schema)
+    total += count(JSON.stringify(request.format.schema))
   return Math.ceil(total)
 }
 
@@ -77,7 +78,9 @@ function countPart(part: Part, count: Counter): number {
     case 'document':
     case 'audio':
     case 'video':
-      return part.source.from === 'base64' ? part.source.data.length * 0.75 * PER_FILE_BYTE : PER_IMAGE
+      return part.source.from === 'base64'
+        ? part.source.data.length * 0.75 * PER_FILE_BYTE
+        : PER_IMAGE
     case 'opaque':
       return count(JSON.stringify(part.wire))
   }

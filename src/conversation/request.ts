@@ -45,8 +45,6 @@ export type ConversationRequest = {
   sampling: Sampling
   /** Absent: the client did not say. */
   thinking?: ThinkingIntent
-  format:
-    | { type: 'text' }
-    | { type: 'json'; schema?: JsonObject; name?: string; strict?: boolean }
+  format: { type: 'text' } | { type: 'json'; schema?: JsonObject; name?: string; strict?: boolean }
   extensions?: Extensions
 }

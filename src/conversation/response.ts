@@ -16,14 +16,7 @@ export type Usage = {
 }
 
 export type Stop = {
-  reason:
-    | 'end'
-    | 'length'
-    | 'stop-sequence'
-    | 'tool-calls'
-    | 'refusal'
-    | 'paused'
-    | 'other'
+  reason: 'end' | 'length' | 'stop-sequence' | 'tool-calls' | 'refusal' | 'paused' | 'other'
   /** The upstream's own spelling. */
   raw: string | null
   sequence?: string

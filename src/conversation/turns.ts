@@ -18,7 +18,10 @@ export function toTurns(messages: readonly Message[]): Message[] {
       while (messages[at]?.role === 'assistant') assistant.push(...(messages[at++]?.parts ?? []))
       const from = at
       while (at < messages.length && messages[at]?.role !== 'assistant') at++
-      turns.push({ ...first, parts: assistant }, ...answered(assistant, messages.slice(from, at), at >= messages.length))
+      turns.push(
+        { ...first, parts: assistant },
+        ...answered(assistant, messages.slice(from, at), at >= messages.length),
+      )
     } else {
       const from = at
       while (at < messages.length && messages[at]?.role !== 'assistant') at++
@@ -29,7 +32,11 @@ export function toTurns(messages: readonly Message[]): Message[] {
 }
 
 /** What follows an assistant's turn, its calls answered first. */
-function answered(assistant: readonly Part[], following: readonly Message[], last: boolean): Message[] {
+function answered(
+  assistant: readonly Part[],
+  following: readonly Message[],
+  last: boolean,
+): Message[] {
   const calls = assistant.filter(isClientCall)
   const results = new Map<string, PartOf<'tool-result'>>()
   const rest = following.map(message => ({
@@ -56,7 +63,13 @@ function isClientCall(part: Part): part is PartOf<'tool-call'> {
 
 function unanswered(callId: string): PartOf<'tool-result'> {
   const text = 'No result was recorded for this call: it was interrupted.'
-  return { type: 'tool-result', callId, parts: [{ type: 'text', text }], failed: true, runsOn: 'client' }
+  return {
+    type: 'tool-result',
+    callId,
+    parts: [{ type: 'text', text }],
+    failed: true,
+    runsOn: 'client',
+  }
 }
 
 function noteOf(result: PartOf<'tool-result'>): Part[] {

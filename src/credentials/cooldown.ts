@@ -31,12 +31,19 @@ export function cooldownAfter(
   const level = open ? before.level : (before?.level ?? 0) + 1
   const rest = (ms: number, guessed: boolean): Cooldown => {
     const untilMs = nowMs + Math.min(ms, maxMs)
-    return { untilMs: open ? Math.max(untilMs, before.untilMs) : untilMs, level, code: error.code, guessed }
+    return {
+      untilMs: open ? Math.max(untilMs, before.untilMs) : untilMs,
+      level,
+      code: error.code,
+      guessed,
+    }
   }
   switch (error.code) {
     case 'rate-limited':
     case 'quota-exhausted':
-      return toldMs === undefined ? rest(FIRST_LIMIT_MS * 2 ** Math.min(level - 1, 20), false) : rest(toldMs, false)
+      return toldMs === undefined
+        ? rest(FIRST_LIMIT_MS * 2 ** Math.min(level - 1, 20), false)
+        : rest(toldMs, false)
     case 'upstream-auth':
     case 'upstream-forbidden':
       return rest(FAULT_MS, true)

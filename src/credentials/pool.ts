@@ -43,7 +43,10 @@ const EVERY_MODEL = '*'
 type Member = { spec: CredentialSpec; cooldowns: Map<string, Cooldown> }
 
 export function createPool(clock: { now(): number }): Pool {
-  let policy: PoolPolicy = { strategy: 'round-robin', cooldown: { transientMs: 60_000, maxMs: 1_800_000 } }
+  let policy: PoolPolicy = {
+    strategy: 'round-robin',
+    cooldown: { transientMs: 60_000, maxMs: 1_800_000 },
+  }
   let providers = new Map<string, Member[]>()
   const turns = new Map<string, Turns>()
 
@@ -101,7 +104,8 @@ export function createPool(clock: { now(): number }): Pool {
       providers = new Map()
       for (const spec of declared) {
         const known = before.get(spec.id)
-        const cooldowns = known?.spec.secret === spec.secret ? known.cooldowns : new Map<string, Cooldown>()
+        const cooldowns =
+          known?.spec.secret === spec.secret ? known.cooldowns : new Map<string, Cooldown>()
         const members = providers.get(spec.provider) ?? []
         members.push({ spec, cooldowns })
         providers.set(spec.provider, members)
@@ -112,7 +116,8 @@ export function createPool(clock: { now(): number }): Pool {
       if (!members) return undefined
       const able = members.filter(member => !tried.has(member.spec.id) && !resting(member, model))
       if (able.length > 0) {
-        if (able.length === 1 && able[0]) return able[0].spec.weight > 0 ? lease(able[0], model) : undefined
+        if (able.length === 1 && able[0])
+          return able[0].spec.weight > 0 ? lease(able[0], model) : undefined
         const chosen = select(
           able.map(member => ({ ...member.spec, member })),
           policy.strategy,
@@ -142,7 +147,12 @@ export function createPool(clock: { now(): number }): Pool {
       return [...providers.values()].flat().flatMap(({ spec, cooldowns }) =>
         [...cooldowns]
           .filter(([, rest]) => rest.untilMs > now)
-          .map(([model, rest]) => ({ id: spec.id, model, code: rest.code, untilMs: rest.untilMs })),
+          .map(([model, rest]) => ({
+            id: spec.id,
+            model,
+            code: rest.code,
+            untilMs: rest.untilMs,
+          })),
       )
     },
   }

@@ -10,7 +10,11 @@ export type Turns = Map<string, number>
  * takes part. `round-robin` is the weighted choice with equal weights: fair at any moment, also
  * while candidates come and go.
  */
-export function select<C extends Candidate>(able: readonly C[], strategy: Strategy, turns: Turns): C | undefined {
+export function select<C extends Candidate>(
+  able: readonly C[],
+  strategy: Strategy,
+  turns: Turns,
+): C | undefined {
   const top = Math.max(...able.map(candidate => candidate.priority))
   const tier = able.filter(candidate => candidate.priority === top && candidate.weight > 0)
   if (tier.length <= 1 || strategy === 'fill-first') return tier[0]

@@ -29,14 +29,20 @@ export type Attempt = {
 }
 
 /** Which timer runs, and which one fired. */
-export type AttemptWatch = Watch & { stage: 'connect' | 'first-byte' | 'idle' | 'total'; fired: boolean }
+export type AttemptWatch = Watch & {
+  stage: 'connect' | 'first-byte' | 'idle' | 'total'
+  fired: boolean
+}
 
 export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): Attempt {
   const own = target.provider.speaks.find(speech => speech.protocol === exchange.codec.protocol)
   const speech = own ?? target.provider.speaks.find(({ protocol }) => codecFor(protocol))
   const codec = speech && codecFor(speech.protocol)
   if (!speech || !codec) {
-    throw new GatewayError('internal', `${target.provider.id}: speaks no protocol this version knows`)
+    throw new GatewayError(
+      'internal',
+      `${target.provider.id}: speaks no protocol this version knows`,
+    )
   }
   const abort = new AbortController()
   exchange.current = abort
@@ -66,7 +72,11 @@ export function endAttempt(exchange: Exchange, attempt: Attempt): void {
  * of 400 and above, `upstream-failed` and `timeout` when there was no reply, `cancelled` when the
  * client went away.
  */
-export async function send(exchange: Exchange, attempt: Attempt, action: Action): Promise<Response> {
+export async function send(
+  exchange: Exchange,
+  attempt: Attempt,
+  action: Action,
+): Promise<Response> {
   const { target, codec, speech } = attempt
   const kind = target.provider.kind
   const { body, extra, stream } = encoded(exchange, attempt, action)
@@ -125,7 +135,8 @@ type EncodedBody = { body: Uint8Array<ArrayBuffer>; extra: Record<string, string
 
 function encoded(exchange: Exchange, attempt: Attempt, action: Action): EncodedBody {
   const { envelope } = exchange
-  if (attempt.passing) return { body: spliced(exchange, attempt), extra: {}, stream: envelope.stream }
+  if (attempt.passing)
+    return { body: spliced(exchange, attempt), extra: {}, stream: envelope.stream }
   const quirks = attempt.target.provider.kind.quirks ?? {}
   const stream = envelope.stream || quirks.streamOnly === true
   const { wire, losses } = attempt.codec.encodeRequest(conversationFor(exchange, attempt), {
@@ -143,7 +154,9 @@ function encoded(exchange: Exchange, attempt: Attempt, action: Action): EncodedB
 function spliced({ inbound, envelope }: Exchange, { target }: Attempt): Uint8Array<ArrayBuffer> {
   const body = inbound.body as Uint8Array<ArrayBuffer>
   if (!envelope.modelAt || envelope.model === target.model) return body
-  return splice(body, [{ at: envelope.modelAt, with: new TextEncoder().encode(JSON.stringify(target.model)) }])
+  return splice(body, [
+    { at: envelope.modelAt, with: new TextEncoder().encode(JSON.stringify(target.model)) },
+  ])
 }
 
 function conversationFor(exchange: Exchange, { target }: Attempt): ConversationRequest {
@@ -195,10 +208,18 @@ async function refused(exchange: Exchange, attempt: Attempt, reply: Response): P
   const text = new TextDecoder().decode(body)
   const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)
   const limits = attempt.target.provider.kind.limits?.(reply.status, reply.headers, text)
-  return new Refusal(meaning, { protocol: attempt.speech.protocol, headers: reply.headers, body }, limits)
+  return new Refusal(
+    meaning,
+    { protocol: attempt.speech.protocol, headers: reply.headers, body },
+    limits,
+  )
 }
 
-async function errorBody(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Uint8Array<ArrayBuffer>> {
+async function errorBody(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const bytes = await reply.bytes()
     return bytes.length > MAX_ERROR_BYTES ? bytes.slice(0, MAX_ERROR_BYTES) : bytes
@@ -216,11 +237,21 @@ export function networkError(exchange: Exchange, attempt: Attempt, error: unknow
   if (exchange.inbound.signal.aborted) return new GatewayError('cancelled', 'the client went away')
   if (watch.fired) {
     const seconds = Math.round(limitOf(attempt) / 100) / 10
-    return new GatewayError('timeout', `${where}: ${watch.stage} timeout after ${seconds} s; the upstream was silent`)
+    return new GatewayError(
+      'timeout',
+      `${where}: ${watch.stage} timeout after ${seconds} s; the upstream was silent`,
+    )
   }
-  const told = isObject(error) || error instanceof Error ? (error as { code?: unknown; message?: unknown }) : {}
+  const told =
+    isObject(error) || error instanceof Error
+      ? (error as { code?: unknown; message?: unknown })
+      : {}
   const reason = typeof told.code === 'string' ? told.code : String(told.message ?? error)
-  return new GatewayError('upstream-failed', `${where}: could not be reached (${reason}); is its base-url right and the service up?`, { cause: error })
+  return new GatewayError(
+    'upstream-failed',
+    `${where}: could not be reached (${reason}); is its base-url right and the service up?`,
+    { cause: error },
+  )
 }
 
 function limitOf({ target: { timeouts }, watch }: Attempt): number {

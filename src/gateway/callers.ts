@@ -74,7 +74,12 @@ function isLoopback(address: string): boolean {
 
 function isLocalName(host: string): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase()
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(\.\d+){3}$/.test(name)
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === '[::1]' ||
+    /^127(\.\d+){3}$/.test(name)
+  )
 }
 
 function isLocalOrigin(origin: string): boolean {

@@ -1,5 +1,5 @@
-import { compileTable } from '../config/index.ts'
 import type { Result } from '../config/diagnostic.ts'
+import { compileTable } from '../config/index.ts'
 import { kinds } from '../providers/index.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Services } from './services.ts'

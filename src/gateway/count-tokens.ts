@@ -1,9 +1,41 @@
-import { countTokens } from '../conversation/count.ts'
+import { countTokens as countConversation } from '../conversation/count.ts'
+import { beginAttempt, endAttempt, networkError, send } from './attempt.ts'
 import { type Exchange, stamp } from './exchange.ts'
+import { relayedHeaders } from './headers.ts'
+
+/** Asks the first target that counts natively; everybody else is counted for here. */
+export async function countTokens(exchange: Exchange): Promise<Response> {
+  const target = exchange.route.steps[0]?.members[0]
+  const native = target?.provider.kind.quirks?.countTokens === true
+  const speaks = target?.provider.speaks.some(
+    ({ protocol }) => protocol === exchange.codec.protocol,
+  )
+  const lease =
+    native &&
+    speaks &&
+    exchange.gateway.services.pool.acquire(target.provider.id, target.model, new Set())
+  if (!lease) return countLocally(exchange)
+  const attempt = beginAttempt(exchange, target, lease)
+  try {
+    exchange.attempts++
+    const reply = await send(exchange, attempt, 'count-tokens')
+    const headers = relayedHeaders(reply.headers)
+    stamp(headers, exchange, attempt)
+    return new Response(await reply.bytes(), { headers })
+  } catch (error) {
+    // 404 and 405 say that the endpoint is missing; anything else may pass, and a count is an aid.
+    const failure = networkError(exchange, attempt, error)
+    if (failure.code === 'invalid-request' || failure.code === 'cancelled') throw failure
+    return await countLocally(exchange)
+  } finally {
+    endAttempt(exchange, attempt)
+    lease.release()
+  }
+}
 
 /** Counts with a tokenizer of our own and answers in the client's protocol. */
-export async function countLocally(exchange: Exchange): Promise<Response> {
-  const body = exchange.codec.encodeTokenCount(await countTokens(exchange.conversation()))
+async function countLocally(exchange: Exchange): Promise<Response> {
+  const body = exchange.codec.encodeTokenCount(await countConversation(exchange.conversation()))
   const headers = new Headers({ 'content-type': 'application/json' })
   stamp(headers, exchange)
   return new Response(JSON.stringify(body), { headers })

@@ -1,9 +1,9 @@
-import { encodeSse } from '../lib/sse.ts'
-import { bodyOf } from '../lib/response-body.ts'
 import { GatewayError } from '../lib/errors.ts'
-import type { Answer } from './answer.ts'
+import { bodyOf } from '../lib/response-body.ts'
+import { encodeSse } from '../lib/sse.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { STREAM_HEADERS } from './headers.ts'
+import type { Answer } from './reply.ts'
 
 /**
  * Waits for the answer to a streaming request. If it takes longer than `policy.keepalive`, the
@@ -72,7 +72,14 @@ async function* pieces({ body }: Answer): AsyncGenerator<Uint8Array | string> {
 }
 
 function errorEvent(exchange: Exchange, thrown: unknown): string {
-  const error = thrown instanceof GatewayError ? thrown : new GatewayError('internal', 'an unexpected fault in the gateway', { cause: thrown })
-  const asked = { model: exchange.envelope.model, id: exchange.requestId, atMs: exchange.startedAtMs }
+  const error =
+    thrown instanceof GatewayError
+      ? thrown
+      : new GatewayError('internal', 'an unexpected fault in the gateway', { cause: thrown })
+  const asked = {
+    model: exchange.envelope.model,
+    id: exchange.requestId,
+    atMs: exchange.startedAtMs,
+  }
   return exchange.codec.encodeStream(asked).feed({ type: 'error', error }).map(encodeSse).join('')
 }

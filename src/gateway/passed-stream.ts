@@ -1,10 +1,11 @@
-import type { StreamEvent, Usage } from '../conversation/index.ts'
+import type { StreamEvent } from '../conversation/index.ts'
 import { joined, replaceBytes } from '../lib/byte-replace.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { decodeSse, encodeSse } from '../lib/sse.ts'
-import { type Answer, renames, settle, streamHeaders } from './answer.ts'
 import { type Attempt, endAttempt, networkError } from './attempt.ts'
-import { type Exchange, settleFailed } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import { type Answer, renames, streamHeaders } from './reply.ts'
+import { settle, settleFailed } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 import { createTail } from './tail.ts'
 import { isPayload, throwFirstError } from './translated-stream.ts'
@@ -14,7 +15,11 @@ import { isPayload, throwFirstError } from './translated-stream.ts'
  * client used another. The beginning is decoded before commit and the end for the accounts; what is
  * between is not looked at.
  */
-export async function passedStream(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
+export async function passedStream(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<Answer> {
   if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
   const listener = createListener(exchange, attempt, reply.body)
   const issuer = attempt.target.provider.id
@@ -44,7 +49,9 @@ export async function passedStream(exchange: Exchange, attempt: Attempt, reply: 
   }
   const started = seen.find(event => event.type === 'response-start')
   const beginning = joined(head)
-  const rename = renames(exchange, attempt) ? renamer(beginning, started?.model, exchange.envelope.model) : undefined
+  const rename = renames(exchange, attempt)
+    ? renamer(beginning, started?.model, exchange.envelope.model)
+    : undefined
   const tail = createTail(attempt)
 
   async function* body(): AsyncGenerator<Uint8Array | string> {
@@ -86,7 +93,11 @@ export async function passedStream(exchange: Exchange, attempt: Attempt, reply: 
 
 /** One error message in the client's protocol, for a stream that has begun. */
 function errorText(exchange: Exchange, error: GatewayError): string {
-  const asked = { model: exchange.envelope.model, id: exchange.requestId, atMs: exchange.startedAtMs }
+  const asked = {
+    model: exchange.envelope.model,
+    id: exchange.requestId,
+    atMs: exchange.startedAtMs,
+  }
   const machine = exchange.codec.encodeStream(asked)
   return machine.feed({ type: 'error', error }).map(encodeSse).join('')
 }

@@ -40,7 +40,11 @@ export function createReloader<App>(
     try {
       text = await Bun.file(file).text()
     } catch {
-      if (!missing) services.log.write('warn', `${file} is gone; the last good routes stay in force until it is back`)
+      if (!missing)
+        services.log.write(
+          'warn',
+          `${file} is gone; the last good routes stay in force until it is back`,
+        )
       missing = true
       return live.refused
     }
@@ -57,7 +61,8 @@ export function createReloader<App>(
     if (!compiled.ok) {
       live.refused = compiled.diagnostics
       services.log.write('error', `${file} has problems; the last good routes stay in force`)
-      for (const diagnostic of compiled.diagnostics) services.log.write('error', formatDiagnostic(diagnostic))
+      for (const diagnostic of compiled.diagnostics)
+        services.log.write('error', formatDiagnostic(diagnostic))
       return compiled.diagnostics
     }
     const gateway = compiled.value
@@ -112,7 +117,9 @@ export function createReloader<App>(
     const paths = [resolve(file), ...live.current.gateway.table.files.map(path => resolve(path))]
     for (const folder of new Set(paths.map(path => dirname(path)))) {
       if (watchers.has(folder)) continue
-      const names = new Set(paths.filter(path => dirname(path) === folder).map(path => basename(path)))
+      const names = new Set(
+        paths.filter(path => dirname(path) === folder).map(path => basename(path)),
+      )
       try {
         const watcher = watch(folder, (_event, name) => {
           if (name === null || names.has(name.toString())) soon()

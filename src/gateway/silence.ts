@@ -8,7 +8,11 @@ export const SILENT = 'silent'
  * Reads the upstream's body chunk by chunk, keeping the attempt's idle timer; between chunks it
  * says `silent` whenever the client should hear a keep-alive.
  */
-export function createListener(exchange: Exchange, attempt: Attempt, body: ReadableStream<Uint8Array>) {
+export function createListener(
+  exchange: Exchange,
+  attempt: Attempt,
+  body: ReadableStream<Uint8Array>,
+) {
   const reader = body.getReader()
   const { services, table } = exchange.gateway
   const keepAliveMs = table.policy.keepaliveMs

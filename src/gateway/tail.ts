@@ -22,7 +22,8 @@ export function createTail(attempt: Attempt) {
       // Cut rarely and in bulk: doing it for every chunk would cost more than the chunk.
       if (bytes < 2 * TAIL_BYTES) return
       let first = 0
-      while (bytes - (chunks[first]?.length ?? bytes) >= TAIL_BYTES) bytes -= chunks[first++]?.length ?? 0
+      while (bytes - (chunks[first]?.length ?? bytes) >= TAIL_BYTES)
+        bytes -= chunks[first++]?.length ?? 0
       if (first === 0) return
       chunks = chunks.slice(first)
       cut = true

@@ -1,16 +1,21 @@
 import type { StreamEvent, Usage } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { decodeSse, encodeSse } from '../lib/sse.ts'
-import { type Answer, askedOf, settle, streamHeaders } from './answer.ts'
 import { type Attempt, endAttempt, networkError } from './attempt.ts'
-import { type Exchange, settleFailed } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import { type Answer, askedOf, streamHeaders } from './reply.ts'
+import { settle, settleFailed } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 
 /**
  * A stream of one protocol as a stream of another: bytes → frames → events → frames → text.
  * Returns once the upstream has said something worth sending; throws while it has not.
  */
-export async function translatedStream(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
+export async function translatedStream(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<Answer> {
   if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
   const listener = createListener(exchange, attempt, reply.body)
   const frames = decodeSse()
@@ -20,7 +25,8 @@ export async function translatedStream(exchange: Exchange, attempt: Attempt, rep
     while (!head.some(isPayload)) {
       const chunk = await listener.next()
       if (chunk === SILENT) continue
-      if (chunk.value) for (const frame of frames.feed(chunk.value)) head.push(...events.feed(frame))
+      if (chunk.value)
+        for (const frame of frames.feed(chunk.value)) head.push(...events.feed(frame))
       if (chunk.done) {
         for (const frame of frames.end()) head.push(...events.feed(frame))
         head.push(...events.end())
@@ -62,10 +68,12 @@ export async function translatedStream(exchange: Exchange, attempt: Attempt, rep
         }
         text = ''
         if (chunk.value) {
-          for (const frame of frames.feed(chunk.value)) for (const event of events.feed(frame)) text += encode(event)
+          for (const frame of frames.feed(chunk.value))
+            for (const event of events.feed(frame)) text += encode(event)
         }
         if (chunk.done) {
-          for (const frame of frames.end()) for (const event of events.feed(frame)) text += encode(event)
+          for (const frame of frames.end())
+            for (const event of events.feed(frame)) text += encode(event)
           for (const event of events.end()) text += encode(event)
           for (const frame of machine.end()) text += encodeSse(frame)
           if (text) yield text
@@ -99,5 +107,9 @@ export function isPayload(event: StreamEvent): boolean {
 export function throwFirstError(events: readonly StreamEvent[]): void {
   const first = events.find(isPayload)
   if (first?.type === 'error') throw first.error
-  if (!first) throw new GatewayError('upstream-failed', 'the upstream ended its stream without saying anything')
+  if (!first)
+    throw new GatewayError(
+      'upstream-failed',
+      'the upstream ended its stream without saying anything',
+    )
 }

@@ -186,7 +186,8 @@ function skipContainer(bytes: Uint8Array, buffer: Buffer, start: number): number
     }
     const value = bytes[at]
     if (value === OPEN_BRACE || value === OPEN_BRACKET) {
-      if (objects.length >= MAX_DEPTH) throw new JsonBytesError(`nested deeper than ${MAX_DEPTH}`, at)
+      if (objects.length >= MAX_DEPTH)
+        throw new JsonBytesError(`nested deeper than ${MAX_DEPTH}`, at)
       objects.push(value === OPEN_BRACE)
       at++
       wanting = true
@@ -207,12 +208,25 @@ function skipScalar(bytes: Uint8Array, start: number): number {
   for (;;) {
     const c = bytes[at]
     // letters, digits, + - . : what a scalar can be made of
-    if (c === undefined || !((c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39) || c === 0x2b ||
-      c === 0x2d || c === 0x2e || c === 0x45)) break
+    if (
+      c === undefined ||
+      !(
+        (c >= 0x61 && c <= 0x7a) ||
+        (c >= 0x30 && c <= 0x39) ||
+        c === 0x2b ||
+        c === 0x2d ||
+        c === 0x2e ||
+        c === 0x45
+      )
+    )
+      break
     at++
   }
   const text = String.fromCharCode(...bytes.subarray(start, Math.min(at, start + 64)))
   if (text === 'true' || text === 'false' || text === 'null') return at
   if (at - start > 64 || NUMBER.test(text)) return at
-  throw new JsonBytesError(at >= bytes.length ? 'the JSON ends in the middle' : 'expected a value', start)
+  throw new JsonBytesError(
+    at >= bytes.length ? 'the JSON ends in the middle' : 'expected a value',
+    start,
+  )
 }

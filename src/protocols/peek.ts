@@ -3,7 +3,11 @@ import { GatewayError } from '../lib/errors.ts'
 import { decodeString, JsonBytesError, type Member, scanObject } from '../lib/json-bytes.ts'
 
 /** `modelAt` is the byte range of the model's JSON string, quotes included. */
-export type Peeked = { model: string; stream: boolean; modelAt: readonly [start: number, end: number] }
+export type Peeked = {
+  model: string
+  stream: boolean
+  modelAt: readonly [start: number, end: number]
+}
 
 /**
  * Reads `model` and `stream` off a request body without building a conversation.
@@ -11,16 +15,25 @@ export type Peeked = { model: string; stream: boolean; modelAt: readonly [start:
  * that occurs twice is refused too: we and the upstream might each believe a different one.
  */
 export function peekBody(body: Uint8Array): Peeked {
-  if (!isUtf8(body)) throw new GatewayError('invalid-request', 'the request body is not valid UTF-8')
+  if (!isUtf8(body))
+    throw new GatewayError('invalid-request', 'the request body is not valid UTF-8')
   const members = scanned(body)
   const modelAt = only(members, 'model')?.value
   if (!modelAt) {
-    throw new GatewayError('invalid-request', 'model: field required (the name of the model to ask)', {
-      param: 'model',
-    })
+    throw new GatewayError(
+      'invalid-request',
+      'model: field required (the name of the model to ask)',
+      {
+        param: 'model',
+      },
+    )
   }
   const stream = only(members, 'stream')?.value
-  return { model: modelName(body, modelAt), stream: stream !== undefined && body[stream[0]] === 0x74, modelAt }
+  return {
+    model: modelName(body, modelAt),
+    stream: stream !== undefined && body[stream[0]] === 0x74,
+    modelAt,
+  }
 }
 
 function scanned(body: Uint8Array): Member[] {
@@ -29,7 +42,10 @@ function scanned(body: Uint8Array): Member[] {
   } catch (error) {
     if (!(error instanceof JsonBytesError)) throw error
     const what = body.length === 0 ? 'the request body is empty' : error.message
-    throw new GatewayError('invalid-request', `the request body is not a valid JSON object: ${what}`)
+    throw new GatewayError(
+      'invalid-request',
+      `the request body is not a valid JSON object: ${what}`,
+    )
   }
 }
 
@@ -49,7 +65,9 @@ function modelName(body: Uint8Array, [start, end]: readonly [number, number]): s
   const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const name = body[start] === 0x22 ? decodeString(buffer, start, end) : undefined
   if (!name) {
-    throw new GatewayError('invalid-request', 'model: expected a non-empty string', { param: 'model' })
+    throw new GatewayError('invalid-request', 'model: expected a non-empty string', {
+      param: 'model',
+    })
   }
   return name
 }

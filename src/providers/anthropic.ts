@@ -4,9 +4,7 @@ import { anthropicLimits } from './limits.ts'
 export const anthropic: Kind = {
   id: 'anthropic',
   title: 'Anthropic API',
-  speaks: [
-    { protocol: 'anthropic', baseUrl: 'https://api.anthropic.com' },
-  ],
+  speaks: [{ protocol: 'anthropic', baseUrl: 'https://api.anthropic.com' }],
   auth: { header: 'x-api-key' },
   quirks: { countTokens: true },
   catalogue: [

@@ -5,9 +5,7 @@ import { openaiLimits } from './limits.ts'
 export const azureOpenai: Kind = {
   id: 'azure-openai',
   title: 'Azure OpenAI',
-  speaks: [
-    { protocol: 'openai-chat', baseUrl: '' },
-  ],
+  speaks: [{ protocol: 'openai-chat', baseUrl: '' }],
   auth: { header: 'api-key' },
   quirks: { maxTokensField: 'max_completion_tokens' },
   limits: openaiLimits,

@@ -8,6 +8,10 @@ export const deepseek: Kind = {
     { protocol: 'anthropic', baseUrl: 'https://api.deepseek.com/anthropic' },
   ],
   auth: { header: 'authorization', prefix: 'Bearer ' },
-  quirks: { thinkingField: 'thinking', reasoningField: 'reasoning_content', unsupported: ['parallel_tool_calls'] },
+  quirks: {
+    thinkingField: 'thinking',
+    reasoningField: 'reasoning_content',
+    unsupported: ['parallel_tool_calls'],
+  },
   catalogue: [{ name: 'deepseek-chat' }, { name: 'deepseek-reasoner' }],
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { countTokens } from '../conversation/count.ts'
 import {
   type ConversationRequest,
   type ConversationResponse,
@@ -6,8 +7,7 @@ import {
   replay,
   type StreamEvent,
 } from '../conversation/index.ts'
-import { countTokens } from '../conversation/count.ts'
-import { GatewayError, type ErrorCode } from '../lib/errors.ts'
+import { type ErrorCode, GatewayError } from '../lib/errors.ts'
 import { isObject } from '../lib/json.ts'
 import { bodyOf } from '../lib/response-body.ts'
 import { encodeSse } from '../lib/sse.ts'
@@ -45,7 +45,8 @@ async function answer(inbound: LocalRequest): Promise<Response> {
   const wire: unknown = JSON.parse(new TextDecoder().decode(body))
   if (!isObject(wire)) throw new GatewayError('invalid-request', 'expected a JSON object')
   const request = codec.decodeRequest(wire, envelope)
-  if (inbound.action === 'count-tokens') return Response.json(codec.encodeTokenCount(await countTokens(request)))
+  if (inbound.action === 'count-tokens')
+    return Response.json(codec.encodeTokenCount(await countTokens(request)))
   const script = parseScript(lastUserText(request))
   if (script.fail) return failure(codec, script.fail)
   const id = createHash('sha256').update(body).digest('hex').slice(0, 24)
@@ -96,7 +97,9 @@ function step(script: Script, verb: string, rest: string): void {
       return
     case 'repeat': {
       const [, times = '1', word = ''] = /^(\d+)\s+([\s\S]*)$/.exec(rest) ?? []
-      script.say.push(Array.from({ length: Math.min(Number(times), 100_000) }, () => word).join(' '))
+      script.say.push(
+        Array.from({ length: Math.min(Number(times), 100_000) }, () => word).join(' '),
+      )
       return
     }
     case 'stop':
@@ -114,7 +117,8 @@ function step(script: Script, verb: string, rest: string): void {
 }
 
 function parseFailure(rest: string): Failure {
-  const [, status = '500', , seconds, message = ''] = /^(\d{3})( retry-after=(\d+))?\s*([\s\S]*)$/.exec(rest) ?? []
+  const [, status = '500', , seconds, message = ''] =
+    /^(\d{3})( retry-after=(\d+))?\s*([\s\S]*)$/.exec(rest) ?? []
   const code = Math.min(599, Math.max(400, Number(status)))
   return {
     status: code,
@@ -154,23 +158,37 @@ function lastUserText(request: ConversationRequest): string {
 function lastResults(request: ConversationRequest): string[] {
   const last = request.messages.findLast(message => message.role !== 'system')
   return (last?.parts ?? []).flatMap(part =>
-    part.type === 'tool-result' ? [part.parts.map(p => (p.type === 'text' ? p.text : `[${p.type}]`)).join('')] : [],
+    part.type === 'tool-result'
+      ? [part.parts.map(p => (p.type === 'text' ? p.text : `[${p.type}]`)).join('')]
+      : [],
   )
 }
 
-function responseTo(request: ConversationRequest, script: Script, id: string, model: string): ConversationResponse {
+function responseTo(
+  request: ConversationRequest,
+  script: Script,
+  id: string,
+  model: string,
+): ConversationResponse {
   const parts: Part[] = script.think.map(text => ({
     type: 'thinking',
     text,
     seal: { issuer: 'echo', value: Buffer.from(text).toString('base64') },
   }))
   const results = lastResults(request)
-  const declared = new Set(request.tools.flatMap(tool => (tool.type === 'function' ? [tool.name] : [])))
+  const declared = new Set(
+    request.tools.flatMap(tool => (tool.type === 'function' ? [tool.name] : [])),
+  )
   const calls = results.length > 0 ? [] : script.calls.filter(call => declared.has(call.name))
   const text = textFor(request, script, results, calls.length > 0)
   if (text) parts.push({ type: 'text', text })
   for (const [index, call] of calls.entries()) {
-    parts.push({ type: 'tool-call', id: `call_${id.slice(0, 16)}_${index}`, runsOn: 'client', ...call })
+    parts.push({
+      type: 'tool-call',
+      id: `call_${id.slice(0, 16)}_${index}`,
+      runsOn: 'client',
+      ...call,
+    })
   }
   const output = Math.ceil(parts.reduce((sum, part) => sum + lengthOf(part), 0) / 4)
   return {
@@ -184,7 +202,12 @@ function responseTo(request: ConversationRequest, script: Script, id: string, mo
   }
 }
 
-function textFor(request: ConversationRequest, script: Script, results: readonly string[], calling: boolean): string {
+function textFor(
+  request: ConversationRequest,
+  script: Script,
+  results: readonly string[],
+  calling: boolean,
+): string {
   if (script.say.length > 0) return script.say.join('\n')
   if (results.length > 0) return `The tool answered: ${results.join('\n').slice(0, MOST_ECHOED)}`
   if (calling) return ''
@@ -208,7 +231,9 @@ async function* streamed(
     if (script.slowMs > 0) await pause(script.slowMs, signal)
     if (signal.aborted) return
     const failing = script.failStream && event.type === 'part-end'
-    const frames = machine.feed(failing ? { type: 'error', error: errorOf(script.failStream as Failure) } : event)
+    const frames = machine.feed(
+      failing ? { type: 'error', error: errorOf(script.failStream as Failure) } : event,
+    )
     yield frames.map(encodeSse).join('')
     if (failing) return
   }
@@ -229,7 +254,11 @@ function* inSmallDeltas(events: Iterable<StreamEvent>): Generator<StreamEvent> {
       continue
     }
     for (const piece of text.match(/[\s\S]{1,24}/gu) ?? []) {
-      yield { type: 'part-delta', index, delta: 'text' in delta ? { text: piece } : { arguments: piece } }
+      yield {
+        type: 'part-delta',
+        index,
+        delta: 'text' in delta ? { text: piece } : { arguments: piece },
+      }
     }
   }
 }
@@ -237,7 +266,13 @@ function* inSmallDeltas(events: Iterable<StreamEvent>): Generator<StreamEvent> {
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        resolve()
+      },
+      { once: true },
+    )
   })
 }
-

@@ -4,9 +4,7 @@ import { openaiLimits } from './limits.ts'
 export const groq: Kind = {
   id: 'groq',
   title: 'Groq',
-  speaks: [
-    { protocol: 'openai-chat', baseUrl: 'https://api.groq.com/openai/v1' },
-  ],
+  speaks: [{ protocol: 'openai-chat', baseUrl: 'https://api.groq.com/openai/v1' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
   quirks: { maxTokensField: 'max_completion_tokens' },
   limits: openaiLimits,

@@ -10,7 +10,10 @@ export function anthropicLimits(status: number, headers: Headers): Limits | unde
   let resetSeconds = 0
   for (const window of ['unified', 'unified-5h', 'unified-7d']) {
     if (headers.get(`anthropic-ratelimit-${window}-status`) !== 'rejected') continue
-    resetSeconds = Math.max(resetSeconds, Number(headers.get(`anthropic-ratelimit-${window}-reset`)) || 0)
+    resetSeconds = Math.max(
+      resetSeconds,
+      Number(headers.get(`anthropic-ratelimit-${window}-reset`)) || 0,
+    )
   }
   if (resetSeconds === 0) return undefined
   return { retryAfterMs: Math.max(0, resetSeconds * 1000 - Date.now()), scope: 'credential' }

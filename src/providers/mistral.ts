@@ -3,9 +3,7 @@ import type { Kind } from './kind.ts'
 export const mistral: Kind = {
   id: 'mistral',
   title: 'Mistral',
-  speaks: [
-    { protocol: 'openai-chat', baseUrl: 'https://api.mistral.ai/v1' },
-  ],
+  speaks: [{ protocol: 'openai-chat', baseUrl: 'https://api.mistral.ai/v1' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
   quirks: { thinkingField: 'none', streamUsage: false, unsupported: ['stream_options'] },
 }

@@ -5,9 +5,7 @@ import { openaiLimits } from './limits.ts'
 export const openai: Kind = {
   id: 'openai',
   title: 'OpenAI API',
-  speaks: [
-    { protocol: 'openai-chat', baseUrl: 'https://api.openai.com/v1' },
-  ],
+  speaks: [{ protocol: 'openai-chat', baseUrl: 'https://api.openai.com/v1' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
   quirks: { maxTokensField: 'max_completion_tokens' },
   catalogue: [

@@ -3,9 +3,7 @@ import type { Kind } from './kind.ts'
 export const xai: Kind = {
   id: 'xai',
   title: 'xAI (Grok)',
-  speaks: [
-    { protocol: 'openai-chat', baseUrl: 'https://api.x.ai/v1' },
-  ],
+  speaks: [{ protocol: 'openai-chat', baseUrl: 'https://api.x.ai/v1' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
   catalogue: [
     { name: 'grok-4.6', contextTokens: 500_000, maxOutputTokens: 65_536 },

@@ -1,12 +1,18 @@
 import { Elysia } from 'elysia'
-import { exchange, failed } from '../gateway/exchange.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { findModel, listModels } from '../gateway/models.ts'
+import { exchange, failed } from '../gateway/serve.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { ClientCodec, Codec } from '../protocols/codec.ts'
 import { clientCodecs, codecFor } from '../protocols/index.ts'
 import { readBody } from './body.ts'
-import { describeEndpoint, describeModel, describeModels, documentation, type Hidden } from './documentation.ts'
+import {
+  describeEndpoint,
+  describeModel,
+  describeModels,
+  documentation,
+  type Hidden,
+} from './documentation.ts'
 
 const HIDDEN: Hidden = { detail: { hide: true } }
 
@@ -20,7 +26,11 @@ export function buildApp(gateway: Gateway) {
   for (const codec of clientCodecs) app.use(protocolRoutes(gateway, codec))
   app
     .get('/v1/models', ({ request }) => modelList(gateway, request), describeModels())
-    .get('/v1/models/*', ({ request, params }) => oneModel(gateway, request, params['*']), describeModel())
+    .get(
+      '/v1/models/*',
+      ({ request, params }) => oneModel(gateway, request, params['*']),
+      describeModel(),
+    )
     .get('/healthz', () => Response.json({ status: 'ok' }), {
       detail: { tags: ['service'], summary: 'Whether the gateway is up' },
     })
@@ -70,9 +80,25 @@ async function serve(
 }
 
 /** An error before there was an exchange. */
-function refuse(gateway: Gateway, codec: ClientCodec, request: Request, error: unknown, requestId = newRequestId()): Response {
-  const inbound = { params: {}, headers: request.headers, body: new Uint8Array(0), signal: request.signal }
-  return failed(gateway, { codec, action: 'generate', inbound, caller: { name: '' }, requestId }, undefined, error)
+function refuse(
+  gateway: Gateway,
+  codec: ClientCodec,
+  request: Request,
+  error: unknown,
+  requestId = newRequestId(),
+): Response {
+  const inbound = {
+    params: {},
+    headers: request.headers,
+    body: new Uint8Array(0),
+    signal: request.signal,
+  }
+  return failed(
+    gateway,
+    { codec, action: 'generate', inbound, caller: { name: '' }, requestId },
+    undefined,
+    error,
+  )
 }
 
 function newRequestId(): string {
@@ -104,7 +130,11 @@ function oneModel(gateway: Gateway, request: Request, escaped: string): Response
     gateway.authenticate(request.headers, () => gateway.services.peerOf(request))
     const id = unescaped(escaped)
     const model = findModel(gateway, id)
-    if (!model) throw new GatewayError('model-not-found', `no model named "${id}" in routes.yaml (GET /v1/models lists what there is)`)
+    if (!model)
+      throw new GatewayError(
+        'model-not-found',
+        `no model named "${id}" in routes.yaml (GET /v1/models lists what there is)`,
+      )
     return Response.json(codec.encodeModel(model))
   } catch (error) {
     return refuse(gateway, codec, request, error)
@@ -129,7 +159,9 @@ function greeting(request: Request): Response {
 
 /** Which methods a path has, for a 405 that says so. */
 const METHODS = new Map<string, string>([
-  ...clientCodecs.flatMap(codec => codec.endpoints.map(({ path, method }) => [path, method] as const)),
+  ...clientCodecs.flatMap(codec =>
+    codec.endpoints.map(({ path, method }) => [path, method] as const),
+  ),
   ['/v1/models', 'GET'],
   ['/healthz', 'GET'],
   ['/swagger', 'GET'],
@@ -142,7 +174,10 @@ function unknownPath(gateway: Gateway, request: Request): Response {
   const allow = METHODS.get(pathname)
   const error = allow
     ? new GatewayError('method-not-allowed', `${request.method} ${pathname}: use ${allow}`)
-    : new GatewayError('path-not-found', `there is no ${request.method} ${pathname} here; /swagger shows what there is`)
+    : new GatewayError(
+        'path-not-found',
+        `there is no ${request.method} ${pathname} here; /swagger shows what there is`,
+      )
   const response = refuse(gateway, voiceOf(request), request, error)
   if (allow) response.headers.set('allow', allow)
   return response

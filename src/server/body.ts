@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
-import { GatewayError } from '../lib/errors.ts'
 import { joined } from '../lib/byte-replace.ts'
+import { GatewayError } from '../lib/errors.ts'
 
 /**
  * The request's body, whole and decompressed. The limit holds for what arrives and for what it
@@ -9,7 +9,9 @@ import { joined } from '../lib/byte-replace.ts'
 export async function readBody(request: Request, limitBytes: number): Promise<Uint8Array> {
   const told = Number(request.headers.get('content-length') ?? Number.NaN)
   if (told > limitBytes) throw tooLarge(limitBytes)
-  const bytes = Number.isFinite(told) ? await request.bytes() : await readCounted(request, limitBytes)
+  const bytes = Number.isFinite(told)
+    ? await request.bytes()
+    : await readCounted(request, limitBytes)
   const coding = request.headers.get('content-encoding')
   return coding ? unpacked(bytes, coding.toLowerCase().trim(), limitBytes) : bytes
 }
@@ -33,7 +35,10 @@ async function readCounted(request: Request, limitBytes: number): Promise<Uint8A
   return joined(chunks)
 }
 
-const UNPACK: Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array> = {
+const UNPACK: Record<
+  string,
+  (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
+> = {
   gzip: gunzipSync,
   'x-gzip': gunzipSync,
   deflate: inflateSync,
@@ -45,12 +50,18 @@ function unpacked(bytes: Uint8Array, coding: string, limitBytes: number): Uint8A
   if (coding === 'identity') return bytes
   const unpack = UNPACK[coding]
   if (!unpack) {
-    throw new GatewayError('invalid-request', `content-encoding "${coding}" is not known; send gzip, deflate, br, zstd or none`)
+    throw new GatewayError(
+      'invalid-request',
+      `content-encoding "${coding}" is not known; send gzip, deflate, br, zstd or none`,
+    )
   }
   try {
     return unpack(bytes, { maxOutputLength: limitBytes })
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limitBytes)
-    throw new GatewayError('invalid-request', `the request body is not valid ${coding}`, { cause: error })
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(limitBytes)
+    throw new GatewayError('invalid-request', `the request body is not valid ${coding}`, {
+      cause: error,
+    })
   }
 }

@@ -2,10 +2,10 @@ import { swagger } from '@elysiajs/swagger'
 import { type TSchema, Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { OpenAPIV3 } from 'openapi-types'
-// @ts-ignore: the path of the file is what is imported
-import bundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
-// @ts-ignore
+// @ts-expect-error
 import styles from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
+// @ts-expect-error: the path of the file is what is imported
+import bundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
 import { jsonSchema } from '../config/index.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { ClientCodec, Endpoint } from '../protocols/codec.ts'
@@ -110,7 +110,10 @@ const REQUESTS: Record<string, (model: TSchema) => TSchema> = {
     ),
   '/v1/messages/count_tokens': model =>
     Type.Object(
-      { model, messages: Type.Array(Type.Object({ role: Type.String(), content: Content }, Extra)) },
+      {
+        model,
+        messages: Type.Array(Type.Object({ role: Type.String(), content: Content }, Extra)),
+      },
       Extra,
     ),
   '/v1/chat/completions': model =>
@@ -137,7 +140,10 @@ const EXAMPLES: Record<string, object> = {
   '/v1/completions': { prompt: 'Hello' },
 }
 
-const Reply = Type.Object({}, { ...Extra, description: "The protocol's own reply, whole or as a stream" })
+const Reply = Type.Object(
+  {},
+  { ...Extra, description: "The protocol's own reply, whole or as a stream" },
+)
 
 const TITLES: Record<string, string> = {
   '/v1/messages': 'Send messages (Anthropic)',
@@ -154,16 +160,25 @@ function openApi(schema: TSchema): OpenAPIV3.SchemaObject {
 /** An endpoint's OpenAPI entry: its TypeBox schema, with today's model names as examples. */
 export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: ClientCodec) {
   const known = names(gateway)
-  const model = Type.String({ examples: known, description: `One of: ${known.join(', ')}; or provider/model` })
+  const model = Type.String({
+    examples: known,
+    description: `One of: ${known.join(', ')}; or provider/model`,
+  })
   const schema = REQUESTS[endpoint.path]?.(model) ?? Type.Object({ model }, Extra)
   const example = { model: known[0] ?? 'echo', ...EXAMPLES[endpoint.path] }
   return {
     detail: {
       tags: [codec.protocol],
       summary: TITLES[endpoint.path] ?? endpoint.path,
-      requestBody: { required: true, content: { 'application/json': { schema: openApi(schema), example } } },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: openApi(schema), example } },
+      },
       responses: {
-        200: { description: 'The answer', content: { 'application/json': { schema: openApi(Reply) } } },
+        200: {
+          description: 'The answer',
+          content: { 'application/json': { schema: openApi(Reply) } },
+        },
         default: { description: "An error, in the protocol's own shape" },
       },
     },

@@ -10,29 +10,73 @@ const members = (json: string): [string, string][] =>
 describe('an object is read as its top-level members', () => {
   test.each([
     ['empty', '{}', []],
-    ['spaces anywhere', ' { "a" : 1 ,\n"b":[ ] } ', [['a', '1'], ['b', '[ ]']]],
-    ['numbers keep their spelling', '{"n":1.50,"m":12345678901234567890}', [['n', '1.50'], ['m', '12345678901234567890']]],
-    ['nested members are not ours', '{"a":{"model":"x"},"model":"y"}', [['a', '{"model":"x"}'], ['model', '"y"']]],
+    [
+      'spaces anywhere',
+      ' { "a" : 1 ,\n"b":[ ] } ',
+      [
+        ['a', '1'],
+        ['b', '[ ]'],
+      ],
+    ],
+    [
+      'numbers keep their spelling',
+      '{"n":1.50,"m":12345678901234567890}',
+      [
+        ['n', '1.50'],
+        ['m', '12345678901234567890'],
+      ],
+    ],
+    [
+      'nested members are not ours',
+      '{"a":{"model":"x"},"model":"y"}',
+      [
+        ['a', '{"model":"x"}'],
+        ['model', '"y"'],
+      ],
+    ],
     ['escaped keys are decoded', '{"mod\\u0065l":"x"}', [['model', '"x"']]],
-    ['doubled members are both told', '{"a":1,"a":2}', [['a', '1'], ['a', '2']]],
-    ['quotes and backslashes in strings', '{"a":"\\"}\\\\","b":true}', [['a', '"\\"}\\\\"'], ['b', 'true']]],
+    [
+      'doubled members are both told',
+      '{"a":1,"a":2}',
+      [
+        ['a', '1'],
+        ['a', '2'],
+      ],
+    ],
+    [
+      'quotes and backslashes in strings',
+      '{"a":"\\"}\\\\","b":true}',
+      [
+        ['a', '"\\"}\\\\"'],
+        ['b', 'true'],
+      ],
+    ],
   ])('%s', (_, json, expected) => expect(members(json)).toEqual(expected as [string, string][]))
 
   test('a long string that is full of quotes and backslashes ends where it ends', () => {
     for (const tail of ['\\', '\\"', '"', '\\\\"', '\\\\', 'n']) {
       const value = `${'x'.repeat(60)}${tail}${'y'.repeat(60)}${tail}`
       const json = JSON.stringify({ a: value, b: 1 })
-      expect(members(json)).toEqual([['a', JSON.stringify(value)], ['b', '1']])
+      expect(members(json)).toEqual([
+        ['a', JSON.stringify(value)],
+        ['b', '1'],
+      ])
     }
   })
 
   test('whatever JSON.parse takes as an object is taken, with the same members', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), fc.integer({ min: 0, max: 2 }), (object, indent) => {
-        const json = JSON.stringify(object, null, indent)
-        const found = Object.fromEntries(members(json).map(([key, value]) => [key, JSON.parse(value)]))
-        expect(found).toEqual(JSON.parse(json))
-      }),
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })),
+        fc.integer({ min: 0, max: 2 }),
+        (object, indent) => {
+          const json = JSON.stringify(object, null, indent)
+          const found = Object.fromEntries(
+            members(json).map(([key, value]) => [key, JSON.parse(value)]),
+          )
+          expect(found).toEqual(JSON.parse(json))
+        },
+      ),
       { seed: 7, numRuns: 300 },
     )
   })
@@ -40,31 +84,68 @@ describe('an object is read as its top-level members', () => {
 
 describe('what is not an object is refused', () => {
   test.each([
-    '', ' ', '[]', '"x"', '1', '{', '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":1,}', '{a:1}', '{"a" 1}', '{"a":1}x',
-    '{"a":[1,]}', '{"a":[,1]}', '{"a":[1 2]}', '{"a":{"b":}}', '{"a":{"b":1,}}', '{"a":[}', '{"a":{]}', '{"a":tru}',
-    '{"a":01}', '{"a":+1}', '{"a":1.}', '{"a":"x}', '{"a":"x\\"}', '{"a":"x\ny"}', "{'a':1}", '{"a":NaN}', '{"a":1}{}',
+    '',
+    ' ',
+    '[]',
+    '"x"',
+    '1',
+    '{',
+    '{"a"',
+    '{"a":',
+    '{"a":1',
+    '{"a":1,',
+    '{"a":1,}',
+    '{a:1}',
+    '{"a" 1}',
+    '{"a":1}x',
+    '{"a":[1,]}',
+    '{"a":[,1]}',
+    '{"a":[1 2]}',
+    '{"a":{"b":}}',
+    '{"a":{"b":1,}}',
+    '{"a":[}',
+    '{"a":{]}',
+    '{"a":tru}',
+    '{"a":01}',
+    '{"a":+1}',
+    '{"a":1.}',
+    '{"a":"x}',
+    '{"a":"x\\"}',
+    '{"a":"x\ny"}',
+    "{'a':1}",
+    '{"a":NaN}',
+    '{"a":1}{}',
   ])('%p', json => {
     expect(() => JSON.parse(json || '!') as unknown).toThrowOrObjectless(json)
     expect(() => scanObject(bytes(json))).toThrow(JsonBytesError)
   })
 
   test('nesting deeper than any real request', () => {
-    expect(() => scanObject(bytes(`{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`))).toThrow('nested deeper than 512')
+    expect(() => scanObject(bytes(`{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`))).toThrow(
+      'nested deeper than 512',
+    )
     expect(members(`{"a":${'['.repeat(500)}${']'.repeat(500)}}`)).toHaveLength(1)
   })
 
   test('every cut of a valid object', () => {
-    const json = '{"model":"m","messages":[{"role":"user","content":"h\\u00e9 \\"q\\""}],"n":-1.5e3,"t":true}'
-    for (let at = 0; at < json.length; at++) expect(() => scanObject(bytes(json.slice(0, at)))).toThrow(JsonBytesError)
+    const json =
+      '{"model":"m","messages":[{"role":"user","content":"h\\u00e9 \\"q\\""}],"n":-1.5e3,"t":true}'
+    for (let at = 0; at < json.length; at++)
+      expect(() => scanObject(bytes(json.slice(0, at)))).toThrow(JsonBytesError)
   })
 })
 
 test('a splice changes the named ranges and copies the rest', () => {
   const json = bytes('{"model":"a","x":1.50,"model2":"a"}')
   const [model, x] = scanObject(json)
-  expect(text(splice(json, [{ at: model!.value, with: bytes('"longer"') }, { at: x!.value, with: bytes('2') }]))).toBe(
-    '{"model":"longer","x":2,"model2":"a"}',
-  )
+  expect(
+    text(
+      splice(json, [
+        { at: model!.value, with: bytes('"longer"') },
+        { at: x!.value, with: bytes('2') },
+      ]),
+    ),
+  ).toBe('{"model":"longer","x":2,"model2":"a"}')
 })
 
 expect.extend({

@@ -9,7 +9,14 @@ import type { Watch } from '../../src/gateway/watchdog.ts'
 import { buildApp } from '../../src/server/app.ts'
 
 /** A request as the upstream got it. */
-export type Received = { url: string; path: string; headers: Headers; body: Uint8Array; text: string; signal: AbortSignal }
+export type Received = {
+  url: string
+  path: string
+  headers: Headers
+  body: Uint8Array
+  text: string
+  signal: AbortSignal
+}
 export type Upstream = (received: Received) => Response | Promise<Response>
 
 export type LocalGateway = {
@@ -27,14 +34,21 @@ export type LocalGateway = {
  * A gateway in this process: real configuration, routing, codecs and handlers, with the network
  * replaced by a function and the clock standing still. `routes` is YAML.
  */
-export function localGateway(routes: string, upstream: Upstream, env: Record<string, string> = {}): LocalGateway {
+export function localGateway(
+  routes: string,
+  upstream: Upstream,
+  env: Record<string, string> = {},
+): LocalGateway {
   let now = Date.UTC(2026, 0, 1)
   const watches = new Set<Watch>()
   const received: Received[] = []
   let logged = ''
-  const log = createLog(text => {
-    logged += text
-  }, () => now)
+  const log = createLog(
+    text => {
+      logged += text
+    },
+    () => now,
+  )
   const services: Services = {
     now: () => now,
     random: () => 0,
@@ -62,13 +76,19 @@ export function localGateway(routes: string, upstream: Upstream, env: Record<str
     pool: createPool({ now: () => now }),
     ledger: createLedger(),
     log,
-    watchdog: { add: watch => void watches.add(watch), remove: watch => void watches.delete(watch) },
+    watchdog: {
+      add: watch => void watches.add(watch),
+      remove: watch => void watches.delete(watch),
+    },
     peerOf: () => '127.0.0.1',
     userAgent: 'jackfield/test',
     turns: new Map(),
   }
   const compiled = compile('routes.yaml', routes, services)
-  if (!compiled.ok) throw new Error(compiled.diagnostics.map(d => `${d.at.line}: ${d.path}: ${d.message}`).join('\n'))
+  if (!compiled.ok)
+    throw new Error(
+      compiled.diagnostics.map(d => `${d.at.line}: ${d.path}: ${d.message}`).join('\n'),
+    )
   services.pool.reconcile(credentialsOf(compiled.value), compiled.value.table.policy)
   const app = buildApp(compiled.value)
   return {
@@ -83,7 +103,13 @@ export function localGateway(routes: string, upstream: Upstream, env: Record<str
       const { json, ...rest } = init
       const request = new Request(`http://localhost${path}`, {
         ...rest,
-        ...(json === undefined ? {} : { method: 'POST', body: JSON.stringify(json), headers: { 'content-type': 'application/json', ...rest.headers } }),
+        ...(json === undefined
+          ? {}
+          : {
+              method: 'POST',
+              body: JSON.stringify(json),
+              headers: { 'content-type': 'application/json', ...rest.headers },
+            }),
       })
       return app.fetch(request)
     },
@@ -108,7 +134,8 @@ export function streamOf(pieces: readonly (string | Uint8Array)[]): Response {
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      for (const piece of pieces) controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece)
+      for (const piece of pieces)
+        controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece)
       controller.close()
     },
   })

@@ -20,7 +20,10 @@ export function errorInside(error: JsonObject): GatewayError {
   const type = text(error.type)
   const message = text(error.message) ?? JSON.stringify(error)
   const status = type === undefined ? 500 : (STATUS_OF[type] ?? 500)
-  return new GatewayError(codeFor(status, type, message), message, { status, ...(type === undefined ? {} : { type }) })
+  return new GatewayError(codeFor(status, type, message), message, {
+    status,
+    ...(type === undefined ? {} : { type }),
+  })
 }
 
 const STATUS_OF: Record<string, number> = {
@@ -46,12 +49,18 @@ function told(body: string): { type?: string; message: string } {
   if (!isObject(wire)) return { message: plainText(body) }
   const error = object(wire.error)
   const type = text(error?.type) ?? text(error?.code)
-  const message = text(error?.message) ?? text(wire.error) ?? text(wire.message) ?? text(wire.detail) ?? plainText(body)
+  const message =
+    text(error?.message) ??
+    text(wire.error) ??
+    text(wire.message) ??
+    text(wire.detail) ??
+    plainText(body)
   return { message, ...(type === undefined ? {} : { type }) }
 }
 
 function codeFor(status: number, type: string | undefined, message: string): ErrorCode {
-  if (status === 400 && /prompt is too long|context (window|limit)|exceed.*context/i.test(message)) return 'context-exceeded'
+  if (status === 400 && /prompt is too long|context (window|limit)|exceed.*context/i.test(message))
+    return 'context-exceeded'
   switch (status) {
     case 401:
       return 'upstream-auth'
@@ -100,12 +109,14 @@ const SPELLED = {
 } as const satisfies Record<ErrorCode, string>
 
 export function errorBody(error: GatewayError): JsonObject {
-  const type = error.type !== undefined && error.type in STATUS_OF ? error.type : SPELLED[error.code]
+  const type =
+    error.type !== undefined && error.type in STATUS_OF ? error.type : SPELLED[error.code]
   return { type: 'error', error: { type, message: error.message } }
 }
 
 export function encodeError(error: GatewayError) {
   const headers: Record<string, string> = {}
-  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+  if (error.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
   return { status: error.status, headers, body: errorBody(error) }
 }

@@ -83,7 +83,11 @@ function decodeMedia(wire: JsonObject, type: 'image' | 'document'): Part {
 function decodeSource(wire: JsonObject): Source | undefined {
   switch (wire.type) {
     case 'base64':
-      return { from: 'base64', mediaType: text(wire.media_type) ?? 'application/octet-stream', data: text(wire.data) ?? '' }
+      return {
+        from: 'base64',
+        mediaType: text(wire.media_type) ?? 'application/octet-stream',
+        data: text(wire.data) ?? '',
+      }
     case 'text':
       return {
         from: 'base64',
@@ -113,21 +117,28 @@ export function decodeCitation(wire: JsonObject): Citation {
 
 /** Only citations of this protocol: it demands sealed indices that no one else can make. */
 export function encodeCitations(citations: readonly Citation[] | undefined): JsonObject[] {
-  return (citations ?? []).flatMap(({ extensions }) => (extensions?.anthropic ? [extensions.anthropic] : []))
+  return (citations ?? []).flatMap(({ extensions }) =>
+    extensions?.anthropic ? [extensions.anthropic] : [],
+  )
 }
 
 export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }
 
 export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video'>): Encoded {
   const { source } = part
-  if (part.type === 'audio' || part.type === 'video') return { lost: `${part.type} has no equivalent`, instead: `[${part.type}]` }
+  if (part.type === 'audio' || part.type === 'video')
+    return { lost: `${part.type} has no equivalent`, instead: `[${part.type}]` }
   const own = part.extensions?.anthropic ?? {}
-  const head: JsonObject = { type: part.type, ...(part.type === 'document' && part.name ? { title: part.name } : {}) }
+  const head: JsonObject = {
+    type: part.type,
+    ...(part.type === 'document' && part.name ? { title: part.name } : {}),
+  }
   switch (source.from) {
     case 'url':
       return { wire: { ...head, source: { type: 'url', url: source.url }, ...own } }
     case 'file':
-      if (source.issuer !== 'anthropic') return { lost: 'a file that only its own service holds', instead: `[${part.type}]` }
+      if (source.issuer !== 'anthropic')
+        return { lost: 'a file that only its own service holds', instead: `[${part.type}]` }
       return { wire: { ...head, source: { type: 'file', file_id: source.id }, ...own } }
     case 'base64':
       return encodeBase64(part.type, head, source, own)
@@ -136,18 +147,27 @@ export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video
 
 const IMAGES = /^image\/(png|jpeg|gif|webp)$/
 
-function encodeBase64(type: 'image' | 'document', head: JsonObject, source: Extract<Source, { from: 'base64' }>, own: JsonObject): Encoded {
+function encodeBase64(
+  type: 'image' | 'document',
+  head: JsonObject,
+  source: Extract<Source, { from: 'base64' }>,
+  own: JsonObject,
+): Encoded {
   const { mediaType, data } = source
   if (type === 'image') {
     const legal = mediaType === 'image/jpg' ? 'image/jpeg' : mediaType
-    if (!IMAGES.test(legal)) return { lost: `an image of type ${mediaType}`, instead: `[image of type ${mediaType}]` }
+    if (!IMAGES.test(legal))
+      return { lost: `an image of type ${mediaType}`, instead: `[image of type ${mediaType}]` }
     return { wire: { ...head, source: { type: 'base64', media_type: legal, data }, ...own } }
   }
   if (mediaType.startsWith('text/')) {
     const words = Buffer.from(data, 'base64').toString('utf8')
-    return { wire: { ...head, source: { type: 'text', media_type: 'text/plain', data: words }, ...own } }
+    return {
+      wire: { ...head, source: { type: 'text', media_type: 'text/plain', data: words }, ...own },
+    }
   }
-  if (mediaType !== 'application/pdf') return { lost: `a document of type ${mediaType}`, instead: `[document of type ${mediaType}]` }
+  if (mediaType !== 'application/pdf')
+    return { lost: `a document of type ${mediaType}`, instead: `[document of type ${mediaType}]` }
   return { wire: { ...head, source: { type: 'base64', media_type: mediaType, data }, ...own } }
 }
 

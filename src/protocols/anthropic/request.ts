@@ -1,4 +1,11 @@
-import type { ConversationRequest, Message, Part, PartOf, Sampling, Tool } from '../../conversation/index.ts'
+import type {
+  ConversationRequest,
+  Message,
+  Part,
+  PartOf,
+  Sampling,
+  Tool,
+} from '../../conversation/index.ts'
 import { toTurns } from '../../conversation/turns.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { number, object, objects, text, without } from '../../lib/wire.ts'
@@ -56,14 +63,17 @@ function decodeSampling(body: JsonObject): Sampling {
   if (topP !== undefined) sampling.topP = topP
   const topK = number(body.top_k)
   if (topK !== undefined) sampling.topK = topK
-  if (Array.isArray(body.stop_sequences)) sampling.stop = body.stop_sequences.filter(one => typeof one === 'string')
+  if (Array.isArray(body.stop_sequences))
+    sampling.stop = body.stop_sequences.filter(one => typeof one === 'string')
   return sampling
 }
 
 function decodeFormat(body: JsonObject): ConversationRequest['format'] {
   const wire = object(object(body.output_config)?.format) ?? object(body.output_format)
   const schema = object(wire?.schema)
-  return wire?.type === 'json_schema' && schema ? { type: 'json', schema, strict: true } : { type: 'text' }
+  return wire?.type === 'json_schema' && schema
+    ? { type: 'json', schema, strict: true }
+    : { type: 'text' }
 }
 
 function decodeMessage(wire: JsonObject, issuer: string): Message {
@@ -79,7 +89,8 @@ function decodeMessage(wire: JsonObject, issuer: string): Message {
 
 function decodeTool(wire: JsonObject): Tool {
   const schema = object(wire.input_schema)
-  if ((wire.type !== undefined && wire.type !== 'custom') || !schema) return { type: 'server', protocol: 'anthropic', wire }
+  if ((wire.type !== undefined && wire.type !== 'custom') || !schema)
+    return { type: 'server', protocol: 'anthropic', wire }
   const description = text(wire.description)
   const cache = object(wire.cache_control)
   return {
@@ -107,14 +118,23 @@ function decodeToolChoice(wire: JsonObject | undefined): ConversationRequest['to
 }
 
 /** Strict: what the protocol documents, and the rest as losses. */
-export function encodeRequest(request: ConversationRequest, to: Addressee): { wire: Wire; losses: Loss[] } {
+export function encodeRequest(
+  request: ConversationRequest,
+  to: Addressee,
+): { wire: Wire; losses: Loss[] } {
   const losses: Loss[] = []
   const own = request.extensions?.anthropic ?? {}
   const maxTokens = request.sampling.maxOutputTokens ?? DEFAULT_MAX_TOKENS
-  const system = request.system.flatMap((part, index) => encodePart(part, to, `system[${index}]`, losses))
+  const system = request.system.flatMap((part, index) =>
+    encodePart(part, to, `system[${index}]`, losses),
+  )
   const messages = encodeMessages(request.messages, to, losses)
-  const tools = request.tools.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, losses) ?? [])
-  const thinking = mayThink(request, messages, losses) ? encodeThinking(request.thinking ?? { effort: 'none' }, to.model, maxTokens, losses) : {}
+  const tools = request.tools.flatMap(
+    (tool, index) => encodeTool(tool, `tools[${index}]`, losses) ?? [],
+  )
+  const thinking = mayThink(request, messages, losses)
+    ? encodeThinking(request.thinking ?? { effort: 'none' }, to.model, maxTokens, losses)
+    : {}
   const body: JsonObject = {
     model: to.model,
     max_tokens: maxTokens,
@@ -126,8 +146,13 @@ export function encodeRequest(request: ConversationRequest, to: Addressee): { wi
   }
   const display = own['thinking.display']
   const written = object(body.thinking)
-  if (display !== undefined && written && written.type !== 'disabled') body.thinking = { ...written, display }
-  const config: JsonObject = { ...object(own.output_config), ...object(thinking.output_config), ...formatOf(request.format) }
+  if (display !== undefined && written && written.type !== 'disabled')
+    body.thinking = { ...written, display }
+  const config: JsonObject = {
+    ...object(own.output_config),
+    ...object(thinking.output_config),
+    ...formatOf(request.format),
+  }
   if (!('thinking' in thinking)) delete config.effort
   delete body.output_config
   if (Object.keys(config).length > 0) body.output_config = config
@@ -147,11 +172,15 @@ export function encodeRequest(request: ConversationRequest, to: Addressee): { wi
 }
 
 function betaHeaders({ format }: ConversationRequest): Record<string, string> {
-  return format.type === 'json' && format.schema ? { 'anthropic-beta': 'structured-outputs-2025-12-15' } : {}
+  return format.type === 'json' && format.schema
+    ? { 'anthropic-beta': 'structured-outputs-2025-12-15' }
+    : {}
 }
 
 function formatOf(format: ConversationRequest['format']): JsonObject {
-  return format.type === 'json' && format.schema ? { format: { type: 'json_schema', schema: format.schema } } : {}
+  return format.type === 'json' && format.schema
+    ? { format: { type: 'json_schema', schema: format.schema } }
+    : {}
 }
 
 function isOn(thinking: JsonObject): boolean {
@@ -163,7 +192,11 @@ function isOn(thinking: JsonObject): boolean {
  * Thinking needs a free choice of tools, and a sealed thinking block in front of the calls it is to
  * continue from. Without one the model answers without thinking rather than not at all.
  */
-function mayThink(request: ConversationRequest, messages: readonly JsonObject[], losses: Loss[]): boolean {
+function mayThink(
+  request: ConversationRequest,
+  messages: readonly JsonObject[],
+  losses: Loss[],
+): boolean {
   if (!request.thinking) return false
   if ('effort' in request.thinking && request.thinking.effort === 'none') return true
   const { mode } = request.toolChoice
@@ -173,9 +206,18 @@ function mayThink(request: ConversationRequest, messages: readonly JsonObject[],
   }
   const last = messages.findLast(message => message.role === 'assistant')
   const blocks = objects(last?.content)
-  const continuing = messages[messages.length - 1]?.role === 'user' && objects(messages[messages.length - 1]?.content)[0]?.type === 'tool_result'
-  if (continuing && blocks.some(({ type }) => type === 'tool_use') && !blocks.some(({ type }) => type === 'thinking' || type === 'redacted_thinking')) {
-    losses.push({ path: 'thinking', reason: 'the turn to continue has no reasoning sealed by this upstream' })
+  const continuing =
+    messages[messages.length - 1]?.role === 'user' &&
+    objects(messages[messages.length - 1]?.content)[0]?.type === 'tool_result'
+  if (
+    continuing &&
+    blocks.some(({ type }) => type === 'tool_use') &&
+    !blocks.some(({ type }) => type === 'thinking' || type === 'redacted_thinking')
+  ) {
+    losses.push({
+      path: 'thinking',
+      reason: 'the turn to continue has no reasoning sealed by this upstream',
+    })
     return false
   }
   return true
@@ -191,7 +233,8 @@ function encodeSampling(sampling: Sampling, thinking: boolean, losses: Loss[]): 
     if (temperature > 1) lost('temperature', 'at most 1 here')
   }
   if (topP !== undefined) {
-    if (wire.temperature !== undefined && topP !== 1) lost('top_p', 'not allowed together with temperature')
+    if (wire.temperature !== undefined && topP !== 1)
+      lost('top_p', 'not allowed together with temperature')
     else if (topP !== 1 && !(thinking && topP < 0.95)) wire.top_p = topP
     else if (topP !== 1) lost('top_p', 'at least 0.95 while thinking')
   }
@@ -207,7 +250,10 @@ function encodeSampling(sampling: Sampling, thinking: boolean, losses: Loss[]): 
   return wire
 }
 
-function encodeToolChoice({ toolChoice, parallelTools }: ConversationRequest): JsonObject | undefined {
+function encodeToolChoice({
+  toolChoice,
+  parallelTools,
+}: ConversationRequest): JsonObject | undefined {
   const single = parallelTools === false ? { disable_parallel_tool_use: true } : {}
   switch (toolChoice.mode) {
     case 'required':
@@ -224,12 +270,17 @@ function encodeToolChoice({ toolChoice, parallelTools }: ConversationRequest): J
 function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | undefined {
   if (tool.type === 'server') {
     if (tool.protocol === 'anthropic') return tool.wire
-    const name = text(object(tool.wire.function)?.name) ?? text(tool.wire.name) ?? text(tool.wire.type) ?? 'tool'
+    const name =
+      text(object(tool.wire.function)?.name) ??
+      text(tool.wire.name) ??
+      text(tool.wire.type) ??
+      'tool'
     losses.push({ path, reason: `the server tool ${name} has no equivalent and was left out` })
     return undefined
   }
   // The schema must be an object's, even of a tool that takes nothing.
-  const schema = tool.parameters.type === undefined ? { type: 'object', ...tool.parameters } : tool.parameters
+  const schema =
+    tool.parameters.type === undefined ? { type: 'object', ...tool.parameters } : tool.parameters
   return {
     name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
@@ -246,11 +297,14 @@ function cacheControl({ ttl }: { ttl: '5m' | '1h' }): JsonObject {
 
 function encodeMessages(messages: readonly Message[], to: Addressee, losses: Loss[]): JsonObject[] {
   const wires = toTurns(messages.map(spoken)).flatMap((turn, index) => {
-    const content = turn.parts.flatMap((part, at) => encodePart(part, to, `messages[${index}].content[${at}]`, losses))
+    const content = turn.parts.flatMap((part, at) =>
+      encodePart(part, to, `messages[${index}].content[${at}]`, losses),
+    )
     const own = without(turn.extensions?.anthropic ?? {}, 'role.system')
     return content.length > 0 ? [{ role: turn.role, content, ...own }] : []
   })
-  if (wires[0]?.role !== 'user') wires.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }] })
+  if (wires[0]?.role !== 'user')
+    wires.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }] })
   return wires
 }
 
@@ -258,7 +312,10 @@ function encodeMessages(messages: readonly Message[], to: Addressee, losses: Los
 function spoken(message: Message): Message {
   if (message.role !== 'system' || message.extensions?.anthropic) return message
   const words = message.parts.map(part => (part.type === 'text' ? part.text : '')).join('\n\n')
-  return { role: 'user', parts: [{ type: 'text', text: `<system-reminder>\n${words}\n</system-reminder>` }] }
+  return {
+    role: 'user',
+    parts: [{ type: 'text', text: `<system-reminder>\n${words}\n</system-reminder>` }],
+  }
 }
 
 function encodePart(part: Part, to: Addressee, path: string, losses: Loss[]): JsonObject[] {
@@ -276,7 +333,10 @@ function encodeBody(part: Part, to: Addressee, path: string, losses: Loss[]): Js
   switch (part.type) {
     case 'text': {
       const citations = encodeCitations(part.citations)
-      return said(part.text, { ...(citations.length > 0 ? { citations } : {}), ...part.extensions?.anthropic })
+      return said(part.text, {
+        ...(citations.length > 0 ? { citations } : {}),
+        ...part.extensions?.anthropic,
+      })
     }
     case 'refusal':
       return said(part.text)
@@ -292,7 +352,8 @@ function encodeBody(part: Part, to: Addressee, path: string, losses: Loss[]): Js
     case 'thinking':
       return encodeSealed(part, to, path, losses)
     case 'thinking-redacted':
-      if (part.seal.issuer === to.issuer || part.seal.issuer === 'anthropic') return [{ type: 'redacted_thinking', data: part.seal.value }]
+      if (part.seal.issuer === to.issuer || part.seal.issuer === 'anthropic')
+        return [{ type: 'redacted_thinking', data: part.seal.value }]
       losses.push({ path, reason: 'sealed reasoning can only go back to who sealed it' })
       return []
     case 'tool-call':
@@ -305,12 +366,27 @@ function encodeBody(part: Part, to: Addressee, path: string, losses: Loss[]): Js
 }
 
 /** A wrong signature fails the whole request, so only what this upstream sealed goes back to it. */
-function encodeSealed(part: PartOf<'thinking'>, to: Addressee, path: string, losses: Loss[]): JsonObject[] {
+function encodeSealed(
+  part: PartOf<'thinking'>,
+  to: Addressee,
+  path: string,
+  losses: Loss[],
+): JsonObject[] {
   const { seal } = part
   if (seal && (seal.issuer === to.issuer || seal.issuer === 'anthropic')) {
-    return [{ type: 'thinking', thinking: part.text, signature: seal.value, ...part.extensions?.anthropic }]
+    return [
+      {
+        type: 'thinking',
+        thinking: part.text,
+        signature: seal.value,
+        ...part.extensions?.anthropic,
+      },
+    ]
   }
-  losses.push({ path, reason: seal ? 'reasoning sealed by another upstream' : 'reasoning without a seal' })
+  losses.push({
+    path,
+    reason: seal ? 'reasoning sealed by another upstream' : 'reasoning without a seal',
+  })
   return []
 }
 
@@ -320,7 +396,15 @@ function encodeCall(part: PartOf<'tool-call'>, path: string, losses: Loss[]): Js
     return []
   }
   const input = parseInput(part.arguments)
-  return [{ type: 'tool_use', id: callId(part.id), name: part.name, input, ...part.extensions?.anthropic }]
+  return [
+    {
+      type: 'tool_use',
+      id: callId(part.id),
+      name: part.name,
+      input,
+      ...part.extensions?.anthropic,
+    },
+  ]
 }
 
 /** Letters, digits, `_` and `-` only; the same id always becomes the same one. */
@@ -328,8 +412,15 @@ function callId(id: string): string {
   return /^[a-zA-Z0-9_-]+$/.test(id) ? id : `toolu_${Buffer.from(id).toString('base64url')}`
 }
 
-function encodeResult(part: PartOf<'tool-result'>, to: Addressee, path: string, losses: Loss[]): JsonObject {
-  const content = part.parts.flatMap((inner, index) => encodePart(inner, to, `${path}.content[${index}]`, losses))
+function encodeResult(
+  part: PartOf<'tool-result'>,
+  to: Addressee,
+  path: string,
+  losses: Loss[],
+): JsonObject {
+  const content = part.parts.flatMap((inner, index) =>
+    encodePart(inner, to, `${path}.content[${index}]`, losses),
+  )
   return {
     type: 'tool_result',
     tool_use_id: callId(part.callId),
@@ -339,7 +430,11 @@ function encodeResult(part: PartOf<'tool-result'>, to: Addressee, path: string, 
   }
 }
 
-function encodeOpaque({ protocol, wire }: PartOf<'opaque'>, path: string, losses: Loss[]): JsonObject[] {
+function encodeOpaque(
+  { protocol, wire }: PartOf<'opaque'>,
+  path: string,
+  losses: Loss[],
+): JsonObject[] {
   if (protocol === 'anthropic') return [wire]
   losses.push({ path, reason: `${text(wire.type) ?? 'a part'} has no equivalent` })
   return said(text(wire.text) ?? '')
@@ -359,5 +454,6 @@ function keepCacheMarkers(body: JsonObject): void {
   visit(objects(body.tools))
   visit(objects(body.system))
   visit(objects(body.messages))
-  for (const block of marked.slice(0, Math.max(0, marked.length - MOST_CACHE_MARKERS))) delete block.cache_control
+  for (const block of marked.slice(0, Math.max(0, marked.length - MOST_CACHE_MARKERS)))
+    delete block.cache_control
 }

@@ -8,7 +8,16 @@ import { decodeBlock, encodeCitations, encodeMedia, parseInput } from './part.ts
 import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
-const UNDERSTOOD = ['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage']
+const UNDERSTOOD = [
+  'id',
+  'type',
+  'role',
+  'model',
+  'content',
+  'stop_reason',
+  'stop_sequence',
+  'usage',
+]
 
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
   const error = object(body.error)
@@ -45,7 +54,9 @@ export function messageId(id: string): string {
 
 /** A turn with calls ends in calls, whatever the upstream called its end. */
 export function calledStop(stop: Stop, calling: boolean): Stop {
-  return calling && (stop.reason === 'end' || stop.reason === 'other') ? { reason: 'tool-calls', raw: null } : stop
+  return calling && (stop.reason === 'end' || stop.reason === 'other')
+    ? { reason: 'tool-calls', raw: null }
+    : stop
 }
 
 /** A part as a client of this protocol gets it. */
@@ -54,17 +65,41 @@ export function encodeReplyPart(part: Part): JsonObject[] {
     case 'text': {
       const citations = encodeCitations(part.citations)
       const own = part.extensions?.anthropic
-      return part.text === '' && !own ? [] : [{ type: 'text', text: part.text, ...(citations.length > 0 ? { citations } : {}), ...own }]
+      return part.text === '' && !own
+        ? []
+        : [
+            {
+              type: 'text',
+              text: part.text,
+              ...(citations.length > 0 ? { citations } : {}),
+              ...own,
+            },
+          ]
     }
     case 'refusal':
       return part.text === '' ? [] : [{ type: 'text', text: part.text }]
     case 'thinking':
-      return [{ type: 'thinking', thinking: part.text, signature: part.seal?.value ?? '', ...part.extensions?.anthropic }]
+      return [
+        {
+          type: 'thinking',
+          thinking: part.text,
+          signature: part.seal?.value ?? '',
+          ...part.extensions?.anthropic,
+        },
+      ]
     case 'thinking-redacted':
       return [{ type: 'redacted_thinking', data: part.seal.value }]
     case 'tool-call':
       if (part.runsOn === 'server') return []
-      return [{ type: 'tool_use', id: part.id, name: part.name, input: parseInput(part.arguments), ...part.extensions?.anthropic }]
+      return [
+        {
+          type: 'tool_use',
+          id: part.id,
+          name: part.name,
+          input: parseInput(part.arguments),
+          ...part.extensions?.anthropic,
+        },
+      ]
     case 'opaque':
       return part.protocol === 'anthropic' ? [part.wire] : []
     case 'image':

@@ -31,10 +31,22 @@ const SPELLED = {
   other: 'end_turn',
 } satisfies Record<Stop['reason'], string>
 
-const OWN = new Set(['end_turn', 'max_tokens', 'model_context_window_exceeded', 'stop_sequence', 'tool_use', 'pause_turn', 'refusal', 'compaction'])
+const OWN = new Set([
+  'end_turn',
+  'max_tokens',
+  'model_context_window_exceeded',
+  'stop_sequence',
+  'tool_use',
+  'pause_turn',
+  'refusal',
+  'compaction',
+])
 
 /** The inverse of `decodeStop`, as far as this protocol has words. */
 export function encodeStop(stop: Stop): { stop_reason: string; stop_sequence: string | null } {
   const own = stop.raw !== null && OWN.has(stop.raw)
-  return { stop_reason: own && stop.raw !== null ? stop.raw : SPELLED[stop.reason], stop_sequence: stop.sequence ?? null }
+  return {
+    stop_reason: own && stop.raw !== null ? stop.raw : SPELLED[stop.reason],
+    stop_sequence: stop.sequence ?? null,
+  }
 }

@@ -51,7 +51,19 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
     const end: StreamEvent = { type: 'part-end', index }
     if (held) {
       const input = args ? parsed(args) : undefined
-      return [{ type: 'part-start', index, part: { ...part, type: 'opaque', protocol: 'anthropic', wire: input ? { ...held, input } : held } }, end]
+      return [
+        {
+          type: 'part-start',
+          index,
+          part: {
+            ...part,
+            type: 'opaque',
+            protocol: 'anthropic',
+            wire: input ? { ...held, input } : held,
+          },
+        },
+        end,
+      ]
     }
     if (part.type === 'tool-call' && args === '') {
       return [{ type: 'part-delta', index, delta: { arguments: part.arguments || '{}' } }, end]
@@ -61,7 +73,13 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
 
   function finished(): StreamEvent[] {
     over = true
-    return [{ type: 'response-end', stop: stop ?? { reason: 'end', raw: null }, usage: decodeUsage(usage) }]
+    return [
+      {
+        type: 'response-end',
+        stop: stop ?? { reason: 'end', raw: null },
+        usage: decodeUsage(usage),
+      },
+    ]
   }
 
   return {
@@ -73,7 +91,14 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
         case 'message_start': {
           const message = object(wire.message) ?? {}
           usage = object(message.usage) ?? {}
-          return [{ type: 'response-start', id: text(message.id) ?? '', model: text(message.model) ?? '', usage: decodeUsage(usage) }]
+          return [
+            {
+              type: 'response-start',
+              id: text(message.id) ?? '',
+              model: text(message.model) ?? '',
+              usage: decodeUsage(usage),
+            },
+          ]
         }
         case 'content_block_start':
           return startBlock(count(wire.index) ?? open.size, object(wire.content_block) ?? {})
@@ -86,7 +111,8 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
           const reason = text(delta?.stop_reason)
           if (reason !== undefined) stop = decodeStop(reason, text(delta?.stop_sequence) ?? null)
           // Final numbers replace the first ones; a null says nothing.
-          for (const [name, value] of Object.entries(object(wire.usage) ?? {})) if (value !== null) usage = { ...usage, [name]: value }
+          for (const [name, value] of Object.entries(object(wire.usage) ?? {}))
+            if (value !== null) usage = { ...usage, [name]: value }
           return []
         }
         case 'message_stop':
@@ -105,7 +131,10 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
       if (over) return []
       if (stop) return [...[...open.keys()].flatMap(stopBlock), ...finished()]
       over = true
-      const error = new GatewayError('upstream-failed', 'the upstream ended its stream before the response was complete')
+      const error = new GatewayError(
+        'upstream-failed',
+        'the upstream ended its stream before the response was complete',
+      )
       return [{ type: 'error', error }]
     },
   }
@@ -187,7 +216,9 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     const opened = openedBlock(part)
     if (!opened) return []
     state.block = blocks++
-    const frames = [frame({ type: 'content_block_start', index: state.block, content_block: opened.block })]
+    const frames = [
+      frame({ type: 'content_block_start', index: state.block, content_block: opened.block }),
+    ]
     for (const delta of opened.deltas) frames.push(blockDelta(state.block, delta))
     if (part.type === 'tool-call' && part.arguments) state.argued = true
     return frames
@@ -199,7 +230,10 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     const frames: Frame[] = []
     if (state.block === undefined) {
       state.block = blocks++
-      const block = state.part.type === 'thinking' ? { type: 'thinking', thinking: '', signature: '' } : { type: 'text', text: '' }
+      const block =
+        state.part.type === 'thinking'
+          ? { type: 'thinking', thinking: '', signature: '' }
+          : { type: 'text', text: '' }
       frames.push(frame({ type: 'content_block_start', index: state.block, content_block: block }))
     }
     frames.push(blockDelta(state.block, delta))
@@ -210,7 +244,8 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     if (state.block === undefined) return []
     const frames: Frame[] = []
     const { part } = state
-    if (part.type === 'tool-call' && !state.argued) frames.push(blockDelta(state.block, { type: 'input_json_delta', partial_json: '{}' }))
+    if (part.type === 'tool-call' && !state.argued)
+      frames.push(blockDelta(state.block, { type: 'input_json_delta', partial_json: '{}' }))
     frames.push(frame({ type: 'content_block_stop', index: state.block }))
     return frames
   }
@@ -237,7 +272,13 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     for (const state of states.values()) state.ended = true
     const frames = [...begin('', usage), ...advance()]
     over = true
-    frames.push(frame({ type: 'message_delta', delta: encodeStop(calledStop(stop, calling)), usage: encodeUsage(usage) }))
+    frames.push(
+      frame({
+        type: 'message_delta',
+        delta: encodeStop(calledStop(stop, calling)),
+        usage: encodeUsage(usage),
+      }),
+    )
     frames.push(frame({ type: 'message_stop' }))
     return frames
   }
@@ -277,7 +318,12 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     },
     end() {
       if (over) return []
-      return failed(new GatewayError('upstream-failed', 'the upstream ended its stream before the response was complete'))
+      return failed(
+        new GatewayError(
+          'upstream-failed',
+          'the upstream ended its stream before the response was complete',
+        ),
+      )
     },
   }
 }
@@ -304,23 +350,41 @@ function openedBlock(part: Part): { block: JsonObject; deltas: JsonObject[] } | 
   switch (part.type) {
     case 'text':
     case 'refusal':
-      return part.text === '' ? undefined : { block: { type: 'text', text: '' }, deltas: [{ type: 'text_delta', text: part.text }] }
+      return part.text === ''
+        ? undefined
+        : { block: { type: 'text', text: '' }, deltas: [{ type: 'text_delta', text: part.text }] }
     case 'thinking': {
-      const deltas: JsonObject[] = part.text ? [{ type: 'thinking_delta', thinking: part.text }] : []
+      const deltas: JsonObject[] = part.text
+        ? [{ type: 'thinking_delta', thinking: part.text }]
+        : []
       if (part.seal) deltas.push({ type: 'signature_delta', signature: part.seal.value })
       return { block: { type: 'thinking', thinking: '', signature: '' }, deltas }
     }
     case 'tool-call': {
       if (part.runsOn === 'server') return undefined
-      const deltas: JsonObject[] = part.arguments ? [{ type: 'input_json_delta', partial_json: part.arguments }] : []
-      return { block: { type: 'tool_use', id: part.id, name: part.name, input: {}, ...part.extensions?.anthropic }, deltas }
+      const deltas: JsonObject[] = part.arguments
+        ? [{ type: 'input_json_delta', partial_json: part.arguments }]
+        : []
+      return {
+        block: {
+          type: 'tool_use',
+          id: part.id,
+          name: part.name,
+          input: {},
+          ...part.extensions?.anthropic,
+        },
+        deltas,
+      }
     }
     default: {
       const [block] = encodeReplyPart(part)
       if (!block) return undefined
       const input = object(block.input)
       if (!input) return { block, deltas: [] }
-      return { block: { ...block, input: {} }, deltas: [{ type: 'input_json_delta', partial_json: JSON.stringify(input) }] }
+      return {
+        block: { ...block, input: {} },
+        deltas: [{ type: 'input_json_delta', partial_json: JSON.stringify(input) }],
+      }
     }
   }
 }
@@ -329,14 +393,24 @@ function encodeDelta(state: PartState, change: PartDelta): JsonObject | undefine
   const { type } = state.part
   if ('text' in change) {
     if (change.text === '') return undefined
-    return type === 'thinking' ? { type: 'thinking_delta', thinking: change.text } : { type: 'text_delta', text: change.text }
+    return type === 'thinking'
+      ? { type: 'thinking_delta', thinking: change.text }
+      : { type: 'text_delta', text: change.text }
   }
   if ('arguments' in change) {
-    if (state.part.type !== 'tool-call' || state.part.runsOn === 'server' || change.arguments === '') return undefined
+    if (
+      state.part.type !== 'tool-call' ||
+      state.part.runsOn === 'server' ||
+      change.arguments === ''
+    )
+      return undefined
     state.argued = true
     return { type: 'input_json_delta', partial_json: change.arguments }
   }
-  if ('seal' in change) return type === 'thinking' ? { type: 'signature_delta', signature: change.seal.value } : undefined
+  if ('seal' in change)
+    return type === 'thinking'
+      ? { type: 'signature_delta', signature: change.seal.value }
+      : undefined
   const [citation] = encodeCitations([change.citation])
   return citation && type === 'text' ? { type: 'citations_delta', citation } : undefined
 }

@@ -21,7 +21,13 @@ export function decodeThinking(body: JsonObject): ThinkingIntent | undefined {
 }
 
 function effortOf(told: string | undefined): Effort | undefined {
-  return told === 'low' || told === 'medium' || told === 'high' || told === 'xhigh' || told === 'max' ? told : undefined
+  return told === 'low' ||
+    told === 'medium' ||
+    told === 'high' ||
+    told === 'xhigh' ||
+    told === 'max'
+    ? told
+    : undefined
 }
 
 /** Models that take adaptive thinking with an effort, instead of a budget. */
@@ -50,14 +56,23 @@ export function encodeThinking(
 ): JsonObject {
   if ('effort' in thinking && thinking.effort === 'none') return { thinking: { type: 'disabled' } }
   if (ADAPTIVE.test(model)) {
-    const effort = 'effort' in thinking ? adaptiveEffort(thinking.effort) : effortFor(thinking.budgetTokens)
+    const effort =
+      'effort' in thinking ? adaptiveEffort(thinking.effort) : effortFor(thinking.budgetTokens)
     return { thinking: { type: 'adaptive' }, ...(effort ? { output_config: { effort } } : {}) }
   }
-  const wanted = 'effort' in thinking ? (thinking.effort === 'none' ? 0 : BUDGETS[thinking.effort]) : thinking.budgetTokens
+  const wanted =
+    'effort' in thinking
+      ? thinking.effort === 'none'
+        ? 0
+        : BUDGETS[thinking.effort]
+      : thinking.budgetTokens
   if (wanted <= 0) return { thinking: { type: 'disabled' } }
   const budget = Math.min(Math.max(wanted, LEAST_BUDGET), maxTokens - 1)
   if (budget < LEAST_BUDGET) {
-    losses.push({ path: 'thinking', reason: `an output cap of ${maxTokens} leaves no room to think` })
+    losses.push({
+      path: 'thinking',
+      reason: `an output cap of ${maxTokens} leaves no room to think`,
+    })
     return {}
   }
   return { thinking: { type: 'enabled', budget_tokens: budget } }

@@ -1,8 +1,8 @@
-import { object, without } from '../../lib/wire.ts'
 import type { ConversationResponse, StreamEvent } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Machine } from '../../lib/machine.ts'
+import { object, without } from '../../lib/wire.ts'
 import type { Asked, ClientCodec, Frame, Inbound } from '../codec.ts'
 import { peekBody } from '../peek.ts'
 import { encodeError, errorBody } from './error.ts'
@@ -26,7 +26,9 @@ export const completions: ClientCodec = {
     const words = response.parts.map(part => (part.type === 'text' ? part.text : '')).join('')
     return {
       ...head(asked),
-      choices: [{ index: 0, text: words, logprobs: null, finish_reason: encodeStop(response.stop) }],
+      choices: [
+        { index: 0, text: words, logprobs: null, finish_reason: encodeStop(response.stop) },
+      ],
       usage: encodeUsage(response.usage),
     }
   },
@@ -55,11 +57,15 @@ function promptOf({ prompt }: JsonObject): string {
 }
 
 function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
-  const wantsUsage = object(asked.extensions?.['openai-chat']?.stream_options)?.include_usage === true
+  const wantsUsage =
+    object(asked.extensions?.['openai-chat']?.stream_options)?.include_usage === true
   const texts = new Set<number>()
   let over = false
   const chunk = (words: string, finish: string | null): Frame => ({
-    data: JSON.stringify({ ...head(asked), choices: [{ index: 0, text: words, logprobs: null, finish_reason: finish }] }),
+    data: JSON.stringify({
+      ...head(asked),
+      choices: [{ index: 0, text: words, logprobs: null, finish_reason: finish }],
+    }),
   })
   const failed = (error: GatewayError): Frame[] => {
     over = true
@@ -79,9 +85,20 @@ function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
       if (event.type !== 'response-end') return []
       over = true
       const frames = [chunk('', encodeStop(event.stop))]
-      if (wantsUsage) frames.push({ data: JSON.stringify({ ...head(asked), choices: [], usage: encodeUsage(event.usage) }) })
+      if (wantsUsage)
+        frames.push({
+          data: JSON.stringify({ ...head(asked), choices: [], usage: encodeUsage(event.usage) }),
+        })
       return [...frames, { data: '[DONE]' }]
     },
-    end: () => (over ? [] : failed(new GatewayError('upstream-failed', 'the upstream ended its stream before the response was complete'))),
+    end: () =>
+      over
+        ? []
+        : failed(
+            new GatewayError(
+              'upstream-failed',
+              'the upstream ended its stream before the response was complete',
+            ),
+          ),
   }
 }

@@ -1,8 +1,8 @@
-import { object, text } from '../../lib/wire.ts'
 import { type ErrorCode, GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
+import { object, text } from '../../lib/wire.ts'
 
 /** An error reply, in any of the shapes that services of this protocol use. */
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
@@ -43,24 +43,33 @@ function toldError(body: string): Told {
 }
 
 function toldIn(error: unknown): Told {
-  if (!isObject(error)) return { message: typeof error === 'string' ? error : JSON.stringify(error) }
+  if (!isObject(error))
+    return { message: typeof error === 'string' ? error : JSON.stringify(error) }
   const raw = text(object(error.metadata)?.raw)
   const message = text(error.message) ?? text(error.msg) ?? JSON.stringify(error)
-  const told: Told = { message: raw && raw !== message ? `${message}: ${raw.slice(0, 500)}` : message }
+  const told: Told = {
+    message: raw && raw !== message ? `${message}: ${raw.slice(0, 500)}` : message,
+  }
   const type = text(error.type)
   if (type !== undefined) told.type = type
   const code = text(error.code)
   if (code !== undefined) told.code = code
   const param = text(error.param)
   if (param !== undefined) told.param = param
-  const status = typeof error.code === 'number' ? error.code : typeof error.status === 'number' ? error.status : undefined
+  const status =
+    typeof error.code === 'number'
+      ? error.code
+      : typeof error.status === 'number'
+        ? error.status
+        : undefined
   if (status !== undefined && status >= 400 && status <= 599) told.status = status
   return told
 }
 
 function codeFor(status: number, told: Told): ErrorCode {
   if (told.code === 'context_length_exceeded') return 'context-exceeded'
-  if (told.code === 'insufficient_quota' || told.type === 'insufficient_quota') return 'quota-exhausted'
+  if (told.code === 'insufficient_quota' || told.type === 'insufficient_quota')
+    return 'quota-exhausted'
   if (told.code === 'rate_limit_exceeded' || told.type === 'rate_limit_error') return 'rate-limited'
   switch (status) {
     case 401:
@@ -115,6 +124,7 @@ export function errorBody(error: GatewayError): JsonObject {
 
 export function encodeError(error: GatewayError) {
   const headers: Record<string, string> = {}
-  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+  if (error.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
   return { status: error.status, headers, body: errorBody(error) }
 }

@@ -10,7 +10,13 @@ import { decodeUsage } from './usage.ts'
 export { completions } from './completions.ts'
 
 /** Where clients of this protocol say which conversation a request belongs to. */
-const SESSION_HEADERS = ['session_id', 'session-id', 'x-session-id', 'x-session-affinity', 'x-client-request-id']
+const SESSION_HEADERS = [
+  'session_id',
+  'session-id',
+  'x-session-id',
+  'x-session-affinity',
+  'x-client-request-id',
+]
 
 /**
  * OpenAI Chat Completions, as OpenAI and the many services like it speak it.
@@ -19,7 +25,14 @@ const SESSION_HEADERS = ['session_id', 'session-id', 'x-session-id', 'x-session-
 export const openaiChat: Codec = {
   protocol: 'openai-chat',
   endpoints: [{ method: 'POST', path: '/v1/chat/completions', action: 'generate' }],
-  forwards: ['openai-beta', 'x-session-id', 'x-session-affinity', 'session_id', 'session-id', 'x-client-request-id'],
+  forwards: [
+    'openai-beta',
+    'x-session-id',
+    'x-session-affinity',
+    'session_id',
+    'session-id',
+    'x-client-request-id',
+  ],
   demands: {},
   keepAlive: ': keep-alive\n\n',
   pathFor: action => (action === 'models' ? '/models' : '/chat/completions'),

@@ -1,7 +1,7 @@
-import { object, objects, text, without } from '../../lib/wire.ts'
-import { extended } from './extended.ts'
 import type { Part, PartOf, Source } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { object, objects, text, without } from '../../lib/wire.ts'
+import { extended } from './extended.ts'
 
 /** Content of a message: a string, or parts. Null and absent are no parts. */
 export function decodeContent(content: JsonValue | undefined): Part[] {
@@ -59,7 +59,11 @@ function decodeAudio(wire: JsonObject): Part {
   const audio = object(wire.input_audio) ?? {}
   return {
     type: 'audio',
-    source: { from: 'base64', mediaType: `audio/${text(audio.format) ?? 'wav'}`, data: text(audio.data) ?? '' },
+    source: {
+      from: 'base64',
+      mediaType: `audio/${text(audio.format) ?? 'wav'}`,
+      data: text(audio.data) ?? '',
+    },
   }
 }
 
@@ -68,15 +72,23 @@ function decodeFile(wire: JsonObject): Part {
   const name = text(file.filename)
   const data = text(file.file_data)
   const source: Source =
-    data === undefined ? { from: 'file', id: text(file.file_id) ?? '', issuer: 'openai-chat' } : sourceOf(data, 'application/pdf')
+    data === undefined
+      ? { from: 'file', id: text(file.file_id) ?? '', issuer: 'openai-chat' }
+      : sourceOf(data, 'application/pdf')
   return { type: 'document', source, ...(name === undefined ? {} : { name }) }
 }
 
 /** A data URL is its content; anything else is an address. */
 export function sourceOf(url: string, plainMediaType?: string): Source {
   const data = /^data:([^;,]*)(?:;[^,]*)?,/.exec(url)
-  if (data) return { from: 'base64', mediaType: data[1] || 'application/octet-stream', data: url.slice(data[0].length) }
-  if (plainMediaType && !/^https?:/i.test(url)) return { from: 'base64', mediaType: plainMediaType, data: url }
+  if (data)
+    return {
+      from: 'base64',
+      mediaType: data[1] || 'application/octet-stream',
+      data: url.slice(data[0].length),
+    }
+  if (plainMediaType && !/^https?:/i.test(url))
+    return { from: 'base64', mediaType: plainMediaType, data: url }
   return { from: 'url', url }
 }
 
@@ -92,7 +104,8 @@ export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video
   switch (part.type) {
     case 'image': {
       const own = part.extensions?.['openai-chat'] ?? {}
-      if (source.from === 'file') return { lost: 'an image that only its own service holds', instead: '[image]' }
+      if (source.from === 'file')
+        return { lost: 'an image that only its own service holds', instead: '[image]' }
       const url = source.from === 'url' ? source.url : dataUrl(source)
       return { wire: { type: 'image_url', image_url: { url, ...own } } }
     }
@@ -104,20 +117,33 @@ export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video
     case 'document':
       return encodeDocument(source, part.name)
     case 'video':
-      if (source.from === 'file') return { lost: 'a video that only its own service holds', instead: '[video]' }
-      return { wire: { type: 'video_url', video_url: { url: source.from === 'url' ? source.url : dataUrl(source) } } }
+      if (source.from === 'file')
+        return { lost: 'a video that only its own service holds', instead: '[video]' }
+      return {
+        wire: {
+          type: 'video_url',
+          video_url: { url: source.from === 'url' ? source.url : dataUrl(source) },
+        },
+      }
   }
 }
 
 function encodeDocument(source: Source, name: string | undefined): Encoded {
   if (source.from === 'file') {
-    if (source.issuer !== 'openai-chat') return { lost: 'a file that only its own service holds', instead: `[document ${name ?? source.id}]` }
+    if (source.issuer !== 'openai-chat')
+      return {
+        lost: 'a file that only its own service holds',
+        instead: `[document ${name ?? source.id}]`,
+      }
     return { wire: { type: 'file', file: { file_id: source.id } } }
   }
-  if (source.from === 'url') return { lost: 'a document by address', instead: `[document: ${source.url}]` }
+  if (source.from === 'url')
+    return { lost: 'a document by address', instead: `[document: ${source.url}]` }
   if (source.mediaType.startsWith('text/')) {
     const words = Buffer.from(source.data, 'base64').toString('utf8')
     return { wire: { type: 'text', text: name ? `${name}:\n${words}` : words } }
   }
-  return { wire: { type: 'file', file: { filename: name ?? 'document.pdf', file_data: dataUrl(source) } } }
+  return {
+    wire: { type: 'file', file: { filename: name ?? 'document.pdf', file_data: dataUrl(source) } },
+  }
 }

@@ -1,5 +1,3 @@
-import { number, object, objects, text, without } from '../../lib/wire.ts'
-import { extended } from './extended.ts'
 import type {
   ConversationRequest,
   Message,
@@ -9,10 +7,19 @@ import type {
 } from '../../conversation/index.ts'
 import { toTurns } from '../../conversation/turns.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { number, object, objects, text, without } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { extended } from './extended.ts'
 import { decodeContent, encodeMedia } from './part.ts'
 import { decodeThinking, encodeThinking, isReasoningModel } from './thinking.ts'
-import { decodeFunction, decodeTool, decodeToolChoice, encodeTool, encodeToolChoice, toolName } from './tool.ts'
+import {
+  decodeFunction,
+  decodeTool,
+  decodeToolChoice,
+  encodeTool,
+  encodeToolChoice,
+  toolName,
+} from './tool.ts'
 
 const UNDERSTOOD = [
   'model',
@@ -46,13 +53,21 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
   return {
     system: head.flatMap(({ content }) => decodeContent(content)),
     messages: wires.slice(head.length).map(wire => decodeMessage(wire, envelope)),
-    tools: [...objects(body.tools).map(decodeTool), ...objects(body.functions).map(wire => decodeFunction(wire))],
+    tools: [
+      ...objects(body.tools).map(decodeTool),
+      ...objects(body.functions).map(wire => decodeFunction(wire)),
+    ],
     toolChoice: decodeToolChoice(body),
-    ...(typeof body.parallel_tool_calls === 'boolean' ? { parallelTools: body.parallel_tool_calls } : {}),
+    ...(typeof body.parallel_tool_calls === 'boolean'
+      ? { parallelTools: body.parallel_tool_calls }
+      : {}),
     sampling: decodeSampling(body),
     ...(thinking ? { thinking } : {}),
     format: decodeFormat(object(body.response_format)),
-    ...extended({ ...without(body, ...UNDERSTOOD), ...(developer ? { 'system.role': 'developer' } : {}) }),
+    ...extended({
+      ...without(body, ...UNDERSTOOD),
+      ...(developer ? { 'system.role': 'developer' } : {}),
+    }),
   }
 }
 
@@ -96,15 +111,29 @@ function decodeMessage(wire: JsonObject, envelope: Envelope): Message {
       return decodeResult(wire)
     case 'system':
     case 'developer':
-      return { role: 'system', parts: decodeContent(wire.content), ...extended(without(wire, 'content')) }
+      return {
+        role: 'system',
+        parts: decodeContent(wire.content),
+        ...extended(without(wire, 'content')),
+      }
     default:
-      return { role: 'user', parts: decodeContent(wire.content), ...extended(without(wire, 'role', 'content')) }
+      return {
+        role: 'user',
+        parts: decodeContent(wire.content),
+        ...extended(without(wire, 'role', 'content')),
+      }
   }
 }
 
 function decodeResult(wire: JsonObject): Message {
   const callId = text(wire.tool_call_id) ?? text(wire.name) ?? ''
-  const result: Part = { type: 'tool-result', callId, parts: decodeContent(wire.content), failed: false, runsOn: 'client' }
+  const result: Part = {
+    type: 'tool-result',
+    callId,
+    parts: decodeContent(wire.content),
+    failed: false,
+    runsOn: 'client',
+  }
   return { role: 'user', parts: [result] }
 }
 
@@ -116,7 +145,15 @@ function decodeAssistant(wire: JsonObject, envelope: Envelope): Message {
   const refusal = text(wire.refusal)
   if (refusal) parts.push({ type: 'refusal', text: refusal })
   parts.push(...decodeCalls(wire))
-  const rest = without(wire, 'role', 'content', 'refusal', 'tool_calls', 'function_call', ...REASONING)
+  const rest = without(
+    wire,
+    'role',
+    'content',
+    'refusal',
+    'tool_calls',
+    'function_call',
+    ...REASONING,
+  )
   return { role: 'assistant', parts, ...extended(rest) }
 }
 
@@ -125,7 +162,8 @@ export function decodeReasoning(wire: JsonObject, { issuer }: { issuer?: string 
   const words = text(wire.reasoning_content) ?? text(wire.reasoning)
   const details = objects(wire.reasoning_details)
   if (!words && details.length === 0) return []
-  const told = words ?? details.map(detail => text(detail.text) ?? text(detail.summary) ?? '').join('')
+  const told =
+    words ?? details.map(detail => text(detail.text) ?? text(detail.summary) ?? '').join('')
   const carried: JsonObject = {}
   for (const name of REASONING) {
     const value = wire[name]
@@ -136,7 +174,9 @@ export function decodeReasoning(wire: JsonObject, { issuer }: { issuer?: string 
     {
       type: 'thinking',
       text: told,
-      ...(signature === undefined ? {} : { seal: { issuer: issuer ?? 'openai-chat', value: signature } }),
+      ...(signature === undefined
+        ? {}
+        : { seal: { issuer: issuer ?? 'openai-chat', value: signature } }),
       ...extended(carried),
     },
   ]
@@ -161,7 +201,14 @@ export function decodeCalls(wire: JsonObject): Part[] {
   const old = object(wire.function_call)
   const name = text(old?.name)
   // Before calls had ids, results were matched by name.
-  if (old && name) calls.push({ type: 'tool-call', id: name, name, arguments: argumentsText(old.arguments), runsOn: 'client' })
+  if (old && name)
+    calls.push({
+      type: 'tool-call',
+      id: name,
+      name,
+      arguments: argumentsText(old.arguments),
+      runsOn: 'client',
+    })
   return calls
 }
 
@@ -171,10 +218,15 @@ function argumentsText(value: JsonValue | undefined): string {
 }
 
 /** Strict: what the protocol documents, and the rest as losses. */
-export function encodeRequest(request: ConversationRequest, to: Addressee): { wire: Wire; losses: Loss[] } {
+export function encodeRequest(
+  request: ConversationRequest,
+  to: Addressee,
+): { wire: Wire; losses: Loss[] } {
   const losses: Loss[] = []
   const own = request.extensions?.['openai-chat'] ?? {}
-  const tools = request.tools.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, losses) ?? [])
+  const tools = request.tools.flatMap(
+    (tool, index) => encodeTool(tool, `tools[${index}]`, losses) ?? [],
+  )
   const body: JsonObject = {
     model: to.model,
     messages: encodeMessages(request, to, losses),
@@ -190,19 +242,26 @@ export function encodeRequest(request: ConversationRequest, to: Addressee): { wi
   }
   if (to.stream) {
     body.stream = true
-    if (to.quirks.streamUsage !== false) body.stream_options = { ...object(own.stream_options), include_usage: true }
+    if (to.quirks.streamUsage !== false)
+      body.stream_options = { ...object(own.stream_options), include_usage: true }
   }
   for (const member of to.quirks.unsupported ?? []) {
     if (body[member] === undefined) continue
     delete body[member]
-    if (member !== 'stream_options') losses.push({ path: member, reason: 'this upstream does not take it' })
+    if (member !== 'stream_options')
+      losses.push({ path: member, reason: 'this upstream does not take it' })
   }
   return { wire: { path: '/chat/completions', headers: {}, body }, losses }
 }
 
-function encodeSampling({ sampling }: ConversationRequest, to: Addressee, losses: Loss[]): JsonObject {
+function encodeSampling(
+  { sampling }: ConversationRequest,
+  to: Addressee,
+  losses: Loss[],
+): JsonObject {
   const wire: JsonObject = {}
-  const reasoning = isReasoningModel(to.model) && to.quirks.maxTokensField === 'max_completion_tokens'
+  const reasoning =
+    isReasoningModel(to.model) && to.quirks.maxTokensField === 'max_completion_tokens'
   const put = (name: string, value: number | undefined, refused = false): void => {
     if (value === undefined) return
     if (refused) losses.push({ path: name, reason: `${to.model} does not take it` })
@@ -217,7 +276,8 @@ function encodeSampling({ sampling }: ConversationRequest, to: Addressee, losses
   put('frequency_penalty', sampling.frequencyPenalty, reasoning)
   if (sampling.stop && sampling.stop.length > 0) {
     wire.stop = sampling.stop.slice(0, 4)
-    if (sampling.stop.length > 4) losses.push({ path: 'stop', reason: 'only four stop sequences can be sent' })
+    if (sampling.stop.length > 4)
+      losses.push({ path: 'stop', reason: 'only four stop sequences can be sent' })
   }
   return wire
 }
@@ -235,8 +295,13 @@ function encodeFormat(format: ConversationRequest['format']): JsonObject {
 }
 
 function encodeMessages(request: ConversationRequest, to: Addressee, losses: Loss[]): JsonObject[] {
-  const role = request.extensions?.['openai-chat']?.['system.role'] === 'developer' ? 'developer' : (to.quirks.systemRole ?? 'system')
-  const system = request.system.flatMap(part => (part.type === 'text' && isSaid(part.text) && !isBilling(part.text) ? [part.text] : []))
+  const role =
+    request.extensions?.['openai-chat']?.['system.role'] === 'developer'
+      ? 'developer'
+      : (to.quirks.systemRole ?? 'system')
+  const system = request.system.flatMap(part =>
+    part.type === 'text' && isSaid(part.text) && !isBilling(part.text) ? [part.text] : [],
+  )
   const messages: JsonObject[] = system.length > 0 ? [{ role, content: system.join('\n\n') }] : []
   for (const [index, turn] of toTurns(request.messages).entries()) {
     const path = `messages[${index}]`
@@ -264,15 +329,23 @@ function encodeSystem({ parts }: Message, role: string): JsonObject[] {
 function encodeUser({ parts, extensions }: Message, path: string, losses: Loss[]): JsonObject[] {
   const results = parts.filter(part => part.type === 'tool-result')
   const attached: JsonObject[] = []
-  const messages = results.map(result => encodeResult(result, `${path}.${result.callId}`, attached, losses))
+  const messages = results.map(result =>
+    encodeResult(result, `${path}.${result.callId}`, attached, losses),
+  )
   const rest = parts.filter(part => part.type !== 'tool-result')
   const content = [...attached, ...encodeContent(rest, path, losses)]
-  if (content.length > 0) messages.push({ role: 'user', content: simplest(content), ...extensions?.['openai-chat'] })
+  if (content.length > 0)
+    messages.push({ role: 'user', content: simplest(content), ...extensions?.['openai-chat'] })
   return messages
 }
 
 /** Tool messages hold text; pictures go beside it into the user message that follows. */
-function encodeResult(result: PartOf<'tool-result'>, path: string, attached: JsonObject[], losses: Loss[]): JsonObject {
+function encodeResult(
+  result: PartOf<'tool-result'>,
+  path: string,
+  attached: JsonObject[],
+  losses: Loss[],
+): JsonObject {
   const words: string[] = []
   for (const wire of encodeContent(result.parts, path, losses)) {
     const said = text(wire.text)
@@ -284,13 +357,18 @@ function encodeResult(result: PartOf<'tool-result'>, path: string, attached: Jso
   }
   const content = words.join('\n')
   const failed = result.failed && !/^\W*error/i.test(content)
-  return { role: 'tool', tool_call_id: result.callId, content: failed ? `Error: ${content}` : content }
+  return {
+    role: 'tool',
+    tool_call_id: result.callId,
+    content: failed ? `Error: ${content}` : content,
+  }
 }
 
 /** One text is sent as a string, which every service takes. */
 function simplest(content: JsonObject[]): JsonValue {
   const [only] = content
-  if (content.length === 1 && only?.type === 'text' && Object.keys(only).length === 2) return only.text ?? ''
+  if (content.length === 1 && only?.type === 'text' && Object.keys(only).length === 2)
+    return only.text ?? ''
   return content
 }
 
@@ -327,7 +405,11 @@ function encodePart(part: Part, path: string, losses: Loss[]): JsonObject[] {
   }
 }
 
-function encodeOpaque({ protocol, wire }: PartOf<'opaque'>, path: string, losses: Loss[]): JsonObject[] {
+function encodeOpaque(
+  { protocol, wire }: PartOf<'opaque'>,
+  path: string,
+  losses: Loss[],
+): JsonObject[] {
   if (protocol === 'openai-chat') return [wire]
   if (wire.type === 'tool_reference') return said(`Tool ${text(wire.tool_name) ?? ''} is loaded.`)
   losses.push({ path, reason: `${text(wire.type) ?? 'a block'} has no equivalent` })
@@ -343,9 +425,11 @@ function encodeAssistant(turn: Message, to: Addressee, path: string, losses: Los
   for (const [index, part] of turn.parts.entries()) {
     const at = `${path}.content[${index}]`
     if (part.type === 'thinking') reasoning.push(part.text)
-    else if (part.type === 'thinking-redacted') losses.push({ path: at, reason: 'sealed reasoning can only go back to who sealed it' })
+    else if (part.type === 'thinking-redacted')
+      losses.push({ path: at, reason: 'sealed reasoning can only go back to who sealed it' })
     else if (part.type === 'tool-call' && part.runsOn === 'client') calls.push(encodeCall(part))
-    else if (part.type === 'tool-call') losses.push({ path: at, reason: `a call the upstream ran itself (${part.name})` })
+    else if (part.type === 'tool-call')
+      losses.push({ path: at, reason: `a call the upstream ran itself (${part.name})` })
     else content.push(...encodePart(part, at, losses))
   }
   const field = to.quirks.reasoningField
@@ -355,7 +439,8 @@ function encodeAssistant(turn: Message, to: Addressee, path: string, losses: Los
   }
   // Plain text is joined: not every service takes parts in assistant messages.
   const words = content.flatMap(one => (one.type === 'text' ? [text(one.text) ?? ''] : []))
-  if (words.length > 0) wire.content = words.length === content.length ? words.join('\n\n') : content
+  if (words.length > 0)
+    wire.content = words.length === content.length ? words.join('\n\n') : content
   else wire.content = calls.length > 0 ? null : ''
   if (calls.length > 0) wire.tool_calls = calls
   else if (content.length === 0) return []
@@ -364,7 +449,15 @@ function encodeAssistant(turn: Message, to: Addressee, path: string, losses: Los
 
 export function encodeCall(part: PartOf<'tool-call'>): JsonObject {
   if (part.extensions?.['openai-chat']?.custom === true) {
-    return { id: part.id, type: 'custom', custom: { name: toolName(part.name), input: part.arguments } }
+    return {
+      id: part.id,
+      type: 'custom',
+      custom: { name: toolName(part.name), input: part.arguments },
+    }
   }
-  return { id: part.id, type: 'function', function: { name: toolName(part.name), arguments: part.arguments || '{}' } }
+  return {
+    id: part.id,
+    type: 'function',
+    function: { name: toolName(part.name), arguments: part.arguments || '{}' },
+  }
 }

@@ -1,23 +1,34 @@
-import { number, object, objects, text, without } from '../../lib/wire.ts'
-import { extended } from './extended.ts'
 import type { Citation, ConversationResponse, Part } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { number, object, objects, text, without } from '../../lib/wire.ts'
 import type { Asked } from '../codec.ts'
 import { errorInside } from './error.ts'
+import { extended } from './extended.ts'
 import { decodeContent } from './part.ts'
 import { decodeCalls, decodeReasoning } from './request.ts'
 import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
-const MESSAGE = ['role', 'content', 'refusal', 'tool_calls', 'function_call', 'annotations', 'reasoning_content', 'reasoning', 'reasoning_details']
+const MESSAGE = [
+  'role',
+  'content',
+  'refusal',
+  'tool_calls',
+  'function_call',
+  'annotations',
+  'reasoning_content',
+  'reasoning',
+  'reasoning_details',
+]
 
 /** The first choice; others stay in the extensions, since a conversation has one answer. */
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
   if (body.error !== undefined && body.error !== null) throw errorInside(body.error)
   const [choice, ...others] = objects(body.choices)
   const message = object(choice?.message)
-  if (!choice || !message) throw new GatewayError('upstream-failed', 'the upstream sent a completion without a choice')
+  if (!choice || !message)
+    throw new GatewayError('upstream-failed', 'the upstream sent a completion without a choice')
   const parts = decodeReply(message, issuer)
   const stop = decodeStop(text(choice.finish_reason) ?? null)
   const calling = parts.some(part => part.type === 'tool-call')
@@ -26,7 +37,10 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
     model: text(body.model) ?? '',
     parts,
     // Some services stop a turn that calls with "stop".
-    stop: calling && (stop.reason === 'end' || stop.reason === 'other') ? { reason: 'tool-calls', raw: stop.raw } : stop,
+    stop:
+      calling && (stop.reason === 'end' || stop.reason === 'other')
+        ? { reason: 'tool-calls', raw: stop.raw }
+        : stop,
     usage: decodeUsage(object(body.usage) ?? {}),
     ...extended({
       ...without(body, 'id', 'object', 'model', 'choices', 'usage', 'created'),
@@ -77,12 +91,19 @@ export function encodeCitation(citation: Citation): JsonObject | undefined {
   if (own) return own
   if (!citation.url) return undefined
   const [start_index, end_index] = citation.range ?? [0, 0]
-  return { type: 'url_citation', url_citation: { url: citation.url, title: citation.title ?? '', start_index, end_index } }
+  return {
+    type: 'url_citation',
+    url_citation: { url: citation.url, title: citation.title ?? '', start_index, end_index },
+  }
 }
 
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
   const own = response.extensions?.['openai-chat'] ?? {}
-  const message: JsonObject = { role: 'assistant', ...encodeReply(response.parts), ...object(own['choice.message']) }
+  const message: JsonObject = {
+    role: 'assistant',
+    ...encodeReply(response.parts),
+    ...object(own['choice.message']),
+  }
   const finish = encodeStop(response.stop)
   return {
     id: response.id || `chatcmpl-${asked.id}`,
@@ -116,7 +137,8 @@ function encodeReply(parts: readonly Part[]): JsonObject {
       reasoning += part.text
       carried = { ...carried, ...part.extensions?.['openai-chat'] }
     } else if (part.type === 'refusal') refusal = (refusal ?? '') + part.text
-    else if (part.type === 'tool-call' && part.runsOn === 'client') calls.push(encodeReplyCall(part))
+    else if (part.type === 'tool-call' && part.runsOn === 'client')
+      calls.push(encodeReplyCall(part))
   }
   return {
     content: content === '' && (calls.length > 0 || refusal !== null) ? null : content,
@@ -133,5 +155,9 @@ function encodeReplyCall(part: Extract<Part, { type: 'tool-call' }>): JsonObject
   if (part.extensions?.['openai-chat']?.custom === true) {
     return { id: part.id, type: 'custom', custom: { name: part.name, input: part.arguments } }
   }
-  return { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments || '{}' } }
+  return {
+    id: part.id,
+    type: 'function',
+    function: { name: part.name, arguments: part.arguments || '{}' },
+  }
 }

@@ -1,11 +1,11 @@
-import { count, object, objects, text } from '../../lib/wire.ts'
-import { extended } from './extended.ts'
 import type { Part, Stop, StreamEvent, Usage } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import type { Machine } from '../../lib/machine.ts'
+import { count, object, objects, text } from '../../lib/wire.ts'
 import type { Asked, Frame } from '../codec.ts'
 import { errorBody, errorInside } from './error.ts'
+import { extended } from './extended.ts'
 import { decodeCitation, encodeCitation } from './response.ts'
 import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
@@ -83,7 +83,10 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
 
   function growReasoning(delta: JsonObject, out: StreamEvent[]): void {
     const details = objects(delta.reasoning_details)
-    const words = text(delta.reasoning_content) ?? text(delta.reasoning) ?? details.map(d => text(d.text) ?? '').join('')
+    const words =
+      text(delta.reasoning_content) ??
+      text(delta.reasoning) ??
+      details.map(d => text(d.text) ?? '').join('')
     grow('thinking', words, out)
     for (const detail of details) {
       const value = text(detail.signature)
@@ -103,7 +106,8 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
     if (refusal) grow('refusal', refusal, out)
     for (const annotation of objects(delta.annotations)) {
       for (const citation of decodeCitation(annotation)) {
-        if (open?.type === 'text') out.push({ type: 'part-delta', index: open.index, delta: { citation } })
+        if (open?.type === 'text')
+          out.push({ type: 'part-delta', index: open.index, delta: { citation } })
       }
     }
     for (const call of objects(delta.tool_calls)) growCall(call, out)
@@ -113,7 +117,9 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
   }
 
   function growPart(part: JsonObject, out: StreamEvent[]): void {
-    const thinking = objects(part.thinking).map(one => text(one.text) ?? '').join('')
+    const thinking = objects(part.thinking)
+      .map(one => text(one.text) ?? '')
+      .join('')
     if (part.type === 'thinking') grow('thinking', text(part.thinking) ?? thinking, out)
     else grow('text', text(part.text) ?? '', out)
   }
@@ -143,7 +149,11 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
         // Azure opens with a chunk of filter results that names no model.
         if (objects(chunk.choices).length === 0 && !text(chunk.model)) return out
         started = true
-        out.push({ type: 'response-start', id: text(chunk.id) ?? '', model: text(chunk.model) ?? '' })
+        out.push({
+          type: 'response-start',
+          id: text(chunk.id) ?? '',
+          model: text(chunk.model) ?? '',
+        })
       }
       for (const one of objects(chunk.choices)) choice(one, out)
       const told = object(chunk.usage) ?? object(object(chunk.x_groq)?.usage)
@@ -158,7 +168,10 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
         return out
       }
       over = true
-      const error = new GatewayError('upstream-failed', 'the upstream ended its stream before the response was complete')
+      const error = new GatewayError(
+        'upstream-failed',
+        'the upstream ended its stream before the response was complete',
+      )
       return [{ type: 'error', error }]
     },
   }
@@ -166,7 +179,8 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
 
 function stopOf(finish: string | undefined, calling: boolean): Stop {
   const stop = decodeStop(finish ?? null)
-  if (calling && (stop.reason === 'end' || stop.reason === 'other')) return { reason: 'tool-calls', raw: stop.raw }
+  if (calling && (stop.reason === 'end' || stop.reason === 'other'))
+    return { reason: 'tool-calls', raw: stop.raw }
   return finish === undefined ? { reason: 'end', raw: null } : stop
 }
 
@@ -182,7 +196,8 @@ function parsed(data: string): JsonObject | undefined {
 
 /** Events → chunks: the role once, the finish reason once, usage if asked for, `[DONE]`. */
 export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
-  const wantsUsage = object(asked.extensions?.['openai-chat']?.stream_options)?.include_usage === true
+  const wantsUsage =
+    object(asked.extensions?.['openai-chat']?.stream_options)?.include_usage === true
   let id = `chatcmpl-${asked.id}`
   let begun = false
   let over = false
@@ -216,7 +231,9 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
       calls.set(index, at)
       const declared = { name: part.name, arguments: part.arguments }
       if (part.arguments) argued.add(index)
-      return [delta({ tool_calls: [{ index: at, id: part.id, type: 'function', function: declared }] })]
+      return [
+        delta({ tool_calls: [{ index: at, id: part.id, type: 'function', function: declared }] }),
+      ]
     }
     return 'text' in part && part.text !== '' ? growPart(index, part.text) : []
   }
@@ -265,7 +282,9 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
           return []
         case 'part-end':
           // A call without arguments has an empty object of them.
-          return calls.has(event.index) && !argued.has(event.index) ? growArguments(event.index, '{}') : []
+          return calls.has(event.index) && !argued.has(event.index)
+            ? growArguments(event.index, '{}')
+            : []
         case 'response-end': {
           over = true
           const frames = [delta({}, encodeStop(event.stop))]
@@ -280,7 +299,12 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     },
     end() {
       if (over) return []
-      return failed(new GatewayError('upstream-failed', 'the upstream ended its stream before the response was complete'))
+      return failed(
+        new GatewayError(
+          'upstream-failed',
+          'the upstream ended its stream before the response was complete',
+        ),
+      )
     },
   }
 }

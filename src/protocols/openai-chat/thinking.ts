@@ -1,9 +1,18 @@
-import { number, object, text } from '../../lib/wire.ts'
 import type { ConversationRequest, Effort, ThinkingIntent } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { number, object, text } from '../../lib/wire.ts'
 import type { Addressee, Loss } from '../codec.ts'
 
-const EFFORTS = new Set<string>(['none', 'auto', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
+const EFFORTS = new Set<string>([
+  'none',
+  'auto',
+  'minimal',
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max',
+])
 
 export function decodeThinking(wire: JsonObject): ThinkingIntent | undefined {
   const reasoning = object(wire.reasoning)
@@ -44,7 +53,8 @@ export function encodeThinking(
   const effort = 'effort' in thinking ? thinking.effort : effortFor(thinking.budgetTokens)
   const field = to.quirks.thinkingField ?? 'reasoning_effort'
   if (field === 'none' || (field === 'reasoning_effort' && PLAIN_MODEL.test(to.model))) {
-    if (effort !== 'none') losses.push({ path: 'thinking', reason: `${to.model} takes no thinking parameter` })
+    if (effort !== 'none')
+      losses.push({ path: 'thinking', reason: `${to.model} takes no thinking parameter` })
     return {}
   }
   switch (field) {
@@ -52,7 +62,10 @@ export function encodeThinking(
       return effort === 'auto' ? {} : { reasoning_effort: effort === 'max' ? 'xhigh' : effort }
     case 'reasoning':
       if ('budgetTokens' in thinking) return { reasoning: { max_tokens: thinking.budgetTokens } }
-      return { reasoning: effort === 'auto' ? { enabled: true } : { effort: effort === 'max' ? 'xhigh' : effort } }
+      return {
+        reasoning:
+          effort === 'auto' ? { enabled: true } : { effort: effort === 'max' ? 'xhigh' : effort },
+      }
     case 'thinking':
       return { thinking: { type: effort === 'none' ? 'disabled' : 'enabled' } }
     case 'enable_thinking':

@@ -1,13 +1,14 @@
-import { object, text, without } from '../../lib/wire.ts'
-import { extended } from './extended.ts'
 import { createHash } from 'node:crypto'
 import type { ConversationRequest, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { object, text, without } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
+import { extended } from './extended.ts'
 
 export function decodeTool(wire: JsonObject): Tool {
   const declared = object(wire.function)
-  if (wire.type !== 'function' || !declared) return { type: 'server', protocol: 'openai-chat', wire }
+  if (wire.type !== 'function' || !declared)
+    return { type: 'server', protocol: 'openai-chat', wire }
   return decodeFunction(declared, without(wire, 'type', 'function'))
 }
 
@@ -30,7 +31,9 @@ export function decodeFunction(declared: JsonObject, outer: JsonObject = {}): To
 
 /** Members of the inner object keep apart from the outer one's by their prefix. */
 function prefixed(wire: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(wire).map(([name, value]) => [`function.${name}`, value]))
+  return Object.fromEntries(
+    Object.entries(wire).map(([name, value]) => [`function.${name}`, value]),
+  )
 }
 
 export function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | undefined {
@@ -70,10 +73,13 @@ export function decodeToolChoice(wire: JsonObject): ConversationRequest['toolCho
   if (choice === 'none') return { mode: 'none' }
   if (choice === 'required') return { mode: 'required' }
   const named = object(choice)
-  const name = text(object(named?.function)?.name) ?? text(object(named?.custom)?.name) ?? text(named?.name)
+  const name =
+    text(object(named?.function)?.name) ?? text(object(named?.custom)?.name) ?? text(named?.name)
   return name === undefined ? { mode: 'auto' } : { mode: 'tool', name }
 }
 
 export function encodeToolChoice(choice: ConversationRequest['toolChoice']): JsonValue {
-  return choice.mode === 'tool' ? { type: 'function', function: { name: toolName(choice.name) } } : choice.mode
+  return choice.mode === 'tool'
+    ? { type: 'function', function: { name: toolName(choice.name) } }
+    : choice.mode
 }

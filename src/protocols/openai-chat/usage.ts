@@ -1,6 +1,6 @@
-import { count, object } from '../../lib/wire.ts'
 import type { Usage } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { count, object } from '../../lib/wire.ts'
 
 /**
  * Input tokens, split so that the parts add up: `prompt_tokens` already includes cached ones, ours

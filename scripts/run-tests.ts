@@ -1,0 +1,21 @@
+/** Runs `bun test` and closes with one line that counts what ran. */
+const child = Bun.spawn([process.execPath, 'test', ...process.argv.slice(2)], {
+  stdio: ['ignore', 'inherit', 'pipe'],
+  env: { ...process.env, FORCE_COLOR: '0' },
+})
+let told = ''
+const decoder = new TextDecoder()
+for await (const chunk of child.stderr) {
+  const text = decoder.decode(chunk, { stream: true })
+  told = (told + text).slice(-4_000)
+  process.stderr.write(text)
+}
+const code = await child.exited
+const count = (what: string): number =>
+  Number(new RegExp(`^\\s*(\\d+) ${what}$`, 'm').exec(told)?.[1] ?? 0)
+const passed = count('pass')
+const failed = count('fail')
+// A run that ended before its summary counts as a failure, whatever it printed.
+const broken = code !== 0 && failed === 0 ? 1 : 0
+console.log(`${passed} passed, ${failed + broken} failed, ${count('skip')} skipped`)
+process.exit(code === 0 && passed === 0 ? 1 : code)

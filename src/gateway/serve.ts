@@ -1,0 +1,74 @@
+import { GatewayError } from '../lib/errors.ts'
+import { bodyOf } from '../lib/response-body.ts'
+import { countTokens } from './count-tokens.ts'
+import { type Ask, begin, type Exchange, stamp } from './exchange.ts'
+import { firstToAnswer } from './failover.ts'
+import type { Gateway } from './gateway.ts'
+import { relayedHeaders } from './headers.ts'
+import { withKeepAlive } from './keep-alive.ts'
+import { Refusal } from './refusal.ts'
+import type { Answer } from './reply.ts'
+
+/** Serves one request. Never throws: whatever fails is answered in the client's protocol. */
+export async function exchange(gateway: Gateway, ask: Ask): Promise<Response> {
+  let begun: Exchange | undefined
+  try {
+    begun = begin(gateway, ask)
+    if (begun.action === 'count-tokens') return await countTokens(begun)
+    const running = begun
+    const answering = firstToAnswer(running)
+    if (!running.envelope.stream) return respond(await answering)
+    return await withKeepAlive(running, answering, respond)
+  } catch (error) {
+    return failed(gateway, ask, begun, error)
+  }
+}
+
+function respond(answer: Answer): Response {
+  return new Response(bodyOf(answer.body), { status: answer.status, headers: answer.headers })
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  return new GatewayError(
+    'internal',
+    'an unexpected fault in the gateway; its log has the details',
+    { cause: error },
+  )
+}
+
+/** The error as the client's protocol says it; the upstream's own bytes where it is the same one. */
+export function failed(
+  gateway: Gateway,
+  ask: Ask,
+  begun: Exchange | undefined,
+  thrown: unknown,
+): Response {
+  const error = asGatewayError(thrown)
+  const { log } = gateway.services
+  if (error.code === 'internal') {
+    const cause =
+      error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : undefined
+    log.write('error', error.message, { id: ask.requestId, cause })
+  }
+  const headers = new Headers()
+  headers.set('x-jackfield-request-id', ask.requestId)
+  if (
+    error instanceof Refusal &&
+    error.protocol === ask.codec.protocol &&
+    begun?.passable &&
+    error.body.length > 0
+  ) {
+    const relayed = relayedHeaders(error.headers)
+    if (begun) stamp(relayed, begun)
+    if (error.retryAfterMs !== undefined && !relayed.has('retry-after')) {
+      relayed.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
+    }
+    return new Response(error.body, { status: error.status, headers: relayed })
+  }
+  const encoded = ask.codec.encodeError(error)
+  for (const name in encoded.headers) headers.set(name, encoded.headers[name] ?? '')
+  headers.set('content-type', 'application/json')
+  if (begun) stamp(headers, begun)
+  return new Response(JSON.stringify(encoded.body), { status: encoded.status, headers })
+}

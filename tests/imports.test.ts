@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'bun:test'
+import { dirname, join, normalize } from 'node:path'
+import { Glob } from 'bun'
+
+/** From the top down: a folder may import those below it. */
+const ORDER = [
+  'main',
+  'commands',
+  'management',
+  'server',
+  'gateway',
+  'config',
+  'credentials',
+  'providers',
+  'protocols',
+  'conversation',
+  'store',
+  'lib',
+  'version',
+]
+
+/** Inside these, folders do not know each other. */
+const STRANGERS = ['protocols', 'store']
+
+type Import = { from: string; to: string; typeOnly: boolean }
+
+function importsOf(file: string, code: string): Import[] {
+  const found: Import[] = []
+  const pattern =
+    /(?:^|\n)\s*(import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)/g
+  for (const [, , type, named, lazy] of code.matchAll(pattern)) {
+    const to = named ?? lazy ?? ''
+    if (to.startsWith('.'))
+      found.push({
+        from: file,
+        to: normalize(join(dirname(file), to)),
+        typeOnly: type !== undefined,
+      })
+  }
+  return found
+}
+
+const room = (file: string): string => (file.split('/')[0] ?? '').replace(/\.ts$/, '')
+
+function complaint({ from, to }: Import): string | undefined {
+  if (/\.(yaml|json|html|css|js)$/.test(to)) return undefined
+  if (!to.endsWith('.ts')) return `${from} imports ${to} without its extension`
+  const [above, below] = [ORDER.indexOf(room(from)), ORDER.indexOf(room(to))]
+  if (above === -1 || below === -1) return `${from} or ${to} is in no known folder`
+  if (below < above) return `${from} imports upward: ${to}`
+  const [group, mine] = from.split('/')
+  const [, theirs, deeper] = to.split('/')
+  const siblings =
+    STRANGERS.includes(group ?? '') && room(to) === group && from.split('/').length > 2
+  if (siblings && deeper !== undefined && theirs !== mine)
+    return `${from} imports its sibling ${to}`
+  return undefined
+}
+
+function cycle(imports: readonly Import[]): string[] | undefined {
+  const next = Map.groupBy(
+    imports.filter(({ typeOnly }) => !typeOnly),
+    ({ from }) => from,
+  )
+  const done = new Set<string>()
+  const visit = (file: string, trail: string[]): string[] | undefined => {
+    if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file]
+    if (done.has(file)) return undefined
+    for (const { to } of next.get(file) ?? []) {
+      const found = visit(to, [...trail, file])
+      if (found) return found
+    }
+    done.add(file)
+    return undefined
+  }
+  for (const file of next.keys()) {
+    const found = visit(file, [])
+    if (found) return found
+  }
+  return undefined
+}
+
+const root = join(import.meta.dir, '../src')
+const files = [...new Glob('**/*.ts').scanSync(root)]
+const all = (
+  await Promise.all(
+    files.map(async file => importsOf(file, await Bun.file(join(root, file)).text())),
+  )
+).flat()
+
+describe('imports point down', () => {
+  test('no upward or sideways import, each with its extension', () => {
+    expect(files.length).toBeGreaterThan(50)
+    expect(all.length).toBeGreaterThan(100)
+    expect(all.map(complaint).filter(Boolean)).toEqual([])
+  })
+
+  test('no cycle', () => expect(cycle(all)).toBeUndefined())
+
+  test.each([
+    ['upward', 'lib/a.ts', "import { x } from '../gateway/b.ts'", 'imports upward'],
+    [
+      'sideways',
+      'protocols/gemini/a.ts',
+      "import { x } from '../anthropic/b.ts'",
+      'imports its sibling',
+    ],
+    ['no extension', 'gateway/a.ts', "import type { x } from './b'", 'without its extension'],
+    ['lazy', 'lib/a.ts', "await import('../server/b.ts')", 'imports upward'],
+  ])('%s is found', (_, file, code, words) =>
+    expect(importsOf(file, code).map(complaint).join()).toContain(words),
+  )
+
+  test('a cycle is found', () => {
+    const code = (to: string): string => `import { x } from './${to}'`
+    expect(
+      cycle([...importsOf('lib/a.ts', code('b.ts')), ...importsOf('lib/b.ts', code('a.ts'))]),
+    ).toEqual(['lib/a.ts', 'lib/b.ts', 'lib/a.ts'])
+  })
+})
