@@ -26,8 +26,9 @@ const MESSAGE = [
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
   if (body.error !== undefined && body.error !== null) throw errorInside(body.error)
   const [choice, ...others] = objects(body.choices)
-  const message = object(choice?.message)
-  if (!choice || !message)
+  // A choice that a content filter emptied has no message at all.
+  const message = object(choice?.message) ?? {}
+  if (!choice)
     throw new GatewayError('upstream-failed', 'the upstream sent a completion without a choice')
   const parts = decodeReply(message, issuer)
   const stop = decodeStop(text(choice.finish_reason) ?? null)

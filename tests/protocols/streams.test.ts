@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'bun:test'
+import { collect, replay, type StreamEvent } from '../../src/conversation/index.ts'
+import { decodeSse } from '../../src/lib/sse.ts'
+import { codecs } from '../../src/protocols/index.ts'
+import { corpus, sharedMissing } from '../support/shared.ts'
+
+const ASKED = { model: 'asked', id: 'id', atMs: 0, extensions: { 'openai-chat': { stream_options: { include_usage: true } } } }
+
+/** Neighbouring text is one text: how it was cut up is not part of what was said. */
+function joined(events: StreamEvent[]): unknown {
+  const failed = events.find(event => event.type === 'error')
+  if (failed) return { error: failed.error.message }
+  const { parts, stop, usage } = collect(events)
+  return { parts, stop, usage }
+}
+
+describe.skipIf(sharedMissing)('laws of every codec over every recorded stream', () => {
+  for (const codec of codecs) {
+    for (const { id, sse } of corpus(codec.protocol)) {
+      if (sse === undefined) continue
+      const bytes = new TextEncoder().encode(sse)
+      const decoded = (...chunks: Uint8Array[]): StreamEvent[] => {
+        const frames = decodeSse()
+        const events = codec.decodeStream('up')
+        const out = chunks.flatMap(chunk => frames.feed(chunk)).flatMap(frame => events.feed(frame))
+        return [...out, ...frames.end().flatMap(frame => events.feed(frame)), ...events.end()]
+      }
+
+      test(`${id}: cut anywhere, nothing changes`, () => {
+        const whole = joined(decoded(bytes))
+        // Every byte of what is small enough; large ones in strides that meet every kind of place.
+        const stride = bytes.length > 12_000 ? 97 : bytes.length > 4_000 ? 7 : 1
+        for (let at = 0; at <= bytes.length; at += stride) {
+          expect(joined(decoded(bytes.subarray(0, at), bytes.subarray(at)))).toEqual(whole)
+        }
+      })
+
+      test(`${id}: encoded and decoded again, it says the same`, () => {
+        const first = decoded(bytes)
+        const machine = codec.encodeStream(ASKED)
+        const frames = [...first.flatMap(event => machine.feed(event)), ...machine.end()]
+        const events = codec.decodeStream('up')
+        const again = [...frames.flatMap(frame => events.feed(frame)), ...events.end()]
+        expect(joined(again)).toEqual(joined(first))
+      })
+
+      test(`${id}: truncated, it is never a quiet success`, () => {
+        for (const share of [0.2, 0.5, 0.8]) {
+          const events = decoded(bytes.subarray(0, Math.floor(bytes.length * share)))
+          const last = events[events.length - 1]
+          expect(['error', 'response-end']).toContain(last?.type ?? 'none')
+          if (last?.type === 'response-end') expect(last.stop.raw).not.toBeNull()
+        }
+      })
+    }
+
+    for (const { id, response, status } of corpus(codec.protocol)) {
+      if (!response || status !== 200 || response.error || id.includes('count-tokens')) continue
+      test(`${id}: a reply and the stream of it are the same`, () => {
+        const whole = codec.decodeResponse(response, 'up')
+        const { parts, stop } = collect(replay(whole))
+        expect({ parts, stop }).toEqual({ parts: whole.parts, stop: whole.stop })
+      })
+
+      test(`${id}: encoded again, it is the same reply`, () => {
+        const again = codec.decodeResponse(codec.encodeResponse(codec.decodeResponse(response, 'up'), ASKED), 'up')
+        const first = codec.decodeResponse(response, 'up')
+        expect({ parts: again.parts, stop: again.stop, usage: again.usage }).toEqual({ parts: first.parts, stop: first.stop, usage: first.usage })
+      })
+    }
+  }
+})
