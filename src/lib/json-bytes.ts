@@ -63,7 +63,8 @@ export function scanObject(bytes: Uint8Array): Member[] {
       continue
     }
     if (bytes[at] === CLOSE_BRACE) return ended(bytes, at + 1, members)
-    throw new JsonBytesError('expected "," or "}"', at)
+    const what = at >= bytes.length ? 'the JSON ends in the middle' : 'expected "," or "}"'
+    throw new JsonBytesError(what, at)
   }
 }
 

@@ -156,12 +156,14 @@ function lastUserText(request: ConversationRequest): string {
 
 /** The results that answer the latest calls, if that is what the conversation ends with. */
 function lastResults(request: ConversationRequest): string[] {
-  const last = request.messages.findLast(message => message.role !== 'system')
-  return (last?.parts ?? []).flatMap(part =>
-    part.type === 'tool-result'
-      ? [part.parts.map(p => (p.type === 'text' ? p.text : `[${p.type}]`)).join('')]
-      : [],
+  const calling = request.messages.findLastIndex(message => message.role === 'assistant')
+  return request.messages.slice(calling + 1).flatMap(({ parts }) =>
+    parts.flatMap(part => (part.type === 'tool-result' ? [part.parts.map(saidBy).join('')] : [])),
   )
+}
+
+function saidBy(part: Part): string {
+  return part.type === 'text' ? part.text : `[${part.type}]`
 }
 
 function responseTo(

@@ -144,7 +144,7 @@ function encodeReply(parts: readonly Part[]): JsonObject {
   return {
     content: content === '' && (calls.length > 0 || refusal !== null) ? null : content,
     refusal,
-    ...(reasoning ? { reasoning_content: reasoning } : {}),
+    ...(reasoning && Object.keys(carried).length === 0 ? { reasoning_content: reasoning } : {}),
     ...carried,
     ...(annotations.length > 0 ? { annotations } : {}),
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
