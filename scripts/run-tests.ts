@@ -19,4 +19,5 @@ const failed = count('fail')
 const broken = code !== 0 && failed === 0 ? 1 : 0
 console.log(`${passed} passed, ${failed + broken} failed, ${count('skip')} skipped`)
 process.exit(code === 0 && passed === 0 ? 1 : code)
+
 export {}

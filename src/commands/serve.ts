@@ -73,6 +73,18 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stderr(`${listenProblem(error, host, port)}\n`)
     return 1
   }
+  // Before the greeting: whoever reads it may send signals at once.
+  const reloader = source.builtin
+    ? undefined
+    : createReloader(source.file, live, services, buildApp)
+  process.on('SIGHUP', () => void reloader?.reload())
+  process.on('unhandledRejection', reason =>
+    log.write('error', 'unhandled rejection', { reason: String(reason) }),
+  )
+  process.on('uncaughtException', error =>
+    log.write('error', 'uncaught exception', { reason: String(error) }),
+  )
+  const stopping = shutdownSignal()
   // Providers that are off have a line of their own below.
   const off = new Set(
     [...gateway.table.providers].filter(([, { off }]) => off).map(([id]) => `providers.${id}`),
@@ -86,17 +98,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       `listening on ${host} without api-keys: only this machine can call; add api-keys to ${source.file}`,
     )
   }
-  const reloader = source.builtin
-    ? undefined
-    : createReloader(source.file, live, services, buildApp)
-  process.on('SIGHUP', () => void reloader?.reload())
-  process.on('unhandledRejection', reason =>
-    log.write('error', 'unhandled rejection', { reason: String(reason) }),
-  )
-  process.on('uncaughtException', error =>
-    log.write('error', 'uncaught exception', { reason: String(error) }),
-  )
-  await shutdownSignal()
+  await stopping
   reloader?.stop()
   return shutdown(live, listener, log)
 }

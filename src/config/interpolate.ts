@@ -35,38 +35,50 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
   }
 
   function fill(text: string, path: Path): string {
-    return text.replace(REFERENCE, (_, file?: string, name?: string, fallback?: string) => {
-      if (file !== undefined) return contents(file.trim(), path)
-      const found = sources.env[name ?? '']
-      if (found !== undefined && (found !== '' || fallback === undefined)) {
-        if (found === '' && isKey(path)) return missing(`${name} is empty`, name ?? '', path)
-        return found.trim()
-      }
+    return text.replace(REFERENCE, (reference, file?: string, name = '', fallback?: string) => {
+      if (file !== undefined) return contents(file.trim(), reference, path)
+      const found = sources.env[name]?.trim()
+      if (found) return found
       if (fallback !== undefined) return fallback
-      return missing(`${name} is not set`, name ?? '', path)
+      if (found === '' && !isKey(path)) return ''
+      return missing(
+        `the environment variable ${name} is not set`,
+        `set it, or write \${${name}:-default}`,
+        name,
+        reference,
+        path,
+      )
     })
   }
 
-  function contents(file: string, path: Path): string {
+  function contents(file: string, reference: string, path: Path): string {
     files.push(file)
     try {
       return sources.readFile(file).trim()
     } catch {
-      return missing(`the file ${file} cannot be read`, file, path)
+      return missing(
+        `the file ${file} cannot be read`,
+        'write the path of a file that is there',
+        file,
+        reference,
+        path,
+      )
     }
   }
 
-  function missing(what: string, name: string, path: Path): string {
-    if (isKey(path)) {
-      missingKeys.set(path.slice(0, 4).join('\0'), name)
-      return ''
+  /** The reference is left standing, so that the value has no second complaint for being empty. */
+  function missing(
+    what: string,
+    cure: string,
+    name: string,
+    reference: string,
+    path: Path,
+  ): string {
+    if (!isKey(path)) {
+      report.error(path, 'value', what, cure)
+      return reference
     }
-    report.error(
-      path,
-      'value',
-      `the environment variable ${what}`.replace('environment variable the file', 'file'),
-      `set it, or write \${${name}:-default}`,
-    )
+    missingKeys.set(path.slice(0, 4).join('\0'), name)
     return ''
   }
 

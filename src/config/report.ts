@@ -27,7 +27,8 @@ export function createReport(source: Source): Report {
       ...(hint ? { hint } : {}),
       at,
     }
-    found.set(`${at.line}:${at.column}:${message}`, diagnostic)
+    const cause = `${at.line}:${at.column}:${message}`
+    if (!found.has(cause)) found.set(cause, diagnostic)
   }
   return {
     error: (path, of, message, hint) => add('error', path, of, message, hint),

@@ -157,9 +157,11 @@ function lastUserText(request: ConversationRequest): string {
 /** The results that answer the latest calls, if that is what the conversation ends with. */
 function lastResults(request: ConversationRequest): string[] {
   const calling = request.messages.findLastIndex(message => message.role === 'assistant')
-  return request.messages.slice(calling + 1).flatMap(({ parts }) =>
-    parts.flatMap(part => (part.type === 'tool-result' ? [part.parts.map(saidBy).join('')] : [])),
-  )
+  return request.messages
+    .slice(calling + 1)
+    .flatMap(({ parts }) =>
+      parts.flatMap(part => (part.type === 'tool-result' ? [part.parts.map(saidBy).join('')] : [])),
+    )
 }
 
 function saidBy(part: Part): string {

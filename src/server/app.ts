@@ -27,10 +27,12 @@ export function buildApp(gateway: Gateway) {
   app
     .get('/v1/models', ({ request }) => modelList(gateway, request), describeModels())
     .get(
-      '/v1/models/*',
-      ({ request, params }) => oneModel(gateway, request, params['*']),
+      '/v1/models/:id',
+      ({ request, params }) => oneModel(gateway, request, params.id),
       describeModel(),
     )
+    // A name may hold slashes, and not every client escapes them.
+    .get('/v1/models/*', ({ request, params }) => oneModel(gateway, request, params['*']), HIDDEN)
     .get('/healthz', () => Response.json({ status: 'ok' }), {
       detail: { tags: ['service'], summary: 'Whether the gateway is up' },
     })

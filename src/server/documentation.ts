@@ -20,6 +20,7 @@ export function documentation(gateway: Gateway) {
       swagger({
         path: '/swagger/page',
         specPath: '/swagger/json',
+        excludeStaticFile: false,
         exclude: ['/swagger/page', '/swagger/json', '/*'],
         documentation: {
           info: {

@@ -12,11 +12,24 @@ api-keys: [ { name: alice, key: alices-own-key } ]
 const MESSAGES = '"messages":[{"role":"user","content":"hi"}]'
 const AUTH = { authorization: 'Bearer alices-own-key' }
 
-const gateway = () => localGateway(ROUTES, () => Response.json({ id: 'c', model: 'x', choices: [{ index: 0, message: { content: 'ok' }, finish_reason: 'stop' }] }))
+const gateway = () =>
+  localGateway(ROUTES, () =>
+    Response.json({
+      id: 'c',
+      model: 'x',
+      choices: [{ index: 0, message: { content: 'ok' }, finish_reason: 'stop' }],
+    }),
+  )
 
 describe.each([
-  ['/v1/messages', (body: { type?: string; error: { type: string; message: string } }) => body.type === 'error'],
-  ['/v1/chat/completions', (body: { error: { type: string; message: string } }) => 'code' in body.error],
+  [
+    '/v1/messages',
+    (body: { type?: string; error: { type: string; message: string } }) => body.type === 'error',
+  ],
+  [
+    '/v1/chat/completions',
+    (body: { error: { type: string; message: string } }) => 'code' in body.error,
+  ],
 ])('bad input gets the error of its protocol and nothing else happens: %s', (path, isOwn) => {
   test.each<[string, BodyInit, number, string]>([
     ['empty', '', 400, 'body is empty'],
@@ -28,8 +41,18 @@ describe.each([
     ['an empty model', `{"model":"",${MESSAGES}}`, 400, 'non-empty string'],
     ['a model that is a number', `{"model":7,${MESSAGES}}`, 400, 'non-empty string'],
     ['a doubled model', `{"model":"m","model":"m",${MESSAGES}}`, 400, 'given twice'],
-    ['a doubled model in disguise', `{"model":"m","mod\\u0065l":"x",${MESSAGES}}`, 400, 'given twice'],
-    ['absurd nesting', `{"model":"m","x":${'['.repeat(4_000)}${']'.repeat(4_000)}}`, 400, 'nested deeper'],
+    [
+      'a doubled model in disguise',
+      `{"model":"m","mod\\u0065l":"x",${MESSAGES}}`,
+      400,
+      'given twice',
+    ],
+    [
+      'absurd nesting',
+      `{"model":"m","x":${'['.repeat(4_000)}${']'.repeat(4_000)}}`,
+      400,
+      'nested deeper',
+    ],
     ['an unknown model', `{"model":"mm",${MESSAGES}}`, 404, 'did you mean \\"m\\"'],
     ['too large', `{"model":"m","x":"${'x'.repeat(21_000)}"}`, 413, 'larger than 20000 bytes'],
   ])('%s', async (_, body, status, words) => {
@@ -46,14 +69,22 @@ describe.each([
   test('the limit holds for what a small body unpacks to', async () => {
     const packed = gzipSync(`{"model":"m","x":"${'x'.repeat(900_000)}"}`)
     expect(packed.length).toBeLessThan(2_000)
-    const response = await gateway().call(path, { method: 'POST', body: packed, headers: { ...AUTH, 'content-encoding': 'gzip' } })
+    const response = await gateway().call(path, {
+      method: 'POST',
+      body: packed,
+      headers: { ...AUTH, 'content-encoding': 'gzip' },
+    })
     expect(response.status).toBe(413)
   })
 
   test('a packed body is unpacked', async () => {
     const local = gateway()
     const packed = gzipSync(`{"model":"m","max_tokens":5,${MESSAGES}}`)
-    const response = await local.call(path, { method: 'POST', body: packed, headers: { ...AUTH, 'content-encoding': 'gzip' } })
+    const response = await local.call(path, {
+      method: 'POST',
+      body: packed,
+      headers: { ...AUTH, 'content-encoding': 'gzip' },
+    })
     expect(response.status).toBe(200)
     expect(local.received).toHaveLength(1)
   })
@@ -62,7 +93,11 @@ describe.each([
     ['an unknown coding', 'lzw', 'not known'],
     ['a lie', 'gzip', 'not valid gzip'],
   ])('%s', async (_, coding, words) => {
-    const response = await gateway().call(path, { method: 'POST', body: '{}', headers: { ...AUTH, 'content-encoding': coding } })
+    const response = await gateway().call(path, {
+      method: 'POST',
+      body: '{}',
+      headers: { ...AUTH, 'content-encoding': coding },
+    })
     expect(response.status).toBe(400)
     expect(await response.text()).toContain(words)
   })
@@ -73,7 +108,10 @@ describe.each([
     expect(response.headers.get('allow')).toBe('POST')
   })
 
-  test('a wrong path below it', async () => expect((await gateway().call(`${path}/nope`, { method: 'POST', headers: AUTH, body: '{}' })).status).toBe(404))
+  test('a wrong path below it', async () =>
+    expect(
+      (await gateway().call(`${path}/nope`, { method: 'POST', headers: AUTH, body: '{}' })).status,
+    ).toBe(404))
 })
 
 describe('who may call', () => {
@@ -84,30 +122,42 @@ describe('who may call', () => {
     ['x-api-key', 'alices-own-key'],
     ['x-goog-api-key', 'alices-own-key'],
     ['api-key', 'alices-own-key'],
-  ])('a key in %s: %s', async (name, value) => expect((await gateway().call('/v1/chat/completions', { ...ask, headers: { [name]: value } })).status).toBe(200))
+  ])('a key in %s: %s', async (name, value) =>
+    expect(
+      (await gateway().call('/v1/chat/completions', { ...ask, headers: { [name]: value } })).status,
+    ).toBe(200),
+  )
 
   test('a real key beside a placeholder', async () => {
     const headers = { authorization: 'Bearer placeholder', 'x-api-key': 'alices-own-key' }
     expect((await gateway().call('/v1/chat/completions', { ...ask, headers })).status).toBe(200)
   })
 
-  test.each([[{}], [{ 'x-api-key': 'wrong' }], [{ authorization: 'Bearer alices-own-ke' }]])('%j is refused', async headers => {
-    const local = gateway()
-    const response = await local.call('/v1/messages', { ...ask, headers })
-    expect(response.status).toBe(401)
-    expect((await response.json()).error.type).toBe('authentication_error')
-    expect((await local.call('/v1/models', { headers })).status).toBe(401)
-    expect(local.received).toEqual([])
-  })
+  test.each([[{}], [{ 'x-api-key': 'wrong' }], [{ authorization: 'Bearer alices-own-ke' }]])(
+    '%j is refused',
+    async headers => {
+      const local = gateway()
+      const response = await local.call('/v1/messages', { ...ask, headers })
+      expect(response.status).toBe(401)
+      expect((await response.json()).error.type).toBe('authentication_error')
+      expect((await local.call('/v1/models', { headers })).status).toBe(401)
+      expect(local.received).toEqual([])
+    },
+  )
 
   test('the key of the client stays here, ours stays upstream', async () => {
     const local = gateway()
-    const response = await local.call('/v1/chat/completions', { ...ask, headers: { ...AUTH, cookie: 'a=b' } })
+    const response = await local.call('/v1/chat/completions', {
+      ...ask,
+      headers: { ...AUTH, cookie: 'a=b' },
+    })
     const sent = JSON.stringify([...(local.received[0]?.headers ?? [])])
     expect(sent).not.toContain('alices-own-key')
     expect(sent).not.toContain('a=b')
     expect(sent).toContain('secret-upstream-key')
-    expect(JSON.stringify([...response.headers]) + (await response.text()) + local.logged()).not.toContain('secret-upstream-key')
+    expect(
+      JSON.stringify([...response.headers]) + (await response.text()) + local.logged(),
+    ).not.toContain('secret-upstream-key')
   })
 
   test.each([
@@ -116,7 +166,20 @@ describe('who may call', () => {
     [{ origin: 'http://localhost:3000' }, 200],
     [{}, 200],
   ])('without keys, a local call with %j is %d', async (headers, status) => {
-    const open = localGateway(ROUTES.replace(/api-keys.*/, ''), () => Response.json({ id: 'c', model: 'x', choices: [{ index: 0, message: { content: 'ok' }, finish_reason: 'stop' }] }))
-    expect((await open.call('/v1/chat/completions', { ...ask, headers: headers as Record<string, string> })).status).toBe(status)
+    const open = localGateway(ROUTES.replace(/api-keys.*/, ''), () =>
+      Response.json({
+        id: 'c',
+        model: 'x',
+        choices: [{ index: 0, message: { content: 'ok' }, finish_reason: 'stop' }],
+      }),
+    )
+    expect(
+      (
+        await open.call('/v1/chat/completions', {
+          ...ask,
+          headers: headers as Record<string, string>,
+        })
+      ).status,
+    ).toBe(status)
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts'
-import { captures, sharedMissing } from '../support/shared.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import type { Wire } from '../support/read-reply.ts'
+import { captures, sharedMissing } from '../support/shared.ts'
 
 const ROUTES = `
 version: 1
@@ -15,22 +15,44 @@ logging: { level: error }
 
 const PATHS = { anthropic: '/v1/messages', 'openai-chat': '/v1/chat/completions' }
 const REPLIES: Record<Wire, JsonObject> = {
-  anthropic: { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', content: [{ type: 'text', text: 'ok' }], stop_reason: 'end_turn', usage: { input_tokens: 1, output_tokens: 1 } },
-  'openai-chat': { id: 'c', model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }] },
+  anthropic: {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'm',
+    content: [{ type: 'text', text: 'ok' }],
+    stop_reason: 'end_turn',
+    usage: { input_tokens: 1, output_tokens: 1 },
+  },
+  'openai-chat': {
+    id: 'c',
+    model: 'm',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
+  },
 }
 
-const objects = (value: JsonValue | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
+const objects = (value: JsonValue | undefined): JsonObject[] =>
+  Array.isArray(value) ? value.filter(isObject) : []
 
 /** Everything in a request that a model reads, whatever members it stands in. */
 function gather(body: JsonObject) {
-  const found = { texts: [] as string[], images: [] as string[], calls: [] as string[], results: [] as string[], tools: [] as string[] }
+  const found = {
+    texts: [] as string[],
+    images: [] as string[],
+    calls: [] as string[],
+    results: [] as string[],
+    tools: [] as string[],
+  }
   const visit = (value: JsonValue | undefined): void => {
     if (typeof value === 'string') found.texts.push(value)
     if (Array.isArray(value)) value.forEach(visit)
     if (!isObject(value)) return
-    if (value.type === 'image' && isObject(value.source)) found.images.push(String(value.source.data ?? value.source.url))
-    else if (value.type === 'image_url' && isObject(value.image_url)) found.images.push(String(value.image_url.url).replace(/^data:[^,]*,/, ''))
-    else if (value.type === 'tool_use') found.calls.push(`${value.id} ${value.name} ${JSON.stringify(value.input)}`)
+    if (value.type === 'image' && isObject(value.source))
+      found.images.push(String(value.source.data ?? value.source.url))
+    else if (value.type === 'image_url' && isObject(value.image_url))
+      found.images.push(String(value.image_url.url).replace(/^data:[^,]*,/, ''))
+    else if (value.type === 'tool_use')
+      found.calls.push(`${value.id} ${value.name} ${JSON.stringify(value.input)}`)
     else if (value.type === 'tool_result') {
       found.results.push(String(value.tool_use_id))
       visit(value.content)
@@ -42,12 +64,17 @@ function gather(body: JsonObject) {
     visit(message.content)
     for (const call of objects(message.tool_calls)) {
       const declared = isObject(call.function) ? call.function : {}
-      found.calls.push(`${call.id} ${declared.name} ${JSON.stringify(JSON.parse(String(declared.arguments || '{}')))}`)
+      found.calls.push(
+        `${call.id} ${declared.name} ${JSON.stringify(JSON.parse(String(declared.arguments || '{}')))}`,
+      )
     }
   }
   for (const tool of objects(body.tools)) {
     const declared = isObject(tool.function) ? tool.function : tool
-    if (declared.input_schema || declared.parameters) found.tools.push(`${declared.name}: ${JSON.stringify(declared.input_schema ?? declared.parameters)}`)
+    if (declared.input_schema || declared.parameters)
+      found.tools.push(
+        `${declared.name}: ${JSON.stringify(declared.input_schema ?? declared.parameters)}`,
+      )
   }
   return found
 }
@@ -62,15 +89,22 @@ describe.skipIf(sharedMissing)('every captured request reaches the other protoco
     const other = wire === 'anthropic' ? 'openai-chat' : 'anthropic'
     for (const capture of captures(PATHS[wire])) {
       test(`${capture.id} to ${other}`, async () => {
-        const target = other === 'anthropic' ? 'up-anthropic/claude-sonnet-4-5' : 'up-chat/some-model'
-        const gateway = localGateway(ROUTES.replace('TARGET', target), () => Response.json(REPLIES[other]))
-        const response = await gateway.call(PATHS[wire], { json: { ...capture.body, stream: false }, headers: capture.headers })
+        const target =
+          other === 'anthropic' ? 'up-anthropic/claude-sonnet-4-5' : 'up-chat/some-model'
+        const gateway = localGateway(ROUTES.replace('TARGET', target), () =>
+          Response.json(REPLIES[other]),
+        )
+        const response = await gateway.call(PATHS[wire], {
+          json: { ...capture.body, stream: false },
+          headers: capture.headers,
+        })
         expect(response.status).toBe(200)
         const arrived: JsonObject = JSON.parse(gateway.received[0]?.text ?? '{}')
         const sent = gather(capture.body)
         const got = gather(arrived)
         const all = got.texts.join('\n')
-        for (const text of sent.texts) if (text.trim() && !isBilling(text)) expect(all).toContain(text.trim())
+        for (const text of sent.texts)
+          if (text.trim() && !isBilling(text)) expect(all).toContain(text.trim())
         expect(got.images).toEqual(sent.images)
         expect(got.calls).toEqual(sent.calls)
         expect(got.results.sort()).toEqual(sent.results.sort())
@@ -78,21 +112,29 @@ describe.skipIf(sharedMissing)('every captured request reaches the other protoco
         for (const tool of sent.tools) expect(got.tools).toContain(tool)
         legal(other, arrived)
         // What is left out is named: sealed reasoning, server tools, deferred placeholders.
-        for (const reason of lost.split('; ').filter(Boolean)) expect(reason).toMatch(/reasoning|server tool|seal|thinking|temperature|top_p|max|does not take/)
+        for (const reason of lost.split('; ').filter(Boolean))
+          expect(reason).toMatch(
+            /reasoning|server tool|seal|thinking|temperature|top_p|max|does not take/,
+          )
       })
 
       test(`${capture.id} to ${wire}: the same bytes but for the model`, async () => {
         const target = wire === 'anthropic' ? 'up-anthropic/other' : 'up-chat/other'
-        const gateway = localGateway(ROUTES.replace('TARGET', target), () => Response.json(REPLIES[wire]))
+        const gateway = localGateway(ROUTES.replace('TARGET', target), () =>
+          Response.json(REPLIES[wire]),
+        )
         const body = JSON.stringify({ ...capture.body, stream: false }, null, 1)
         await gateway.call(PATHS[wire], { method: 'POST', body, headers: capture.headers })
-        expect(gateway.received[0]?.text).toBe(body.replace(JSON.stringify(capture.body.model), '"other"'))
+        expect(gateway.received[0]?.text).toBe(
+          body.replace(JSON.stringify(capture.body.model), '"other"'),
+        )
         const sent = gateway.received[0]?.headers
         expect(sent?.get('user-agent')).toBe('jackfield/test')
         expect(sent?.get('authorization')).toBe('Bearer k')
         expect(sent?.get('x-api-key')).toBeNull()
         for (const name of ['anthropic-beta', 'anthropic-version']) {
-          if (wire === 'anthropic' && capture.headers[name]) expect(sent?.get(name)).toBe(capture.headers[name] ?? '')
+          if (wire === 'anthropic' && capture.headers[name])
+            expect(sent?.get(name)).toBe(capture.headers[name] ?? '')
         }
       })
     }

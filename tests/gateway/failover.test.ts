@@ -13,34 +13,59 @@ models:
   heavy: { to: [ [ { target: a/x, weight: 3 }, { target: b/y, weight: 1 } ] ], strategy: weighted }
 policy: { request-retry: 0 }
 `
-const OK = { id: 'c', model: 'x', choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }] }
+const OK = {
+  id: 'c',
+  model: 'x',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
+}
 const ASK = { model: 'm', messages: [{ role: 'user', content: 'hi' }] }
 const key = ({ headers }: Received): string => headers.get('authorization')?.slice(7) ?? ''
-const failing = (status: number, headers: Record<string, string> = {}) => Response.json({ error: { message: `upstream said ${status}`, type: 't' } }, { status, headers })
+const failing = (status: number, headers: Record<string, string> = {}) =>
+  Response.json({ error: { message: `upstream said ${status}`, type: 't' } }, { status, headers })
 
 describe('what follows a failed attempt', () => {
-  test.each([401, 403, 404, 408, 429, 500, 502, 503, 504, 529])('%d: the next credential, then the next target', async status => {
-    const gateway = localGateway(ROUTES, received => (key(received) === 'c1' ? Response.json({ type: 'message', id: 'm', model: 'z', content: [{ type: 'text', text: 'at last' }], stop_reason: 'end_turn', usage: {} }) : failing(status)))
-    const response = await gateway.call('/v1/chat/completions', { json: ASK })
-    expect(gateway.received.map(key)).toEqual(['a1', 'a2', 'b1', 'c1'])
-    expect(response.headers.get('x-jackfield-attempts')).toBe('4')
-    expect(response.headers.get('x-jackfield-provider')).toBe('c/z')
-    expect(response.headers.get('x-jackfield-route')).toBe('models.m')
-    expect((await response.json()).choices[0].message.content).toBe('at last')
-  })
+  test.each([401, 403, 404, 408, 429, 500, 502, 503, 504, 529])(
+    '%d: the next credential, then the next target',
+    async status => {
+      const gateway = localGateway(ROUTES, received =>
+        key(received) === 'c1'
+          ? Response.json({
+              type: 'message',
+              id: 'm',
+              model: 'z',
+              content: [{ type: 'text', text: 'at last' }],
+              stop_reason: 'end_turn',
+              usage: {},
+            })
+          : failing(status),
+      )
+      const response = await gateway.call('/v1/chat/completions', { json: ASK })
+      expect(gateway.received.map(key)).toEqual(['a1', 'a2', 'b1', 'c1'])
+      expect(response.headers.get('x-jackfield-attempts')).toBe('4')
+      expect(response.headers.get('x-jackfield-provider')).toBe('c/z')
+      expect(response.headers.get('x-jackfield-route')).toBe('models.m')
+      expect((await response.json()).choices[0].message.content).toBe('at last')
+    },
+  )
 
-  test.each([400, 413, 422])('%d is the request own fault: one attempt, the upstream words', async status => {
-    const gateway = localGateway(ROUTES, () => failing(status))
-    const response = await gateway.call('/v1/chat/completions', { json: ASK })
-    expect(response.status).toBe(status)
-    expect(await response.json()).toEqual({ error: { message: `upstream said ${status}`, type: 't' } })
-    expect(gateway.received).toHaveLength(1)
-    expect(gateway.services.pool.states()).toEqual([])
-  })
+  test.each([400, 413, 422])(
+    '%d is the request own fault: one attempt, the upstream words',
+    async status => {
+      const gateway = localGateway(ROUTES, () => failing(status))
+      const response = await gateway.call('/v1/chat/completions', { json: ASK })
+      expect(response.status).toBe(status)
+      expect(await response.json()).toEqual({
+        error: { message: `upstream said ${status}`, type: 't' },
+      })
+      expect(gateway.received).toHaveLength(1)
+      expect(gateway.services.pool.states()).toEqual([])
+    },
+  )
 
   test('a network error goes on to the next', async () => {
     const gateway = localGateway(ROUTES, received => {
-      if (key(received) !== 'b1') throw Object.assign(new TypeError('refused'), { code: 'ECONNREFUSED' })
+      if (key(received) !== 'b1')
+        throw Object.assign(new TypeError('refused'), { code: 'ECONNREFUSED' })
       return Response.json(OK)
     })
     expect((await gateway.call('/v1/chat/completions', { json: ASK })).status).toBe(200)
@@ -48,28 +73,44 @@ describe('what follows a failed attempt', () => {
   })
 
   test('all failing: the most telling error, in the client protocol', async () => {
-    const gateway = localGateway(ROUTES, received => (key(received) === 'b1' ? failing(429, { 'retry-after': '7' }) : failing(404)))
+    const gateway = localGateway(ROUTES, received =>
+      key(received) === 'b1' ? failing(429, { 'retry-after': '7' }) : failing(404),
+    )
     const response = await gateway.call('/v1/messages', { json: { ...ASK, max_tokens: 9 } })
     expect(response.status).toBe(429)
     expect(response.headers.get('retry-after')).toBe('7')
-    expect(await response.json()).toEqual({ type: 'error', error: { type: 'rate_limit_error', message: 'upstream said 429' } })
+    expect(await response.json()).toEqual({
+      type: 'error',
+      error: { type: 'rate_limit_error', message: 'upstream said 429' },
+    })
   })
 
   test('an error as the first event of a stream is failed over unseen', async () => {
     const gateway = localGateway(ROUTES, received =>
       key(received) === 'b1'
-        ? streamOf(['data: {"id":"c","model":"y","choices":[{"index":0,"delta":{"role":"assistant","content":"fine"}}]}\n\ndata: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'])
+        ? streamOf([
+            'data: {"id":"c","model":"y","choices":[{"index":0,"delta":{"role":"assistant","content":"fine"}}]}\n\ndata: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+          ])
         : streamOf(['data: {"error":{"message":"overloaded","code":503}}\n\n']),
     )
-    const text = await (await gateway.call('/v1/chat/completions', { json: { ...ASK, stream: true } })).text()
+    const text = await (
+      await gateway.call('/v1/chat/completions', { json: { ...ASK, stream: true } })
+    ).text()
     expect(text).toContain('fine')
     expect(text).not.toContain('overloaded')
     expect(gateway.received.map(key)).toEqual(['a1', 'a2', 'b1'])
   })
 
   test('an error after the first event ends the stream with one', async () => {
-    const gateway = localGateway(ROUTES, () => streamOf(['data: {"id":"c","model":"x","choices":[{"index":0,"delta":{"content":"begun"}}]}\n\n', 'data: {"error":{"message":"it broke","code":500}}\n\n']))
-    const text = await (await gateway.call('/v1/messages', { json: { ...ASK, stream: true } })).text()
+    const gateway = localGateway(ROUTES, () =>
+      streamOf([
+        'data: {"id":"c","model":"x","choices":[{"index":0,"delta":{"content":"begun"}}]}\n\n',
+        'data: {"error":{"message":"it broke","code":500}}\n\n',
+      ]),
+    )
+    const text = await (
+      await gateway.call('/v1/messages', { json: { ...ASK, stream: true } })
+    ).text()
     expect(text).toContain('begun')
     expect(text).toContain('event: error')
     expect(text).toContain('it broke')
@@ -77,19 +118,28 @@ describe('what follows a failed attempt', () => {
     expect(gateway.received).toHaveLength(1)
   })
 
-  test.each(['/v1/messages', '/v1/chat/completions'])('a stream that ends early is never a quiet success (%s)', async path => {
-    const gateway = localGateway(ROUTES, () => streamOf(['data: {"id":"c","model":"x","choices":[{"index":0,"delta":{"content":"begun"}}]}\n\n']))
-    const text = await (await gateway.call(path, { json: { ...ASK, stream: true } })).text()
-    expect(text).toContain('begun')
-    expect(text).toContain('ended its stream before the response was complete')
-    expect(gateway.services.pool.states()).toHaveLength(1)
-  })
+  test.each(['/v1/messages', '/v1/chat/completions'])(
+    'a stream that ends early is never a quiet success (%s)',
+    async path => {
+      const gateway = localGateway(ROUTES, () =>
+        streamOf([
+          'data: {"id":"c","model":"x","choices":[{"index":0,"delta":{"content":"begun"}}]}\n\n',
+        ]),
+      )
+      const text = await (await gateway.call(path, { json: { ...ASK, stream: true } })).text()
+      expect(text).toContain('begun')
+      expect(text).toContain('ended its stream before the response was complete')
+      expect(gateway.services.pool.states()).toHaveLength(1)
+    },
+  )
 })
 
 describe('credentials rest after a failure and come back', () => {
   test('429 with Retry-After: skipped until then', async () => {
     let limited = true
-    const gateway = localGateway(ROUTES, received => (key(received) === 'a1' && limited ? failing(429, { 'retry-after': '7' }) : Response.json(OK)))
+    const gateway = localGateway(ROUTES, received =>
+      key(received) === 'a1' && limited ? failing(429, { 'retry-after': '7' }) : Response.json(OK),
+    )
     const ask = () => gateway.call('/v1/chat/completions', { json: ASK })
     await ask()
     await ask()
@@ -103,7 +153,9 @@ describe('credentials rest after a failure and come back', () => {
   })
 
   test('everybody limited: 429 with the time of the first that is back', async () => {
-    const gateway = localGateway(ROUTES, received => failing(429, { 'retry-after': key(received) === 'b1' ? '5' : '50' }))
+    const gateway = localGateway(ROUTES, received =>
+      failing(429, { 'retry-after': key(received) === 'b1' ? '5' : '50' }),
+    )
     await gateway.call('/v1/chat/completions', { json: ASK })
     const sent = gateway.received.length
     const response = await gateway.call('/v1/chat/completions', { json: ASK })
@@ -114,11 +166,16 @@ describe('credentials rest after a failure and come back', () => {
 
   test('after a passing fault the only one is asked again rather than refused', async () => {
     let broken = true
-    const routes = 'version: 1\nproviders: { a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ k ] } }\npolicy: { request-retry: 0 }\n'
+    const routes =
+      'version: 1\nproviders: { a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ k ] } }\npolicy: { request-retry: 0 }\n'
     const gateway = localGateway(routes, () => (broken ? failing(500) : Response.json(OK)))
-    expect((await gateway.call('/v1/chat/completions', { json: { ...ASK, model: 'a/x' } })).status).toBe(500)
+    expect(
+      (await gateway.call('/v1/chat/completions', { json: { ...ASK, model: 'a/x' } })).status,
+    ).toBe(500)
     broken = false
-    expect((await gateway.call('/v1/chat/completions', { json: { ...ASK, model: 'a/x' } })).status).toBe(200)
+    expect(
+      (await gateway.call('/v1/chat/completions', { json: { ...ASK, model: 'a/x' } })).status,
+    ).toBe(200)
     expect(gateway.services.pool.states()).toEqual([])
   })
 })
@@ -126,19 +183,26 @@ describe('credentials rest after a failure and come back', () => {
 describe('pools share the load', () => {
   const shares = async (model: string, times: number): Promise<Record<string, number>> => {
     const gateway = localGateway(ROUTES, () => Response.json(OK))
-    for (let i = 0; i < times; i++) await gateway.call('/v1/chat/completions', { json: { ...ASK, model } })
+    for (let i = 0; i < times; i++)
+      await gateway.call('/v1/chat/completions', { json: { ...ASK, model } })
     const counts: Record<string, number> = {}
-    for (const { url } of gateway.received) counts[new URL(url).host] = (counts[new URL(url).host] ?? 0) + 1
+    for (const { url } of gateway.received)
+      counts[new URL(url).host] = (counts[new URL(url).host] ?? 0) + 1
     return counts
   }
-  test('round robin', async () => expect(await shares('pool', 10)).toEqual({ 'a.test': 5, 'b.test': 5 }))
-  test('weighted', async () => expect(await shares('heavy', 12)).toEqual({ 'a.test': 9, 'b.test': 3 }))
+  test('round robin', async () =>
+    expect(await shares('pool', 10)).toEqual({ 'a.test': 5, 'b.test': 5 }))
+  test('weighted', async () =>
+    expect(await shares('heavy', 12)).toEqual({ 'a.test': 9, 'b.test': 3 }))
 })
 
 describe('timers', () => {
   test('a silent upstream is given up after first-byte, by name', async () => {
     const routes = ROUTES.replace('keys: [ b1 ] }', 'keys: [ b1 ], timeout: { first-byte: 5s } }')
-    const gateway = localGateway(`${routes}logging: { level: error }\n`, () => new Promise<Response>(() => {}))
+    const gateway = localGateway(
+      `${routes}logging: { level: error }\n`,
+      () => new Promise<Response>(() => {}),
+    )
     const asking = gateway.call('/v1/chat/completions', { json: { ...ASK, model: 'b/y' } })
     while (gateway.received.length === 0) await Promise.resolve()
     await new Promise(resolve => setImmediate(resolve))
@@ -151,7 +215,13 @@ describe('timers', () => {
 
   test('a stream that waits is kept warm, failover goes on behind it, and the error is an event', async () => {
     let release: (response: Response) => void = () => {}
-    const gateway = localGateway(ROUTES, () => new Promise<Response>(resolve => { release = resolve }))
+    const gateway = localGateway(
+      ROUTES,
+      () =>
+        new Promise<Response>(resolve => {
+          release = resolve
+        }),
+    )
     const asking = gateway.call('/v1/messages', { json: { ...ASK, model: 'b/y', stream: true } })
     while (gateway.received.length === 0) await new Promise(resolve => setImmediate(resolve))
     gateway.advance(15_001)

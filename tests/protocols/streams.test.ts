@@ -4,7 +4,12 @@ import { decodeSse } from '../../src/lib/sse.ts'
 import { codecs } from '../../src/protocols/index.ts'
 import { corpus, sharedMissing } from '../support/shared.ts'
 
-const ASKED = { model: 'asked', id: 'id', atMs: 0, extensions: { 'openai-chat': { stream_options: { include_usage: true } } } }
+const ASKED = {
+  model: 'asked',
+  id: 'id',
+  atMs: 0,
+  extensions: { 'openai-chat': { stream_options: { include_usage: true } } },
+}
 
 /** A count that was not told is written as 0, since clients add the numbers up. */
 function counts({ fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 }: Usage) {
@@ -68,9 +73,16 @@ describe.skipIf(sharedMissing)('laws of every codec over every recorded stream',
       })
 
       test(`${id}: encoded again, it is the same reply`, () => {
-        const again = codec.decodeResponse(codec.encodeResponse(codec.decodeResponse(response, 'up'), ASKED), 'up')
+        const again = codec.decodeResponse(
+          codec.encodeResponse(codec.decodeResponse(response, 'up'), ASKED),
+          'up',
+        )
         const first = codec.decodeResponse(response, 'up')
-        expect({ parts: again.parts, stop: again.stop, usage: counts(again.usage) }).toEqual({ parts: first.parts, stop: first.stop, usage: counts(first.usage) })
+        expect({ parts: again.parts, stop: again.stop, usage: counts(again.usage) }).toEqual({
+          parts: first.parts,
+          stop: first.stop,
+          usage: counts(first.usage),
+        })
       })
     }
   }

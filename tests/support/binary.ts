@@ -30,15 +30,21 @@ export function cleanEnv(env: Record<string, string> = {}): Record<string, strin
 }
 
 /** A gateway of its own, in a folder of its own, on a free port. */
-export async function start(routes: string, options: { args?: string[]; env?: Record<string, string> } = {}): Promise<Running> {
+export async function start(
+  routes: string,
+  options: { args?: string[]; env?: Record<string, string> } = {},
+): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'jackfield-'))
   const file = join(folder, 'routes.yaml')
   writeFileSync(file, routes)
-  const child = Bun.spawn([...command, 'serve', '--routes', file, '--port', '0', ...(options.args ?? [])], {
-    cwd: folder,
-    env: cleanEnv(options.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = Bun.spawn(
+    [...command, 'serve', '--routes', file, '--port', '0', ...(options.args ?? [])],
+    {
+      cwd: folder,
+      env: cleanEnv(options.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let told = ''
   const waiting = new Set<() => void>()
   const ended = (async () => {
@@ -90,12 +96,19 @@ export async function start(routes: string, options: { args?: string[]; env?: Re
 }
 
 /** Runs a command to its end. */
-export async function runCommand(args: string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
+export async function runCommand(
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+) {
   const child = Bun.spawn([...command, ...args], {
     cwd: options.cwd ?? root,
     env: cleanEnv(options.env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const [stdout, stderr, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited])
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
   return { stdout, stderr, code }
 }

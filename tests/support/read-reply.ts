@@ -15,7 +15,8 @@ export type Seen = {
 
 export type Wire = 'anthropic' | 'openai-chat'
 
-const list = (value: JsonValue | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
+const list = (value: JsonValue | undefined): JsonObject[] =>
+  Array.isArray(value) ? value.filter(isObject) : []
 const object = (value: JsonValue | undefined): JsonObject => (isObject(value) ? value : {})
 const words = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '')
 const number = (value: JsonValue | undefined): number => (typeof value === 'number' ? value : 0)
@@ -38,8 +39,12 @@ export function readStream(wire: Wire, sse: string): Seen {
     .split('\n')
     .filter(line => line.startsWith('data:'))
     .map(line => line.slice(5).trim())
-  const chunks = data.filter(line => line !== '[DONE]' && line.startsWith('{')).map(line => JSON.parse(line) as JsonObject)
-  return wire === 'anthropic' ? readMessage(assembleMessage(chunks)) : readCompletion(assembleCompletion(chunks))
+  const chunks = data
+    .filter(line => line !== '[DONE]' && line.startsWith('{'))
+    .map(line => JSON.parse(line) as JsonObject)
+  return wire === 'anthropic'
+    ? readMessage(assembleMessage(chunks))
+    : readCompletion(assembleCompletion(chunks))
 }
 
 function readMessage(body: JsonObject): Seen {
@@ -49,7 +54,9 @@ function readMessage(body: JsonObject): Seen {
   const cached = number(usage.cache_read_input_tokens)
   return {
     text: blocks.map(block => (block.type === 'text' ? words(block.text) : '')).join(''),
-    thinking: blocks.map(block => (block.type === 'thinking' ? words(block.thinking) : '')).join(''),
+    thinking: blocks
+      .map(block => (block.type === 'thinking' ? words(block.thinking) : ''))
+      .join(''),
     calls: blocks
       .filter(block => block.type === 'tool_use')
       .map(block => ({ name: words(block.name), arguments: block.input })),
@@ -68,7 +75,9 @@ function readCompletion(body: JsonObject): Seen {
   const message = object(choice.message)
   const usage = object(body.usage)
   const error = words(object(body.error).message)
-  const details = list(message.reasoning_details).map(detail => words(detail.text) || words(detail.summary)).join('')
+  const details = list(message.reasoning_details)
+    .map(detail => words(detail.text) || words(detail.summary))
+    .join('')
   const calls = list(message.tool_calls).map(call => {
     const declared = object(call.function)
     return { name: words(declared.name), arguments: parsed(words(declared.arguments)) }
@@ -77,7 +86,9 @@ function readCompletion(body: JsonObject): Seen {
   if (old.name) calls.push({ name: words(old.name), arguments: parsed(words(old.arguments)) })
   const parts = list(message.content)
   return {
-    text: (words(message.content) || parts.map(part => words(part.text)).join('')) + words(message.refusal),
+    text:
+      (words(message.content) || parts.map(part => words(part.text)).join('')) +
+      words(message.refusal),
     thinking: words(message.reasoning_content) || words(message.reasoning) || details,
     calls,
     stop: stopName(words(choice.finish_reason)),
@@ -115,20 +126,27 @@ function assembleMessage(events: JsonObject[]): JsonObject {
   for (const event of events) {
     const at = number(event.index)
     if (event.type === 'message_start') message = { ...object(event.message) }
-    else if (event.type === 'content_block_start') blocks.set(at, { ...object(event.content_block) })
+    else if (event.type === 'content_block_start')
+      blocks.set(at, { ...object(event.content_block) })
     else if (event.type === 'content_block_delta') {
       const block = blocks.get(at) ?? {}
       const delta = object(event.delta)
       if (delta.type === 'text_delta') block.text = words(block.text) + words(delta.text)
-      if (delta.type === 'thinking_delta') block.thinking = words(block.thinking) + words(delta.thinking)
-      if (delta.type === 'input_json_delta') json.set(at, (json.get(at) ?? '') + words(delta.partial_json))
+      if (delta.type === 'thinking_delta')
+        block.thinking = words(block.thinking) + words(delta.thinking)
+      if (delta.type === 'input_json_delta')
+        json.set(at, (json.get(at) ?? '') + words(delta.partial_json))
     } else if (event.type === 'content_block_stop') {
       const block = blocks.get(at)
       const args = json.get(at)
       if (block && args) block.input = parsed(args) as JsonValue
     } else if (event.type === 'message_delta') {
       const told = Object.entries(object(event.usage)).filter(([, value]) => value !== null)
-      message = { ...message, ...object(event.delta), usage: { ...object(message.usage), ...Object.fromEntries(told) } }
+      message = {
+        ...message,
+        ...object(event.delta),
+        usage: { ...object(message.usage), ...Object.fromEntries(told) },
+      }
     } else if (event.type === 'error') message.error = object(event.error)
   }
   return { ...message, content: [...blocks.values()] }
@@ -153,7 +171,9 @@ function assembleCompletion(chunks: JsonObject[]): JsonObject {
     refusal += words(delta.refusal)
     reasoning.reasoning_content += words(delta.reasoning_content)
     reasoning.reasoning += words(delta.reasoning)
-    reasoning.details += list(delta.reasoning_details).map(detail => words(detail.text)).join('')
+    reasoning.details += list(delta.reasoning_details)
+      .map(detail => words(detail.text))
+      .join('')
     finish = choice.finish_reason ?? finish
     for (const call of list(delta.tool_calls)) {
       const declared = object(call.function)

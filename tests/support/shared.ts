@@ -6,7 +6,8 @@ import type { JsonObject } from '../../src/lib/json.ts'
 const folder = process.env.JACKFIELD_SHARED ?? resolve(import.meta.dir, '../../../shared')
 
 export const sharedMissing = !existsSync(join(folder, 'corpus'))
-if (sharedMissing) console.warn(`SKIPPING every test over recorded traffic: there is no ${folder}/corpus`)
+if (sharedMissing)
+  console.warn(`SKIPPING every test over recorded traffic: there is no ${folder}/corpus`)
 
 /** A recorded exchange with a real provider. */
 export type Recorded = {
@@ -25,18 +26,29 @@ export type Recorded = {
 
 export function corpus(protocol: string): Recorded[] {
   if (sharedMissing) return []
-  return jsonFiles(join(folder, 'corpus', protocol)).map(file => JSON.parse(readFileSync(file, 'utf8')) as Recorded)
+  return jsonFiles(join(folder, 'corpus', protocol)).map(
+    file => JSON.parse(readFileSync(file, 'utf8')) as Recorded,
+  )
 }
 
 /** A real agent's request. */
-export type Captured = { id: string; method: string; path: string; headers: Record<string, string>; body: JsonObject }
+export type Captured = {
+  id: string
+  method: string
+  path: string
+  headers: Record<string, string>
+  body: JsonObject
+}
 
 export function captures(path: string): Captured[] {
   const root = join(folder, 'captures')
   if (!existsSync(root)) return []
   return readdirSync(root)
     .flatMap(client => jsonFiles(join(root, client)).map(file => ({ file, client })))
-    .map(({ file, client }) => ({ ...(JSON.parse(readFileSync(file, 'utf8')) as Captured), id: `${client}/${file.split('/').pop()}` }))
+    .map(({ file, client }) => ({
+      ...(JSON.parse(readFileSync(file, 'utf8')) as Captured),
+      id: `${client}/${file.split('/').pop()}`,
+    }))
     .filter(capture => capture.method === 'POST' && capture.path.split('?')[0]?.endsWith(path))
 }
 

@@ -1,10 +1,18 @@
 /** A request as a fake upstream got it. */
-export type Received = { method: string; path: string; headers: Headers; body: string; aborted: Promise<void> }
+export type Received = {
+  method: string
+  path: string
+  headers: Headers
+  body: string
+  aborted: Promise<void>
+}
 
 export type Upstream = { url: string; received: Received[]; stop(): Promise<void> }
 
 /** An upstream on a free port that answers as told. */
-export function fakeUpstream(answer: (received: Received) => Response | Promise<Response>): Upstream {
+export function fakeUpstream(
+  answer: (received: Received) => Response | Promise<Response>,
+): Upstream {
   const received: Received[] = []
   const server = Bun.serve({
     port: 0,
@@ -16,7 +24,9 @@ export function fakeUpstream(answer: (received: Received) => Response | Promise<
         path: new URL(request.url).pathname,
         headers: request.headers,
         body: await request.text(),
-        aborted: new Promise(resolve => request.signal.addEventListener('abort', () => resolve(), { once: true })),
+        aborted: new Promise(resolve =>
+          request.signal.addEventListener('abort', () => resolve(), { once: true }),
+        ),
       }
       received.push(one)
       return answer(one)
@@ -33,7 +43,13 @@ export function rudeUpstream(reply: string): Upstream {
     port: 0,
     socket: {
       data(socket, data) {
-        received.push({ method: '', path: '', headers: new Headers(), body: data.toString(), aborted: Promise.resolve() })
+        received.push({
+          method: '',
+          path: '',
+          headers: new Headers(),
+          body: data.toString(),
+          aborted: Promise.resolve(),
+        })
         if (reply) socket.write(reply)
         socket.terminate()
       },

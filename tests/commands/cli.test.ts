@@ -1,0 +1,125 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runCommand, start } from '../support/binary.ts'
+
+const cwd = mkdtempSync(join(tmpdir(), 'jackfield-cli-'))
+afterAll(() => rmSync(cwd, { recursive: true, force: true }))
+const jackfield = (...args: string[]) => runCommand(args, { cwd })
+writeFileSync(join(cwd, 'bad.yaml'), 'version: 1\nmodels: { m: nobody/x }\n')
+writeFileSync(
+  join(cwd, 'good.yaml'),
+  'version: 1\nproviders: { echo: { kind: echo } }\nmodels: { m: echo/echo }\n',
+)
+
+describe('commands', () => {
+  test('init writes a file that checks, once', async () => {
+    expect((await jackfield('init', 'new.yaml')).code).toBe(0)
+    expect(statSync(join(cwd, 'new.yaml')).mode & 0o777).toBe(0o600)
+    expect((await jackfield('check', 'new.yaml')).code).toBe(0)
+    writeFileSync(join(cwd, 'new.yaml'), '# mine\n')
+    const again = await jackfield('init', 'new.yaml')
+    expect(again.code).toBe(1)
+    expect(again.stderr).toContain('is there already')
+    expect(readFileSync(join(cwd, 'new.yaml'), 'utf8')).toBe('# mine\n')
+    expect((await jackfield('init', 'new.yaml', '--force')).code).toBe(0)
+    expect(readFileSync(join(cwd, 'new.yaml'), 'utf8')).toContain('version: 1')
+  })
+
+  test('check: errors with place and remedy, exit code 1', async () => {
+    const { code, stdout } = await jackfield('check', 'bad.yaml')
+    expect(code).toBe(1)
+    expect(stdout).toContain('bad.yaml:2:14: models.m: no provider named "nobody"')
+    expect(stdout).toContain('1 error, 0 warnings')
+  })
+
+  test('explain: rules with their lines, targets in order', async () => {
+    const { code, stdout } = await jackfield('explain', 'm', '--routes', 'good.yaml')
+    expect(code).toBe(0)
+    expect(stdout).toContain('4 models: models.m (good.yaml:3)')
+    expect(stdout).toContain('1. echo/echo with echo/none (good.yaml:2)')
+    expect((await jackfield('explain', 'zzz', '--routes', 'good.yaml')).code).toBe(1)
+    expect(
+      JSON.parse((await jackfield('explain', 'm', '--routes', 'good.yaml', '--json')).stdout).found,
+    ).toBe(true)
+  })
+
+  test('schema is JSON Schema that knows the language', async () => {
+    const schema = JSON.parse((await jackfield('schema')).stdout)
+    expect(Object.keys(schema.properties)).toEqual(
+      expect.arrayContaining(['providers', 'models', 'aliases', 'force', 'rules', 'tests']),
+    )
+  })
+
+  test('version and help', async () => {
+    expect((await jackfield('version')).stdout).toMatch(/^jackfield \d+\.\d+\.\d+ /)
+    expect((await jackfield('--version')).stdout).toMatch(/^jackfield /)
+    expect((await jackfield('--help')).stdout).toContain('usage: jackfield')
+    for (const command of ['serve', 'check', 'explain', 'schema', 'init']) {
+      const { code, stdout } = await jackfield(command, '--help')
+      expect([command, code, stdout.startsWith(`usage: jackfield`)]).toEqual([command, 0, true])
+    }
+  })
+
+  test.each([
+    [['nope'], 'there is no command "nope"'],
+    [['serve', '--routes', 'missing.yaml'], 'cannot be read'],
+    [['serve', '--routes', 'bad.yaml'], 'no provider named "nobody"'],
+    [['serve', '--routes', 'good.yaml', '--port', 'x'], '--port x'],
+    [['serve', '--prot', '1'], "'--prot'"],
+    [['explain'], 'which name?'],
+    [['check', 'missing.yaml'], 'cannot be read'],
+  ])('%j: one clear sentence and exit code 1', async (args, words) => {
+    const { code, stderr } = await runCommand(args, { cwd })
+    expect(code).toBe(1)
+    expect(stderr).toContain(words)
+  })
+
+  test('a busy port is named', async () => {
+    const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('') })
+    const { port } = server
+    const { code, stderr } = await jackfield(
+      'serve',
+      '--routes',
+      'good.yaml',
+      '--port',
+      String(port),
+    )
+    await server.stop(true)
+    expect(code).toBe(1)
+    expect(stderr).toContain(`port ${port} on 127.0.0.1 is in use`)
+  })
+})
+
+describe('stopping', () => {
+  const ROUTES = 'version: 1\nproviders: { echo: { kind: echo } }\n'
+  const slow = (url: string) =>
+    fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({
+        model: 'echo',
+        stream: true,
+        messages: [{ role: 'user', content: '[[slow 60ms]] [[repeat 30 word]]' }],
+      }),
+    })
+
+  test('SIGTERM lets a running stream finish, then exits 0', async () => {
+    const gateway = await start(ROUTES)
+    const response = await slow(gateway.url)
+    gateway.signal('SIGTERM')
+    await gateway.said('stopping')
+    expect(await response.text()).toContain('[DONE]')
+    expect(await gateway.exited).toBe(0)
+  })
+
+  test('a second signal ends at once', async () => {
+    const gateway = await start(ROUTES)
+    const response = await slow(gateway.url)
+    gateway.signal('SIGTERM')
+    await gateway.said('stopping')
+    gateway.signal('SIGINT')
+    expect(await gateway.exited).toBe(130)
+    await response.text().catch(() => {})
+  })
+})
