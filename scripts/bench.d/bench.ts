@@ -21,7 +21,10 @@ if (process.env.BUN_CONFIG_MAX_HTTP_REQUESTS === undefined) {
 type Process = { port: number; pid: number; stop(): void }
 
 async function startScript(name: string, ...args: string[]): Promise<Process> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, name), ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, name), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const { value } = await child.stdout.getReader().read()
   return { port: Number(new TextDecoder().decode(value)), pid: child.pid, stop: () => child.kill() }
 }
@@ -29,18 +32,29 @@ async function startScript(name: string, ...args: string[]): Promise<Process> {
 async function startGateway(mockPort: number): Promise<Process> {
   const mock = `http://127.0.0.1:${mockPort}`
   const modes = { json: 'json', slow: 'sse/50/20', held: 'sse/100/100' }
-  const providers = Object.entries(modes).map(([id, path]) => `  ${id}: { kind: openai-compatible, base-url: "${mock}/${path}/v1", keys: [ k ] }`)
+  const providers = Object.entries(modes).map(
+    ([id, path]) =>
+      `  ${id}: { kind: openai-compatible, base-url: "${mock}/${path}/v1", keys: [ k ] }`,
+  )
   const models = Object.keys(modes).map(id => `  ${id}: ${id}/bench`)
   const routes = `version: 1\nproviders:\n${providers.join('\n')}\nmodels:\n${models.join('\n')}\napi-keys: [ ${KEY} ]\n`
   writeFileSync(join(folder, 'routes.yaml'), routes)
-  const child = Bun.spawn([binary, 'serve', '--routes', join(folder, 'routes.yaml'), '--port', '0'], { env: { PATH: env.PATH, HOME: folder }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = Bun.spawn(
+    [binary, 'serve', '--routes', join(folder, 'routes.yaml'), '--port', '0'],
+    { env: { PATH: env.PATH, HOME: folder }, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
   const reader = child.stderr.getReader()
   let told = ''
-  while (!/listens on http:\/\/[^:]+:(\d+)/.test(told)) told += new TextDecoder().decode((await reader.read()).value)
+  while (!/listens on http:\/\/[^:]+:(\d+)/.test(told))
+    told += new TextDecoder().decode((await reader.read()).value)
   void (async () => {
     while (!(await reader.read()).done);
   })()
-  return { port: Number(/listens on http:\/\/[^:]+:(\d+)/.exec(told)?.[1]), pid: child.pid, stop: () => child.kill() }
+  return {
+    port: Number(/listens on http:\/\/[^:]+:(\d+)/.exec(told)?.[1]),
+    pid: child.pid,
+    stop: () => child.kill(),
+  }
 }
 
 /** CPU of a whole process, threads and all, in microseconds. */
@@ -53,10 +67,18 @@ function residentKb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 }
 
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-const percentile = (values: number[], share: number): number => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
+const median = (values: number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const percentile = (values: number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[
+    Math.min(values.length - 1, Math.floor(values.length * share))
+  ] ?? Number.NaN
 
-type Target = { url: string; body: Uint8Array<ArrayBuffer> | string; headers: Record<string, string> }
+type Target = {
+  url: string
+  body: Uint8Array<ArrayBuffer> | string
+  headers: Record<string, string>
+}
 
 async function once({ url, body, headers }: Target): Promise<number> {
   const began = performance.now()
@@ -78,25 +100,55 @@ async function many(target: Target, times: number, at: number): Promise<number[]
 }
 
 const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` }
-const message = (size: number): string => 'Please look at the function and say why it fails. '.repeat(20).slice(0, size)
+const message = (size: number): string =>
+  'Please look at the function and say why it fails. '.repeat(20).slice(0, size)
 
 /** A long agent session: short turns and long file contents, with the quotes and breaks of code. */
 function history(bytes: number): object[] {
-  const code = Array.from({ length: 60 }, (_, n) => `  const value${n} = await load("item-${n}", { retry: ${n} })\n`).join('')
+  const code = Array.from(
+    { length: 60 },
+    (_, n) => `  const value${n} = await load("item-${n}", { retry: ${n} })\n`,
+  ).join('')
   const messages: object[] = []
   for (let size = 0; size < bytes; size += code.length * 1.1 + 300) {
-    messages.push({ role: 'assistant', content: null, tool_calls: [{ id: `call_${size}`, type: 'function', function: { name: 'read', arguments: '{"path":"src/a.ts"}' } }] })
+    messages.push({
+      role: 'assistant',
+      content: null,
+      tool_calls: [
+        {
+          id: `call_${size}`,
+          type: 'function',
+          function: { name: 'read', arguments: '{"path":"src/a.ts"}' },
+        },
+      ],
+    })
     messages.push({ role: 'tool', tool_call_id: `call_${size}`, content: code })
   }
   return messages
 }
 
-const small = (model: string): string => JSON.stringify({ model, messages: [{ role: 'user', content: message(680) }] })
-const large = (model: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(JSON.stringify({ model, messages: history(500_000), stream: false }))
+const small = (model: string): string =>
+  JSON.stringify({ model, messages: [{ role: 'user', content: message(680) }] })
+const large = (model: string): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(JSON.stringify({ model, messages: history(500_000), stream: false }))
 
 const rows: string[][] = []
-function row(figure: string, value: string, floor: string, ratio: number | undefined, aim: string, good: boolean | undefined): void {
-  rows.push([figure, value, floor, ratio === undefined ? '' : ratio.toFixed(2), aim, good === undefined ? '' : good ? 'ok' : 'MISS'])
+function row(
+  figure: string,
+  value: string,
+  floor: string,
+  ratio: number | undefined,
+  aim: string,
+  good: boolean | undefined,
+): void {
+  rows.push([
+    figure,
+    value,
+    floor,
+    ratio === undefined ? '' : ratio.toFixed(2),
+    aim,
+    good === undefined ? '' : good ? 'ok' : 'MISS',
+  ])
   console.log(rows[rows.length - 1]?.join(' | '))
 }
 const us = (value: number): string => `${value.toFixed(1)} µs`
@@ -110,7 +162,10 @@ const bare = (path: string): string => `http://127.0.0.1:${floor.port}/${path}/v
 console.log('figure | gateway | floor | ratio | aim | ')
 
 /** Both in turns, so that a machine that slows down slows both. Gives medians. */
-async function paired(run: (which: 'gateway' | 'floor') => Promise<number>, rounds = quick ? 3 : 7): Promise<[number, number]> {
+async function paired(
+  run: (which: 'gateway' | 'floor') => Promise<number>,
+  rounds = quick ? 3 : 7,
+): Promise<[number, number]> {
   const ours: number[] = []
   const theirs: number[] = []
   await run('gateway')
@@ -122,48 +177,100 @@ async function paired(run: (which: 'gateway' | 'floor') => Promise<number>, roun
   return [median(ours), median(theirs)]
 }
 
-async function cpuPer(which: 'gateway' | 'floor', target: Target, times: number, at: number): Promise<number> {
+async function cpuPer(
+  which: 'gateway' | 'floor',
+  target: Target,
+  times: number,
+  at: number,
+): Promise<number> {
   const { pid } = which === 'gateway' ? gateway : floor
   const before = cpuUs(pid)
   await many(target, times, at)
   return (cpuUs(pid) - before) / times
 }
 
-async function cpuFigure(figure: string, ours: Target, theirs: Target, times: number, at: number, aim: number): Promise<void> {
-  const [a, b] = await paired(which => cpuPer(which, which === 'gateway' ? ours : theirs, times, at))
+async function cpuFigure(
+  figure: string,
+  ours: Target,
+  theirs: Target,
+  times: number,
+  at: number,
+  aim: number,
+): Promise<void> {
+  const [a, b] = await paired(which =>
+    cpuPer(which, which === 'gateway' ? ours : theirs, times, at),
+  )
   row(figure, us(a), us(b), a / b, `≤ ${aim}`, a / b <= aim)
 }
 
 const smallOurs = { url: chat, body: small('json'), headers }
 const smallFloor = { url: bare('json'), body: small('bench'), headers }
 await cpuFigure('CPU, small JSON exchange', smallOurs, smallFloor, quick ? 2_000 : 5_000, 32, 1.5)
-await cpuFigure('CPU, 500 kB body', { url: chat, body: large('json'), headers }, { url: bare('json'), body: large('bench'), headers }, quick ? 150 : 400, 8, 1.3)
+await cpuFigure(
+  'CPU, 500 kB body',
+  { url: chat, body: large('json'), headers },
+  { url: bare('json'), body: large('bench'), headers },
+  quick ? 150 : 400,
+  8,
+  1.3,
+)
 
-for (const [at, label] of [[1, 'one connection'], [32, '32 connections']] as const) {
+for (const [at, label] of [
+  [1, 'one connection'],
+  [32, '32 connections'],
+] as const) {
   const all = { gateway: [] as number[], floor: [] as number[], direct: [] as number[] }
   for (let round = 0; round < (quick ? 3 : 6); round++) {
     all.gateway.push(...(await many(smallOurs, 800, at)))
     all.floor.push(...(await many(smallFloor, 800, at)))
-    all.direct.push(...(await many({ ...smallFloor, url: `http://127.0.0.1:${mock.port}/json/v1/chat/completions` }, 800, at)))
+    all.direct.push(
+      ...(await many(
+        { ...smallFloor, url: `http://127.0.0.1:${mock.port}/json/v1/chat/completions` },
+        800,
+        at,
+      )),
+    )
   }
   for (const share of [0.5, 0.99]) {
     const direct = percentile(all.direct, share)
     const a = percentile(all.gateway, share) - direct
     const b = percentile(all.floor, share) - direct
     const aimed = at === 1 && share === 0.5
-    row(`added latency p${share * 100}, ${label}`, `${a.toFixed(3)} ms`, `${b.toFixed(3)} ms`, a / b, aimed ? '≤ 0.2 ms' : '', aimed ? a <= 0.2 : undefined)
+    row(
+      `added latency p${share * 100}, ${label}`,
+      `${a.toFixed(3)} ms`,
+      `${b.toFixed(3)} ms`,
+      a / b,
+      aimed ? '≤ 0.2 ms' : '',
+      aimed ? a <= 0.2 : undefined,
+    )
   }
 }
 
-const asStream = (model: string, extra: object = {}): string => JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'x' }], ...extra })
+const asStream = (model: string, extra: object = {}): string =>
+  JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'x' }], ...extra })
 const EVENTS = 52
 async function perEvent(figure: string, ours: Target, theirs: Target, aim: number): Promise<void> {
   const streams = 200
-  const [a, b] = await paired(async which => (await cpuPer(which, which === 'gateway' ? ours : theirs, streams, streams)) / EVENTS, quick ? 2 : 5)
+  const [a, b] = await paired(
+    async which =>
+      (await cpuPer(which, which === 'gateway' ? ours : theirs, streams, streams)) / EVENTS,
+    quick ? 2 : 5,
+  )
   row(figure, us(a), us(b), a / b, `≤ ${aim}`, a / b <= aim)
 }
-await perEvent('CPU per SSE event, passed', { url: chat, body: asStream('slow'), headers }, { url: bare('sse/50/20'), body: asStream('bench'), headers }, 1.2)
-await perEvent('CPU per SSE event, translated', { url: messages, body: asStream('slow', { max_tokens: 9 }), headers }, { url: bare('translate/sse/50/20'), body: asStream('bench'), headers }, 1.3)
+await perEvent(
+  'CPU per SSE event, passed',
+  { url: chat, body: asStream('slow'), headers },
+  { url: bare('sse/50/20'), body: asStream('bench'), headers },
+  1.2,
+)
+await perEvent(
+  'CPU per SSE event, translated',
+  { url: messages, body: asStream('slow', { max_tokens: 9 }), headers },
+  { url: bare('translate/sse/50/20'), body: asStream('bench'), headers },
+  1.3,
+)
 
 const idle = residentKb(gateway.pid)
 /** Holds streams open at once; gives errors and the memory that each took. */
@@ -177,7 +284,11 @@ async function hold(target: Target, streams: number): Promise<{ errors: number; 
   await Promise.all(
     Array.from({ length: streams }, async () => {
       try {
-        const response = await fetch(target.url, { method: 'POST', body: target.body, headers: target.headers })
+        const response = await fetch(target.url, {
+          method: 'POST',
+          body: target.body,
+          headers: target.headers,
+        })
         const text = await response.text()
         if (!text.includes('[DONE]') && !text.includes('message_stop')) errors++
       } catch {
@@ -190,12 +301,36 @@ async function hold(target: Target, streams: number): Promise<{ errors: number; 
 }
 const passed = { url: chat, body: asStream('held'), headers }
 const translated = { url: messages, body: asStream('held', { max_tokens: 9 }), headers }
-row('resident memory, warm', `${(idle / 1000).toFixed(0)} MB`, `${(residentKb(floor.pid) / 1000).toFixed(0)} MB`, undefined, '', undefined)
-for (const [label, target, aim] of [['passed', passed, 20], ['translated', translated, 60]] as const) {
+row(
+  'resident memory, warm',
+  `${(idle / 1000).toFixed(0)} MB`,
+  `${(residentKb(floor.pid) / 1000).toFixed(0)} MB`,
+  undefined,
+  '',
+  undefined,
+)
+for (const [label, target, aim] of [
+  ['passed', passed, 20],
+  ['translated', translated, 60],
+] as const) {
   for (const streams of quick ? [1_000] : [1_000, 4_000]) {
     const { errors, kb } = await hold(target, streams)
-    row(`${streams} concurrent streams, ${label}`, `${errors} errors`, '', undefined, '0', errors === 0)
-    row(`memory per stream at ${streams}, ${label}`, `${kb.toFixed(1)} kB`, '', undefined, `≤ ${aim} kB`, kb <= aim)
+    row(
+      `${streams} concurrent streams, ${label}`,
+      `${errors} errors`,
+      '',
+      undefined,
+      '0',
+      errors === 0,
+    )
+    row(
+      `memory per stream at ${streams}, ${label}`,
+      `${kb.toFixed(1)} kB`,
+      '',
+      undefined,
+      `≤ ${aim} kB`,
+      kb <= aim,
+    )
   }
 }
 gateway.stop()
@@ -205,14 +340,28 @@ const starts: number[] = []
 for (let round = 0; round < (quick ? 5 : 10); round++) {
   const port = 20_000 + Math.floor(Math.random() * 30_000)
   const began = performance.now()
-  const child = Bun.spawn([binary, 'serve', '--routes', join(folder, 'routes.yaml'), '--port', String(port)], { env: { PATH: env.PATH, HOME: folder }, stdio: ['ignore', 'ignore', 'ignore'] })
+  const child = Bun.spawn(
+    [binary, 'serve', '--routes', join(folder, 'routes.yaml'), '--port', String(port)],
+    { env: { PATH: env.PATH, HOME: folder }, stdio: ['ignore', 'ignore', 'ignore'] },
+  )
   for (;;) {
-    const up = await fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => ok, () => false)
+    const up = await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
     if (up) break
     await Bun.sleep(1)
   }
   starts.push(performance.now() - began)
-  if (round === 0) row('resident memory, fresh', `${(residentKb(child.pid) / 1000).toFixed(0)} MB`, '', undefined, '', undefined)
+  if (round === 0)
+    row(
+      'resident memory, fresh',
+      `${(residentKb(child.pid) / 1000).toFixed(0)} MB`,
+      '',
+      undefined,
+      '',
+      undefined,
+    )
   child.kill()
   await child.exited
 }
@@ -222,6 +371,9 @@ row('binary size', `${(statSync(binary).size / 1e6).toFixed(0)} MB`, '', undefin
 mock.stop()
 rmSync(folder, { recursive: true, force: true })
 
-const widths = rows[0]?.map((_, column) => Math.max(...rows.map(cells => cells[column]?.length ?? 0))) ?? []
-console.log(`\n${rows.map(cells => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')}`)
+const widths =
+  rows[0]?.map((_, column) => Math.max(...rows.map(cells => cells[column]?.length ?? 0))) ?? []
+console.log(
+  `\n${rows.map(cells => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')}`,
+)
 process.exit(0)

@@ -37,7 +37,8 @@ const server = Bun.serve({
       signal: request.signal,
     })
     const headers = { 'content-type': upstream.headers.get('content-type') ?? '' }
-    if (translate && upstream.body) return new Response(rewritten(upstream.body) as unknown as BodyInit, { headers })
+    if (translate && upstream.body)
+      return new Response(rewritten(upstream.body) as unknown as BodyInit, { headers })
     return new Response(upstream.body, { headers })
   },
 })

@@ -7,10 +7,22 @@ const REPLY = JSON.stringify({
   object: 'chat.completion',
   created: 1_767_225_600,
   model: 'bench',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'word '.repeat(160) }, finish_reason: 'stop' }],
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', content: 'word '.repeat(160) },
+      finish_reason: 'stop',
+    },
+  ],
   usage: { prompt_tokens: 100, completion_tokens: 160, total_tokens: 260 },
 })
-const head = { id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1_767_225_600, model: 'bench', system_fingerprint: 'fp_0123456789' }
+const head = {
+  id: 'chatcmpl-bench',
+  object: 'chat.completion.chunk',
+  created: 1_767_225_600,
+  model: 'bench',
+  system_fingerprint: 'fp_0123456789',
+}
 const event = (delta: object, finish: string | null = null): string =>
   `data: ${JSON.stringify({ ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] })}\n\n`
 const encoder = new TextEncoder()

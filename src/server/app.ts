@@ -41,7 +41,8 @@ export function buildApp(gateway: Gateway) {
     .route('HEAD', '/api/hello', () => new Response(null), HIDDEN)
     .all('/*', ({ request }) => unknownPath(gateway, request), HIDDEN)
     .onError(({ request, error }) => fault(gateway, request, error))
-  return app
+  // Composed here, once: Elysia would do it again for every request.
+  return app.compile()
 }
 
 export type App = ReturnType<typeof buildApp>
