@@ -1,13 +1,21 @@
-import type { ConversationResponse, StreamEvent } from '../../conversation/index.ts'
+import type {
+  ConversationRequest,
+  ConversationResponse,
+  PartDelta,
+  StreamEvent,
+} from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Machine } from '../../lib/machine.ts'
-import { object, without } from '../../lib/wire.ts'
-import type { Asked, ClientCodec, Frame, Inbound } from '../codec.ts'
-import { peekBody } from '../peek.ts'
-import { encodeError, errorBody } from './error.ts'
+import { text, without } from '../../lib/wire.ts'
+import type { Asked, ClientCodec, Envelope, Frame } from '../codec.ts'
+import { encodeError } from './error.ts'
+import { extended, membersOf, shapeOf } from './extended.ts'
+import { peek } from './peek.ts'
 import { decodeRequest } from './request.ts'
 import { encodeStop } from './stop.ts'
+import { cutShort } from './stream/cut-short.ts'
+import { errorFrames, wantsUsage } from './stream/encode.ts'
 import { encodeUsage } from './usage.ts'
 
 /** The legacy text endpoint, for clients that have not moved: a prompt is one user message. */
@@ -16,34 +24,29 @@ export const completions: ClientCodec = {
   endpoints: [{ method: 'POST', path: '/v1/completions', action: 'generate' }],
   forwards: [],
   keepAlive: ': keep-alive\n\n',
-  peek: (inbound: Inbound) => peekBody(inbound.body),
-  decodeRequest(body, envelope) {
-    const messages = [{ role: 'user', content: promptOf(body) }]
-    const rest = without(body, 'prompt', 'suffix', 'echo', 'best_of', 'logprobs')
-    return decodeRequest({ ...rest, messages }, envelope)
-  },
-  encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
-    const words = response.parts.map(part => (part.type === 'text' ? part.text : '')).join('')
-    return {
-      ...head(asked),
-      choices: [
-        { index: 0, text: words, logprobs: null, finish_reason: encodeStop(response.stop) },
-      ],
-      usage: encodeUsage(response.usage),
-    }
-  },
-  encodeStream,
+  peek,
+  decodeRequest: decodePrompt,
+  encodeResponse,
+  encodeStream: asked => new TextWriter(asked),
   encodeError,
   encodeTokenCount: inputTokens => ({ input_tokens: inputTokens }),
 }
 
-function head(asked: Asked): JsonObject {
-  return {
-    id: `cmpl-${asked.id}`,
-    object: 'text_completion',
-    created: Math.floor(asked.atMs / 1000),
-    model: asked.model,
+/** What a conversation has no place for; `logprobs` is a number here and means another thing there. */
+const UNSERVED = ['suffix', 'best_of', 'logprobs']
+
+function decodePrompt(body: JsonObject, envelope: Envelope): ConversationRequest {
+  const prompt = promptOf(body)
+  // `stream` stays behind, so that usage is asked for: these clients do not think of it.
+  const rest = without(body, 'prompt', 'echo', 'stream', ...UNSERVED)
+  const messages = [{ role: 'user', content: prompt }]
+  const request = decodeRequest({ ...rest, messages }, envelope)
+  const lost = UNSERVED.filter(name => body[name] !== undefined && body[name] !== null)
+  const shape: JsonObject = {
+    ...(lost.length > 0 ? { lost } : {}),
+    ...(body.echo === true ? { echo: prompt } : {}),
   }
+  return { ...request, ...extended(membersOf(request), shape) }
 }
 
 function promptOf({ prompt }: JsonObject): string {
@@ -56,49 +59,89 @@ function promptOf({ prompt }: JsonObject): string {
   )
 }
 
-function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
-  const wantsUsage =
-    object(asked.extensions?.['openai-chat']?.stream_options)?.include_usage === true
-  const texts = new Set<number>()
-  let over = false
-  const chunk = (words: string, finish: string | null): Frame => ({
-    data: JSON.stringify({
-      ...head(asked),
-      choices: [{ index: 0, text: words, logprobs: null, finish_reason: finish }],
-    }),
-  })
-  const failed = (error: GatewayError): Frame[] => {
-    over = true
-    return [{ data: JSON.stringify(errorBody(error)) }, { data: '[DONE]' }]
-  }
+/** The prompt, for a client that wants it repeated in front of the answer. */
+function echoOf(asked: Asked): string {
+  return text(shapeOf(asked).echo) ?? ''
+}
+
+function head(asked: Asked): JsonObject {
   return {
-    feed(event) {
-      if (over) return []
-      if (event.type === 'error') return failed(event.error)
-      if (event.type === 'part-start' && event.part.type === 'text') {
-        texts.add(event.index)
-        return event.part.text ? [chunk(event.part.text, null)] : []
-      }
-      if (event.type === 'part-delta' && 'text' in event.delta && texts.has(event.index)) {
-        return [chunk(event.delta.text, null)]
-      }
-      if (event.type !== 'response-end') return []
-      over = true
-      const frames = [chunk('', encodeStop(event.stop))]
-      if (wantsUsage)
-        frames.push({
-          data: JSON.stringify({ ...head(asked), choices: [], usage: encodeUsage(event.usage) }),
-        })
-      return [...frames, { data: '[DONE]' }]
-    },
-    end: () =>
-      over
-        ? []
-        : failed(
-            new GatewayError(
-              'upstream-failed',
-              'the upstream ended its stream before the response was complete',
-            ),
-          ),
+    id: `cmpl-${asked.id}`,
+    object: 'text_completion',
+    created: Math.floor(asked.atMs / 1000),
+    model: asked.model,
+  }
+}
+
+function choice(words: string, finish: string | null): JsonObject {
+  return { index: 0, text: words, logprobs: null, finish_reason: finish }
+}
+
+function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
+  const words = response.parts.map(part => (part.type === 'text' ? part.text : '')).join('')
+  return {
+    ...head(asked),
+    choices: [choice(echoOf(asked) + words, encodeStop(response.stop))],
+    usage: encodeUsage(response.usage),
+  }
+}
+
+/** Text parts alone: the endpoint is older than calls and thinking. */
+class TextWriter implements Machine<StreamEvent, Frame> {
+  private readonly asked: Asked
+  private readonly texts = new Set<number>()
+  private over = false
+
+  constructor(asked: Asked) {
+    this.asked = asked
+  }
+
+  feed(event: StreamEvent): Frame[] {
+    if (this.over) return []
+    switch (event.type) {
+      case 'response-start':
+        return this.words(echoOf(this.asked))
+      case 'part-start':
+        if (event.part.type !== 'text') return []
+        this.texts.add(event.index)
+        return this.words(event.part.text)
+      case 'part-delta':
+        return this.texts.has(event.index) ? this.grown(event.delta) : []
+      case 'response-end':
+        return this.ended(event)
+      case 'error':
+        this.over = true
+        return errorFrames(event.error)
+      case 'part-end':
+      case 'opaque':
+        return []
+    }
+  }
+
+  end(): Frame[] {
+    if (this.over) return []
+    this.over = true
+    return errorFrames(cutShort())
+  }
+
+  private grown(delta: PartDelta): Frame[] {
+    return 'text' in delta ? this.words(delta.text) : []
+  }
+
+  private words(words: string): Frame[] {
+    return words === '' ? [] : [this.frame({ choices: [choice(words, null)] })]
+  }
+
+  private ended({ stop, usage }: Extract<StreamEvent, { type: 'response-end' }>): Frame[] {
+    this.over = true
+    const frames = [this.frame({ choices: [choice('', encodeStop(stop))] })]
+    if (wantsUsage(this.asked)) {
+      frames.push(this.frame({ choices: [], usage: encodeUsage(usage) }))
+    }
+    return [...frames, { data: '[DONE]' }]
+  }
+
+  private frame(members: JsonObject): Frame {
+    return { data: JSON.stringify({ ...head(this.asked), ...members }) }
   }
 }

@@ -6,9 +6,7 @@ import { object, text } from '../../lib/wire.ts'
 
 /** An error reply, in any of the shapes that services of this protocol use. */
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
-  const told = toldError(body)
-  const retryAfterMs = parseRetryAfter(headers, Date.now())
-  return errorFrom(told, status, retryAfterMs)
+  return errorFrom(toldError(body), status, parseRetryAfter(headers, Date.now()))
 }
 
 type Told = { message: string; type?: string; code?: string; param?: string; status?: number }
@@ -16,14 +14,17 @@ type Told = { message: string; type?: string; code?: string; param?: string; sta
 /** An `error` member, of a reply or of a stream's chunk, whose status line said 200. */
 export function errorInside(error: unknown): GatewayError {
   const told = toldIn(error)
-  const status = told.status ?? 500
-  return errorFrom(told, status, undefined)
+  return errorFrom(told, told.status, undefined)
 }
 
-function errorFrom(told: Told, status: number, retryAfterMs: number | undefined): GatewayError {
+function errorFrom(
+  told: Told,
+  status: number | undefined,
+  retryAfterMs: number | undefined,
+): GatewayError {
   const type = told.type ?? told.code
   return new GatewayError(codeFor(status, told), told.message, {
-    status,
+    ...(status === undefined ? {} : { status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(type === undefined ? {} : { type }),
     ...(told.param === undefined ? {} : { param: told.param }),
@@ -38,39 +39,75 @@ function toldError(body: string): Told {
     return { message: plainText(body) || 'the upstream gave no reason' }
   }
   const wire = Array.isArray(parsed) ? parsed[0] : parsed
-  if (!isObject(wire)) return { message: plainText(body) }
+  if (!isObject(wire)) return { message: plainText(body) || 'the upstream gave no reason' }
+  // Ollama and some proxies: a short word in `error`, the sentence beside it.
+  if (typeof wire.error === 'string' && typeof wire.message === 'string') return toldIn(wire)
   return toldIn(wire.error ?? wire.detail ?? wire)
 }
 
 function toldIn(error: unknown): Told {
-  if (!isObject(error))
-    return { message: typeof error === 'string' ? error : JSON.stringify(error) }
-  const raw = text(object(error.metadata)?.raw)
-  const message = text(error.message) ?? text(error.msg) ?? JSON.stringify(error)
-  const told: Told = {
-    message: raw && raw !== message ? `${message}: ${raw.slice(0, 500)}` : message,
-  }
+  if (typeof error === 'string') return { message: error }
+  if (!isObject(error)) return { message: JSON.stringify(error) }
   const type = text(error.type)
-  if (type !== undefined) told.type = type
   const code = text(error.code)
-  if (code !== undefined) told.code = code
   const param = text(error.param)
-  if (param !== undefined) told.param = param
-  const status =
-    typeof error.code === 'number'
-      ? error.code
-      : typeof error.status === 'number'
-        ? error.status
-        : undefined
-  if (status !== undefined && status >= 400 && status <= 599) told.status = status
-  return told
+  const status = statusIn(error.code) ?? statusIn(error.status)
+  return {
+    message: messageIn(error),
+    ...(type === undefined ? {} : { type }),
+    ...(code === undefined ? {} : { code }),
+    ...(param === undefined ? {} : { param }),
+    ...(status === undefined ? {} : { status }),
+  }
 }
 
-function codeFor(status: number, told: Told): ErrorCode {
-  if (told.code === 'context_length_exceeded') return 'context-exceeded'
-  if (told.code === 'insufficient_quota' || told.type === 'insufficient_quota')
-    return 'quota-exhausted'
-  if (told.code === 'rate_limit_exceeded' || told.type === 'rate_limit_error') return 'rate-limited'
+/** OpenRouter puts the words of the service behind it under `metadata.raw`. */
+function messageIn(error: JsonObject): string {
+  const raw = text(object(error.metadata)?.raw)
+  const message =
+    text(error.message) ?? text(error.msg) ?? text(error.detail) ?? JSON.stringify(error)
+  return raw && raw !== message ? `${message}: ${raw.slice(0, 500)}` : message
+}
+
+/** Some write the status as a number in `code`, some as digits. */
+function statusIn(value: unknown): number | undefined {
+  const status = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value
+  return typeof status === 'number' && status >= 400 && status <= 599 ? status : undefined
+}
+
+/** What the words say, where they are surer than the status. */
+const WORDS: Record<string, ErrorCode> = {
+  context_length_exceeded: 'context-exceeded',
+  exceed_context_size_error: 'context-exceeded', // llama.cpp
+  insufficient_quota: 'quota-exhausted',
+  rate_limit_exceeded: 'rate-limited',
+  rate_limit_error: 'rate-limited',
+}
+
+/** What they say where there is no status: an error told in a 200. */
+const WORDS_IN_200: Record<string, ErrorCode> = {
+  invalid_request_error: 'invalid-request',
+  authentication_error: 'upstream-auth',
+  invalid_api_key: 'upstream-auth',
+  permission_error: 'upstream-forbidden',
+  model_not_found: 'upstream-not-found',
+  not_found_error: 'upstream-not-found',
+  overloaded_error: 'overloaded',
+}
+
+/** Compatible services report a full context in words alone. */
+const CONTEXT_WORDS = /maximum context length|context (length|window|size)|prompt is too long/i
+
+function codeFor(status: number | undefined, told: Told): ErrorCode {
+  const { code = '', type = '', message } = told
+  const sure = WORDS[code] ?? WORDS[type]
+  if (sure) return sure
+  if (status === undefined) return WORDS_IN_200[code] ?? WORDS_IN_200[type] ?? 'upstream-failed'
+  if ((status === 400 || status === 422) && CONTEXT_WORDS.test(message)) return 'context-exceeded'
+  return codeForStatus(status)
+}
+
+function codeForStatus(status: number): ErrorCode {
   switch (status) {
     case 401:
       return 'upstream-auth'

@@ -1,22 +1,13 @@
-import type { Codec, Inbound } from '../codec.ts'
-import { peekBody } from '../peek.ts'
+import type { Codec } from '../codec.ts'
 import { decodeError, encodeError } from './error.ts'
 import { encodeModel, encodeModels } from './models.ts'
+import { peek } from './peek.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream, encodeStream } from './stream.ts'
 import { decodeUsage } from './usage.ts'
 
 export { completions } from './completions.ts'
-
-/** Where clients of this protocol say which conversation a request belongs to. */
-const SESSION_HEADERS = [
-  'session_id',
-  'session-id',
-  'x-session-id',
-  'x-session-affinity',
-  'x-client-request-id',
-]
 
 /**
  * OpenAI Chat Completions, as OpenAI and the many services like it speak it.
@@ -49,13 +40,4 @@ export const openaiChat: Codec = {
   encodeModels,
   encodeModel,
   encodeTokenCount: inputTokens => ({ input_tokens: inputTokens }),
-}
-
-function peek({ body, headers }: Inbound) {
-  const peeked = peekBody(body)
-  for (const name of SESSION_HEADERS) {
-    const session = headers.get(name)
-    if (session) return { ...peeked, session }
-  }
-  return peeked
 }

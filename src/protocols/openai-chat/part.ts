@@ -1,7 +1,7 @@
 import type { Part, PartOf, Source } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
-import { extended } from './extended.ts'
+import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
 
 /** Content of a message: a string, or parts. Null and absent are no parts. */
 export function decodeContent(content: JsonValue | undefined): Part[] {
@@ -11,22 +11,22 @@ export function decodeContent(content: JsonValue | undefined): Part[] {
 
 function decodePart(wire: JsonObject): Part {
   const cache = object(wire.cache_control)
-  const part = decodePartBody(wire)
+  const part = decodeKnown(wire)
   return cache ? { ...part, cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : part
 }
 
-function decodePartBody(wire: JsonObject): Part {
+function decodeKnown(wire: JsonObject): Part {
   switch (wire.type) {
     case 'text':
     case 'input_text':
     case 'output_text':
-      return {
-        type: 'text',
-        text: text(wire.text) ?? '',
-        ...extended(without(wire, 'type', 'text', 'cache_control')),
-      }
+      return decodeText(wire)
     case 'refusal':
-      return { type: 'refusal', text: text(wire.refusal) ?? '' }
+      return {
+        type: 'refusal',
+        text: text(wire.refusal) ?? '',
+        ...extended(without(wire, 'type', 'refusal'), { part: true }),
+      }
     case 'image_url':
       return decodeImage(wire)
     case 'input_audio':
@@ -40,110 +40,209 @@ function decodePartBody(wire: JsonObject): Part {
   }
 }
 
-function decodeImage(wire: JsonObject): Part {
-  const image = object(wire.image_url)
-  const url = text(wire.image_url) ?? text(image?.url) ?? ''
+function decodeText(wire: JsonObject): Part {
+  const alias: JsonObject = wire.type === 'text' ? {} : { type: wire.type ?? 'text' }
   return {
-    type: 'image',
-    source: sourceOf(url),
-    ...extended(without(image ?? {}, 'url')),
+    type: 'text',
+    text: text(wire.text) ?? '',
+    ...extended(without(wire, 'type', 'text'), alias),
   }
 }
 
+function decodeImage(wire: JsonObject): Part {
+  return { type: 'image', ...decodeAddressed(wire, 'image_url') }
+}
+
 function decodeVideo(wire: JsonObject): Part {
-  const url = text(object(wire.video_url)?.url) ?? text(wire.video_url) ?? ''
-  return { type: 'video', source: sourceOf(url) }
+  return { type: 'video', ...decodeAddressed(wire, 'video_url') }
+}
+
+/** `{ image_url: { url, … } }`; some clients write the address itself. */
+function decodeAddressed(wire: JsonObject, member: string) {
+  const inner = object(wire[member]) ?? {}
+  const bare = text(wire[member])
+  const { source, shape } = sourceOf(bare ?? text(inner.url) ?? '')
+  return {
+    source,
+    ...extended(without(wire, 'type', member), {
+      ...shape,
+      ...unlessEmpty('inner', without(inner, 'url')),
+      ...(bare === undefined ? {} : { bare: true }),
+    }),
+  }
 }
 
 function decodeAudio(wire: JsonObject): Part {
   const audio = object(wire.input_audio) ?? {}
+  const format = text(audio.format) ?? 'wav'
+  const mediaType = `audio/${format === 'mp3' ? 'mpeg' : format}`
   return {
     type: 'audio',
-    source: {
-      from: 'base64',
-      mediaType: `audio/${text(audio.format) ?? 'wav'}`,
-      data: text(audio.data) ?? '',
-    },
+    source: { from: 'base64', mediaType, data: text(audio.data) ?? '' },
+    ...extended(without(wire, 'type', 'input_audio'), { inner: without(audio, 'data') }),
   }
 }
 
 function decodeFile(wire: JsonObject): Part {
   const file = object(wire.file) ?? {}
-  const name = text(file.filename)
   const data = text(file.file_data)
-  const source: Source =
+  const id = text(file.file_id)
+  if (data === undefined && id === undefined)
+    return { type: 'opaque', protocol: 'openai-chat', wire }
+  const name = text(file.filename)
+  const consumed = data === undefined ? 'file_id' : 'file_data'
+  const { source, shape } =
     data === undefined
-      ? { from: 'file', id: text(file.file_id) ?? '', issuer: 'openai-chat' }
+      ? { source: { from: 'file' as const, id: id ?? '', issuer: 'openai-chat' }, shape: {} }
       : sourceOf(data, 'application/pdf')
-  return { type: 'document', source, ...(name === undefined ? {} : { name }) }
-}
-
-/** A data URL is its content; anything else is an address. */
-export function sourceOf(url: string, plainMediaType?: string): Source {
-  const data = /^data:([^;,]*)(?:;[^,]*)?,/.exec(url)
-  if (data)
-    return {
-      from: 'base64',
-      mediaType: data[1] || 'application/octet-stream',
-      data: url.slice(data[0].length),
-    }
-  if (plainMediaType && !/^https?:/i.test(url))
-    return { from: 'base64', mediaType: plainMediaType, data: url }
-  return { from: 'url', url }
-}
-
-export function dataUrl(source: Extract<Source, { from: 'base64' }>): string {
-  return `data:${source.mediaType};base64,${source.data}`
-}
-
-/** Undefined: this protocol has no such part, `why` says what is lost. */
-export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }
-
-export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video'>): Encoded {
-  const { source } = part
-  switch (part.type) {
-    case 'image': {
-      const own = part.extensions?.['openai-chat'] ?? {}
-      if (source.from === 'file')
-        return { lost: 'an image that only its own service holds', instead: '[image]' }
-      const url = source.from === 'url' ? source.url : dataUrl(source)
-      return { wire: { type: 'image_url', image_url: { url, ...own } } }
-    }
-    case 'audio': {
-      if (source.from !== 'base64') return { lost: 'audio by address', instead: '[audio]' }
-      const format = source.mediaType.replace(/^audio\/(x-)?/, '').replace('mpeg', 'mp3')
-      return { wire: { type: 'input_audio', input_audio: { data: source.data, format } } }
-    }
-    case 'document':
-      return encodeDocument(source, part.name)
-    case 'video':
-      if (source.from === 'file')
-        return { lost: 'a video that only its own service holds', instead: '[video]' }
-      return {
-        wire: {
-          type: 'video_url',
-          video_url: { url: source.from === 'url' ? source.url : dataUrl(source) },
-        },
-      }
+  return {
+    type: 'document',
+    source,
+    ...(name === undefined ? {} : { name }),
+    ...extended(without(wire, 'type', 'file'), {
+      ...shape,
+      inner: without(file, 'filename', consumed),
+    }),
   }
 }
 
-function encodeDocument(source: Source, name: string | undefined): Encoded {
+/**
+ * A data URL is its content; anything else is an address, or bare base64 where a media type is
+ * given. `shape.head` is what stood before the base64, where that is not how we write it.
+ */
+function sourceOf(url: string, bareMediaType?: string): { source: Source; shape: JsonObject } {
+  const head = /^data:([^,;]*)[^,]*;base64,|^data:([^,;]*);base64,/.exec(url.slice(0, 300))?.[0]
+  if (head !== undefined) {
+    const mediaType = /^data:([^,;]*)/.exec(head)?.[1] || 'application/octet-stream'
+    const source: Source = { from: 'base64', mediaType, data: url.slice(head.length) }
+    return { source, shape: head === headOf(mediaType) ? {} : { head } }
+  }
+  if (bareMediaType && !/^(https?|data|gs):/i.test(url)) {
+    return { source: { from: 'base64', mediaType: bareMediaType, data: url }, shape: { head: '' } }
+  }
+  return { source: { from: 'url', url }, shape: {} }
+}
+
+function headOf(mediaType: string): string {
+  return `data:${mediaType};base64,`
+}
+
+function addressOf(source: Exclude<Source, { from: 'file' }>, shape: JsonObject): string {
+  if (source.from === 'url') return source.url
+  return (text(shape.head) ?? headOf(source.mediaType)) + source.data
+}
+
+/** A part this protocol cannot say is `lost`, for that reason; `instead` is text in its place. */
+export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }
+
+/** A part of a message's content. Text may be empty: who must not send that looks first. */
+export function encodePart(part: Part): Encoded {
+  switch (part.type) {
+    case 'text':
+      return { wire: { type: shapeOf(part).type ?? 'text', text: part.text, ...membersOf(part) } }
+    case 'refusal':
+      if (shapeOf(part).part !== true) return { wire: { type: 'text', text: part.text } }
+      return { wire: { type: 'refusal', refusal: part.text, ...membersOf(part) } }
+    case 'image':
+    case 'document':
+    case 'audio':
+    case 'video':
+      return encodeMedia(part)
+    case 'opaque':
+      return encodeOpaque(part)
+    case 'thinking':
+    case 'thinking-redacted':
+    case 'tool-call':
+    case 'tool-result':
+      return { lost: `${part.type} cannot stand here` }
+  }
+}
+
+function encodeOpaque({ protocol, wire }: PartOf<'opaque'>): Encoded {
+  if (protocol === 'openai-chat') return { wire }
+  if (wire.type === 'tool_reference') {
+    return { wire: { type: 'text', text: `tool ${text(wire.tool_name) ?? ''} loaded` } }
+  }
+  return { lost: `${text(wire.type) ?? 'a block'} has no equivalent`, instead: wordsOf(wire) }
+}
+
+/** What such a block says in plain words: its own text, or that of the blocks in it. */
+function wordsOf(wire: JsonObject): string {
+  const inner = objects(wire.content).flatMap(block => text(block.text) ?? [])
+  return text(wire.text) ?? inner.join('\n')
+}
+
+type Media = PartOf<'image' | 'document' | 'audio' | 'video'>
+
+function encodeMedia(part: Media): Encoded {
+  switch (part.type) {
+    case 'image':
+      return encodeAddressed(part, 'image_url')
+    case 'video':
+      return encodeAddressed(part, 'video_url')
+    case 'audio':
+      return encodeAudio(part)
+    case 'document':
+      return encodeDocument(part)
+  }
+}
+
+function encodeAddressed(part: Media, member: string): Encoded {
+  const { source, type } = part
+  if (source.from === 'file')
+    return { lost: `an ${type} that only its own service holds`, instead: `[${type}]` }
+  const shape = shapeOf(part)
+  const url = addressOf(source, shape)
+  const inner = shape.bare === true ? url : { url, ...object(shape.inner) }
+  return { wire: { type: member, [member]: inner, ...membersOf(part) } }
+}
+
+function encodeAudio(part: Media): Encoded {
+  const { source } = part
+  if (source.from !== 'base64') return { lost: 'audio by address', instead: '[audio]' }
+  const format = source.mediaType.replace(/^audio\/(x-)?/, '').replace('mpeg', 'mp3')
+  const inner = object(shapeOf(part).inner) ?? { format }
+  return {
+    wire: { type: 'input_audio', input_audio: { data: source.data, ...inner }, ...membersOf(part) },
+  }
+}
+
+function encodeDocument(part: Media): Encoded {
+  const { source, name } = part
+  const shape = shapeOf(part)
+  const inner = object(shape.inner)
+  const named: JsonObject = name === undefined ? {} : { filename: name }
   if (source.from === 'file') {
-    if (source.issuer !== 'openai-chat')
+    if (source.issuer !== 'openai-chat') {
       return {
         lost: 'a file that only its own service holds',
         instead: `[document ${name ?? source.id}]`,
       }
-    return { wire: { type: 'file', file: { file_id: source.id } } }
+    }
+    return {
+      wire: { type: 'file', file: { file_id: source.id, ...named, ...inner }, ...membersOf(part) },
+    }
   }
+  if (inner) {
+    const file = { file_data: addressOf(source, shape), ...named, ...inner }
+    return { wire: { type: 'file', file, ...membersOf(part) } }
+  }
+  return encodeForeignDocument(source, name)
+}
+
+function encodeForeignDocument(
+  source: Exclude<Source, { from: 'file' }>,
+  name: string | undefined,
+): Encoded {
   if (source.from === 'url')
     return { lost: 'a document by address', instead: `[document: ${source.url}]` }
   if (source.mediaType.startsWith('text/')) {
     const words = Buffer.from(source.data, 'base64').toString('utf8')
     return { wire: { type: 'text', text: name ? `${name}:\n${words}` : words } }
   }
-  return {
-    wire: { type: 'file', file: { filename: name ?? 'document.pdf', file_data: dataUrl(source) } },
+  const file = {
+    filename: name ?? 'document.pdf',
+    file_data: headOf(source.mediaType) + source.data,
   }
+  return { wire: { type: 'file', file } }
 }

@@ -1,164 +1,146 @@
-import type { Citation, ConversationResponse, Part } from '../../conversation/index.ts'
+import type { ConversationResponse, Part, PartOf } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { number, object, objects, text, without } from '../../lib/wire.ts'
+import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Asked } from '../codec.ts'
+import { decodeCalls, encodeCalls } from './call.ts'
+import { decodeCitation, encodeCitation } from './citation.ts'
 import { errorInside } from './error.ts'
-import { extended } from './extended.ts'
+import { extended, membersOf, shapeOf } from './extended.ts'
+import { readCalls } from './message.ts'
 import { decodeContent } from './part.ts'
-import { decodeCalls, decodeReasoning } from './request.ts'
-import { decodeStop, encodeStop } from './stop.ts'
+import { contentThinking, decodeReasoning, encodeReasoning, isOwnReasoning } from './reasoning.ts'
+import { decodeStop, encodeStop, withCalls } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
-const MESSAGE = [
-  'role',
-  'content',
-  'refusal',
-  'tool_calls',
-  'function_call',
-  'annotations',
-  'reasoning_content',
-  'reasoning',
-  'reasoning_details',
-]
+const READ = ['id', 'object', 'created', 'model', 'choices', 'usage']
 
 /** The first choice; others stay in the extensions, since a conversation has one answer. */
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
   if (body.error !== undefined && body.error !== null) throw errorInside(body.error)
-  const [choice, ...others] = objects(body.choices)
-  // A choice that a content filter emptied has no message at all.
-  const message = object(choice?.message) ?? {}
+  const [choice, ...more] = objects(body.choices)
   if (!choice)
     throw new GatewayError('upstream-failed', 'the upstream sent a completion without a choice')
-  const parts = decodeReply(message, issuer)
-  const stop = decodeStop(text(choice.finish_reason) ?? null)
-  const calling = parts.some(part => part.type === 'tool-call')
+  // A choice that a content filter emptied has no message at all.
+  const message = object(choice.message) ?? {}
+  const id = text(body.id) ?? ''
+  const { parts, rest } = decodeReply(message, issuer, index => callId(id, index))
+  const shape: JsonObject = { choice: without(choice, 'message', 'finish_reason'), message: rest }
+  if (more.length > 0) shape.more = more
   return {
-    id: text(body.id) ?? '',
+    id,
     model: text(body.model) ?? '',
     parts,
-    // Some services stop a turn that calls with "stop".
-    stop:
-      calling && (stop.reason === 'end' || stop.reason === 'other')
-        ? { reason: 'tool-calls', raw: stop.raw }
-        : stop,
+    stop: withCalls(decodeStop(text(choice.finish_reason) ?? null), parts),
     usage: decodeUsage(object(body.usage) ?? {}),
-    ...extended({
-      ...without(body, 'id', 'object', 'model', 'choices', 'usage', 'created'),
-      ...(others.length > 0 ? { 'more.choices': others } : {}),
-      ...(choice.logprobs ? { 'choice.logprobs': choice.logprobs } : {}),
-      ...message_(without(message, ...MESSAGE)),
-    }),
+    ...extended(without(body, ...READ), shape),
   }
 }
 
-/** What a message holds beyond the conversation's words, kept apart from the body's own members. */
-function message_(rest: JsonObject): JsonObject {
-  return Object.keys(rest).length > 0 ? { 'choice.message': rest } : {}
+/** For calls that came without an id: the same in every decoding, another in every reply. */
+export function callId(responseId: string, index: number): string {
+  const suffix = responseId.replace(/[^a-zA-Z0-9]/g, '').slice(-12)
+  return suffix ? `call_${index}_${suffix}` : `call_${index}`
 }
 
-function decodeReply(message: JsonObject, issuer: string): Part[] {
-  const parts = decodeReasoning(message, { issuer })
-  const content = decodeContent(message.content)
-  const citations = objects(message.annotations).flatMap(decodeCitation)
-  const [first] = content
-  if (citations.length > 0 && first?.type === 'text') content[0] = { ...first, citations }
+/** The parts of a reply, and the members of its message that are in none of them. */
+function decodeReply(message: JsonObject, issuer: string, idFor: (index: number) => string) {
+  const { parts, rest } = decodeReasoning(message, issuer)
+  const content = decodeReplyContent(message)
+  const first = content.findIndex(part => part.type === 'text')
+  const cited = content[first]
+  const annotations = objects(message.annotations)
+  const read = [
+    'role',
+    ...(message.content && typeof message.content === 'string' ? ['content'] : []),
+  ]
+  if (cited?.type === 'text' && annotations.length > 0) {
+    content[first] = { ...cited, citations: annotations.map(decodeCitation) }
+    read.push('annotations')
+  }
   parts.push(...content)
   const refusal = text(message.refusal)
-  if (refusal) parts.push({ type: 'refusal', text: refusal })
-  parts.push(...decodeCalls(message))
-  return parts
-}
-
-export function decodeCitation(annotation: JsonObject): Citation[] {
-  const cited = object(annotation.url_citation)
-  if (!cited) return []
-  const title = text(cited.title)
-  const url = text(cited.url)
-  const from = number(cited.start_index)
-  const to = number(cited.end_index)
-  return [
-    {
-      ...(title === undefined ? {} : { title }),
-      ...(url === undefined ? {} : { url }),
-      ...(from !== undefined && to !== undefined ? { range: [from, to] } : {}),
-      ...extended(annotation),
-    },
-  ]
-}
-
-export function encodeCitation(citation: Citation): JsonObject | undefined {
-  const own = citation.extensions?.['openai-chat']
-  if (own) return own
-  if (!citation.url) return undefined
-  const [start_index, end_index] = citation.range ?? [0, 0]
-  return {
-    type: 'url_citation',
-    url_citation: { url: citation.url, title: citation.title ?? '', start_index, end_index },
+  if (refusal) {
+    parts.push({ type: 'refusal', text: refusal })
+    read.push('refusal')
   }
+  const calls = decodeCalls(message, idFor)
+  return { parts: [...parts, ...calls], rest: without(rest, ...read, ...readCalls(message, calls)) }
+}
+
+/** Mistral thinks inside the content. */
+function decodeReplyContent({ content }: JsonObject): Part[] {
+  if (!Array.isArray(content)) return decodeContent(content)
+  return objects(content).flatMap(wire => {
+    if (wire.type !== 'thinking') return decodeContent([wire])
+    const part: Part = {
+      type: 'thinking',
+      text: contentThinking(wire),
+      ...extended({}, { as: [] }),
+    }
+    return [part]
+  })
 }
 
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
-  const own = response.extensions?.['openai-chat'] ?? {}
-  const message: JsonObject = {
-    role: 'assistant',
-    ...encodeReply(response.parts),
-    ...object(own['choice.message']),
-  }
-  const finish = encodeStop(response.stop)
+  const shape = shapeOf(response)
+  const own = object(shape.message)
+  const reply = { ...(own ? {} : { refusal: null }), ...encodeReply(response.parts) }
+  const message: JsonObject = { role: 'assistant', ...reply, ...own }
   return {
     id: response.id || `chatcmpl-${asked.id}`,
     object: 'chat.completion',
     created: Math.floor(asked.atMs / 1000),
     model: asked.model,
-    ...without(own, 'more.choices', 'choice.logprobs', 'choice.message'),
+    ...membersOf(response),
     choices: [
-      { index: 0, message, logprobs: own['choice.logprobs'] ?? null, finish_reason: finish },
-      ...objects(own['more.choices']),
+      {
+        index: 0,
+        message,
+        ...(object(shape.choice) ?? { logprobs: null }),
+        finish_reason: encodeStop(response.stop),
+      },
+      ...objects(shape.more),
     ],
     usage: encodeUsage(response.usage),
   }
 }
 
+/** Towards a client names stay as the model said them, and server calls are not its business. */
 function encodeReply(parts: readonly Part[]): JsonObject {
-  let content = ''
-  let reasoning = ''
-  let refusal: string | null = null
-  const calls: JsonObject[] = []
+  const calls: PartOf<'tool-call'>[] = []
   const annotations: JsonObject[] = []
-  let carried: JsonObject = {}
+  let content = ''
+  let refusal = ''
+  let reasoning: JsonObject = {}
   for (const part of parts) {
     if (part.type === 'text') {
       content += part.text
-      for (const citation of part.citations ?? []) {
-        const annotation = encodeCitation(citation)
-        if (annotation) annotations.push(annotation)
-      }
-    } else if (part.type === 'thinking') {
-      reasoning += part.text
-      carried = { ...carried, ...part.extensions?.['openai-chat'] }
-    } else if (part.type === 'refusal') refusal = (refusal ?? '') + part.text
-    else if (part.type === 'tool-call' && part.runsOn === 'client')
-      calls.push(encodeReplyCall(part))
+      annotations.push(...(part.citations ?? []).flatMap(encodeCitation))
+    } else if (part.type === 'thinking') reasoning = joined(reasoning, encodeReplyReasoning(part))
+    else if (part.type === 'refusal') refusal += part.text
+    else if (part.type === 'tool-call' && part.runsOn === 'client') calls.push(part)
   }
   return {
-    content: content === '' && (calls.length > 0 || refusal !== null) ? null : content,
-    refusal,
-    ...(reasoning && Object.keys(carried).length === 0 ? { reasoning_content: reasoning } : {}),
-    ...carried,
+    content: content === '' && (calls.length > 0 || refusal !== '') ? null : content,
+    ...(refusal ? { refusal } : {}),
+    ...reasoning,
     ...(annotations.length > 0 ? { annotations } : {}),
-    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+    ...encodeCalls(calls),
   }
 }
 
-/** Towards a client names stay as the model said them. */
-function encodeReplyCall(part: Extract<Part, { type: 'tool-call' }>): JsonObject {
-  if (part.extensions?.['openai-chat']?.custom === true) {
-    return { id: part.id, type: 'custom', custom: { name: part.name, input: part.arguments } }
+function encodeReplyReasoning(part: PartOf<'thinking'>): JsonObject {
+  return isOwnReasoning(part) ? encodeReasoning(part) : encodeReasoning(part, 'reasoning_content')
+}
+
+/** Several thinking parts are one text here. */
+function joined(before: JsonObject, after: JsonObject): JsonObject {
+  const both = { ...before, ...after }
+  for (const [name, value] of Object.entries(after)) {
+    const earlier = before[name]
+    if (typeof value === 'string' && typeof earlier === 'string')
+      both[name] = `${earlier}\n\n${value}`
   }
-  return {
-    id: part.id,
-    type: 'function',
-    function: { name: part.name, arguments: part.arguments || '{}' },
-  }
+  return both
 }

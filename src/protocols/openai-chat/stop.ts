@@ -1,4 +1,4 @@
-import type { Stop } from '../../conversation/index.ts'
+import type { Part, Stop } from '../../conversation/index.ts'
 
 /** Why the model stopped, from `choices[].finish_reason`. An unknown reason keeps its spelling in `raw`. */
 export function decodeStop(raw: string | null): Stop {
@@ -18,6 +18,15 @@ export function decodeStop(raw: string | null): Stop {
   }
 }
 
+/** Some services stop a turn that calls with "stop", or do not say why. */
+export function withCalls(stop: Stop, parts: Iterable<Pick<Part, 'type'>>): Stop {
+  if (stop.reason !== 'end' && stop.reason !== 'other') return stop
+  for (const part of parts) {
+    if (part.type === 'tool-call') return { reason: 'tool-calls', raw: stop.raw }
+  }
+  return stop
+}
+
 const SPELLED = {
   end: 'stop',
   'stop-sequence': 'stop',
@@ -31,6 +40,7 @@ const SPELLED = {
 const OWN = new Set(['stop', 'length', 'tool_calls', 'function_call', 'content_filter'])
 
 /** The inverse of `decodeStop`, as far as this protocol has words. */
-export function encodeStop(stop: Stop): string {
-  return stop.raw !== null && OWN.has(stop.raw) ? stop.raw : SPELLED[stop.reason]
+export function encodeStop({ raw, reason }: Stop): string {
+  const spelling = raw !== null && OWN.has(raw) && decodeStop(raw).reason === reason
+  return spelling ? raw : SPELLED[reason]
 }

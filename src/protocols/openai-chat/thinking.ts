@@ -1,7 +1,12 @@
 import type { ConversationRequest, Effort, ThinkingIntent } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { number, object, text } from '../../lib/wire.ts'
-import type { Addressee, Loss } from '../codec.ts'
+import type { Addressee, Loss, Quirks } from '../codec.ts'
+import { asSaid } from './as-said.ts'
+import { isPlainModel } from './models-table.ts'
+
+/** Every member by which some service is told how much to think. */
+export const THINKING = ['reasoning_effort', 'reasoning', 'thinking', 'enable_thinking']
 
 const EFFORTS = new Set<string>([
   'none',
@@ -17,9 +22,17 @@ const EFFORTS = new Set<string>([
 export function decodeThinking(wire: JsonObject): ThinkingIntent | undefined {
   const reasoning = object(wire.reasoning)
   const effort = text(wire.reasoning_effort) ?? text(reasoning?.effort)
-  if (effort !== undefined && isEffort(effort)) return { effort }
-  const budgetTokens = number(reasoning?.max_tokens)
-  return budgetTokens === undefined ? undefined : { budgetTokens }
+  // A level we have not heard of asks for thought, so it gets plenty.
+  if (effort !== undefined) return { effort: isEffort(effort) ? effort : 'high' }
+  const budgetTokens = number(reasoning?.max_tokens) ?? number(object(wire.thinking)?.budget_tokens)
+  if (budgetTokens !== undefined) return { budgetTokens }
+  const on = reasoning?.enabled ?? wire.enable_thinking ?? switchOf(object(wire.thinking)?.type)
+  return typeof on === 'boolean' ? { effort: on ? 'auto' : 'none' } : undefined
+}
+
+function switchOf(type: unknown): boolean | undefined {
+  if (type === 'disabled') return false
+  return type === 'enabled' || type === 'auto' || type === 'adaptive' ? true : undefined
 }
 
 function isEffort(text: string): text is Effort {
@@ -28,44 +41,50 @@ function isEffort(text: string): text is Effort {
 
 /** @see reference tables of the field: 512, 1024, 8192 and 24576 tokens bound the levels. */
 function effortFor(budget: number): Effort {
-  if (budget <= 0) return 'none'
+  if (budget < 0) return 'auto'
+  if (budget === 0) return 'none'
   if (budget <= 512) return 'minimal'
   if (budget <= 1_024) return 'low'
   if (budget <= 8_192) return 'medium'
   return budget <= 24_576 ? 'high' : 'xhigh'
 }
 
-/** Models that refuse a thinking parameter, and those that refuse sampling ones. */
-const PLAIN_MODEL = /^(gpt-4|gpt-3\.5|chatgpt-)/
-const REASONING_MODEL = /^(o\d|gpt-[5-9])/
-
-export function isReasoningModel(model: string): boolean {
-  return REASONING_MODEL.test(model.slice(model.lastIndexOf('/') + 1))
-}
-
 /** How this upstream is told how much to think; members to merge into the body. */
 export function encodeThinking(
-  thinking: ConversationRequest['thinking'],
+  { thinking }: Pick<ConversationRequest, 'thinking'>,
+  own: JsonObject,
   to: Addressee,
   losses: Loss[],
 ): JsonObject {
+  const said = asSaid(own, THINKING, decodeThinking, thinking)
+  const field = to.quirks.thinkingField
+  if (said && (!field || Object.keys(said).every(name => name === field))) {
+    if (!('reasoning_effort' in said && isPlainModel(to.model))) return said
+  }
   if (!thinking) return {}
   const effort = 'effort' in thinking ? thinking.effort : effortFor(thinking.budgetTokens)
-  const field = to.quirks.thinkingField ?? 'reasoning_effort'
-  if (field === 'none' || (field === 'reasoning_effort' && PLAIN_MODEL.test(to.model))) {
+  if (field === 'none' || ((!field || field === 'reasoning_effort') && isPlainModel(to.model))) {
     if (effort !== 'none')
       losses.push({ path: 'thinking', reason: `${to.model} takes no thinking parameter` })
     return {}
   }
+  return spelled(thinking, effort, field ?? 'reasoning_effort')
+}
+
+function spelled(
+  thinking: ThinkingIntent,
+  effort: Effort,
+  field: Exclude<NonNullable<Quirks['thinkingField']>, 'none'>,
+): JsonObject {
+  const level = effort === 'max' ? 'xhigh' : effort
   switch (field) {
     case 'reasoning_effort':
-      return effort === 'auto' ? {} : { reasoning_effort: effort === 'max' ? 'xhigh' : effort }
+      return effort === 'auto' ? {} : { reasoning_effort: level }
     case 'reasoning':
-      if ('budgetTokens' in thinking) return { reasoning: { max_tokens: thinking.budgetTokens } }
-      return {
-        reasoning:
-          effort === 'auto' ? { enabled: true } : { effort: effort === 'max' ? 'xhigh' : effort },
+      if ('budgetTokens' in thinking && thinking.budgetTokens > 0) {
+        return { reasoning: { max_tokens: thinking.budgetTokens } }
       }
+      return { reasoning: effort === 'auto' ? { enabled: true } : { effort: level } }
     case 'thinking':
       return { thinking: { type: effort === 'none' ? 'disabled' : 'enabled' } }
     case 'enable_thinking':

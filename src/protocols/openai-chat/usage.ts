@@ -25,7 +25,7 @@ export function decodeUsage(wire: JsonObject): Usage {
 
 /** Integers always, as clients add them up; the upstream's own object where it is of this shape. */
 export function encodeUsage(usage: Usage): JsonObject {
-  if (usage.raw && 'prompt_tokens' in usage.raw) return usage.raw
+  if (usage.raw && isOwn(usage.raw)) return usage.raw
   const prompt = (usage.fresh ?? 0) + (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0)
   const output = usage.output ?? 0
   return {
@@ -38,4 +38,8 @@ export function encodeUsage(usage: Usage): JsonObject {
     },
     completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
   }
+}
+
+function isOwn(raw: JsonObject): boolean {
+  return count(raw.prompt_tokens) !== undefined && count(raw.completion_tokens) !== undefined
 }

@@ -1,0 +1,78 @@
+import type { Part, PartOf } from '../../conversation/index.ts'
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { object, objects, text, without } from '../../lib/wire.ts'
+import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
+
+/** `idFor` names a call whose wire gave it no id, by its place among the calls. */
+export function decodeCalls(wire: JsonObject, idFor: (index: number) => string): Part[] {
+  const calls: Part[] = objects(wire.tool_calls).map((call, index) =>
+    decodeCall(call, idFor(index)),
+  )
+  const old = object(wire.function_call)
+  if (old && text(old.name)) calls.push(decodeOldCall(old, idFor(calls.length)))
+  return calls
+}
+
+function decodeCall(wire: JsonObject, id: string): Part {
+  const custom = wire.type === 'custom'
+  const declared = object(wire.function) ?? object(wire.custom) ?? {}
+  return {
+    type: 'tool-call',
+    id: text(wire.id) || id,
+    name: text(declared.name) ?? '',
+    arguments: argumentsText(custom ? declared.input : declared.arguments),
+    runsOn: 'client',
+    ...extended(without(wire, 'id', 'type', 'function', 'custom'), {
+      ...(custom ? { custom } : {}),
+      ...unlessEmpty('inner', without(declared, 'name', 'arguments', 'input')),
+    }),
+  }
+}
+
+/** What calls were before they had ids: one to a message. */
+function decodeOldCall(wire: JsonObject, id: string): Part {
+  const name = text(wire.name) ?? ''
+  const said = argumentsText(wire.arguments)
+  return {
+    type: 'tool-call',
+    id,
+    name,
+    arguments: said,
+    runsOn: 'client',
+    ...extended({}, { old: true }),
+  }
+}
+
+/** Some services send the object instead of its text. */
+export function argumentsText(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** The members a message gets for its calls. */
+export function encodeCalls(
+  calls: readonly PartOf<'tool-call'>[],
+  nameOf: (name: string) => string = name => name,
+): JsonObject {
+  const wires: JsonObject[] = []
+  let old: JsonObject | undefined
+  for (const call of calls) {
+    const name = nameOf(call.name)
+    if (shapeOf(call).old === true) old = { name, arguments: call.arguments || '{}' }
+    else wires.push(encodeCall(call, name))
+  }
+  return {
+    ...(wires.length > 0 ? { tool_calls: wires } : {}),
+    ...(old ? { function_call: old } : {}),
+  }
+}
+
+function encodeCall(part: PartOf<'tool-call'>, name: string): JsonObject {
+  const shape = shapeOf(part)
+  const inner = object(shape.inner)
+  const said =
+    shape.custom === true
+      ? { type: 'custom', custom: { name, input: part.arguments, ...inner } }
+      : { type: 'function', function: { name, arguments: part.arguments || '{}', ...inner } }
+  return { id: part.id, ...said, ...membersOf(part) }
+}

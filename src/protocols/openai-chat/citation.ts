@@ -1,0 +1,29 @@
+import type { Citation } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { number, object, text } from '../../lib/wire.ts'
+import { extended, membersOf } from './extended.ts'
+
+/** An annotation of a reply's text. One that is not of an address is carried along unread. */
+export function decodeCitation(annotation: JsonObject): Citation {
+  const cited = object(annotation.url_citation)
+  const title = text(cited?.title)
+  const url = text(cited?.url)
+  const from = number(cited?.start_index)
+  const to = number(cited?.end_index)
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(url === undefined ? {} : { url }),
+    ...(from !== undefined && to !== undefined ? { range: [from, to] } : {}),
+    ...extended(annotation),
+  }
+}
+
+/** None for a citation that has no address. */
+export function encodeCitation(citation: Citation): JsonObject[] {
+  const own = membersOf(citation)
+  if (Object.keys(own).length > 0) return [own]
+  if (!citation.url) return []
+  const [start_index, end_index] = citation.range ?? [0, 0]
+  const url_citation = { url: citation.url, title: citation.title ?? '', start_index, end_index }
+  return [{ type: 'url_citation', url_citation }]
+}

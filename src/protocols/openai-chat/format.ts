@@ -1,0 +1,35 @@
+import type { ConversationRequest } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { object, text } from '../../lib/wire.ts'
+import { asSaid } from './as-said.ts'
+
+type Format = ConversationRequest['format']
+
+export function decodeFormat(body: JsonObject): Format {
+  const wire = object(body.response_format)
+  if (wire?.type === 'json_object') return { type: 'json' }
+  const declared = object(wire?.json_schema)
+  if (wire?.type !== 'json_schema' || !declared) return { type: 'text' }
+  const schema = object(declared.schema)
+  const name = text(declared.name)
+  return {
+    type: 'json',
+    ...(schema ? { schema } : {}),
+    ...(name === undefined ? {} : { name }),
+    ...(typeof declared.strict === 'boolean' ? { strict: declared.strict } : {}),
+  }
+}
+
+export function encodeFormat(format: Format, own: JsonObject): JsonObject {
+  const said = asSaid(own, ['response_format'], decodeFormat, format)
+  if (said) return said
+  if (format.type === 'text') return {}
+  if (!format.schema) return { response_format: { type: 'json_object' } }
+  const { schema, name, strict } = format
+  return {
+    response_format: {
+      type: 'json_schema',
+      json_schema: { name: name ?? 'reply', schema, ...(strict === undefined ? {} : { strict }) },
+    },
+  }
+}

@@ -1,0 +1,198 @@
+import type { Message, Part, PartOf } from '../../conversation/index.ts'
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { object, text, without } from '../../lib/wire.ts'
+import type { Addressee, Loss } from '../codec.ts'
+import { decodeCalls, encodeCalls } from './call.ts'
+import { extended, membersOf, shapeOf } from './extended.ts'
+import { decodeContent, encodePart } from './part.ts'
+import { decodeReasoning, encodeReasoning } from './reasoning.ts'
+import { toolName } from './tool.ts'
+
+/**
+ * Messages in both directions as this protocol's own clients write them, one for one. Each message
+ * remembers how it was written, so that it is written so again; messages of other protocols have
+ * no such memory and go through `turn.ts`.
+ */
+export function decodeMessages(wires: readonly JsonObject[], issuer: string): Message[] {
+  /** Calls from before there were ids, until their result comes. */
+  const waiting = new Map<string, string>()
+  return wires.map((wire, index) => {
+    switch (wire.role) {
+      case 'assistant':
+        return decodeAssistant(wire, issuer, at => `call_${index}_${at}`, waiting)
+      case 'tool':
+      case 'function':
+        return decodeResult(wire, waiting)
+      case 'system':
+      case 'developer':
+        return decodeSpoken('system', wire)
+      default:
+        return decodeSpoken('user', wire)
+    }
+  })
+}
+
+function decodeSpoken(role: 'system' | 'user', wire: JsonObject): Message {
+  const rest = without(wire, 'role', 'content')
+  return { role, parts: decodeContent(wire.content), ...extended(rest, shapeOfMessage(wire)) }
+}
+
+function shapeOfMessage({ role, content }: JsonObject): JsonObject {
+  return { role: role ?? 'user', content: contentForm(content) }
+}
+
+/** `null` and `absent` mean the same and are both written by real clients. */
+function contentForm(content: JsonValue | undefined): string {
+  if (content === undefined) return 'absent'
+  if (content === null) return 'null'
+  return typeof content === 'string' ? 'string' : 'parts'
+}
+
+function decodeResult(wire: JsonObject, waiting: Map<string, string>): Message {
+  const callId = text(wire.tool_call_id) ?? waiting.get(text(wire.name) ?? '') ?? ''
+  const parts = decodeContent(wire.content)
+  return {
+    role: 'user',
+    parts: [{ type: 'tool-result', callId, parts, failed: false, runsOn: 'client' }],
+    ...extended(without(wire, 'role', 'content', 'tool_call_id'), shapeOfMessage(wire)),
+  }
+}
+
+function decodeAssistant(
+  wire: JsonObject,
+  issuer: string,
+  idFor: (index: number) => string,
+  waiting: Map<string, string>,
+): Message {
+  const { parts, rest } = decodeReasoning(wire, issuer)
+  const calls = decodeCalls(wire, idFor)
+  for (const call of calls) {
+    if (call.type === 'tool-call' && shapeOf(call).old === true) waiting.set(call.name, call.id)
+  }
+  const refusal = text(wire.refusal)
+  const read = ['role', 'content', ...readCalls(wire, calls), ...(refusal ? ['refusal'] : [])]
+  parts.push(...decodeContent(wire.content))
+  if (refusal) parts.push({ type: 'refusal', text: refusal })
+  parts.push(...calls)
+  return { role: 'assistant', parts, ...extended(without(rest, ...read), shapeOfMessage(wire)) }
+}
+
+/** The members calls were read from; an empty list of them is remembered as it is. */
+export function readCalls(wire: JsonObject, calls: readonly Part[]): string[] {
+  const old = calls.some(call => shapeOf(call).old === true)
+  const listed = calls.length > (old ? 1 : 0)
+  return [
+    ...(listed ? ['tool_calls'] : []),
+    ...(old && object(wire.function_call) ? ['function_call'] : []),
+  ]
+}
+
+/** The system messages a conversation opens with, as parts: the first of each remembers the message. */
+export function decodeSystem(wires: readonly JsonObject[]): Part[] {
+  return wires.flatMap(wire => {
+    const [first, ...more] = decodeContent(wire.content)
+    const opening: Part = first ?? { type: 'text', text: '' }
+    const message = { ...without(wire, 'content'), content: contentForm(wire.content) }
+    const shape = { ...shapeOf(opening), opens: message }
+    return [{ ...opening, ...extended(membersOf(opening), shape) }, ...more]
+  })
+}
+
+/** Undefined where a part was added that no client of this protocol wrote. */
+export function encodeOwnSystem(parts: readonly Part[], to: Addressee): JsonObject[] | undefined {
+  const groups: { message: JsonObject; parts: Part[] }[] = []
+  for (const part of parts) {
+    const message = object(shapeOf(part).opens)
+    if (message) groups.push({ message, parts: [part] })
+    else if (groups.length === 0) return undefined
+    else groups[groups.length - 1]?.parts.push(part)
+  }
+  return groups.map(({ message, parts }) => ({
+    ...message,
+    ...(to.quirks.systemRole ? { role: to.quirks.systemRole } : {}),
+    ...encodeContent(parts, text(message.content)),
+    ...(message.content === 'absent' ? { content: '' } : {}),
+  }))
+}
+
+/** Whether the message remembers how it was written and still holds what it did. */
+export function isOwnMessage(message: Message): boolean {
+  const { role } = shapeOf(message)
+  if (role === undefined) return false
+  if (role !== 'tool' && role !== 'function')
+    return message.parts.every(part => part.type !== 'tool-result')
+  return message.parts.length === 1 && message.parts[0]?.type === 'tool-result'
+}
+
+export function encodeOwnMessage(
+  message: Message,
+  to: Addressee,
+  path: string,
+  losses: Loss[],
+): JsonObject {
+  const shape = shapeOf(message)
+  const head: JsonObject = { role: shape.role ?? message.role, ...membersOf(message) }
+  const form = text(shape.content)
+  const [first] = message.parts
+  if (first?.type === 'tool-result') return { ...head, ...encodeOwnResult(first, form, shape.role) }
+  if (message.role !== 'assistant') return { ...head, ...encodeContent(message.parts, form) }
+  return { ...head, ...encodeOwnAssistant(message.parts, form, to, path, losses) }
+}
+
+function encodeOwnResult(
+  result: PartOf<'tool-result'>,
+  form: string | undefined,
+  role: JsonValue | undefined,
+) {
+  const id: JsonObject = role === 'function' ? {} : { tool_call_id: result.callId }
+  return { ...id, ...encodeContent(result.parts, form) }
+}
+
+function encodeOwnAssistant(
+  parts: readonly Part[],
+  form: string | undefined,
+  to: Addressee,
+  path: string,
+  losses: Loss[],
+): JsonObject {
+  const content: Part[] = []
+  const calls: PartOf<'tool-call'>[] = []
+  let wire: JsonObject = {}
+  for (const part of parts) {
+    if (part.type === 'thinking') wire = { ...wire, ...encodeOwnThinking(part, to, path, losses) }
+    else if (part.type === 'tool-call') calls.push(part)
+    else if (part.type === 'refusal' && shapeOf(part).part !== true) wire.refusal = part.text
+    else content.push(part)
+  }
+  return { ...wire, ...encodeContent(content, form), ...encodeCalls(calls, toolName) }
+}
+
+/** Sealed details go back to their issuer alone; the words may go to anyone who takes them. */
+function encodeOwnThinking(
+  part: PartOf<'thinking'>,
+  to: Addressee,
+  path: string,
+  losses: Loss[],
+): JsonObject {
+  const wire = encodeReasoning(part, to.quirks.reasoningField)
+  if (!part.seal || part.seal.issuer === to.issuer) return wire
+  losses.push({ path, reason: 'sealed reasoning can only go back to who sealed it' })
+  return without(wire, 'reasoning_details')
+}
+
+/** In the form it had, where what it holds still fits it. */
+function encodeContent(parts: readonly Part[], form: string | undefined): JsonObject {
+  if (parts.length === 0) {
+    if (form === 'absent') return {}
+    return { content: form === 'string' ? '' : form === 'parts' ? [] : null }
+  }
+  const [only] = parts
+  if (form !== 'parts' && parts.length === 1 && only?.type === 'text') return { content: only.text }
+  return { content: parts.flatMap(part => wiresOf(part)) }
+}
+
+function wiresOf(part: Part): JsonObject[] {
+  const encoded = encodePart(part)
+  if ('wire' in encoded) return [encoded.wire]
+  return encoded.instead ? [{ type: 'text', text: encoded.instead }] : []
+}

@@ -1,0 +1,67 @@
+import type { Part, PartOf } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { object, objects, text, without } from '../../lib/wire.ts'
+import { extended, membersOf, shapeOf } from './extended.ts'
+
+/** Which member a service uses for the text: DeepSeek's and Qwen's word, then OpenRouter's. */
+const TEXT = ['reasoning_content', 'reasoning'] as const
+
+/**
+ * Earlier reasoning of an assistant's message, and the members that were not it. Several members may
+ * carry the same text, and `reasoning_details` may carry seals: those are kept whole, since they
+ * are only good as they were.
+ */
+export function decodeReasoning(
+  wire: JsonObject,
+  issuer: string,
+): { parts: Part[]; rest: JsonObject } {
+  const details = objects(wire.reasoning_details)
+  const words = TEXT.map(name => text(wire[name])).find(said => said)
+  if (!words && details.length === 0) return { parts: [], rest: wire }
+  const as = TEXT.filter(name => words && wire[name] === words)
+  const carried: JsonObject = details.length > 0 ? { reasoning_details: details } : {}
+  const seal = details.map(sealOf).join('')
+  return {
+    parts: [
+      {
+        type: 'thinking',
+        text: words ?? details.map(detailText).join(''),
+        ...(seal ? { seal: { issuer, value: seal } } : {}),
+        ...extended(carried, { as }),
+      },
+    ],
+    rest: without(wire, ...as, ...Object.keys(carried)),
+  }
+}
+
+export function detailText(detail: JsonObject): string {
+  return text(detail.text) ?? text(detail.summary) ?? ''
+}
+
+/** A signature, or the encrypted reasoning itself. */
+function sealOf(detail: JsonObject): string {
+  return text(detail.signature) ?? text(detail.data) ?? ''
+}
+
+/** A part of the content as Mistral has it: `{ type: 'thinking', thinking: [{ type: 'text', … }] }`. */
+export function contentThinking(wire: JsonObject): string {
+  return text(wire.thinking) ?? objects(wire.thinking).map(detailText).join('')
+}
+
+/** Members for one thinking part, as `field` where told, else as they came. */
+export function encodeReasoning(part: PartOf<'thinking'>, field?: string): JsonObject {
+  const as = shapeOf(part).as
+  const names = field
+    ? [field]
+    : Array.isArray(as)
+      ? as.filter(name => typeof name === 'string')
+      : []
+  const wire: JsonObject =
+    part.text === '' ? {} : Object.fromEntries(names.map(name => [name, part.text]))
+  return { ...wire, ...object(membersOf(part)) }
+}
+
+/** Whether the part came from this protocol and knows how it was said. */
+export function isOwnReasoning(part: PartOf<'thinking'>): boolean {
+  return Array.isArray(shapeOf(part).as)
+}

@@ -1,0 +1,110 @@
+import type { ConversationRequest, Sampling } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { number } from '../../lib/wire.ts'
+import type { Addressee, Loss } from '../codec.ts'
+import { asSaid } from './as-said.ts'
+import { isReasoningModel } from './models-table.ts'
+
+/** Numbers with the same meaning on every side. */
+const PLAIN = [
+  ['temperature', 'temperature'],
+  ['top_p', 'topP'],
+  ['seed', 'seed'],
+  ['presence_penalty', 'presencePenalty'],
+  ['frequency_penalty', 'frequencyPenalty'],
+] as const
+
+/** What a thinking model refuses, unless it is the value it has anyway. */
+const REFUSED_UNLESS: Record<string, number> = {
+  temperature: 1,
+  top_p: 1,
+  presence_penalty: 0,
+  frequency_penalty: 0,
+}
+
+const CAPS = ['max_completion_tokens', 'max_tokens']
+const MOST_STOPS = 4
+
+/** Members that may be spelled in several ways; what the client wrote stays with its extensions. */
+export const SPELLED = [...CAPS, 'stop', 'top_k']
+
+export function decodeSampling(body: JsonObject): Sampling {
+  const sampling: Sampling = {}
+  for (const [name, meaning] of PLAIN) {
+    const value = number(body[name])
+    if (value !== undefined) sampling[meaning] = value
+  }
+  const cap = decodeCap(body)
+  if (cap !== undefined) sampling.maxOutputTokens = cap
+  const topK = number(body.top_k)
+  if (topK !== undefined) sampling.topK = topK
+  const stop = decodeStops(body)
+  if (stop) sampling.stop = stop
+  return sampling
+}
+
+/** The plain numbers that were understood: they need not be remembered. */
+export function understoodSampling(body: JsonObject): string[] {
+  return PLAIN.map(([name]) => name).filter(name => number(body[name]) !== undefined)
+}
+
+function decodeCap(wire: JsonObject): number | undefined {
+  return number(wire.max_completion_tokens) ?? number(wire.max_tokens)
+}
+
+function decodeStops({ stop }: JsonObject): string[] | undefined {
+  if (typeof stop === 'string') return [stop]
+  return Array.isArray(stop) ? stop.filter(sequence => typeof sequence === 'string') : undefined
+}
+
+export function encodeSampling(
+  { sampling }: Pick<ConversationRequest, 'sampling'>,
+  own: JsonObject,
+  to: Addressee,
+  losses: Loss[],
+): JsonObject {
+  return {
+    ...encodeNumbers(sampling, to, losses),
+    ...encodeCap(sampling.maxOutputTokens, own, to),
+    ...encodeStops(sampling.stop, own, losses),
+    ...encodeTopK(sampling.topK, own, losses),
+  }
+}
+
+function encodeNumbers(sampling: Sampling, to: Addressee, losses: Loss[]): JsonObject {
+  const wire: JsonObject = {}
+  const reasoning = isReasoningModel(to.model)
+  for (const [name, meaning] of PLAIN) {
+    const value = sampling[meaning]
+    if (value === undefined) continue
+    const only = REFUSED_UNLESS[name]
+    if (!reasoning || only === undefined || value === only) wire[name] = value
+    else losses.push({ path: name, reason: `${to.model} does not take it` })
+  }
+  return wire
+}
+
+function encodeCap(cap: number | undefined, own: JsonObject, to: Addressee): JsonObject {
+  const field = to.quirks.maxTokensField
+  const said = asSaid(own, CAPS, decodeCap, cap)
+  if (said && !field) return said
+  if (cap === undefined) return {}
+  return { [field ?? (isReasoningModel(to.model) ? 'max_completion_tokens' : 'max_tokens')]: cap }
+}
+
+function encodeStops(stop: string[] | undefined, own: JsonObject, losses: Loss[]): JsonObject {
+  const said = asSaid(own, ['stop'], decodeStops, stop)
+  if (said) return said
+  if (!stop || stop.length === 0) return {}
+  if (stop.length > MOST_STOPS)
+    losses.push({ path: 'stop', reason: 'only four stop sequences can be sent' })
+  return { stop: stop.slice(0, MOST_STOPS) }
+}
+
+/** Not of this protocol, though some services take it: sent where the client knows of one. */
+function encodeTopK(topK: number | undefined, own: JsonObject, losses: Loss[]): JsonObject {
+  if (topK === undefined) return {}
+  if ('top_k' in own) return { top_k: topK }
+  losses.push({ path: 'top_k', reason: 'the protocol has no such parameter' })
+  return {}
+}

@@ -1,0 +1,168 @@
+import type { StreamEvent, Usage } from '../../../conversation/index.ts'
+import { isObject, type JsonObject } from '../../../lib/json.ts'
+import type { Machine } from '../../../lib/machine.ts'
+import { count, object, objects, text } from '../../../lib/wire.ts'
+import type { Frame } from '../../codec.ts'
+import { decodeCitation } from '../citation.ts'
+import { errorInside } from '../error.ts'
+import { contentThinking, detailText } from '../reasoning.ts'
+import { callId } from '../response.ts'
+import { decodeStop, withCalls } from '../stop.ts'
+import { decodeUsage } from '../usage.ts'
+import { CallStream } from './calls.ts'
+import { cutShort } from './cut-short.ts'
+
+type Prose = 'text' | 'thinking' | 'refusal'
+
+/**
+ * Chunks → events. The response ends with `[DONE]` or the stream, not with the finish reason: usage
+ * comes after it.
+ */
+export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
+  return new ChunkReader(issuer)
+}
+
+class ChunkReader implements Machine<Frame, StreamEvent> {
+  private readonly issuer: string
+  private readonly calls: CallStream
+  private id: string | undefined
+  private over = false
+  private finish: string | undefined
+  private usage: Usage = {}
+  private parts = 0
+  /** The prose that grows; calls are open beside it. */
+  private open: { index: number; type: Prose } | undefined
+  private out: StreamEvent[] = []
+
+  constructor(issuer: string) {
+    this.issuer = issuer
+    this.calls = new CallStream(
+      () => this.parts++,
+      index => callId(this.id ?? '', index),
+    )
+  }
+
+  feed(frame: Frame): StreamEvent[] {
+    if (this.over) return []
+    if (frame.data.trim() !== '[DONE]') {
+      const chunk = parsed(frame.data)
+      if (chunk) this.chunk(chunk)
+    } else if (this.id !== undefined) this.ended()
+    return this.taken()
+  }
+
+  end(): StreamEvent[] {
+    if (this.over) return []
+    if (this.id !== undefined && this.finish !== undefined) this.ended()
+    else this.out.push({ type: 'error', error: cutShort() })
+    this.over = true
+    return this.taken()
+  }
+
+  private taken(): StreamEvent[] {
+    const out = this.out
+    this.out = []
+    return out
+  }
+
+  private chunk(chunk: JsonObject): void {
+    if (chunk.error !== undefined && chunk.error !== null) {
+      this.over = true
+      this.out.push({ type: 'error', error: errorInside(chunk.error) })
+      return
+    }
+    const choices = objects(chunk.choices)
+    // Azure opens with a chunk of filter results that names no model.
+    if (this.id === undefined && (choices.length > 0 || text(chunk.model))) this.begin(chunk)
+    for (const choice of choices) if ((count(choice.index) ?? 0) === 0) this.choice(choice)
+    const usage = object(chunk.usage) ?? object(object(chunk.x_groq)?.usage)
+    if (usage) this.usage = decodeUsage(usage)
+  }
+
+  private begin(chunk: JsonObject): void {
+    this.id = text(chunk.id) ?? ''
+    this.out.push({ type: 'response-start', id: this.id, model: text(chunk.model) ?? '' })
+  }
+
+  private choice(choice: JsonObject): void {
+    const delta = object(choice.delta) ?? object(choice.message) ?? {}
+    this.reasoning(delta)
+    if (typeof delta.content === 'string') this.grow('text', delta.content)
+    else for (const part of objects(delta.content)) this.contentPart(part)
+    this.grow('refusal', text(delta.refusal) ?? '')
+    for (const annotation of objects(delta.annotations)) this.annotation(annotation)
+    for (const call of objects(delta.tool_calls)) this.call(call)
+    const old = object(delta.function_call)
+    if (old) this.call({ index: 0, old: true, function: old })
+    this.finish ??= text(choice.finish_reason) || undefined
+  }
+
+  private reasoning(delta: JsonObject): void {
+    const details = objects(delta.reasoning_details)
+    const words = text(delta.reasoning_content) || text(delta.reasoning)
+    this.grow('thinking', words || details.map(detailText).join(''))
+    for (const detail of details) this.seal(text(detail.signature) ?? '')
+  }
+
+  /** Only a signature, of text that was told: encrypted reasoning cannot be said again in chunks. */
+  private seal(value: string): void {
+    if (value === '' || this.open?.type !== 'thinking') return
+    const delta = { seal: { issuer: this.issuer, value } }
+    this.out.push({ type: 'part-delta', index: this.open.index, delta })
+  }
+
+  private contentPart(part: JsonObject): void {
+    if (part.type === 'thinking') this.grow('thinking', contentThinking(part))
+    else this.grow('text', text(part.text) ?? '')
+  }
+
+  private annotation(annotation: JsonObject): void {
+    if (this.open?.type !== 'text') return
+    const citation = decodeCitation(annotation)
+    this.out.push({ type: 'part-delta', index: this.open.index, delta: { citation } })
+  }
+
+  private call(wire: JsonObject): void {
+    this.close()
+    this.out.push(...this.calls.feed(wire))
+  }
+
+  private grow(type: Prose, words: string): void {
+    if (words === '') return
+    this.out.push({ type: 'part-delta', index: this.opened(type), delta: { text: words } })
+  }
+
+  private opened(type: Prose): number {
+    if (this.open?.type === type) return this.open.index
+    this.close()
+    this.open = { index: this.parts++, type }
+    this.out.push({ type: 'part-start', index: this.open.index, part: { type, text: '' } })
+    return this.open.index
+  }
+
+  private close(): void {
+    if (this.open) this.out.push({ type: 'part-end', index: this.open.index })
+    this.open = undefined
+  }
+
+  private ended(): void {
+    this.over = true
+    this.close()
+    this.out.push(...this.calls.end())
+    // `[DONE]` without a reason is an ended turn.
+    const said =
+      this.finish === undefined ? { reason: 'end' as const, raw: null } : decodeStop(this.finish)
+    const stop = withCalls(said, this.calls.any ? [{ type: 'tool-call' }] : [])
+    this.out.push({ type: 'response-end', stop, usage: this.usage })
+  }
+}
+
+/** A line that is not JSON is passed over; the stream's end tells if it mattered. */
+function parsed(data: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(data)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,158 @@
+import type { ConversationRequest, Message, Part, PartOf } from '../../conversation/index.ts'
+import { toTurns } from '../../conversation/turns.ts'
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { object, text } from '../../lib/wire.ts'
+import type { Addressee, Loss } from '../codec.ts'
+import { encodeCalls } from './call.ts'
+import { shapeOf } from './extended.ts'
+import { encodePart } from './part.ts'
+import { toolName } from './tool.ts'
+
+/** Messages for a conversation that was held in another protocol, in the strictest form there is. */
+export function encodeTurns(
+  messages: readonly Message[],
+  to: Addressee,
+  role: string,
+  losses: Loss[],
+): JsonObject[] {
+  return toTurns(messages).flatMap((turn, index) => {
+    const path = `messages[${index}]`
+    if (turn.role === 'assistant') return encodeAssistant(turn, to, path, losses)
+    if (turn.role === 'system') return systemMessage(turn.parts, role)
+    return encodeUser(turn, path, losses)
+  })
+}
+
+/** System parts as one message: blocks mean nothing here. */
+export function systemMessage(parts: readonly Part[], role: string): JsonObject[] {
+  const words = parts.flatMap(part =>
+    part.type === 'text' && isSaid(part.text) && !isBilling(part.text) ? [part.text] : [],
+  )
+  return words.length > 0 ? [{ role, content: words.join('\n\n') }] : []
+}
+
+/** `developer` where the client called it so and the upstream has no word of its own. */
+export function systemRole({ system }: ConversationRequest, to: Addressee): string {
+  const developer = system.some(part => object(shapeOf(part).opens)?.role === 'developer')
+  return to.quirks.systemRole ?? (developer ? 'developer' : 'system')
+}
+
+/** Empty text is refused by half of the services. */
+function isSaid(text: string): boolean {
+  return text.trim() !== ''
+}
+
+/** A line Claude Code puts first for its own vendor's accounts; elsewhere it only spoils caches. */
+function isBilling(text: string): boolean {
+  return text.startsWith('x-anthropic-billing-header:')
+}
+
+function encodeUser({ parts }: Message, path: string, losses: Loss[]): JsonObject[] {
+  const attached: JsonObject[] = []
+  const messages: JsonObject[] = []
+  const content: JsonObject[] = []
+  for (const [index, part] of parts.entries()) {
+    const at = `${path}.content[${index}]`
+    if (part.type === 'tool-result') messages.push(encodeResult(part, at, attached, losses))
+    else content.push(...encodeSaid(part, at, losses))
+  }
+  const all = [...attached, ...content]
+  if (all.length > 0) messages.push({ role: 'user', content: simplest(all) })
+  return messages
+}
+
+/** Tool messages hold text; pictures go beside it into the user message that follows. */
+function encodeResult(
+  result: PartOf<'tool-result'>,
+  path: string,
+  attached: JsonObject[],
+  losses: Loss[],
+): JsonObject {
+  const words: string[] = []
+  for (const [index, part] of result.parts.entries()) {
+    for (const wire of encodeSaid(part, `${path}.content[${index}]`, losses)) {
+      if (wire.type === 'text') words.push(text(wire.text) ?? '')
+      else {
+        words.push(`[${part.type} attached below]`)
+        attached.push(wire)
+      }
+    }
+  }
+  const content = words.join('\n')
+  const failed = result.failed && !/^\W*error/i.test(content)
+  return {
+    role: 'tool',
+    tool_call_id: result.callId,
+    content: failed ? `Error: ${content}` : content,
+  }
+}
+
+/** One text is sent as a string, which every service takes. */
+function simplest(content: JsonObject[]): JsonValue {
+  const [only] = content
+  if (content.length !== 1 || only?.type !== 'text' || Object.keys(only).length !== 2)
+    return content
+  return only.text ?? ''
+}
+
+/** A part that says something, or what is said in its place. */
+function encodeSaid(part: Part, path: string, losses: Loss[]): JsonObject[] {
+  const encoded = encodePart(part)
+  if ('lost' in encoded) {
+    losses.push({ path, reason: encoded.lost })
+    return isSaid(encoded.instead ?? '') ? [{ type: 'text', text: encoded.instead ?? '' }] : []
+  }
+  const { wire } = encoded
+  return wire.type === 'text' && !isSaid(text(wire.text) ?? '') ? [] : [wire]
+}
+
+function encodeAssistant(
+  { parts }: Message,
+  to: Addressee,
+  path: string,
+  losses: Loss[],
+): JsonObject[] {
+  const content: JsonObject[] = []
+  const calls: PartOf<'tool-call'>[] = []
+  const reasoning: PartOf<'thinking'>[] = []
+  for (const [index, part] of parts.entries()) {
+    const at = `${path}.content[${index}]`
+    if (part.type === 'thinking') reasoning.push(part)
+    else if (part.type === 'thinking-redacted') {
+      losses.push({ path: at, reason: 'sealed reasoning can only go back to who sealed it' })
+    } else if (part.type === 'tool-call' && part.runsOn === 'client') calls.push(part)
+    else if (part.type === 'tool-call') {
+      losses.push({ path: at, reason: `a call the upstream ran itself (${part.name})` })
+    } else content.push(...encodeSaid(part, at, losses))
+  }
+  if (content.length === 0 && calls.length === 0) return []
+  return [
+    {
+      role: 'assistant',
+      content: assistantContent(content),
+      ...encodeEarlierReasoning(reasoning, to, path, losses),
+      ...encodeCalls(calls, toolName),
+    },
+  ]
+}
+
+/** Plain text is joined: not every service takes parts in assistant messages. */
+function assistantContent(content: JsonObject[]): JsonValue {
+  if (content.length === 0) return null
+  if (content.some(({ type }) => type !== 'text')) return content
+  return content.map(wire => text(wire.text) ?? '').join('\n\n')
+}
+
+function encodeEarlierReasoning(
+  reasoning: readonly PartOf<'thinking'>[],
+  to: Addressee,
+  path: string,
+  losses: Loss[],
+): JsonObject {
+  const said = reasoning.filter(part => isSaid(part.text))
+  const field = to.quirks.reasoningField
+  if (said.length === 0) return {}
+  if (field) return { [field]: said.map(part => part.text).join('\n') }
+  losses.push({ path, reason: 'earlier reasoning cannot be said to this upstream' })
+  return {}
+}
