@@ -57,7 +57,7 @@ export async function passedStream(
   async function* body(): AsyncGenerator<Uint8Array | string> {
     let failure: GatewayError | undefined
     try {
-      yield rename ? joined(rename.feed(beginning)) : beginning
+      yield rename ? rename.feed(beginning) : beginning
       tail.add(beginning)
       while (!done) {
         const chunk = await listener.next()
@@ -68,10 +68,12 @@ export async function passedStream(
         done = chunk.done
         if (!chunk.value) continue
         tail.add(chunk.value)
-        if (!rename) yield chunk.value
-        else for (const bytes of rename.feed(chunk.value)) yield bytes
+        // In one piece: every yield is a write to the socket.
+        const bytes = rename ? rename.feed(chunk.value) : chunk.value
+        if (bytes.length > 0) yield bytes
       }
-      if (rename) for (const bytes of rename.end()) yield bytes
+      const rest = rename?.end()
+      if (rest && rest.length > 0) yield rest
       const end = tail.read()
       failure = end.failure
       if (failure && !end.told) yield errorText(exchange, failure)

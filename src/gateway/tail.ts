@@ -4,7 +4,7 @@ import { decodeSse } from '../lib/sse.ts'
 import type { Attempt } from './attempt.ts'
 
 /** Enough of a stream's end to hold its last usage and its terminal event. */
-const TAIL_BYTES = 32_768
+const TAIL_BYTES = 8_192
 
 /** How a passed stream ended. `told`: the upstream itself said the failure, so the client has it. */
 export type StreamEnd = { usage?: Usage; failure?: GatewayError; told: boolean }

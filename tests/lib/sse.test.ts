@@ -56,10 +56,10 @@ test('bytes are replaced wherever the stream is cut', () => {
   for (let at = 0; at <= whole.length; at++) {
     for (let next = at; next <= whole.length; next++) {
       const machine = replaceBytes(bytes('"model":"x"'), bytes('"model":"yy"'))
-      const out = [whole.subarray(0, at), whole.subarray(at, next), whole.subarray(next)].flatMap(
-        c => machine.feed(c),
+      const out = [whole.subarray(0, at), whole.subarray(at, next), whole.subarray(next)].map(c =>
+        machine.feed(c),
       )
-      expect(new TextDecoder().decode(joined([...out, ...machine.end()]))).toBe(expected)
+      expect(new TextDecoder().decode(joined([...out, machine.end()]))).toBe(expected)
     }
   }
 })
