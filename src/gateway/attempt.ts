@@ -11,6 +11,8 @@ import { applyDeclared } from './headers.ts'
 import { Refusal } from './refusal.ts'
 import type { Watch } from './watchdog.ts'
 
+const encoder = new TextEncoder()
+
 /** Longest error body kept: enough for any upstream's words. */
 const MAX_ERROR_BYTES = 1_000_000
 
@@ -155,7 +157,7 @@ function spliced({ inbound, envelope }: Exchange, { target }: Attempt): Uint8Arr
   const body = inbound.body as Uint8Array<ArrayBuffer>
   if (!envelope.modelAt || envelope.model === target.model) return body
   return splice(body, [
-    { at: envelope.modelAt, with: new TextEncoder().encode(JSON.stringify(target.model)) },
+    { at: envelope.modelAt, with: encoder.encode(JSON.stringify(target.model)) },
   ])
 }
 
@@ -169,8 +171,6 @@ function countable(body: JsonObject): JsonObject {
   const { max_tokens: _, stream: __, temperature: ___, ...rest } = body
   return rest
 }
-
-const encoder = new TextEncoder()
 
 function encodeJson(body: JsonObject): Uint8Array<ArrayBuffer> {
   return encoder.encode(JSON.stringify(body)) as Uint8Array<ArrayBuffer>

@@ -5,6 +5,8 @@ export type Level = keyof typeof LEVELS
 /** Lines for people, on stderr. `detail` members follow the message as `name=value`. */
 export interface Log {
   level: Level
+  /** Whether a line of this level would be written. */
+  writes(level: Level): boolean
   write(level: Level, message: string, detail?: Record<string, string | number | undefined>): void
   flush(): void
 }
@@ -24,6 +26,9 @@ export function createLog(write: (text: string) => void, now: () => number): Log
   }
   return {
     level: 'info',
+    writes(level) {
+      return LEVELS[level] >= LEVELS[this.level]
+    },
     write(level, message, detail) {
       if (LEVELS[level] < LEVELS[this.level]) return
       pending += `${new Date(now()).toISOString()} ${level} ${message}${detailText(detail)}\n`

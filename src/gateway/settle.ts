@@ -13,6 +13,7 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
   attempt.lease.settle({ ok: true })
   const { services } = exchange.gateway
   services.ledger.record(entryOf(exchange, attempt.target, status, usage))
+  if (!services.log.writes('info')) return
   services.log.write('info', 'served', {
     id: exchange.requestId,
     caller: exchange.caller.name,

@@ -76,16 +76,17 @@ export function splice(
   let length = bytes.length
   for (const edit of edits) length += edit.with.length - (edit.at[1] - edit.at[0])
   const out = new Uint8Array(length)
+  const { copy } = Buffer.prototype
   let read = 0
   let write = 0
   for (const edit of edits) {
-    out.set(bytes.subarray(read, edit.at[0]), write)
+    copy.call(bytes, out, write, read, edit.at[0])
     write += edit.at[0] - read
     out.set(edit.with, write)
     write += edit.with.length
     read = edit.at[1]
   }
-  out.set(bytes.subarray(read), write)
+  copy.call(bytes, out, write, read, bytes.length)
   return out
 }
 
@@ -201,33 +202,53 @@ function skipContainer(bytes: Uint8Array, buffer: Buffer, start: number): number
   }
 }
 
-const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-
 /** A number, `true`, `false` or `null`. */
 function skipScalar(bytes: Uint8Array, start: number): number {
-  let at = start
-  for (;;) {
-    const c = bytes[at]
-    // letters, digits, + - . : what a scalar can be made of
-    if (
-      c === undefined ||
-      !(
-        (c >= 0x61 && c <= 0x7a) ||
-        (c >= 0x30 && c <= 0x39) ||
-        c === 0x2b ||
-        c === 0x2d ||
-        c === 0x2e ||
-        c === 0x45
-      )
-    )
-      break
-    at++
+  switch (bytes[start]) {
+    case 0x74:
+      return skipWord(bytes, start, TRUE)
+    case 0x66:
+      return skipWord(bytes, start, FALSE)
+    case 0x6e:
+      return skipWord(bytes, start, NULL)
+    default:
+      return skipNumber(bytes, start)
   }
-  const text = String.fromCharCode(...bytes.subarray(start, Math.min(at, start + 64)))
-  if (text === 'true' || text === 'false' || text === 'null') return at
-  if (at - start > 64 || NUMBER.test(text)) return at
-  throw new JsonBytesError(
+}
+
+const TRUE = new TextEncoder().encode('true')
+const FALSE = new TextEncoder().encode('false')
+const NULL = new TextEncoder().encode('null')
+
+function skipWord(bytes: Uint8Array, start: number, word: Uint8Array): number {
+  for (let at = 0; at < word.length; at++) {
+    if (bytes[start + at] !== word[at]) throw noValue(bytes, start + at)
+  }
+  return start + word.length
+}
+
+/** `-1.5e3`: no leading zeros, a digit on both sides of the point. */
+function skipNumber(bytes: Uint8Array, start: number): number {
+  let at = bytes[start] === 0x2d ? start + 1 : start
+  at = bytes[at] === 0x30 ? at + 1 : skipDigits(bytes, at)
+  if (bytes[at] === 0x2e) at = skipDigits(bytes, at + 1)
+  if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+    const sign = bytes[at + 1]
+    at = skipDigits(bytes, sign === 0x2b || sign === 0x2d ? at + 2 : at + 1)
+  }
+  return at
+}
+
+function skipDigits(bytes: Uint8Array, start: number): number {
+  let at = start
+  for (let c = bytes[at]; c !== undefined && c >= 0x30 && c <= 0x39; c = bytes[++at]);
+  if (at === start) throw noValue(bytes, at)
+  return at
+}
+
+function noValue(bytes: Uint8Array, at: number): JsonBytesError {
+  return new JsonBytesError(
     at >= bytes.length ? 'the JSON ends in the middle' : 'expected a value',
-    start,
+    at,
   )
 }
