@@ -338,32 +338,20 @@ floor.stop()
 
 const starts: number[] = []
 for (let round = 0; round < (quick ? 5 : 10); round++) {
-  const port = 20_000 + Math.floor(Math.random() * 30_000)
   const began = performance.now()
-  const child = Bun.spawn(
-    [binary, 'serve', '--routes', join(folder, 'routes.yaml'), '--port', String(port)],
-    { env: { PATH: env.PATH, HOME: folder }, stdio: ['ignore', 'ignore', 'ignore'] },
-  )
-  for (;;) {
-    const up = await fetch(`http://127.0.0.1:${port}/healthz`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-    if (up) break
-    await Bun.sleep(1)
-  }
+  const fresh = await startGateway(mock.port)
+  await fetch(`http://127.0.0.1:${fresh.port}/healthz`)
   starts.push(performance.now() - began)
   if (round === 0)
     row(
       'resident memory, fresh',
-      `${(residentKb(child.pid) / 1000).toFixed(0)} MB`,
+      `${(residentKb(fresh.pid) / 1000).toFixed(0)} MB`,
       '',
       undefined,
       '',
       undefined,
     )
-  child.kill()
-  await child.exited
+  fresh.stop()
 }
 const start = median(starts)
 row('start-up to first 200', `${start.toFixed(0)} ms`, '', undefined, '≤ 60 ms', start <= 60)

@@ -40,7 +40,7 @@ export async function passedStream(
     }
     if (done) {
       for (const frame of frames.end()) seen.push(...events.feed(frame))
-      seen.push(...events.end())
+      if (!seen.some(isPayload)) seen.push(...events.end())
     }
     throwFirstError(seen)
   } catch (error) {
@@ -52,13 +52,12 @@ export async function passedStream(
   const rename = renames(exchange, attempt)
     ? renamer(beginning, started?.model, exchange.envelope.model)
     : undefined
-  const tail = createTail(attempt)
+  const tail = createTail(frames, events, seen)
 
   async function* body(): AsyncGenerator<Uint8Array | string> {
     let failure: GatewayError | undefined
     try {
       yield rename ? rename.feed(beginning) : beginning
-      tail.add(beginning)
       while (!done) {
         const chunk = await listener.next()
         if (chunk === SILENT) {

@@ -1,54 +1,76 @@
 import type { StreamEvent, Usage } from '../conversation/index.ts'
 import type { GatewayError } from '../lib/errors.ts'
+import type { Machine } from '../lib/machine.ts'
 import { decodeSse } from '../lib/sse.ts'
-import type { Attempt } from './attempt.ts'
+import type { Frame } from '../protocols/codec.ts'
 
 /** Enough of a stream's end to hold its last usage and its terminal event. */
-const TAIL_BYTES = 8_192
+const KEPT_BYTES = 6_144
 
 /** How a passed stream ended. `told`: the upstream itself said the failure, so the client has it. */
 export type StreamEnd = { usage?: Usage; failure?: GatewayError; told: boolean }
 
-/** Keeps the last bytes of a stream, by reference, and decodes them once it is over. */
-export function createTail(attempt: Attempt) {
-  let chunks: Uint8Array[] = []
-  let bytes = 0
+/**
+ * Keeps the last bytes of a stream and decodes them once it is over, with the machines that decoded
+ * its beginning; a short stream may have ended there already. The bytes are copied: a chunk is a
+ * view of a far larger buffer, and keeping the one would keep the other (100 kB a stream, measured).
+ */
+export function createTail(
+  frames: Machine<Uint8Array, Frame>,
+  events: Machine<Frame, StreamEvent>,
+  beginning: readonly StreamEvent[],
+) {
+  const { copy } = Buffer.prototype
+  let kept = new Uint8Array(0)
+  let length = 0
   let cut = false
   let end: StreamEnd | undefined
+
+  /** Lets go of whole messages at the front; the one under way is kept however long it is. */
+  function makeRoom(needed: number): void {
+    const from = boundaryBefore(kept, length - KEPT_BYTES)
+    if (from > 0) {
+      kept.copyWithin(0, from, length)
+      length -= from
+      cut = true
+    }
+    if (length + needed <= kept.length) return
+    const larger = new Uint8Array(Math.max(2 * KEPT_BYTES, 2 * kept.length, length + needed))
+    copy.call(kept, larger, 0, 0, length)
+    kept = larger
+  }
+
+  function decoded(): Frame[] {
+    const machine = cut ? decodeSse() : frames
+    return [...machine.feed(kept.subarray(0, length)), ...machine.end()]
+  }
+
   return {
     add(chunk: Uint8Array): void {
-      chunks.push(chunk)
-      bytes += chunk.length
-      // Cut rarely and in bulk: doing it for every chunk would cost more than the chunk.
-      if (bytes < 2 * TAIL_BYTES) return
-      let first = 0
-      while (bytes - (chunks[first]?.length ?? bytes) >= TAIL_BYTES)
-        bytes -= chunks[first++]?.length ?? 0
-      if (first === 0) return
-      chunks = chunks.slice(first)
-      cut = true
+      if (length + chunk.length > kept.length) makeRoom(chunk.length)
+      copy.call(chunk, kept, length, 0, chunk.length)
+      length += chunk.length
     },
     read(): StreamEnd {
-      end ??= decodeEnd(attempt, chunks, cut)
+      end ??= endOf([...beginning, ...decoded().flatMap(frame => events.feed(frame))], events)
       return end
     },
   }
 }
 
-function decodeEnd(attempt: Attempt, chunks: readonly Uint8Array[], cut: boolean): StreamEnd {
-  const frames = decodeSse()
-  const events = attempt.codec.decodeStream(attempt.target.provider.id)
-  const all = chunks.flatMap(chunk => frames.feed(chunk))
-  all.push(...frames.end())
-  // Where the tail was cut the first message is a fragment.
-  const told: StreamEvent[] = (cut ? all.slice(1) : all).flatMap(frame => events.feed(frame))
+/** Where a message begins, at or before an offset; 0: nowhere but at the front. */
+function boundaryBefore(bytes: Uint8Array, offset: number): number {
+  if (offset <= 0) return 0
+  const { lastIndexOf } = Buffer.prototype
+  const unix = lastIndexOf.call(bytes, '\n\n', offset)
+  const dos = lastIndexOf.call(bytes, '\r\n\r\n', offset)
+  return Math.max(unix === -1 ? 0 : unix + 2, dos === -1 ? 0 : dos + 4)
+}
+
+function endOf(told: readonly StreamEvent[], events: Machine<Frame, StreamEvent>): StreamEnd {
+  const late = events.end()
   const error = told.find(event => event.type === 'error')
-  const closed = events.end()
-  const late = closed.find(event => event.type === 'error')
-  const usage = [...told, ...closed].find(event => event.type === 'response-end')?.usage
-  return {
-    told: error !== undefined,
-    ...(usage ? { usage } : {}),
-    ...(error || late ? { failure: (error ?? late)!.error } : {}),
-  }
+  const failure = (error ?? late.find(event => event.type === 'error'))?.error
+  const usage = [...told, ...late].find(event => event.type === 'response-end')?.usage
+  return { told: error !== undefined, ...(usage ? { usage } : {}), ...(failure ? { failure } : {}) }
 }
