@@ -25,13 +25,16 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
   } catch (error) {
     // 404 and 405 say that the endpoint is missing; anything else may pass, and a count is an aid.
     const failure = networkError(exchange, attempt, error)
-    if (failure.code === 'invalid-request' || failure.code === 'cancelled') throw failure
+    if (failure.code === 'cancelled' || OWN_FAULT.has(failure.status)) throw failure
     return await countLocally(exchange)
   } finally {
     endAttempt(exchange, attempt)
     lease.release()
   }
 }
+
+/** The request itself is wrong: counting it here would hide that. */
+const OWN_FAULT: ReadonlySet<number> = new Set([400, 413, 422])
 
 /** Counts with a tokenizer of our own and answers in the client's protocol. */
 async function countLocally(exchange: Exchange): Promise<Response> {

@@ -1,6 +1,17 @@
 /** How long an origin that answered counts as reachable without asking again. */
 const TRUSTED_MS = 300_000
 
+type Connect = (options: {
+  hostname: string
+  port: number
+  socket: {
+    open(socket: { end(): unknown }): void
+    data(): void
+    error(): void
+    connectError(): void
+  }
+}) => Promise<unknown>
+
 /**
  * Opens and closes a TCP connection to the URL's origin, unless that worked lately, and calls
  * `failed` when it takes longer than `limitMs`. A refused connection is left to the request itself,
@@ -8,7 +19,8 @@ const TRUSTED_MS = 300_000
  */
 export type Probe = (url: string, limitMs: number, failed: () => void) => () => void
 
-export function createProbe(now: () => number): Probe {
+/** `connect` is `Bun.connect`, or a test's stand-in. */
+export function createProbe(now: () => number, connect: Connect = Bun.connect): Probe {
   const reachedAt = new Map<string, number>()
   return (url, limitMs, failed) => {
     if (limitMs <= 0) return nothing
@@ -23,7 +35,7 @@ export function createProbe(now: () => number): Probe {
       timer = undefined
     }
     const { hostname, port, protocol } = new URL(url)
-    Bun.connect({
+    connect({
       hostname: hostname.replace(/^\[|\]$/g, ''),
       port: Number(port || (protocol === 'https:' ? 443 : 80)),
       socket: {
