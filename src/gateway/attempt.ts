@@ -28,6 +28,8 @@ export type Attempt = {
   abort: AbortController
   watch: AttemptWatch
   losses: Loss[]
+  /** Runs when the client goes away. */
+  leave(): void
 }
 
 /** Which timer runs, and which one fired. */
@@ -48,6 +50,10 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
   }
   const abort = new AbortController()
   exchange.current = abort
+  const { signal } = exchange.inbound
+  const leave = (): void => abort.abort()
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave)
   const now = exchange.gateway.services.now()
   const watch: AttemptWatch = {
     stage: 'first-byte',
@@ -61,12 +67,16 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
   }
   exchange.gateway.services.watchdog.add(watch)
   const passing = own !== undefined && exchange.passable && target.reasoning === undefined
-  return { target, lease, codec, speech, passing, abort, watch, losses: [] }
+  return { target, lease, codec, speech, passing, abort, watch, losses: [], leave }
 }
 
-/** Stops the timers. Safe to call twice. */
+/**
+ * Stops the timers and lets go of the client's signal, which would keep the request's body until it
+ * is collected itself. Safe to call twice.
+ */
 export function endAttempt(exchange: Exchange, attempt: Attempt): void {
   exchange.gateway.services.watchdog.remove(attempt.watch)
+  exchange.inbound.signal.removeEventListener('abort', attempt.leave)
 }
 
 /**

@@ -54,7 +54,6 @@ export function begin(gateway: Gateway, ask: Ask): Exchange {
     totalDueAtMs: ({ timeouts }) =>
       timeouts.totalMs > 0 ? startedAtMs + timeouts.totalMs : Infinity,
   }
-  ask.inbound.signal.addEventListener('abort', () => begun.current?.abort(), { once: true })
   return begun
 }
 
