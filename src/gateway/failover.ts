@@ -1,6 +1,6 @@
 import type { Route, Target } from '../config/table.ts'
 import type { Lease } from '../credentials/pool.ts'
-import { GatewayError } from '../lib/errors.ts'
+import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { AFTER, TELLING, WORTH_A_ROUND } from './after.ts'
 import { answer } from './answer.ts'
 import { type Attempt, beginAttempt, endAttempt, networkError, send } from './attempt.ts'
@@ -132,13 +132,4 @@ async function attemptOnce(exchange: Exchange, target: Target, lease: Lease): Pr
     settleFailed(exchange, target, lease, failure)
     return { error: failure }
   }
-}
-
-function asGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error
-  return new GatewayError(
-    'internal',
-    'an unexpected fault in the gateway; its log has the details',
-    { cause: error },
-  )
 }

@@ -1,4 +1,4 @@
-import { GatewayError } from '../lib/errors.ts'
+import { asGatewayError } from '../lib/errors.ts'
 import { bodyOf } from '../lib/response-body.ts'
 import { countTokens } from './count-tokens.ts'
 import { type Ask, begin, type Exchange, stamp } from './exchange.ts'
@@ -26,15 +26,6 @@ export async function exchange(gateway: Gateway, ask: Ask): Promise<Response> {
 
 function respond(answer: Answer): Response {
   return new Response(bodyOf(answer.body), { status: answer.status, headers: answer.headers })
-}
-
-function asGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error
-  return new GatewayError(
-    'internal',
-    'an unexpected fault in the gateway; its log has the details',
-    { cause: error },
-  )
 }
 
 /** The error as the client's protocol says it; the upstream's own bytes where it is the same one. */

@@ -79,3 +79,39 @@ export class GatewayError extends Error {
     this.param = details.param
   }
 }
+
+/** What was thrown, as one of ours: anything unexpected is an `internal` fault. */
+export function asGatewayError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown
+  return new GatewayError(
+    'internal',
+    'an unexpected fault in the gateway; its log has the details',
+    { cause: thrown },
+  )
+}
+
+/** What an upstream's status means where its words say nothing more. */
+export function codeForStatus(status: number): ErrorCode {
+  switch (status) {
+    case 401:
+      return 'upstream-auth'
+    case 402:
+      return 'quota-exhausted'
+    case 403:
+      return 'upstream-forbidden'
+    case 404:
+      return 'upstream-not-found'
+    case 408:
+    case 504:
+      return 'timeout'
+    case 413:
+      return 'too-large'
+    case 429:
+      return 'rate-limited'
+    case 503:
+    case 529:
+      return 'overloaded'
+    default:
+      return status >= 500 ? 'upstream-failed' : 'invalid-request'
+  }
+}

@@ -1,4 +1,4 @@
-import { type ErrorCode, GatewayError } from '../../lib/errors.ts'
+import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
@@ -61,29 +61,9 @@ function told(body: string): { type?: string; message: string } {
 function codeFor(status: number, type: string | undefined, message: string): ErrorCode {
   if (status === 400 && /prompt is too long|context (window|limit)|exceed.*context/i.test(message))
     return 'context-exceeded'
-  switch (status) {
-    case 401:
-      return 'upstream-auth'
-    case 402:
-      return 'quota-exhausted'
-    case 403:
-      return 'upstream-forbidden'
-    case 404:
-      return 'upstream-not-found'
-    case 408:
-    case 504:
-      return 'timeout'
-    case 413:
-      return 'too-large'
-    case 429:
-      return 'rate-limited'
-    case 503:
-    case 529:
-      return 'overloaded'
-    default:
-      if (type === 'overloaded_error') return 'overloaded'
-      return status >= 500 ? 'upstream-failed' : 'invalid-request'
-  }
+  const code = codeForStatus(status)
+  const unsure = code === 'upstream-failed' || code === 'invalid-request'
+  return unsure && type === 'overloaded_error' ? 'overloaded' : code
 }
 
 const SPELLED = {

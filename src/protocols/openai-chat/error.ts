@@ -1,4 +1,4 @@
-import { type ErrorCode, GatewayError } from '../../lib/errors.ts'
+import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
@@ -105,31 +105,6 @@ function codeFor(status: number | undefined, told: Told): ErrorCode {
   if (status === undefined) return WORDS_IN_200[code] ?? WORDS_IN_200[type] ?? 'upstream-failed'
   if ((status === 400 || status === 422) && CONTEXT_WORDS.test(message)) return 'context-exceeded'
   return codeForStatus(status)
-}
-
-function codeForStatus(status: number): ErrorCode {
-  switch (status) {
-    case 401:
-      return 'upstream-auth'
-    case 402:
-      return 'quota-exhausted'
-    case 403:
-      return 'upstream-forbidden'
-    case 404:
-      return 'upstream-not-found'
-    case 408:
-    case 504:
-      return 'timeout'
-    case 413:
-      return 'too-large'
-    case 429:
-      return 'rate-limited'
-    case 503:
-    case 529:
-      return 'overloaded'
-    default:
-      return status >= 500 ? 'upstream-failed' : 'invalid-request'
-  }
 }
 
 const SPELLED = {
