@@ -63,7 +63,7 @@ function append(part: Part | undefined, delta: PartDelta): void {
     if (part.type === 'tool-call') part.arguments += delta.arguments
   } else if ('seal' in delta) {
     part.seal = part.seal
-      ? { issuer: delta.seal.issuer, value: part.seal.value + delta.seal.value }
+      ? { ...delta.seal, value: part.seal.value + delta.seal.value }
       : delta.seal
   } else if (part.type === 'text') {
     part.citations = [...(part.citations ?? []), delta.citation]

@@ -52,7 +52,8 @@ function bounded(counter: Counter): Counter {
 
 function countTool(tool: Tool, count: Counter): number {
   if (tool.type === 'server') return count(JSON.stringify(tool.wire))
-  return count(`${tool.name}\n${tool.description ?? ''}\n${JSON.stringify(tool.parameters)}`)
+  const form = tool.type === 'custom' ? tool.format : tool.parameters
+  return count(`${tool.name}\n${tool.description ?? ''}\n${JSON.stringify(form ?? {})}`)
 }
 
 function countParts(parts: readonly Part[], count: Counter): number {

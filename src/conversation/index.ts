@@ -1,4 +1,16 @@
+export {
+  CAPSULE_PREFIX,
+  type Capsule,
+  type Carrier,
+  isCapsuleText,
+  isReasoning,
+  packCapsule,
+  unpackCapsule,
+  unpacked,
+  withoutSeals,
+} from './capsule.ts'
 export { collect } from './collect.ts'
+export { type Dialect, type Fitted, fit } from './dialect.ts'
 export type {
   Citation,
   Extensions,
@@ -7,6 +19,7 @@ export type {
   PartOf,
   ProtocolId,
   Seal,
+  ServerStep,
   Source,
 } from './part.ts'
 export { replay } from './replay.ts'
@@ -15,7 +28,17 @@ export type {
   Effort,
   Message,
   Sampling,
+  ServerAbility,
   ThinkingIntent,
   Tool,
 } from './request.ts'
 export type { ConversationResponse, PartDelta, Stop, StreamEvent, Usage } from './response.ts'
+export {
+  budgetFor,
+  effortFor,
+  effortOf,
+  fitThinking,
+  sameIntent,
+  type ThinkingSupport,
+  thinkingSupport,
+} from './thinking.ts'

@@ -6,8 +6,12 @@ export type ProtocolId = 'anthropic' | 'openai-chat' | 'openai-responses' | 'gem
 /** Wire members the conversation has no word for, under the protocol that spoke them. */
 export type Extensions = Partial<Record<ProtocolId, JsonObject>>
 
-/** A signature or ciphertext. Only `issuer` can check it, so it is replayed to no one else. */
-export type Seal = { issuer: string; value: string }
+/**
+ * A signature or ciphertext. Only `issuer` can check it, so it is replayed to no one else. An empty
+ * issuer is unknown: history that came back without a tag. `protocol` says what `value` is; an empty
+ * value only says who said it.
+ */
+export type Seal = { issuer: string; protocol: ProtocolId; value: string }
 
 export type Source =
   | { from: 'base64'; mediaType: string; data: string }
@@ -23,6 +27,17 @@ export type Citation = {
   extensions?: Extensions
 }
 
+/** What an upstream did by itself on the way to its answer. */
+export type ServerStep = {
+  does: 'web-search' | 'web-fetch' | 'code-execution'
+  id: string
+  query?: string
+  url?: string
+  code?: string
+  output?: string
+  sources?: { url: string; title?: string }[]
+}
+
 /**
  * One piece of a message. Tool arguments and sealed text stay text, byte for byte: a thinking text
  * that was re-serialised fails its issuer's check.
@@ -32,7 +47,16 @@ export type Part = { cache?: { ttl: '5m' | '1h' }; seal?: Seal; extensions?: Ext
 export type PartBody =
   | { type: 'text'; text: string; citations?: Citation[] }
   | { type: 'image' | 'document' | 'audio' | 'video'; source: Source; name?: string }
-  | { type: 'tool-call'; id: string; name: string; arguments: string; runsOn: 'client' | 'server' }
+  | {
+      type: 'tool-call'
+      id: string
+      name: string
+      /** JSON text; of a freeform tool the text itself. */
+      arguments: string
+      runsOn: 'client' | 'server'
+      freeform?: true
+      namespace?: string
+    }
   | {
       type: 'tool-result'
       callId: string
@@ -43,7 +67,7 @@ export type PartBody =
   | { type: 'thinking'; text: string }
   | { type: 'thinking-redacted'; seal: Seal }
   | { type: 'refusal'; text: string }
-  /** A block only its own protocol can read. */
-  | { type: 'opaque'; protocol: ProtocolId; wire: JsonObject }
+  /** A block only its own protocol can read; `means` is what others may say in its place. */
+  | { type: 'opaque'; protocol: ProtocolId; wire: JsonObject; means?: ServerStep }
 
 export type PartOf<Type extends Part['type']> = Part & { type: Type }

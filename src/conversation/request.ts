@@ -4,6 +4,8 @@ import type { Extensions, Part, ProtocolId } from './part.ts'
 export type Message = {
   role: 'system' | 'user' | 'assistant'
   parts: Part[]
+  /** Whose wire it was read from; absent: nobody's as it stands. */
+  origin?: ProtocolId
   extensions?: Extensions
 }
 
@@ -15,10 +17,20 @@ export type Tool = { extensions?: Extensions } & (
       parameters: JsonObject
       strict?: boolean
       cache?: { ttl: '5m' | '1h' }
+      namespace?: string
     }
-  /** One the upstream runs itself: web search, code execution, … */
-  | { type: 'server'; protocol: ProtocolId; wire: JsonObject }
+  /** Takes free text instead of JSON; `format` is its grammar, as its protocol says it. */
+  | { type: 'custom'; name: string; description?: string; format?: JsonObject; namespace?: string }
+  /** One the upstream runs itself; `does` names what other protocols have too. */
+  | { type: 'server'; protocol: ProtocolId; wire: JsonObject; does?: ServerAbility }
 )
+
+export type ServerAbility = {
+  name: 'web-search' | 'web-fetch' | 'code-execution'
+  maxUses?: number
+  allowedDomains?: string[]
+  blockedDomains?: string[]
+}
 
 export type Effort = 'none' | 'auto' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 export type ThinkingIntent = { effort: Effort } | { budgetTokens: number }
@@ -45,6 +57,11 @@ export type ConversationRequest = {
   sampling: Sampling
   /** Absent: the client did not say. */
   thinking?: ThinkingIntent
+  /** Whether the client wants to see the thoughts. Absent: it did not say. */
+  showThinking?: boolean
+  /** What groups requests with one prompt prefix, as the client named it. */
+  cacheKey?: string
+  verbosity?: string
   format: { type: 'text' } | { type: 'json'; schema?: JsonObject; name?: string; strict?: boolean }
   extensions?: Extensions
 }

@@ -1,6 +1,7 @@
 import type {
   ConversationRequest,
   ConversationResponse,
+  Dialect,
   Extensions,
   ProtocolId,
   StreamEvent,
@@ -11,14 +12,23 @@ import type { JsonObject } from '../lib/json.ts'
 import type { Machine } from '../lib/machine.ts'
 
 /** What an endpoint does. A `relay` passes bytes through to the same protocol, never decoded. */
-export type Action = 'generate' | 'count-tokens' | 'models' | 'relay'
-/** `path` in Elysia's notation, as clients call it. */
-export type Endpoint = { method: 'GET' | 'POST'; path: string; action: Action }
+export type Action = 'generate' | 'count-tokens' | 'models' | 'relay' | 'compact'
+/**
+ * `path` in Elysia's notation, as clients call it. `verbs`: the path's wildcard ends in `:verb`,
+ * which decides the action and is handed on as `params.verb`, what stands before it as `params.model`.
+ */
+export type Endpoint = {
+  method: 'GET' | 'POST'
+  path: string
+  action: Action
+  verbs?: Readonly<Record<string, Action>>
+}
 
 /** A request as it arrived: the body whole and decompressed, not parsed. */
 export type Inbound = {
   params: Record<string, string>
   headers: Headers
+  query?: URLSearchParams
   body: Uint8Array
   signal: AbortSignal
 }
@@ -32,13 +42,30 @@ export type Envelope = {
   modelAt?: readonly [start: number, end: number]
   /** Who sealed the reasoning in this session's history, when known. */
   issuer?: string
+  /** How a stream goes down; absent: as server-sent events. */
+  framing?: 'json-array'
 }
 
 /** Whom a request is encoded for. `issuer` names who checks and makes seals: the provider. */
-export type Addressee = { model: string; stream: boolean; issuer: string; quirks: Quirks }
+export type Addressee = {
+  model: string
+  stream: boolean
+  issuer: string
+  quirks: Quirks
+  session?: string
+}
 
 /** What a reply echoes: the client's name for the model, and the request's own extensions. */
-export type Asked = { model: string; id: string; atMs: number; extensions?: Extensions }
+export type Asked = {
+  model: string
+  id: string
+  atMs: number
+  extensions?: Extensions
+  /** The client asked for thoughts, so it can be handed some. */
+  thinking?: boolean
+  /** Where an encoder notes what the client's protocol could not say. */
+  losses?: Loss[]
+}
 
 /** An encoded upstream request. `path` goes behind the provider's base URL and starts with `/`. */
 export type Wire = { path: string; headers: Record<string, string>; body: JsonObject }
@@ -65,6 +92,10 @@ export type Quirks = {
   systemRole?: 'system' | 'developer'
   /** Chat: accepts `stream_options: { include_usage }`. Default true. */
   streamUsage?: boolean
+  /** Takes `prompt_cache_key`; one is derived from the session where the client gave none. */
+  promptCacheKey?: boolean
+  /** Gemini: calls and results carry no ids. */
+  noCallIds?: boolean
   /** Anthropic: has the `count_tokens` endpoint. Default true for kind `anthropic` only. */
   countTokens?: boolean
 }
@@ -96,6 +127,8 @@ export interface ClientCodec {
     headers: Record<string, string>
     body: JsonObject
   }
+  /** Whether replies to this client carry reasoning of other protocols back to us in its history. */
+  carries(asked: Asked): boolean
   /** Frame text for a client that waits: an SSE comment or the protocol's ping. */
   readonly keepAlive: string
   encodeTokenCount(inputTokens: number): JsonObject
@@ -104,8 +137,12 @@ export interface ClientCodec {
 /** The half that faces upstreams. */
 export interface UpstreamCodec {
   readonly protocol: ProtocolId
-  /** Path behind the provider's base URL, without a query. */
-  pathFor(action: Action, model: string, stream: boolean): string
+  /** Path behind the provider's base URL, perhaps with a query. `root` replaces the path's own beginning. */
+  pathFor(action: Action, model: string, stream: boolean, root?: string): string
+  /** What the upstream can say of tools; `fit` sees to it before `encodeRequest`. */
+  readonly dialect: Dialect
+  /** Members of a whole reply. */
+  readonly members: { model: string; usage: string }
   /** Headers the protocol itself demands (`anthropic-version`); passthrough prefers the client's. */
   readonly demands: Record<string, string>
   /** Strict: writes only what the protocol documents and reports the rest as losses. */

@@ -4,6 +4,7 @@ import {
   type ConversationRequest,
   type ConversationResponse,
   type Part,
+  type ProtocolId,
   replay,
   type StreamEvent,
 } from '../conversation/index.ts'
@@ -56,7 +57,7 @@ async function answer(inbound: LocalRequest): Promise<Response> {
     atMs: Date.UTC(2026, 0, 1),
     ...(request.extensions ? { extensions: request.extensions } : {}),
   }
-  const response = responseTo(request, script, id, envelope.model)
+  const response = responseTo(request, script, id, envelope.model, inbound.protocol)
   if (!envelope.stream) return Response.json(codec.encodeResponse(response, asked))
   return new Response(bodyOf(streamed(codec, asked, response, script, signal)), {
     headers: { 'content-type': 'text/event-stream' },
@@ -173,11 +174,12 @@ function responseTo(
   script: Script,
   id: string,
   model: string,
+  protocol: ProtocolId,
 ): ConversationResponse {
   const parts: Part[] = script.think.map(text => ({
     type: 'thinking',
     text,
-    seal: { issuer: 'echo', value: Buffer.from(text).toString('base64') },
+    seal: { issuer: 'echo', protocol, value: Buffer.from(text).toString('base64') },
   }))
   const results = lastResults(request)
   const declared = new Set(

@@ -12,6 +12,7 @@ const PATHS: Record<Action, string> = {
   'count-tokens': '/v1/messages/count_tokens',
   models: '/v1/models',
   relay: '/v1/messages',
+  compact: '/v1/messages',
 }
 
 /**
@@ -26,6 +27,14 @@ export const anthropic: Codec = {
   ],
   // An open list: the vendor adds headers monthly, and a beta's header and body go together.
   forwards: ['anthropic-*', 'x-claude-code-*', 'x-app'],
+  carries: asked => asked.thinking === true,
+  dialect: {
+    toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 128 },
+    callId: { legal: /^[a-zA-Z0-9_-]+$/, most: 128 },
+    freeform: false,
+    namespaces: false,
+  },
+  members: { model: 'model', usage: 'usage' },
   demands: { 'anthropic-version': '2023-06-01' },
   keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
   pathFor: action => PATHS[action],

@@ -1,12 +1,45 @@
-import type { Citation, Part, PartOf, Source } from '../../conversation/index.ts'
+import {
+  type Carrier,
+  type Citation,
+  type Part,
+  type PartOf,
+  type ServerStep,
+  type Source,
+  unpackCapsule,
+  unpacked,
+} from '../../conversation/index.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import { extended } from './extended.ts'
+import { memory } from './memory.ts'
 
 /** A string, or blocks. */
 export function decodeContent(content: JsonValue | undefined, issuer: string): Part[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
-  return objects(content).map(block => decodeBlock(block, issuer))
+  const blocks = objects(content)
+  if (!blocks.some(isCarrier)) return blocks.map(block => decodeBlock(block, issuer))
+  return unpacked(blocks.map(block => carrierOf(block) ?? decodeBlock(block, issuer)))
+}
+
+/** Content whose very form is remembered, unless it carried something of ours. */
+export function rememberedContent(content: JsonValue | undefined, issuer: string): Part[] {
+  const parts = decodeContent(content, issuer)
+  if (content === undefined || objects(content).some(isCarrier)) return parts
+  return memory.remember(parts, content)
+}
+
+function sealedText(wire: JsonObject): string {
+  if (wire.type === 'thinking') return text(wire.signature) ?? ''
+  return wire.type === 'redacted_thinking' ? (text(wire.data) ?? '') : ''
+}
+
+function isCarrier(wire: JsonObject): boolean {
+  return unpackCapsule(sealedText(wire)) !== undefined
+}
+
+function carrierOf(wire: JsonObject): Carrier | undefined {
+  const capsule = unpackCapsule(sealedText(wire))
+  return capsule && { type: 'carrier', capsule }
 }
 
 /** A block the conversation has no word for becomes `opaque`, whole. */
@@ -28,12 +61,12 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
       return {
         type: 'thinking',
         text: text(wire.thinking) ?? '',
-        ...(signature ? { seal: { issuer, value: signature } } : {}),
+        ...(signature ? { seal: sealOf(issuer, signature) } : {}),
         ...extended(without(wire, 'type', 'thinking', 'signature')),
       }
     }
     case 'redacted_thinking':
-      return { type: 'thinking-redacted', seal: { issuer, value: text(wire.data) ?? '' } }
+      return { type: 'thinking-redacted', seal: sealOf(issuer, text(wire.data) ?? '') }
     case 'tool_use':
       return {
         type: 'tool-call',
@@ -52,9 +85,52 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
         runsOn: 'client',
         ...extended(without(wire, 'type', 'tool_use_id', 'content', 'is_error')),
       }
-    default:
-      return { type: 'opaque', protocol: 'anthropic', wire }
+    default: {
+      const means = stepOf(wire)
+      return { type: 'opaque', protocol: 'anthropic', wire, ...(means ? { means } : {}) }
+    }
   }
+}
+
+/** Ids of steps that another upstream took begin with this. */
+export const OUR_STEP = 'srvtoolu_jf_'
+
+export function sealOf(issuer: string, value: string) {
+  return { issuer, protocol: 'anthropic' as const, value }
+}
+
+const STEPS: Record<string, ServerStep['does']> = {
+  web_search: 'web-search',
+  web_fetch: 'web-fetch',
+  code_execution: 'code-execution',
+  bash_code_execution: 'code-execution',
+}
+
+/** A tool the upstream ran itself, or its result, as other protocols may say it. */
+function stepOf(wire: JsonObject): ServerStep | undefined {
+  if (wire.type === 'server_tool_use') {
+    const does = STEPS[text(wire.name) ?? '']
+    const input = object(wire.input)
+    const query = text(input?.query)
+    const url = text(input?.url)
+    const code = text(input?.code) ?? text(input?.command)
+    return (
+      does && {
+        does,
+        id: text(wire.id) ?? '',
+        ...(query === undefined ? {} : { query }),
+        ...(url === undefined ? {} : { url }),
+        ...(code === undefined ? {} : { code }),
+      }
+    )
+  }
+  if (wire.type !== 'web_search_tool_result') return undefined
+  const sources = objects(wire.content).flatMap(one => {
+    const url = text(one.url)
+    const title = text(one.title)
+    return url === undefined ? [] : [{ url, ...(title === undefined ? {} : { title }) }]
+  })
+  return { does: 'web-search', id: text(wire.tool_use_id) ?? '', sources }
 }
 
 function decodeText(wire: JsonObject): Part {
@@ -118,8 +194,26 @@ export function decodeCitation(wire: JsonObject): Citation {
 /** Only citations of this protocol: it demands sealed indices that no one else can make. */
 export function encodeCitations(citations: readonly Citation[] | undefined): JsonObject[] {
   return (citations ?? []).flatMap(({ extensions }) =>
-    extensions?.anthropic ? [extensions.anthropic] : [],
+    extensions?.anthropic && extensions.anthropic.encrypted_index !== ''
+      ? [extensions.anthropic]
+      : [],
   )
+}
+
+/** Towards a client sources of other protocols are told too, with an index that seals nothing. */
+export function encodeReplyCitation(citation: Citation): JsonObject[] {
+  const own = citation.extensions?.anthropic
+  if (own) return [own]
+  if (citation.url === undefined) return []
+  return [
+    {
+      type: 'web_search_result_location',
+      url: citation.url,
+      title: citation.title ?? null,
+      cited_text: citation.quote ?? '',
+      encrypted_index: '',
+    },
+  ]
 }
 
 export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }

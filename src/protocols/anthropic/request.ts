@@ -4,14 +4,18 @@ import type {
   Part,
   PartOf,
   Sampling,
+  ServerAbility,
   Tool,
 } from '../../conversation/index.ts'
 import { toTurns } from '../../conversation/turns.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { number, object, objects, text, without } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { foreignLosses } from '../foreign.ts'
+import { isSealOf } from '../seals.ts'
 import { extended } from './extended.ts'
-import { decodeContent, encodeCitations, encodeMedia, parseInput } from './part.ts'
+import { memory } from './memory.ts'
+import { encodeCitations, encodeMedia, OUR_STEP, parseInput, rememberedContent } from './part.ts'
 import { decodeThinking, encodeThinking } from './thinking.ts'
 
 const UNDERSTOOD = [
@@ -33,24 +37,39 @@ const UNDERSTOOD = [
 const DEFAULT_MAX_TOKENS = 32_000
 
 export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {
-  const issuer = envelope.issuer ?? 'anthropic'
+  const issuer = envelope.issuer ?? ''
   const choice = object(body.tool_choice)
   const thinking = decodeThinking(body)
   const display = object(body.thinking)?.display
   return {
-    system: decodeContent(body.system, issuer),
+    system: rememberedContent(body.system, issuer),
     messages: objects(body.messages).map(wire => decodeMessage(wire, issuer)),
-    tools: objects(body.tools).map(decodeTool),
-    toolChoice: decodeToolChoice(choice),
+    tools: memory.remember(objects(body.tools).map(decodeTool), body.tools ?? null),
+    toolChoice: memory.remember(decodeToolChoice(choice), choice ?? null),
     ...(choice?.disable_parallel_tool_use === true ? { parallelTools: false } : {}),
-    sampling: decodeSampling(body),
-    ...(thinking ? { thinking } : {}),
-    format: decodeFormat(body),
+    sampling: memory.remember(decodeSampling(body), membersOf(body, SAMPLING)),
+    ...(thinking ? { thinking: memory.remember(thinking, membersOf(body, THINKING)) } : {}),
+    ...(display === undefined ? {} : { showThinking: display !== 'omitted' }),
+    format: memory.remember(decodeFormat(body), membersOf(body, FORMAT)),
     ...extended({
       ...without(body, ...UNDERSTOOD),
-      ...(display === undefined ? {} : { 'thinking.display': display }),
+      // Thinking nobody could read is still the client's own.
+      ...(thinking || body.thinking === undefined ? {} : { thinking: body.thinking }),
     }),
   }
+}
+
+const SAMPLING = ['max_tokens', 'temperature', 'top_p', 'top_k', 'stop_sequences']
+const THINKING = ['thinking', 'output_config']
+const FORMAT = ['output_config', 'output_format']
+
+function membersOf(body: JsonObject, names: readonly string[]): JsonObject {
+  const members: JsonObject = {}
+  for (const name of names) {
+    const value = body[name]
+    if (value !== undefined) members[name] = value
+  }
+  return members
 }
 
 function decodeSampling(body: JsonObject): Sampling {
@@ -78,19 +97,17 @@ function decodeFormat(body: JsonObject): ConversationRequest['format'] {
 
 function decodeMessage(wire: JsonObject, issuer: string): Message {
   const role = wire.role === 'assistant' || wire.role === 'system' ? wire.role : 'user'
-  const rest = without(wire, 'role', 'content')
   return {
     role,
-    parts: decodeContent(wire.content, issuer),
-    // Says that a message in the middle was the client's own `system`, not another protocol's.
-    ...extended(role === 'system' ? { ...rest, 'role.system': true } : rest),
+    parts: rememberedContent(wire.content, issuer),
+    origin: 'anthropic',
+    ...extended(without(wire, 'role', 'content')),
   }
 }
 
 function decodeTool(wire: JsonObject): Tool {
   const schema = object(wire.input_schema)
-  if ((wire.type !== undefined && wire.type !== 'custom') || !schema)
-    return { type: 'server', protocol: 'anthropic', wire }
+  if ((wire.type !== undefined && wire.type !== 'custom') || !schema) return serverTool(wire)
   const description = text(wire.description)
   const cache = object(wire.cache_control)
   return {
@@ -102,6 +119,33 @@ function decodeTool(wire: JsonObject): Tool {
     ...(cache ? { cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : {}),
     ...extended(without(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control')),
   }
+}
+
+/** Type without its date, and what others call it. */
+const ABILITIES: readonly (readonly [RegExp, ServerAbility['name']])[] = [
+  [/^web_search_/, 'web-search'],
+  [/^web_fetch_/, 'web-fetch'],
+  [/^code_execution_/, 'code-execution'],
+]
+
+function serverTool(wire: JsonObject): Tool {
+  const type = text(wire.type) ?? ''
+  const name = ABILITIES.find(([pattern]) => pattern.test(type))?.[1]
+  if (!name) return { type: 'server', protocol: 'anthropic', wire }
+  const maxUses = number(wire.max_uses)
+  const allowedDomains = strings(wire.allowed_domains)
+  const blockedDomains = strings(wire.blocked_domains)
+  const does: ServerAbility = {
+    name,
+    ...(maxUses === undefined ? {} : { maxUses }),
+    ...(allowedDomains ? { allowedDomains } : {}),
+    ...(blockedDomains ? { blockedDomains } : {}),
+  }
+  return { type: 'server', protocol: 'anthropic', wire, does }
+}
+
+function strings(value: JsonValue | undefined): string[] | undefined {
+  return Array.isArray(value) ? value.filter(one => typeof one === 'string') : undefined
 }
 
 function decodeToolChoice(wire: JsonObject | undefined): ConversationRequest['toolChoice'] {
@@ -122,46 +166,41 @@ export function encodeRequest(
   request: ConversationRequest,
   to: Addressee,
 ): { wire: Wire; losses: Loss[] } {
-  const losses: Loss[] = []
+  const losses: Loss[] = foreignLosses(request, 'anthropic')
   const own = request.extensions?.anthropic ?? {}
   const maxTokens = request.sampling.maxOutputTokens ?? DEFAULT_MAX_TOKENS
-  const system = request.system.flatMap((part, index) =>
-    encodePart(part, to, `system[${index}]`, losses),
-  )
+  const system = encodeSystem(request, to, losses)
   const messages = encodeMessages(request.messages, to, losses)
-  const tools = request.tools.flatMap(
-    (tool, index) => encodeTool(tool, `tools[${index}]`, losses) ?? [],
-  )
-  const thinking = mayThink(request, messages, losses)
-    ? encodeThinking(request.thinking ?? { effort: 'none' }, to.model, maxTokens, losses)
-    : {}
+  const allowed = mayThink(request, messages, losses)
+  const asWritten = allowed ? asWrittenThinking(request) : undefined
+  const thinking =
+    asWritten ??
+    (allowed
+      ? encodeThinking(request.thinking ?? { effort: 'none' }, to.model, maxTokens, losses)
+      : {})
   const body: JsonObject = {
     model: to.model,
     max_tokens: maxTokens,
-    ...(system.length > 0 ? { system } : {}),
+    ...(system === undefined ? {} : { system }),
     messages,
-    ...without(own, 'thinking.display', 'output_format'),
-    ...encodeSampling(request.sampling, isOn(thinking), losses),
+    ...without(own, 'output_format', 'output_config'),
+    ...(asWrittenSampling(request, asWritten) ??
+      encodeSampling(request.sampling, isOn(thinking), losses)),
     ...thinking,
+    ...encodeTools(request, losses),
   }
-  const display = own['thinking.display']
-  const written = object(body.thinking)
-  if (display !== undefined && written && written.type !== 'disabled')
-    body.thinking = { ...written, display }
+  showThinking(body, request)
   const config: JsonObject = {
     ...object(own.output_config),
     ...object(thinking.output_config),
     ...formatOf(request.format),
   }
-  if (!('thinking' in thinking)) delete config.effort
+  if (request.thinking && !('thinking' in thinking)) delete config.effort
   delete body.output_config
+  if (own.output_format !== undefined) body.output_format = own.output_format
   if (Object.keys(config).length > 0) body.output_config = config
-  if (tools.length > 0) {
-    body.tools = tools
-    const choice = encodeToolChoice(request)
-    if (choice) body.tool_choice = choice
-  }
   if (to.stream) body.stream = true
+  cacheForeignPrefix(request, body)
   keepCacheMarkers(body)
   for (const member of to.quirks.unsupported ?? []) {
     if (body[member] === undefined) continue
@@ -171,10 +210,81 @@ export function encodeRequest(
   return { wire: { path: '/v1/messages', headers: betaHeaders(request), body }, losses }
 }
 
-function betaHeaders({ format }: ConversationRequest): Record<string, string> {
-  return format.type === 'json' && format.schema
-    ? { 'anthropic-beta': 'structured-outputs-2025-12-15' }
-    : {}
+/** A beta's header and its body field go together. */
+function betaHeaders({ format, tools }: ConversationRequest): Record<string, string> {
+  const betas = new Set<string>()
+  if (format.type === 'json' && format.schema) betas.add('structured-outputs-2025-12-15')
+  for (const tool of tools) {
+    if (tool.type !== 'server' || tool.protocol === 'anthropic') continue
+    if (tool.does?.name === 'code-execution') betas.add('code-execution-2025-08-25')
+    if (tool.does?.name === 'web-fetch') betas.add('web-fetch-2025-09-10')
+  }
+  return betas.size > 0 ? { 'anthropic-beta': [...betas].join(',') } : {}
+}
+
+function encodeSystem(
+  { system }: ConversationRequest,
+  to: Addressee,
+  losses: Loss[],
+): JsonValue | undefined {
+  const asWritten = memory.recall(system)
+  if (asWritten !== undefined) return asWritten
+  const blocks = system.flatMap((part, index) => encodePart(part, to, `system[${index}]`, losses))
+  return blocks.length > 0 ? blocks : undefined
+}
+
+/** The client's own members while nobody changed what they mean. */
+function asWrittenThinking({ thinking, format }: ConversationRequest): JsonObject | undefined {
+  const written = thinking && object(memory.recall(thinking))
+  return written && memory.recall(format) !== undefined ? written : undefined
+}
+
+/** What goes with thinking depends on it, so the numbers stay as written only if it does. */
+function asWrittenSampling(
+  { thinking, sampling }: ConversationRequest,
+  asWritten: JsonObject | undefined,
+): JsonObject | undefined {
+  return asWritten || !thinking ? object(memory.recall(sampling) ?? null) : undefined
+}
+
+/** Foreign clients say whether they want to see thoughts; here that is a member of the parameter. */
+function showThinking(body: JsonObject, { thinking, showThinking: shown }: ConversationRequest) {
+  const written = object(body.thinking)
+  if (!written || written.type === 'disabled' || written.display !== undefined) return
+  if (shown === undefined || (thinking && memory.recall(thinking))) return
+  body.thinking = { ...written, display: shown ? 'summarized' : 'omitted' }
+}
+
+function encodeTools(request: ConversationRequest, losses: Loss[]): JsonObject {
+  const { tools, toolChoice } = request
+  const asWritten = memory.recall(tools)
+  const wires =
+    asWritten === undefined
+      ? tools.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, losses) ?? [])
+      : asWritten
+  if (wires === null || (asWritten === undefined && tools.length === 0)) return {}
+  const written = memory.recall(toolChoice)
+  const choice = written === undefined ? encodeToolChoice(request) : written
+  return { tools: wires, ...(choice ? { tool_choice: choice } : {}) }
+}
+
+/**
+ * Clients of other protocols cannot mark what is to be cached, so an agent's long prompt would be
+ * paid in full at every turn. Where one sends tools and no marker, its prefix and its latest turn
+ * are marked for it.
+ */
+function cacheForeignPrefix({ messages }: ConversationRequest, body: JsonObject): void {
+  const foreign = messages.some(({ origin }) => origin !== undefined && origin !== 'anthropic')
+  if (!foreign || objects(body.tools).length === 0 || isMarked(body)) return
+  const prefix = objects(body.system)
+  const blocks = prefix.length > 0 ? prefix : objects(body.tools)
+  const last = objects(objects(body.messages).at(-1)?.content).at(-1)
+  for (const block of [blocks.at(-1), last])
+    if (block && block.type !== 'thinking') block.cache_control = { type: 'ephemeral' }
+}
+
+function isMarked(body: JsonObject): boolean {
+  return JSON.stringify([body.tools, body.system, body.messages]).includes('"cache_control"')
 }
 
 function formatOf(format: ConversationRequest['format']): JsonObject {
@@ -270,12 +380,18 @@ function encodeToolChoice({
 function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | undefined {
   if (tool.type === 'server') {
     if (tool.protocol === 'anthropic') return tool.wire
+    const equivalent = encodeAbility(tool.does)
+    if (equivalent) return equivalent
     const name =
       text(object(tool.wire.function)?.name) ??
       text(tool.wire.name) ??
       text(tool.wire.type) ??
       'tool'
     losses.push({ path, reason: `the server tool ${name} has no equivalent and was left out` })
+    return undefined
+  }
+  if (tool.type === 'custom') {
+    losses.push({ path, reason: `the free-text tool ${tool.name} has no equivalent` })
     return undefined
   }
   // The schema must be an object's, even of a tool that takes nothing.
@@ -291,18 +407,41 @@ function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | unde
   }
 }
 
+const SERVER_TOOLS = {
+  'web-search': { type: 'web_search_20250305', name: 'web_search' },
+  'web-fetch': { type: 'web_fetch_20250910', name: 'web_fetch' },
+  'code-execution': { type: 'code_execution_20250825', name: 'code_execution' },
+} as const satisfies Record<ServerAbility['name'], JsonObject>
+
+function encodeAbility(does: ServerAbility | undefined): JsonObject | undefined {
+  if (!does) return undefined
+  const { maxUses, allowedDomains, blockedDomains } = does
+  if (does.name === 'code-execution') return { ...SERVER_TOOLS[does.name] }
+  return {
+    ...SERVER_TOOLS[does.name],
+    ...(maxUses === undefined ? {} : { max_uses: maxUses }),
+    ...(allowedDomains ? { allowed_domains: allowedDomains } : {}),
+    ...(blockedDomains && !allowedDomains ? { blocked_domains: blockedDomains } : {}),
+  }
+}
+
 function cacheControl({ ttl }: { ttl: '5m' | '1h' }): JsonObject {
   return ttl === '1h' ? { type: 'ephemeral', ttl } : { type: 'ephemeral' }
 }
 
 function encodeMessages(messages: readonly Message[], to: Addressee, losses: Loss[]): JsonObject[] {
-  const wires = toTurns(messages.map(spoken)).flatMap((turn, index) => {
+  // One for one where every message is this protocol's own; else in the strictest form.
+  const own = messages.length > 0 && messages.every(({ origin }) => origin === 'anthropic')
+  const wires = (own ? messages : toTurns(messages.map(spoken))).flatMap((turn, index) => {
+    const members = turn.extensions?.anthropic ?? {}
+    const asWritten = memory.recall(turn.parts)
+    if (asWritten !== undefined) return [{ role: turn.role, content: asWritten, ...members }]
     const content = turn.parts.flatMap((part, at) =>
       encodePart(part, to, `messages[${index}].content[${at}]`, losses),
     )
-    const own = without(turn.extensions?.anthropic ?? {}, 'role.system')
-    return content.length > 0 ? [{ role: turn.role, content, ...own }] : []
+    return content.length > 0 ? [{ role: turn.role, content, ...members }] : []
   })
+  if (own) return wires
   if (wires[0]?.role !== 'user')
     wires.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }] })
   return wires
@@ -310,7 +449,7 @@ function encodeMessages(messages: readonly Message[], to: Addressee, losses: Los
 
 /** A system message in the middle is this protocol's own only from its own clients. */
 function spoken(message: Message): Message {
-  if (message.role !== 'system' || message.extensions?.anthropic) return message
+  if (message.role !== 'system' || message.origin === 'anthropic') return message
   const words = message.parts.map(part => (part.type === 'text' ? part.text : '')).join('\n\n')
   return {
     role: 'user',
@@ -352,7 +491,7 @@ function encodeBody(part: Part, to: Addressee, path: string, losses: Loss[]): Js
     case 'thinking':
       return encodeSealed(part, to, path, losses)
     case 'thinking-redacted':
-      if (part.seal.issuer === to.issuer || part.seal.issuer === 'anthropic')
+      if (isSealOf(part.seal, 'anthropic', to.issuer))
         return [{ type: 'redacted_thinking', data: part.seal.value }]
       losses.push({ path, reason: 'sealed reasoning can only go back to who sealed it' })
       return []
@@ -373,7 +512,7 @@ function encodeSealed(
   losses: Loss[],
 ): JsonObject[] {
   const { seal } = part
-  if (seal && (seal.issuer === to.issuer || seal.issuer === 'anthropic')) {
+  if (isSealOf(seal, 'anthropic', to.issuer) && seal.value !== '') {
     return [
       {
         type: 'thinking',
@@ -385,7 +524,7 @@ function encodeSealed(
   }
   losses.push({
     path,
-    reason: seal ? 'reasoning sealed by another upstream' : 'reasoning without a seal',
+    reason: seal?.value ? 'reasoning sealed by another upstream' : 'reasoning without a seal',
   })
   return []
 }
@@ -435,9 +574,15 @@ function encodeOpaque(
   path: string,
   losses: Loss[],
 ): JsonObject[] {
-  if (protocol === 'anthropic') return [wire]
+  if (protocol === 'anthropic' && !isOurStep(wire)) return [wire]
   losses.push({ path, reason: `${text(wire.type) ?? 'a part'} has no equivalent` })
   return said(text(wire.text) ?? '')
+}
+
+/** A step of another upstream that we told a client of this protocol; only that client may see it. */
+function isOurStep(wire: JsonObject): boolean {
+  const id = text(wire.id) ?? text(wire.tool_use_id)
+  return id?.startsWith(OUR_STEP) === true
 }
 
 const MOST_CACHE_MARKERS = 4

@@ -1,10 +1,18 @@
-import type { ConversationResponse, Part, Stop } from '../../conversation/index.ts'
+import {
+  type ConversationResponse,
+  type Part,
+  type PartOf,
+  packCapsule,
+  type Seal,
+  type ServerStep,
+  type Stop,
+} from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Asked } from '../codec.ts'
 import { errorInside } from './error.ts'
 import { extended } from './extended.ts'
-import { decodeBlock, encodeCitations, encodeMedia, parseInput } from './part.ts'
+import { decodeBlock, encodeMedia, encodeReplyCitation, OUR_STEP, parseInput } from './part.ts'
 import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -33,7 +41,7 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
 }
 
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
-  const content = response.parts.flatMap(encodeReplyPart)
+  const content = response.parts.flatMap(part => encodeReplyPart(part, asked))
   const calling = response.parts.some(part => part.type === 'tool-call' && part.runsOn === 'client')
   return {
     id: messageId(response.id || asked.id),
@@ -60,10 +68,10 @@ export function calledStop(stop: Stop, calling: boolean): Stop {
 }
 
 /** A part as a client of this protocol gets it. */
-export function encodeReplyPart(part: Part): JsonObject[] {
+export function encodeReplyPart(part: Part, asked: Asked): JsonObject[] {
   switch (part.type) {
     case 'text': {
-      const citations = encodeCitations(part.citations)
+      const citations = (part.citations ?? []).flatMap(encodeReplyCitation)
       const own = part.extensions?.anthropic
       return part.text === '' && !own
         ? []
@@ -83,15 +91,16 @@ export function encodeReplyPart(part: Part): JsonObject[] {
         {
           type: 'thinking',
           thinking: part.text,
-          signature: part.seal?.value ?? '',
+          signature: signatureOf(part),
           ...part.extensions?.anthropic,
         },
       ]
     case 'thinking-redacted':
-      return [{ type: 'redacted_thinking', data: part.seal.value }]
+      return [{ type: 'redacted_thinking', data: signatureOf(part) }]
     case 'tool-call':
       if (part.runsOn === 'server') return []
       return [
+        ...carrierOf(part, asked),
         {
           type: 'tool_use',
           id: part.id,
@@ -101,7 +110,7 @@ export function encodeReplyPart(part: Part): JsonObject[] {
         },
       ]
     case 'opaque':
-      return part.protocol === 'anthropic' ? [part.wire] : []
+      return part.protocol === 'anthropic' ? [part.wire] : encodeStep(part, asked)
     case 'image':
     case 'document':
     case 'audio':
@@ -113,4 +122,47 @@ export function encodeReplyPart(part: Part): JsonObject[] {
     case 'tool-result':
       return []
   }
+}
+
+/** The vendor's own signature, or a capsule of what another upstream thought. */
+export function signatureOf(part: PartOf<'thinking'> | PartOf<'thinking-redacted'>): string {
+  if (part.seal?.protocol === 'anthropic') return part.seal.value
+  return packCapsule({ parts: [part] })
+}
+
+/** A call's own seal has no place in its block: an empty thought in front of it carries it. */
+export function carrierOf(call: PartOf<'tool-call'>, asked: Asked): JsonObject[] {
+  const { seal } = call
+  if (!seal?.value || asked.thinking !== true) return []
+  const calls: Record<string, Seal> = { [call.id]: seal }
+  return [{ type: 'thinking', thinking: '', signature: packCapsule({ parts: [], calls }) }]
+}
+
+/** A step of another upstream as clients of this protocol know it. */
+function encodeStep({ means, wire }: PartOf<'opaque'>, asked: Asked): JsonObject[] {
+  if (means?.does !== 'web-search') {
+    asked.losses?.push({
+      path: 'content',
+      reason: `${text(wire.type) ?? 'a part'} has no equivalent`,
+    })
+    return []
+  }
+  const id = `${OUR_STEP}${means.id.replace(/[^a-zA-Z0-9_-]/g, '_')}`
+  const use: JsonObject = {
+    type: 'server_tool_use',
+    id,
+    name: 'web_search',
+    input: { query: means.query ?? '' },
+  }
+  return [use, { type: 'web_search_tool_result', tool_use_id: id, content: sourcesOf(means) }]
+}
+
+function sourcesOf({ sources }: ServerStep): JsonObject[] {
+  return (sources ?? []).map(({ url, title }) => ({
+    type: 'web_search_result',
+    url,
+    title: title ?? url,
+    encrypted_content: '',
+    page_age: null,
+  }))
 }

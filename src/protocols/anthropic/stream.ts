@@ -5,8 +5,8 @@ import type { Machine } from '../../lib/machine.ts'
 import { count, object, text } from '../../lib/wire.ts'
 import type { Asked, Frame } from '../codec.ts'
 import { errorBody, errorInside } from './error.ts'
-import { decodeBlock, decodeCitation, encodeCitations } from './part.ts'
-import { calledStop, encodeReplyPart, messageId } from './response.ts'
+import { decodeBlock, decodeCitation, encodeReplyCitation, sealOf } from './part.ts'
+import { calledStop, carrierOf, encodeReplyPart, messageId, signatureOf } from './response.ts'
 import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -147,7 +147,7 @@ function deltaOf(delta: JsonObject, issuer: string): PartDelta | undefined {
     case 'thinking_delta':
       return { text: text(delta.thinking) ?? '' }
     case 'signature_delta':
-      return { seal: { issuer, value: text(delta.signature) ?? '' } }
+      return { seal: sealOf(issuer, text(delta.signature) ?? '') }
     case 'input_json_delta':
       return { arguments: text(delta.partial_json) ?? '' }
     case 'citations_delta': {
@@ -213,18 +213,30 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
   /** Text opens its block with its first words: an empty one is never sent. */
   function openBlock(state: PartState): Frame[] {
     const { part } = state
-    const opened = openedBlock(part)
-    if (!opened) return []
+    const opened = openedBlocks(part, asked)
+    const last = opened.pop()
+    if (!last) return []
+    const frames = opened.flatMap(one => wholeBlock(one))
     state.block = blocks++
-    const frames = [
-      frame({ type: 'content_block_start', index: state.block, content_block: opened.block }),
-    ]
-    for (const delta of opened.deltas) frames.push(blockDelta(state.block, delta))
+    frames.push(
+      frame({ type: 'content_block_start', index: state.block, content_block: last.block }),
+    )
+    for (const delta of last.deltas) frames.push(blockDelta(state.block, delta))
     if (part.type === 'tool-call' && part.arguments) state.argued = true
     return frames
   }
 
+  function wholeBlock({ block, deltas }: Opened): Frame[] {
+    const index = blocks++
+    return [
+      frame({ type: 'content_block_start', index, content_block: block }),
+      ...deltas.map(delta => blockDelta(index, delta)),
+      frame({ type: 'content_block_stop', index }),
+    ]
+  }
+
   function write(state: PartState, change: PartDelta): Frame[] {
+    if (state.part.type === 'thinking') grow(state, change)
     const delta = encodeDelta(state, change)
     if (!delta) return []
     const frames: Frame[] = []
@@ -244,6 +256,11 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     if (state.block === undefined) return []
     const frames: Frame[] = []
     const { part } = state
+    // Another upstream's reasoning is whole only now, so its capsule can be packed only now.
+    if (part.type === 'thinking' && part.seal?.protocol !== 'anthropic')
+      frames.push(
+        blockDelta(state.block, { type: 'signature_delta', signature: signatureOf(part) }),
+      )
     if (part.type === 'tool-call' && !state.argued)
       frames.push(blockDelta(state.block, { type: 'input_json_delta', partial_json: '{}' }))
     frames.push(frame({ type: 'content_block_stop', index: state.block }))
@@ -345,47 +362,71 @@ function blockDelta(index: number, delta: JsonObject): Frame {
   return frame({ type: 'content_block_delta', index, delta })
 }
 
-/** How a block begins, and what follows at once. Undefined: it waits for its first words. */
-function openedBlock(part: Part): { block: JsonObject; deltas: JsonObject[] } | undefined {
+type Opened = { block: JsonObject; deltas: JsonObject[] }
+
+/** Thoughts are gathered, in a part of our own: a capsule holds them whole. */
+function grow(state: PartState, change: PartDelta): void {
+  const { part } = state
+  if (part.type !== 'thinking') return
+  if ('text' in change) state.part = { ...part, text: part.text + change.text }
+  else if ('seal' in change)
+    state.part = {
+      ...part,
+      seal: { ...change.seal, value: (part.seal?.value ?? '') + change.seal.value },
+    }
+}
+
+/** How a part's blocks begin, and what follows at once; the last one grows. None: it waits for its first words. */
+function openedBlocks(part: Part, asked: Asked): Opened[] {
   switch (part.type) {
     case 'text':
     case 'refusal':
       return part.text === ''
-        ? undefined
-        : { block: { type: 'text', text: '' }, deltas: [{ type: 'text_delta', text: part.text }] }
+        ? []
+        : [{ block: { type: 'text', text: '' }, deltas: [{ type: 'text_delta', text: part.text }] }]
     case 'thinking': {
       const deltas: JsonObject[] = part.text
         ? [{ type: 'thinking_delta', thinking: part.text }]
         : []
-      if (part.seal) deltas.push({ type: 'signature_delta', signature: part.seal.value })
-      return { block: { type: 'thinking', thinking: '', signature: '' }, deltas }
+      if (part.seal?.protocol === 'anthropic')
+        deltas.push({ type: 'signature_delta', signature: part.seal.value })
+      return [{ block: { type: 'thinking', thinking: '', signature: '' }, deltas }]
     }
     case 'tool-call': {
-      if (part.runsOn === 'server') return undefined
+      if (part.runsOn === 'server') return []
       const deltas: JsonObject[] = part.arguments
         ? [{ type: 'input_json_delta', partial_json: part.arguments }]
         : []
-      return {
-        block: {
-          type: 'tool_use',
-          id: part.id,
-          name: part.name,
-          input: {},
-          ...part.extensions?.anthropic,
+      return [
+        ...carrierOf(part, asked).map(openedCarrier),
+        {
+          block: {
+            type: 'tool_use',
+            id: part.id,
+            name: part.name,
+            input: {},
+            ...part.extensions?.anthropic,
+          },
+          deltas,
         },
-        deltas,
-      }
+      ]
     }
-    default: {
-      const [block] = encodeReplyPart(part)
-      if (!block) return undefined
-      const input = object(block.input)
-      if (!input) return { block, deltas: [] }
-      return {
-        block: { ...block, input: {} },
-        deltas: [{ type: 'input_json_delta', partial_json: JSON.stringify(input) }],
-      }
-    }
+    default:
+      return encodeReplyPart(part, asked).map(block => {
+        const input = object(block.input)
+        if (!input) return { block, deltas: [] }
+        return {
+          block: { ...block, input: {} },
+          deltas: [{ type: 'input_json_delta', partial_json: JSON.stringify(input) }],
+        }
+      })
+  }
+}
+
+function openedCarrier({ signature }: JsonObject): Opened {
+  return {
+    block: { type: 'thinking', thinking: '', signature: '' },
+    deltas: [{ type: 'signature_delta', signature: signature ?? '' }],
   }
 }
 
@@ -408,9 +449,9 @@ function encodeDelta(state: PartState, change: PartDelta): JsonObject | undefine
     return { type: 'input_json_delta', partial_json: change.arguments }
   }
   if ('seal' in change)
-    return type === 'thinking'
+    return type === 'thinking' && change.seal.protocol === 'anthropic'
       ? { type: 'signature_delta', signature: change.seal.value }
       : undefined
-  const [citation] = encodeCitations([change.citation])
+  const [citation] = encodeReplyCitation(change.citation)
   return citation && type === 'text' ? { type: 'citations_delta', citation } : undefined
 }

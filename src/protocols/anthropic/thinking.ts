@@ -1,4 +1,10 @@
-import type { Effort, ThinkingIntent } from '../../conversation/index.ts'
+import {
+  budgetFor,
+  type Effort,
+  effortFor,
+  type ThinkingIntent,
+  thinkingSupport,
+} from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { number, object, text } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
@@ -30,22 +36,13 @@ function effortOf(told: string | undefined): Effort | undefined {
     : undefined
 }
 
-/** Models that take adaptive thinking with an effort, instead of a budget. */
-const ADAPTIVE = /claude-(opus-4-[6-9]|sonnet-4-[6-9]|(opus|sonnet|haiku|fable)-[5-9])/
 const LEAST_BUDGET = 1_024
-const BUDGETS = {
-  minimal: 1_024,
-  low: 1_024,
-  medium: 8_192,
-  high: 24_576,
-  xhigh: 32_768,
-  max: 128_000,
-  auto: 16_384,
-} satisfies Record<Exclude<Effort, 'none'>, number>
+/** What "decide yourself" is worth to a model that wants a number. */
+const MIDDLE_BUDGET = 16_384
 
 /**
  * Members that say how much to think, with the output cap they need: a budget must be at least
- * 1,024 and below `max_tokens`.
+ * 1,024 and below `max_tokens`. Models with effort levels take those and decide adaptively.
  * @see https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
  */
 export function encodeThinking(
@@ -55,19 +52,18 @@ export function encodeThinking(
   losses: Loss[],
 ): JsonObject {
   if ('effort' in thinking && thinking.effort === 'none') return { thinking: { type: 'disabled' } }
-  if (ADAPTIVE.test(model)) {
+  const support = thinkingSupport(model)
+  if (support && !support.never && support.levels) {
     const effort =
-      'effort' in thinking ? adaptiveEffort(thinking.effort) : effortFor(thinking.budgetTokens)
+      'effort' in thinking
+        ? adaptiveEffort(thinking.effort)
+        : adaptiveEffort(effortFor(thinking.budgetTokens))
     return { thinking: { type: 'adaptive' }, ...(effort ? { output_config: { effort } } : {}) }
   }
-  const wanted =
-    'effort' in thinking
-      ? thinking.effort === 'none'
-        ? 0
-        : BUDGETS[thinking.effort]
-      : thinking.budgetTokens
-  if (wanted <= 0) return { thinking: { type: 'disabled' } }
-  const budget = Math.min(Math.max(wanted, LEAST_BUDGET), maxTokens - 1)
+  const wanted = 'effort' in thinking ? budgetFor(thinking.effort) : thinking.budgetTokens
+  if (wanted === 0) return { thinking: { type: 'disabled' } }
+  const asked = wanted < 0 ? MIDDLE_BUDGET : wanted
+  const budget = Math.min(Math.max(asked, LEAST_BUDGET), maxTokens - 1)
   if (budget < LEAST_BUDGET) {
     losses.push({
       path: 'thinking',
@@ -81,10 +77,4 @@ export function encodeThinking(
 function adaptiveEffort(effort: Effort): string | undefined {
   if (effort === 'auto' || effort === 'none') return undefined
   return effort === 'minimal' ? 'low' : effort
-}
-
-function effortFor(budget: number): string {
-  if (budget <= 1_024) return 'low'
-  if (budget <= 8_192) return 'medium'
-  return budget <= 24_576 ? 'high' : 'xhigh'
 }

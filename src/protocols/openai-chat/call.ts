@@ -22,8 +22,8 @@ function decodeCall(wire: JsonObject, id: string): Part {
     name: text(declared.name) ?? '',
     arguments: argumentsText(custom ? declared.input : declared.arguments),
     runsOn: 'client',
+    ...(custom ? { freeform: true } : {}),
     ...extended(without(wire, 'id', 'type', 'function', 'custom'), {
-      ...(custom ? { custom } : {}),
       ...unlessEmpty('inner', without(declared, 'name', 'arguments', 'input')),
     }),
   }
@@ -50,16 +50,12 @@ export function argumentsText(value: JsonValue | undefined): string {
 }
 
 /** The members a message gets for its calls. */
-export function encodeCalls(
-  calls: readonly PartOf<'tool-call'>[],
-  nameOf: (name: string) => string = name => name,
-): JsonObject {
+export function encodeCalls(calls: readonly PartOf<'tool-call'>[]): JsonObject {
   const wires: JsonObject[] = []
   let old: JsonObject | undefined
   for (const call of calls) {
-    const name = nameOf(call.name)
-    if (shapeOf(call).old === true) old = { name, arguments: call.arguments || '{}' }
-    else wires.push(encodeCall(call, name))
+    if (shapeOf(call).old === true) old = { name: call.name, arguments: call.arguments || '{}' }
+    else wires.push(encodeCall(call))
   }
   return {
     ...(wires.length > 0 ? { tool_calls: wires } : {}),
@@ -67,11 +63,11 @@ export function encodeCalls(
   }
 }
 
-function encodeCall(part: PartOf<'tool-call'>, name: string): JsonObject {
-  const shape = shapeOf(part)
-  const inner = object(shape.inner)
+function encodeCall(part: PartOf<'tool-call'>): JsonObject {
+  const { name } = part
+  const inner = object(shapeOf(part).inner)
   const said =
-    shape.custom === true
+    part.freeform === true
       ? { type: 'custom', custom: { name, input: part.arguments, ...inner } }
       : { type: 'function', function: { name, arguments: part.arguments || '{}', ...inner } }
   return { id: part.id, ...said, ...membersOf(part) }

@@ -23,6 +23,7 @@ export const completions: ClientCodec = {
   protocol: 'openai-chat',
   endpoints: [{ method: 'POST', path: '/v1/completions', action: 'generate' }],
   forwards: [],
+  carries: () => false,
   keepAlive: ': keep-alive\n\n',
   peek,
   decodeRequest: decodePrompt,

@@ -24,6 +24,15 @@ export const openaiChat: Codec = {
     'session-id',
     'x-client-request-id',
   ],
+  // Its clients return the words of reasoning, if anything: nothing sealed would come back.
+  carries: () => false,
+  dialect: {
+    toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 64 },
+    callId: { legal: /^[\s\S]+$/, most: 64 },
+    freeform: false,
+    namespaces: false,
+  },
+  members: { model: 'model', usage: 'usage' },
   demands: {},
   keepAlive: ': keep-alive\n\n',
   pathFor: action => (action === 'models' ? '/models' : '/chat/completions'),

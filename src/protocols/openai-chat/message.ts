@@ -2,11 +2,11 @@ import type { Message, Part, PartOf } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, text, without } from '../../lib/wire.ts'
 import type { Addressee, Loss } from '../codec.ts'
+import { isSealOf } from '../seals.ts'
 import { decodeCalls, encodeCalls } from './call.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
 import { decodeContent, encodePart } from './part.ts'
 import { decodeReasoning, encodeReasoning } from './reasoning.ts'
-import { toolName } from './tool.ts'
 
 /**
  * Messages in both directions as this protocol's own clients write them, one for one. Each message
@@ -164,7 +164,7 @@ function encodeOwnAssistant(
     else if (part.type === 'refusal' && shapeOf(part).part !== true) wire.refusal = part.text
     else content.push(part)
   }
-  return { ...wire, ...encodeContent(content, form), ...encodeCalls(calls, toolName) }
+  return { ...wire, ...encodeContent(content, form), ...encodeCalls(calls) }
 }
 
 /** Sealed details go back to their issuer alone; the words may go to anyone who takes them. */
@@ -175,7 +175,7 @@ function encodeOwnThinking(
   losses: Loss[],
 ): JsonObject {
   const wire = encodeReasoning(part, to.quirks.reasoningField)
-  if (!part.seal || part.seal.issuer === to.issuer) return wire
+  if (!part.seal?.value || isSealOf(part.seal, 'openai-chat', to.issuer)) return wire
   losses.push({ path, reason: 'sealed reasoning can only go back to who sealed it' })
   return without(wire, 'reasoning_details')
 }

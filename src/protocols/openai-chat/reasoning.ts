@@ -20,13 +20,13 @@ export function decodeReasoning(
   if (!words && details.length === 0) return { parts: [], rest: wire }
   const as = TEXT.filter(name => words && wire[name] === words)
   const carried: JsonObject = details.length > 0 ? { reasoning_details: details } : {}
-  const seal = details.map(sealOf).join('')
+  const seal = details.map(signatureIn).join('')
   return {
     parts: [
       {
         type: 'thinking',
         text: words ?? details.map(detailText).join(''),
-        ...(seal ? { seal: { issuer, value: seal } } : {}),
+        ...(seal ? { seal: sealOf(issuer, seal) } : {}),
         ...extended(carried, { as }),
       },
     ],
@@ -34,12 +34,17 @@ export function decodeReasoning(
   }
 }
 
+/** An empty seal only says who thought it: some services want their own reasoning back. */
+export function sealOf(issuer: string, value: string) {
+  return { issuer, protocol: 'openai-chat' as const, value }
+}
+
 export function detailText(detail: JsonObject): string {
   return text(detail.text) ?? text(detail.summary) ?? ''
 }
 
 /** A signature, or the encrypted reasoning itself. */
-function sealOf(detail: JsonObject): string {
+function signatureIn(detail: JsonObject): string {
   return text(detail.signature) ?? text(detail.data) ?? ''
 }
 

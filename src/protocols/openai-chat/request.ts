@@ -1,7 +1,8 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, without } from '../../lib/wire.ts'
+import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { foreignLosses } from '../foreign.ts'
 import { asSaid } from './as-said.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
 import { decodeFormat, encodeFormat } from './format.ts'
@@ -14,7 +15,7 @@ import {
 } from './message.ts'
 import { decodeSampling, encodeSampling, SPELLED, understoodSampling } from './sampling.ts'
 import { decodeThinking, encodeThinking, THINKING } from './thinking.ts'
-import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools, toolName } from './tool.ts'
+import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
 import { encodeTurns, systemMessage, systemRole } from './turn.ts'
 
 const CHOICE = ['tool_choice', 'function_call']
@@ -34,14 +35,18 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
   const leading = after === -1 ? wires.length : after
   const thinking = decodeThinking(body)
   const parallel = body.parallel_tool_calls
+  const cacheKey = text(body.prompt_cache_key)
+  const verbosity = text(body.verbosity)
   return {
     system: decodeSystem(wires.slice(0, leading)),
-    messages: decodeMessages(wires.slice(leading), envelope.issuer ?? 'openai-chat'),
+    messages: decodeMessages(wires.slice(leading), envelope.issuer ?? ''),
     tools: decodeTools(body),
     toolChoice: decodeToolChoice(body),
     ...(typeof parallel === 'boolean' ? { parallelTools: parallel } : {}),
     sampling: decodeSampling(body),
     ...(thinking ? { thinking } : {}),
+    ...(cacheKey === undefined ? {} : { cacheKey }),
+    ...(verbosity === undefined ? {} : { verbosity }),
     format: decodeFormat(body),
     ...extended(without(body, ...understood(body))),
   }
@@ -63,7 +68,7 @@ export function encodeRequest(
   request: ConversationRequest,
   to: Addressee,
 ): { wire: Wire; losses: Loss[] } {
-  const losses: Loss[] = []
+  const losses: Loss[] = foreignLosses(request, 'openai-chat')
   const own = membersOf(request)
   const body: JsonObject = {
     model: to.model,
@@ -74,6 +79,7 @@ export function encodeRequest(
     ...encodeFormat(request.format, own),
     ...encodeToolUse(request, own, losses),
     ...encodeStreaming(own, to),
+    ...encodeCaching(request, own, to),
   }
   for (const member of lostEarlier(request)) {
     losses.push({ path: member, reason: 'the chat protocol has no such parameter' })
@@ -111,8 +117,7 @@ function encodeToolUse(request: ConversationRequest, own: JsonObject, losses: Lo
 
 function encodeChoice(choice: ConversationRequest['toolChoice'], own: JsonObject): JsonObject {
   const said = asSaid(own, CHOICE, decodeToolChoice, choice)
-  const renamed = choice.mode === 'tool' && toolName(choice.name) !== choice.name
-  if (said && !renamed) return said
+  if (said) return said
   return choice.mode === 'auto' ? {} : { tool_choice: encodeToolChoice(choice) }
 }
 
@@ -125,6 +130,21 @@ function encodeStreaming(own: JsonObject, to: Addressee): JsonObject {
   if (own.stream === true && !streamUsage)
     return { stream: true, ...(said ? { stream_options: said } : {}) }
   return { stream: true, stream_options: { ...said, include_usage: true } }
+}
+
+/** What groups requests of one session, where the upstream has a member for it. */
+function encodeCaching(
+  { cacheKey, verbosity }: ConversationRequest,
+  own: JsonObject,
+  { quirks, session }: Addressee,
+): JsonObject {
+  const key = cacheKey ?? session
+  return {
+    ...(quirks.promptCacheKey && key && !('prompt_cache_key' in own)
+      ? { prompt_cache_key: key.slice(0, 64) }
+      : {}),
+    ...(quirks.promptCacheKey && verbosity && !('verbosity' in own) ? { verbosity } : {}),
+  }
 }
 
 function leaveOut(body: JsonObject, members: readonly string[], losses: Loss[]): void {

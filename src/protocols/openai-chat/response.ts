@@ -1,6 +1,6 @@
 import type { ConversationResponse, Part, PartOf } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Asked } from '../codec.ts'
 import { decodeCalls, encodeCalls } from './call.ts'
@@ -9,7 +9,13 @@ import { errorInside } from './error.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
 import { readCalls } from './message.ts'
 import { decodeContent } from './part.ts'
-import { contentThinking, decodeReasoning, encodeReasoning, isOwnReasoning } from './reasoning.ts'
+import {
+  contentThinking,
+  decodeReasoning,
+  encodeReasoning,
+  isOwnReasoning,
+  sealOf,
+} from './reasoning.ts'
 import { decodeStop, encodeStop, withCalls } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -45,8 +51,9 @@ export function callId(responseId: string, index: number): string {
 
 /** The parts of a reply, and the members of its message that are in none of them. */
 function decodeReply(message: JsonObject, issuer: string, idFor: (index: number) => string) {
-  const { parts, rest } = decodeReasoning(message, issuer)
-  const content = decodeReplyContent(message)
+  const { parts: thoughts, rest } = decodeReasoning(message, issuer)
+  const parts = thoughts.map((part): Part => ({ seal: sealOf(issuer, ''), ...part }))
+  const content = decodeReplyContent(message, issuer)
   const first = content.findIndex(part => part.type === 'text')
   const cited = content[first]
   const annotations = objects(message.annotations)
@@ -69,13 +76,16 @@ function decodeReply(message: JsonObject, issuer: string, idFor: (index: number)
 }
 
 /** Mistral thinks inside the content. */
-function decodeReplyContent({ content }: JsonObject): Part[] {
+function decodeReplyContent({ content }: JsonObject, issuer: string): Part[] {
+  // One service answers with the object that its JSON mode was asked for.
+  if (isObject(content)) return [{ type: 'text', text: JSON.stringify(content) }]
   if (!Array.isArray(content)) return decodeContent(content)
   return objects(content).flatMap(wire => {
     if (wire.type !== 'thinking') return decodeContent([wire])
     const part: Part = {
       type: 'thinking',
       text: contentThinking(wire),
+      seal: sealOf(issuer, ''),
       ...extended({}, { as: [] }),
     }
     return [part]

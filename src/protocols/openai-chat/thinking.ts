@@ -1,4 +1,10 @@
-import type { ConversationRequest, Effort, ThinkingIntent } from '../../conversation/index.ts'
+import {
+  type ConversationRequest,
+  type Effort,
+  effortOf,
+  type ThinkingIntent,
+  thinkingSupport,
+} from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { number, object, text } from '../../lib/wire.ts'
 import type { Addressee, Loss, Quirks } from '../codec.ts'
@@ -39,16 +45,6 @@ function isEffort(text: string): text is Effort {
   return EFFORTS.has(text)
 }
 
-/** @see reference tables of the field: 512, 1024, 8192 and 24576 tokens bound the levels. */
-function effortFor(budget: number): Effort {
-  if (budget < 0) return 'auto'
-  if (budget === 0) return 'none'
-  if (budget <= 512) return 'minimal'
-  if (budget <= 1_024) return 'low'
-  if (budget <= 8_192) return 'medium'
-  return budget <= 24_576 ? 'high' : 'xhigh'
-}
-
 /** How this upstream is told how much to think; members to merge into the body. */
 export function encodeThinking(
   { thinking }: Pick<ConversationRequest, 'thinking'>,
@@ -62,13 +58,20 @@ export function encodeThinking(
     if (!('reasoning_effort' in said && isPlainModel(to.model))) return said
   }
   if (!thinking) return {}
-  const effort = 'effort' in thinking ? thinking.effort : effortFor(thinking.budgetTokens)
+  const effort = effortOf(thinking)
   if (field === 'none' || ((!field || field === 'reasoning_effort') && isPlainModel(to.model))) {
     if (effort !== 'none')
       losses.push({ path: 'thinking', reason: `${to.model} takes no thinking parameter` })
     return {}
   }
-  return spelled(thinking, effort, field ?? 'reasoning_effort')
+  return spelled(thinking, known(effort, to.model), field ?? 'reasoning_effort')
+}
+
+/** The highest level is new: only models known to have it are asked for it. */
+function known(effort: Effort, model: string): Effort {
+  if (effort !== 'max') return effort
+  const support = thinkingSupport(model)
+  return support && !support.never && support.levels?.includes('max') ? 'max' : 'xhigh'
 }
 
 function spelled(
@@ -76,15 +79,14 @@ function spelled(
   effort: Effort,
   field: Exclude<NonNullable<Quirks['thinkingField']>, 'none'>,
 ): JsonObject {
-  const level = effort === 'max' ? 'xhigh' : effort
   switch (field) {
     case 'reasoning_effort':
-      return effort === 'auto' ? {} : { reasoning_effort: level }
+      return effort === 'auto' ? {} : { reasoning_effort: effort }
     case 'reasoning':
       if ('budgetTokens' in thinking && thinking.budgetTokens > 0) {
         return { reasoning: { max_tokens: thinking.budgetTokens } }
       }
-      return { reasoning: effort === 'auto' ? { enabled: true } : { effort: level } }
+      return { reasoning: effort === 'auto' ? { enabled: true } : { effort } }
     case 'thinking':
       return { thinking: { type: effort === 'none' ? 'disabled' : 'enabled' } }
     case 'enable_thinking':

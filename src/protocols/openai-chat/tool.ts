@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { ConversationRequest, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
@@ -14,9 +13,42 @@ export function decodeTools(body: JsonObject): Tool[] {
 
 function decodeTool(wire: JsonObject): Tool {
   const declared = object(wire.function)
+  const custom = object(wire.custom)
+  if (wire.type === 'custom' && custom) return decodeCustom(custom, wire)
   if (wire.type !== 'function' || !declared)
     return { type: 'server', protocol: 'openai-chat', wire }
   return decodeFunction(declared, without(wire, 'type', 'function'), {})
+}
+
+/** A tool of free text; the wire's form of its grammar is kept beside what others can read of it. */
+function decodeCustom(custom: JsonObject, wire: JsonObject): Tool {
+  const description = text(custom.description)
+  const format = object(custom.format)
+  return {
+    type: 'custom',
+    name: text(custom.name) ?? '',
+    ...(description === undefined ? {} : { description }),
+    ...(format ? { format: { ...format, ...object(format.grammar) } } : {}),
+    ...extended({}, { wire }),
+  }
+}
+
+function encodeCustom(tool: ToolOf<'custom'>): JsonObject {
+  const asWritten = object(shapeOf(tool).wire)
+  if (asWritten) return asWritten
+  const { name, description, format } = tool
+  const grammar: JsonObject | undefined =
+    format?.type === 'grammar'
+      ? { definition: format.definition ?? '', syntax: format.syntax ?? 'lark' }
+      : undefined
+  return {
+    type: 'custom',
+    custom: {
+      name,
+      ...(description === undefined ? {} : { description }),
+      ...(grammar ? { format: { type: 'grammar', grammar } } : {}),
+    },
+  }
 }
 
 function decodeFunction(declared: JsonObject, outer: JsonObject, shape: JsonObject): Tool {
@@ -51,11 +83,9 @@ export function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject 
   const functions: JsonObject[] = []
   for (const [index, tool] of tools.entries()) {
     if (tool.type === 'server') wires.push(...encodeServerTool(tool, `tools[${index}]`, losses))
+    else if (tool.type === 'custom') wires.push(encodeCustom(tool))
     else if (shapeOf(tool).old === true) functions.push(encodeFunction(tool))
     else wires.push({ type: 'function', function: encodeFunction(tool), ...membersOf(tool) })
-    if (tool.type === 'function' && toolName(tool.name) !== tool.name) {
-      losses.push({ path: `tools[${index}].name`, reason: `sent as ${toolName(tool.name)}` })
-    }
   }
   return {
     ...(wires.length > 0 ? { tools: wires } : {}),
@@ -75,21 +105,12 @@ function encodeServerTool(tool: ToolOf<'server'>, path: string, losses: Loss[]):
 function encodeFunction(tool: ToolOf<'function'>): JsonObject {
   const shape = shapeOf(tool)
   return {
-    name: toolName(tool.name),
+    name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
     ...(shape.bare === true ? {} : { parameters: tool.parameters }),
     ...(tool.strict === undefined ? {} : { strict: tool.strict }),
     ...object(shape.inner),
   }
-}
-
-const LEGAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/
-
-/** The same name always becomes the same legal one; two names never become one. */
-export function toolName(name: string): string {
-  if (LEGAL_NAME.test(name)) return name
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8)
-  return `${name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 55)}_${digest}`
 }
 
 type Choice = ConversationRequest['toolChoice']
@@ -107,5 +128,5 @@ export function decodeToolChoice(wire: JsonObject): Choice {
 
 export function encodeToolChoice(choice: Choice): JsonValue {
   if (choice.mode !== 'tool') return choice.mode
-  return { type: 'function', function: { name: toolName(choice.name) } }
+  return { type: 'function', function: { name: choice.name } }
 }

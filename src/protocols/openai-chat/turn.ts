@@ -3,10 +3,11 @@ import { toTurns } from '../../conversation/turns.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, text } from '../../lib/wire.ts'
 import type { Addressee, Loss } from '../codec.ts'
+import { isSealOf } from '../seals.ts'
 import { encodeCalls } from './call.ts'
 import { shapeOf } from './extended.ts'
 import { encodePart } from './part.ts'
-import { toolName } from './tool.ts'
+import { encodeReasoning, isOwnReasoning } from './reasoning.ts'
 
 /** Messages for a conversation that was held in another protocol, in the strictest form there is. */
 export function encodeTurns(
@@ -131,7 +132,7 @@ function encodeAssistant(
       role: 'assistant',
       content: assistantContent(content),
       ...encodeEarlierReasoning(reasoning, to, path, losses),
-      ...encodeCalls(calls, toolName),
+      ...encodeCalls(calls),
     },
   ]
 }
@@ -149,6 +150,11 @@ function encodeEarlierReasoning(
   path: string,
   losses: Loss[],
 ): JsonObject {
+  const own = reasoning.filter(
+    part => isSealOf(part.seal, 'openai-chat', to.issuer) && isOwnReasoning(part),
+  )
+  // What this very upstream thought goes back in the member it came in: some insist on it.
+  if (own.length > 0) return Object.assign({}, ...own.map(part => encodeReasoning(part)))
   const said = reasoning.filter(part => isSaid(part.text))
   const field = to.quirks.reasoningField
   if (said.length === 0) return {}

@@ -180,7 +180,7 @@ describe('parts this protocol has no word for', () => {
     const thought: Part = {
       type: 'thinking',
       text: 'hm',
-      seal: { issuer: 'anthropic', value: 'SEALED' },
+      seal: { issuer: 'anthropic', protocol: 'anthropic', value: 'SEALED' },
     }
     const messages = [user(text('q')), assistant(thought, text('a')), user(text('r'))]
     const silent = encode({ messages })

@@ -175,7 +175,11 @@ describe('what a client gets', () => {
     extensions: { 'openai-chat': { stream_options: { include_usage: true } } },
   }
   const parts: Part[] = [
-    { type: 'thinking', text: 'hm', seal: { issuer: 'anthropic', value: 'SEALED' } },
+    {
+      type: 'thinking',
+      text: 'hm',
+      seal: { issuer: 'anthropic', protocol: 'anthropic', value: 'SEALED' },
+    },
     {
       type: 'text',
       text: 'hi',

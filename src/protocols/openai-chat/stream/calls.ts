@@ -68,8 +68,8 @@ function opening(wire: JsonObject, id: string): Part {
     name: text(declared.name) ?? '',
     arguments: '',
     runsOn: 'client',
+    ...(wire.type === 'custom' ? { freeform: true } : {}),
     ...extended(without(wire, 'id', 'type', 'index', 'function', 'custom', 'old'), {
-      ...(wire.type === 'custom' ? { custom: true } : {}),
       ...(wire.old === true ? { old: true } : {}),
       ...unlessEmpty('inner', without(declared, 'name', 'arguments', 'input')),
     }),

@@ -1,11 +1,12 @@
-import type { StreamEvent, Usage } from '../../../conversation/index.ts'
+import type { Part, StreamEvent, Usage } from '../../../conversation/index.ts'
 import { isObject, type JsonObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, objects, text } from '../../../lib/wire.ts'
 import type { Frame } from '../../codec.ts'
 import { decodeCitation } from '../citation.ts'
 import { errorInside } from '../error.ts'
-import { contentThinking, detailText } from '../reasoning.ts'
+import { extended } from '../extended.ts'
+import { contentThinking, detailText, sealOf } from '../reasoning.ts'
 import { callId } from '../response.ts'
 import { decodeStop, withCalls } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
@@ -13,6 +14,9 @@ import { CallStream } from './calls.ts'
 import { cutShort } from './cut-short.ts'
 
 type Prose = 'text' | 'thinking' | 'refusal'
+
+/** Members that carry reasoning; some services send it in both. */
+const REASONING = ['reasoning_content', 'reasoning']
 
 /**
  * Chunks → events. The response ends with `[DONE]` or the stream, not with the finish reason: usage
@@ -100,14 +104,15 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
   private reasoning(delta: JsonObject): void {
     const details = objects(delta.reasoning_details)
     const words = text(delta.reasoning_content) || text(delta.reasoning)
-    this.grow('thinking', words || details.map(detailText).join(''))
+    const as = REASONING.filter(name => words && delta[name] === words)
+    this.grow('thinking', words || details.map(detailText).join(''), as)
     for (const detail of details) this.seal(text(detail.signature) ?? '')
   }
 
   /** Only a signature, of text that was told: encrypted reasoning cannot be said again in chunks. */
   private seal(value: string): void {
     if (value === '' || this.open?.type !== 'thinking') return
-    const delta = { seal: { issuer: this.issuer, value } }
+    const delta = { seal: sealOf(this.issuer, value) }
     this.out.push({ type: 'part-delta', index: this.open.index, delta })
   }
 
@@ -127,16 +132,20 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     this.out.push(...this.calls.feed(wire))
   }
 
-  private grow(type: Prose, words: string): void {
+  private grow(type: Prose, words: string, as: readonly string[] = []): void {
     if (words === '') return
-    this.out.push({ type: 'part-delta', index: this.opened(type), delta: { text: words } })
+    this.out.push({ type: 'part-delta', index: this.opened(type, as), delta: { text: words } })
   }
 
-  private opened(type: Prose): number {
+  private opened(type: Prose, as: readonly string[]): number {
     if (this.open?.type === type) return this.open.index
     this.close()
     this.open = { index: this.parts++, type }
-    this.out.push({ type: 'part-start', index: this.open.index, part: { type, text: '' } })
+    const part: Part =
+      type === 'thinking'
+        ? { type, text: '', seal: sealOf(this.issuer, ''), ...extended({}, { as: [...as] }) }
+        : { type, text: '' }
+    this.out.push({ type: 'part-start', index: this.open.index, part })
     return this.open.index
   }
 

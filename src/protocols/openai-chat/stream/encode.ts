@@ -84,10 +84,10 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
 
   /** Clients want id, type and name with a call's first chunk. */
   private called(index: number, part: PartOf<'tool-call'>): Frame[] {
-    const { custom, old } = shapeOf(part)
+    const { old } = shapeOf(part)
     const call = {
       at: this.calls.size,
-      custom: custom === true,
+      custom: part.freeform === true,
       old: old === true,
       argued: part.arguments !== '',
     }

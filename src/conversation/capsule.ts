@@ -1,0 +1,92 @@
+import { isObject, type JsonObject } from '../lib/json.ts'
+import type { Part, PartOf, Seal } from './part.ts'
+import type { Message } from './request.ts'
+
+/**
+ * The reasoning capsule: reasoning of one upstream, packed into the opaque field of a client that
+ * speaks another protocol. It holds the parts whole, since not every client returns the text that
+ * a seal was made for, and names their issuer. Base64 throughout, as such fields want it.
+ */
+export type Capsule = {
+  /** Reasoning parts that stand where the capsule stands. */
+  parts: Part[]
+  /** Seals of calls of the same message, by call id. */
+  calls?: Record<string, Seal>
+}
+
+/** Nine bytes are exactly twelve characters of base64: every capsule begins with these. */
+export const CAPSULE_PREFIX = Buffer.from('jackfield').toString('base64')
+
+export function packCapsule(capsule: Capsule): string {
+  return Buffer.from(`jackfield${JSON.stringify(capsule)}`).toString('base64')
+}
+
+/** Undefined: not one of ours. */
+export function unpackCapsule(text: string): Capsule | undefined {
+  if (!text.startsWith(CAPSULE_PREFIX)) return undefined
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64').toString('utf8').slice(9))
+    return isCapsule(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isCapsule(value: unknown): value is JsonObject & Capsule {
+  return isObject(value) && Array.isArray(value.parts)
+}
+
+/** Whether the text is a capsule, readable or not: nothing of the kind may go to an upstream. */
+export function isCapsuleText(text: string | undefined): boolean {
+  return text?.startsWith(CAPSULE_PREFIX) === true
+}
+
+/** Where a capsule stood in a message that is being read. */
+export type Carrier = { type: 'carrier'; capsule: Capsule }
+
+/**
+ * Puts back what capsules carried: parts in place, seals on their calls. Told thoughts directly in
+ * front of a capsule that holds parts are the same ones once more and give way.
+ */
+export function unpacked(parts: readonly (Part | Carrier)[]): Part[] {
+  const out: Part[] = []
+  const seals = new Map<string, Seal>()
+  for (const part of parts) {
+    if (part.type !== 'carrier') {
+      out.push(part)
+      continue
+    }
+    const { capsule } = part
+    if (capsule.parts.length > 0) while (isLooseThought(out[out.length - 1])) out.pop()
+    out.push(...capsule.parts)
+    for (const [id, seal] of Object.entries(capsule.calls ?? {})) seals.set(id, seal)
+  }
+  if (seals.size === 0) return out
+  return out.map(part => {
+    const seal = part.type === 'tool-call' ? seals.get(part.id) : undefined
+    return seal ? { ...part, seal } : part
+  })
+}
+
+function isLooseThought(part: Part | undefined): boolean {
+  return part?.type === 'thinking' && part.seal === undefined
+}
+
+export function isReasoning(part: Part): part is PartOf<'thinking'> | PartOf<'thinking-redacted'> {
+  return part.type === 'thinking' || part.type === 'thinking-redacted'
+}
+
+/** The conversation without anything sealed: what is asked when a target refuses seals. */
+export function withoutSeals(messages: readonly Message[]): Message[] {
+  return messages.map(message => {
+    if (!message.parts.some(part => part.seal || isReasoning(part))) return message
+    const parts = message.parts
+      .filter(part => !isReasoning(part))
+      .map(part => {
+        if (!part.seal) return part
+        const { seal: _, ...rest } = part
+        return rest as Part
+      })
+    return { ...message, parts }
+  })
+}

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto'
+import type { Machine } from '../lib/machine.ts'
+import { decodeInput } from './freeform.ts'
+import type { Part, PartOf } from './part.ts'
+import type { ConversationRequest, Message, Tool } from './request.ts'
+import type { ConversationResponse, StreamEvent } from './response.ts'
+
+/** What an upstream's protocol can say about tools. */
+export type Dialect = {
+  toolName: { legal: RegExp; illegalCharacter: RegExp; most: number }
+  callId: { legal: RegExp; most: number }
+  /** Takes tools of free text. */
+  freeform: boolean
+  /** Takes tools in namespaces. */
+  namespaces: boolean
+}
+
+/** How a tool is known to the client, and under which name the upstream knows it. */
+type Known = { name: string; namespace?: string; freeform: boolean }
+
+/**
+ * A conversation said so that the upstream can take it, and the way back. The same name always
+ * becomes the same legal one and two names never become one, so prompt caches stay warm.
+ */
+export type Fitted = {
+  request: ConversationRequest
+  /** What was renamed, for the record; nothing is lost by it. */
+  renamed: readonly { from: string; to: string }[]
+  restoreResponse(response: ConversationResponse): ConversationResponse
+  restoreStream(): Machine<StreamEvent, StreamEvent>
+}
+
+export function fit(request: ConversationRequest, dialect: Dialect): Fitted {
+  const known = new Map<string, Known>()
+  const renamed: { from: string; to: string }[] = []
+  const nameOf = ({ name, namespace, freeform }: Known): string => {
+    const full = dialect.namespaces ? name : flatName(name, namespace)
+    const wire = legalName(full, dialect.toolName)
+    if (!known.has(wire)) {
+      known.set(wire, { name, freeform, ...(namespace === undefined ? {} : { namespace }) })
+      if (wire !== name) renamed.push({ from: name, to: wire })
+    }
+    return wire
+  }
+  const tools = mapKeeping(request.tools, tool => fitTool(tool, dialect, nameOf))
+  const messages = mapKeeping(request.messages, message => fitMessage(message, dialect, nameOf))
+  const fitted: ConversationRequest =
+    tools === request.tools && messages === request.messages
+      ? request
+      : { ...request, tools, messages }
+  return {
+    request: withChoice(fitted, known),
+    renamed,
+    restoreResponse: response => restoreResponse(response, known),
+    restoreStream: () => restoreStream(known),
+  }
+}
+
+/** `functions` is where tools are anyway; any other namespace is part of the name. */
+function flatName(name: string, namespace: string | undefined): string {
+  return namespace === undefined || namespace === 'functions' ? name : `${namespace}__${name}`
+}
+
+function legalName(name: string, { legal, illegalCharacter, most }: Dialect['toolName']): string {
+  if (name.length <= most && legal.test(name)) return name
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8)
+  const cleaned = name.replace(illegalCharacter, '_').slice(0, most - 10)
+  return `${/^[a-zA-Z_]/.test(cleaned) ? cleaned : `_${cleaned.slice(0, most - 11)}`}_${digest}`
+}
+
+/** The very same array where nothing in it changed: what is remembered of it stays true. */
+function mapKeeping<Item>(items: Item[], map: (item: Item) => Item): Item[] {
+  let changed = false
+  const mapped = items.map(item => {
+    const next = map(item)
+    if (next !== item) changed = true
+    return next
+  })
+  return changed ? mapped : items
+}
+
+function fitTool(tool: Tool, dialect: Dialect, nameOf: (known: Known) => string): Tool {
+  if (tool.type === 'server') return tool
+  const freeform = tool.type === 'custom'
+  const { namespace } = tool
+  const name = nameOf({
+    name: tool.name,
+    freeform,
+    ...(namespace === undefined ? {} : { namespace }),
+  })
+  if (tool.type === 'custom' && !dialect.freeform) return asFunction(tool, name)
+  if (name === tool.name && (namespace === undefined || dialect.namespaces)) return tool
+  const { namespace: _, ...rest } = tool
+  return dialect.namespaces ? { ...tool, name } : { ...rest, name }
+}
+
+/** A tool of free text for a protocol without: one string field, the grammar in the description. */
+function asFunction(tool: Tool & { type: 'custom' }, name: string): Tool {
+  const { description, format } = tool
+  const grammar = typeof format?.definition === 'string' ? format.definition : undefined
+  const syntax = typeof format?.syntax === 'string' ? ` (${format.syntax})` : ''
+  const words = [
+    description,
+    'Put the whole input as plain text into the one string "input".',
+    grammar === undefined ? undefined : `The text must follow this grammar${syntax}:\n${grammar}`,
+  ]
+  return {
+    type: 'function',
+    name,
+    description: words.filter(word => word !== undefined && word !== '').join('\n\n'),
+    parameters: {
+      type: 'object',
+      properties: { input: { type: 'string', description: 'The input, verbatim' } },
+      required: ['input'],
+    },
+    ...(tool.extensions ? { extensions: tool.extensions } : {}),
+  }
+}
+
+function fitMessage(message: Message, dialect: Dialect, nameOf: (known: Known) => string): Message {
+  const parts = mapKeeping(message.parts, part => fitPart(part, dialect, nameOf))
+  return parts === message.parts ? message : { ...message, parts }
+}
+
+function fitPart(part: Part, dialect: Dialect, nameOf: (known: Known) => string): Part {
+  if (part.type === 'tool-result') {
+    const callId = legalCallId(part.callId, dialect.callId)
+    return callId === part.callId ? part : { ...part, callId }
+  }
+  if (part.type !== 'tool-call' || part.runsOn === 'server') return part
+  return fitCall(part, dialect, nameOf)
+}
+
+function fitCall(
+  part: PartOf<'tool-call'>,
+  dialect: Dialect,
+  nameOf: (known: Known) => string,
+): Part {
+  const { namespace, freeform, ...plain } = part
+  const name = nameOf({
+    name: part.name,
+    freeform: freeform === true,
+    ...(namespace === undefined ? {} : { namespace }),
+  })
+  const id = legalCallId(part.id, dialect.callId)
+  const wrapped = freeform === true && !dialect.freeform
+  const flattened = namespace !== undefined && !dialect.namespaces
+  if (name === part.name && id === part.id && !wrapped && !flattened) return part
+  return {
+    ...plain,
+    ...(freeform && !wrapped ? { freeform } : {}),
+    ...(namespace !== undefined && !flattened ? { namespace } : {}),
+    id,
+    name,
+    arguments: wrapped ? JSON.stringify({ input: part.arguments }) : part.arguments,
+  }
+}
+
+/** The same id always becomes the same legal one. */
+function legalCallId(id: string, { legal, most }: Dialect['callId']): string {
+  if (id.length <= most && legal.test(id)) return id
+  const digest = createHash('sha256').update(id).digest('hex').slice(0, 24)
+  return `call_${digest}`.slice(0, most)
+}
+
+/** A forced tool is named as its declaration now is. */
+function withChoice(
+  request: ConversationRequest,
+  known: ReadonlyMap<string, Known>,
+): ConversationRequest {
+  const { toolChoice } = request
+  if (toolChoice.mode !== 'tool' || known.has(toolChoice.name)) return request
+  for (const [wire, { name }] of known)
+    if (name === toolChoice.name) return { ...request, toolChoice: { mode: 'tool', name: wire } }
+  return request
+}
+
+/** Models sometimes misspell a tool's case; only one tool may be meant. */
+function lookUp(known: ReadonlyMap<string, Known>, wire: string): Known | undefined {
+  const exact = known.get(wire)
+  if (exact) return exact
+  const folded = wire.toLowerCase()
+  const alike = [...known].filter(([name]) => name.toLowerCase() === folded)
+  return alike.length === 1 ? alike[0]?.[1] : undefined
+}
+
+function restored(part: PartOf<'tool-call'>, known: Known): PartOf<'tool-call'> {
+  return {
+    ...part,
+    name: known.name,
+    ...(known.namespace === undefined ? {} : { namespace: known.namespace }),
+  }
+}
+
+function restoreResponse(
+  response: ConversationResponse,
+  known: ReadonlyMap<string, Known>,
+): ConversationResponse {
+  const parts = mapKeeping(response.parts, part => {
+    if (part.type !== 'tool-call' || part.runsOn === 'server') return part
+    const tool = lookUp(known, part.name)
+    if (!tool || isAsKnown(part, tool)) return part
+    const call = restored(part, tool)
+    if (!tool.freeform || part.freeform) return call
+    const unwrap = decodeInput()
+    const text = [...unwrap.feed(part.arguments), ...unwrap.end()].join('')
+    const freeform: PartOf<'tool-call'> = { ...call, arguments: text, freeform: true }
+    return freeform
+  })
+  return parts === response.parts ? response : { ...response, parts }
+}
+
+function isAsKnown(part: PartOf<'tool-call'>, tool: Known): boolean {
+  return (
+    part.name === tool.name &&
+    part.namespace === tool.namespace &&
+    (part.freeform === true) === tool.freeform
+  )
+}
+
+/** Gives calls back their client's names, and freeform calls their text, as they stream by. */
+function restoreStream(known: ReadonlyMap<string, Known>): Machine<StreamEvent, StreamEvent> {
+  const unwrapping = new Map<number, Machine<string, string>>()
+  const asText = (index: number, pieces: string[]): StreamEvent[] => {
+    const text = pieces.join('')
+    return text === '' ? [] : [{ type: 'part-delta', index, delta: { arguments: text } }]
+  }
+
+  function started(event: Extract<StreamEvent, { type: 'part-start' }>): StreamEvent[] {
+    const { part, index } = event
+    if (part.type !== 'tool-call' || part.runsOn === 'server') return [event]
+    const tool = lookUp(known, part.name)
+    if (!tool || isAsKnown(part, tool)) return [event]
+    const call = restored(part, tool)
+    if (!tool.freeform || part.freeform) return [{ ...event, part: call }]
+    const unwrap = decodeInput()
+    unwrapping.set(index, unwrap)
+    const start: StreamEvent = { ...event, part: { ...call, arguments: '', freeform: true } }
+    return [start, ...asText(index, unwrap.feed(part.arguments))]
+  }
+
+  return {
+    feed(event) {
+      if (event.type === 'part-start') return started(event)
+      if (event.type === 'part-delta') {
+        const unwrap = unwrapping.get(event.index)
+        if (!unwrap || !('arguments' in event.delta)) return [event]
+        return asText(event.index, unwrap.feed(event.delta.arguments))
+      }
+      if (event.type !== 'part-end') return [event]
+      const unwrap = unwrapping.get(event.index)
+      if (!unwrap) return [event]
+      unwrapping.delete(event.index)
+      return [...asText(event.index, unwrap.end()), event]
+    },
+    end: () => [],
+  }
+}

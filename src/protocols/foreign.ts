@@ -1,0 +1,65 @@
+import type { ConversationRequest, ProtocolId } from '../conversation/index.ts'
+import type { Loss } from './codec.ts'
+
+/**
+ * Members that ask for nothing another protocol would do differently: how the reply is delivered,
+ * who asks, what the vendor may keep.
+ */
+const HARMLESS: Record<ProtocolId, readonly string[]> = {
+  anthropic: ['metadata', 'context_management', 'output_config', 'service_tier', 'betas'],
+  'openai-chat': [
+    'stream_options',
+    'store',
+    'metadata',
+    'user',
+    'safety_identifier',
+    'service_tier',
+    'prompt_cache_retention',
+    'prompt_cache_key',
+    'verbosity',
+    'tools',
+    'functions',
+  ],
+  'openai-responses': [
+    'store',
+    'include',
+    'metadata',
+    'user',
+    'safety_identifier',
+    'service_tier',
+    'client_metadata',
+    'stream_options',
+    'prompt_cache_retention',
+    'prompt_cache_options',
+    'truncation',
+    'previous_response_id',
+    'generate',
+    'background',
+  ],
+  gemini: ['session_id', 'safetySettings', 'labels', 'model'],
+}
+
+/** Values that say what holds anyway. */
+function saysNothing(value: unknown): boolean {
+  return (
+    value === null ||
+    value === undefined ||
+    value === false ||
+    (Array.isArray(value) && value.length === 0)
+  )
+}
+
+/** What a client of another protocol asked for that this one has no word for. */
+export function foreignLosses(request: ConversationRequest, protocol: ProtocolId): Loss[] {
+  const losses: Loss[] = []
+  for (const [from, members] of Object.entries(request.extensions ?? {})) {
+    if (from === protocol) continue
+    for (const [name, value] of Object.entries(members)) {
+      if (name === '.' || HARMLESS[from as ProtocolId].includes(name) || saysNothing(value))
+        continue
+      if (name === 'n' && value === 1) continue
+      losses.push({ path: name, reason: `${protocol} has no such parameter` })
+    }
+  }
+  return losses
+}
