@@ -1,0 +1,112 @@
+import {
+  type Carrier,
+  type Part,
+  type PartOf,
+  type ServerStep,
+  unpackCapsule,
+} from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { object, objects, text } from '../../lib/wire.ts'
+import { decodeContent } from './content.ts'
+
+/** A reasoning item is sealed as a whole: its id and its summary are bound to its ciphertext. */
+export function decodeReasoning(wire: JsonObject, issuer: string): PartOf<'thinking'> | Carrier {
+  const sealed = text(wire.encrypted_content)
+  const capsule = sealed === undefined ? undefined : unpackCapsule(sealed)
+  if (capsule) return { type: 'carrier', capsule }
+  return {
+    type: 'thinking',
+    text: reasoningText(wire),
+    seal: { issuer, protocol: 'openai-responses', value: JSON.stringify(wire) },
+  }
+}
+
+/** The summary, or the reasoning itself where the service tells it. */
+export function reasoningText(wire: JsonObject): string {
+  const summary = objects(wire.summary).map(part => text(part.text) ?? '')
+  const told = summary.length > 0 ? summary : objects(wire.content).map(part => text(part.text) ?? '')
+  return told.join('\n\n')
+}
+
+/** The item as it was. Undefined: the seal is not of this form. */
+export function sealedItem(value: string): JsonObject | undefined {
+  if (value === '') return undefined
+  try {
+    return object(JSON.parse(value))
+  } catch {
+    return undefined
+  }
+}
+
+/** A call, of a function or of a tool that takes free text. */
+export function decodeCall(wire: JsonObject): Part {
+  const custom = wire.type === 'custom_tool_call'
+  const namespace = text(wire.namespace)
+  return {
+    type: 'tool-call',
+    id: text(wire.call_id) ?? text(wire.id) ?? '',
+    name: text(wire.name) ?? '',
+    arguments: text(custom ? wire.input : wire.arguments) ?? '',
+    runsOn: 'client',
+    ...(custom ? { freeform: true } : {}),
+    ...(namespace === undefined ? {} : { namespace }),
+  }
+}
+
+/** Some clients write their parts as JSON into the string. */
+export function decodeOutput(wire: JsonObject): Part {
+  return {
+    type: 'tool-result',
+    callId: text(wire.call_id) ?? '',
+    parts: decodeContent(listedParts(wire.output) ?? wire.output),
+    failed: wire.status === 'incomplete',
+    runsOn: 'client',
+  }
+}
+
+function listedParts(output: unknown): JsonObject[] | undefined {
+  if (typeof output !== 'string' || !output.startsWith('[{"type":"input_')) return undefined
+  try {
+    const parts = objects(JSON.parse(output))
+    return parts.every(({ type }) => type === 'input_text' || type === 'input_image')
+      ? parts
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What the upstream did by itself, for others to tell. */
+export function stepOf(wire: JsonObject): ServerStep | undefined {
+  const id = text(wire.id) ?? ''
+  if (wire.type === 'code_interpreter_call') {
+    const code = text(wire.code)
+    const output = objects(wire.outputs).map(one => text(one.logs) ?? '').join('\n')
+    return {
+      does: 'code-execution',
+      id,
+      ...(code === undefined ? {} : { code }),
+      ...(output === '' ? {} : { output }),
+    }
+  }
+  if (wire.type !== 'web_search_call') return undefined
+  const action = object(wire.action)
+  const query = text(action?.query)
+  const url = text(action?.url)
+  const sources = objects(action?.sources).flatMap(one => {
+    const address = text(one.url)
+    return address === undefined ? [] : [{ url: address }]
+  })
+  return {
+    does: action?.type === 'open_page' ? 'web-fetch' : 'web-search',
+    id,
+    ...(query === undefined ? {} : { query }),
+    ...(url === undefined ? {} : { url }),
+    ...(sources.length > 0 ? { sources } : {}),
+  }
+}
+
+export function opaque(wire: JsonObject): Part {
+  const means = stepOf(wire)
+  return { type: 'opaque', protocol: 'openai-responses', wire, ...(means ? { means } : {}) }
+}
