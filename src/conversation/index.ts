@@ -11,6 +11,7 @@ export {
 } from './capsule.ts'
 export { collect } from './collect.ts'
 export { type Dialect, type Fitted, fit } from './dialect.ts'
+export { oneByOne } from './one-by-one.ts'
 export type {
   Citation,
   Extensions,
@@ -42,3 +43,4 @@ export {
   type ThinkingSupport,
   thinkingSupport,
 } from './thinking.ts'
+export { toTurns } from './turns.ts'

@@ -61,6 +61,8 @@ export type Asked = {
   id: string
   atMs: number
   extensions?: Extensions
+  /** The request, for protocols whose replies repeat its parameters. */
+  request?: ConversationRequest
   /** The client asked for thoughts, so it can be handed some. */
   thinking?: boolean
   /** Where an encoder notes what the client's protocol could not say. */

@@ -2,12 +2,13 @@ import type { ProtocolId } from '../conversation/index.ts'
 import { anthropic } from './anthropic/index.ts'
 import type { ClientCodec, Codec } from './codec.ts'
 import { completions, openaiChat } from './openai-chat/index.ts'
+import { openaiResponses } from './openai-responses/index.ts'
 
 /** Every protocol spoken, towards clients and upstreams. A new one is a folder and a line here. */
-export const codecs: readonly Codec[] = [anthropic, openaiChat]
+export const codecs: readonly Codec[] = [anthropic, openaiChat, openaiResponses]
 
 /** What clients may speak: the protocols, and the legacy forms served through them. */
-export const clientCodecs: readonly ClientCodec[] = [anthropic, openaiChat, completions]
+export const clientCodecs: readonly ClientCodec[] = [...codecs, completions]
 
 /** Undefined: the protocol is known by name but not spoken yet. */
 export function codecFor(protocol: ProtocolId): Codec | undefined {

@@ -9,9 +9,9 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { Machine } from '../../lib/machine.ts'
 import { text, without } from '../../lib/wire.ts'
 import type { Asked, ClientCodec, Envelope, Frame } from '../codec.ts'
+import { peekSession } from '../openai-session.ts'
 import { encodeError } from './error.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
-import { peek } from './peek.ts'
 import { decodeRequest } from './request.ts'
 import { encodeStop } from './stop.ts'
 import { cutShort } from './stream/cut-short.ts'
@@ -25,7 +25,7 @@ export const completions: ClientCodec = {
   forwards: [],
   carries: () => false,
   keepAlive: ': keep-alive\n\n',
-  peek,
+  peek: peekSession,
   decodeRequest: decodePrompt,
   encodeResponse,
   encodeStream: asked => new TextWriter(asked),

@@ -1,7 +1,7 @@
 import type { Codec } from '../codec.ts'
+import { encodeModel, encodeModels } from '../openai-models.ts'
+import { peekSession } from '../openai-session.ts'
 import { decodeError, encodeError } from './error.ts'
-import { encodeModel, encodeModels } from './models.ts'
-import { peek } from './peek.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream, encodeStream } from './stream.ts'
@@ -36,7 +36,7 @@ export const openaiChat: Codec = {
   demands: {},
   keepAlive: ': keep-alive\n\n',
   pathFor: action => (action === 'models' ? '/models' : '/chat/completions'),
-  peek,
+  peek: peekSession,
   decodeRequest,
   encodeRequest,
   decodeResponse,

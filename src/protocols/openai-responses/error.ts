@@ -15,7 +15,9 @@ export function encodeError(error: GatewayError) {
 
 /** A failed response, or an `error` event: told in a 200. */
 export function errorInside(wire: JsonObject): GatewayError {
-  return openaiErrorInside(object(wire.error) ?? { message: text(wire.message) ?? 'failed', ...wire })
+  return openaiErrorInside(
+    object(wire.error) ?? { message: text(wire.message) ?? 'failed', ...wire },
+  )
 }
 
 /**

@@ -24,7 +24,8 @@ export function decodeReasoning(wire: JsonObject, issuer: string): PartOf<'think
 /** The summary, or the reasoning itself where the service tells it. */
 export function reasoningText(wire: JsonObject): string {
   const summary = objects(wire.summary).map(part => text(part.text) ?? '')
-  const told = summary.length > 0 ? summary : objects(wire.content).map(part => text(part.text) ?? '')
+  const told =
+    summary.length > 0 ? summary : objects(wire.content).map(part => text(part.text) ?? '')
   return told.join('\n\n')
 }
 
@@ -81,7 +82,9 @@ export function stepOf(wire: JsonObject): ServerStep | undefined {
   const id = text(wire.id) ?? ''
   if (wire.type === 'code_interpreter_call') {
     const code = text(wire.code)
-    const output = objects(wire.outputs).map(one => text(one.logs) ?? '').join('\n')
+    const output = objects(wire.outputs)
+      .map(one => text(one.logs) ?? '')
+      .join('\n')
     return {
       does: 'code-execution',
       id,

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../lib/json.ts'
-import type { ModelInfo } from '../codec.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { ModelInfo } from './codec.ts'
 
 export function encodeModel(model: ModelInfo): JsonObject {
   return {

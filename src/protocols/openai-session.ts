@@ -1,5 +1,5 @@
-import type { Envelope, Inbound } from '../codec.ts'
-import { peekBody } from '../peek.ts'
+import type { Envelope, Inbound } from './codec.ts'
+import { peekBody } from './peek.ts'
 
 /** Where clients of this protocol say which conversation a request belongs to. */
 const SESSION_HEADERS = [
@@ -10,7 +10,7 @@ const SESSION_HEADERS = [
   'x-client-request-id',
 ]
 
-export function peek({ body, headers }: Inbound): Envelope {
+export function peekSession({ body, headers }: Inbound): Envelope {
   const peeked = peekBody(body)
   const session = SESSION_HEADERS.map(name => headers.get(name)).find(value => value)
   return session ? { ...peeked, session } : peeked

@@ -1,0 +1,71 @@
+import type { Action, Codec } from '../codec.ts'
+import { encodeModel, encodeModels } from '../openai-models.ts'
+import { peekSession } from '../openai-session.ts'
+import { decodeError, encodeError } from './error.ts'
+import { decodeRequest, encodeRequest } from './request.ts'
+import { decodeResponse, encodeResponse } from './response.ts'
+import { decodeStream } from './stream/decode.ts'
+import { encodeStream } from './stream/encode.ts'
+import { decodeUsage } from './usage.ts'
+
+const PATHS: Record<Action, string> = {
+  generate: '/responses',
+  'count-tokens': '/responses/input_tokens',
+  compact: '/responses/compact',
+  models: '/models',
+  relay: '/responses',
+}
+
+/**
+ * OpenAI Responses.
+ * @see https://platform.openai.com/docs/api-reference/responses
+ */
+export const openaiResponses: Codec = {
+  protocol: 'openai-responses',
+  endpoints: [
+    { method: 'POST', path: '/v1/responses', action: 'generate' },
+    { method: 'POST', path: '/v1/responses/compact', action: 'compact' },
+    { method: 'POST', path: '/v1/responses/input_tokens', action: 'count-tokens' },
+  ],
+  forwards: [
+    'openai-beta',
+    'originator',
+    'version',
+    'session_id',
+    'session-id',
+    'thread-id',
+    'conversation_id',
+    'x-client-request-id',
+    'x-session-id',
+    'x-session-affinity',
+    'x-codex-*',
+    'x-openai-internal-codex-responses-lite',
+  ],
+  carries: () => true,
+  dialect: {
+    toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 64 },
+    callId: { legal: /^[\s\S]+$/, most: 64 },
+    freeform: true,
+    namespaces: true,
+  },
+  members: { model: 'model', usage: 'usage' },
+  demands: {},
+  keepAlive: ': keep-alive\n\n',
+  pathFor: action => PATHS[action],
+  peek: peekSession,
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  decodeStream,
+  encodeStream,
+  decodeError,
+  encodeError,
+  decodeUsage,
+  encodeModels,
+  encodeModel,
+  encodeTokenCount: inputTokens => ({
+    object: 'response.input_tokens',
+    input_tokens: inputTokens,
+  }),
+}

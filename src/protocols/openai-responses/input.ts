@@ -1,0 +1,110 @@
+import {
+  type Carrier,
+  type Message,
+  type Part,
+  type Seal,
+  unpackCapsule,
+} from '../../conversation/index.ts'
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { isObject } from '../../lib/json.ts'
+import { objects, text, without } from '../../lib/wire.ts'
+import { decodeContent } from './content.ts'
+import { extended } from './extended.ts'
+import { decodeCall, decodeOutput, decodeReasoning, opaque } from './item.ts'
+import { memory } from './memory.ts'
+
+/** A string is one message of the user. */
+export function itemsOf(input: JsonValue | undefined): JsonObject[] {
+  if (typeof input !== 'string') return Array.isArray(input) ? input.filter(isObject) : []
+  return [{ role: 'user', content: input }]
+}
+
+/** Items at the beginning that are instructions, or declare tools. */
+export function leadingItems(items: readonly JsonObject[]): number {
+  const after = items.findIndex(item => !isInstruction(item) && item.type !== 'additional_tools')
+  return after === -1 ? items.length : after
+}
+
+function isInstruction({ type, role }: JsonObject): boolean {
+  return (type === undefined || type === 'message') && (role === 'system' || role === 'developer')
+}
+
+export function instructionParts(item: JsonObject): Part[] {
+  return isInstruction(item) ? decodeContent(item.content) : []
+}
+
+/** One message an item, so that each can be told again as it was written. */
+export function decodeItems(items: readonly JsonObject[], issuer: string): Message[] {
+  const seals = sealsOfCalls(items)
+  return items.map(item => {
+    const { role, parts, carried } = decodeItem(item, issuer)
+    const sealed = parts.map(part => {
+      const seal = part.type === 'tool-call' ? seals.get(part.id) : undefined
+      return seal ? { ...part, seal } : part
+    })
+    const spelled = !carried && sealed.every((part, index) => part === parts[index])
+    return {
+      role,
+      parts: spelled ? memory.remember(sealed, item) : sealed,
+      origin: 'openai-responses',
+      ...extended(without(item, 'type', 'role', 'content')),
+    }
+  })
+}
+
+/** A capsule stands in an item of its own, apart from the calls whose seals it carries. */
+function sealsOfCalls(items: readonly JsonObject[]): Map<string, Seal> {
+  const seals = new Map<string, Seal>()
+  for (const { encrypted_content: sealed } of items) {
+    const capsule = typeof sealed === 'string' ? unpackCapsule(sealed) : undefined
+    for (const [id, seal] of Object.entries(capsule?.calls ?? {})) seals.set(id, seal)
+  }
+  return seals
+}
+
+type Decoded = { role: Message['role']; parts: Part[]; carried?: boolean }
+
+function decodeItem(item: JsonObject, issuer: string): Decoded {
+  switch (item.type) {
+    case undefined:
+    case 'message':
+      return { role: roleOf(item), parts: decodeContent(item.content) }
+    case 'reasoning':
+      return unpackedItem('assistant', decodeReasoning(item, issuer))
+    case 'function_call':
+    case 'custom_tool_call':
+      return { role: 'assistant', parts: [decodeCall(item)] }
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      return { role: 'user', parts: [decodeOutput(item)] }
+    case 'additional_tools':
+      return { role: 'system', parts: [] }
+    case 'compaction':
+    case 'compaction_summary': {
+      const capsule = unpackCapsule(text(item.encrypted_content) ?? '')
+      return capsule
+        ? { role: 'user', parts: capsule.parts, carried: true }
+        : { role: 'user', parts: [opaque(item)] }
+    }
+    default:
+      return {
+        role: text(item.type)?.endsWith('_output') ? 'user' : 'assistant',
+        parts: [opaque(item)],
+      }
+  }
+}
+
+function unpackedItem(role: Message['role'], part: Part | Carrier): Decoded {
+  if (part.type !== 'carrier') return { role, parts: [part] }
+  return { role, parts: part.capsule.parts, carried: true }
+}
+
+function roleOf({ role }: JsonObject): Message['role'] {
+  if (role === 'assistant') return 'assistant'
+  return role === 'system' || role === 'developer' ? 'system' : 'user'
+}
+
+/** Tools that were declared inside the input. */
+export function toolsInside(items: readonly JsonObject[]): JsonObject[] {
+  return items.flatMap(item => (item.type === 'additional_tools' ? objects(item.tools) : []))
+}

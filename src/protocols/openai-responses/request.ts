@@ -1,0 +1,276 @@
+import {
+  type ConversationRequest,
+  type Effort,
+  effortOf,
+  type Message,
+  type Part,
+  type Sampling,
+  type ThinkingIntent,
+  thinkingSupport,
+} from '../../conversation/index.ts'
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { number, object, objects, text, without } from '../../lib/wire.ts'
+import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { foreignLosses } from '../foreign.ts'
+import { decodeContent } from './content.ts'
+import { extended, membersOf } from './extended.ts'
+import { decodeItems, instructionParts, itemsOf, leadingItems, toolsInside } from './input.ts'
+import { memory } from './memory.ts'
+import { encodeItems } from './output.ts'
+import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
+
+const UNDERSTOOD = [
+  'model',
+  'input',
+  'instructions',
+  'stream',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'max_output_tokens',
+  'temperature',
+  'top_p',
+  'reasoning',
+  'text',
+  'prompt_cache_key',
+]
+const SAMPLING = ['max_output_tokens', 'temperature', 'top_p']
+
+export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {
+  const items = itemsOf(body.input)
+  const leading = leadingItems(items)
+  const thinking = decodeThinking(object(body.reasoning))
+  const cacheKey = text(body.prompt_cache_key)
+  const verbosity = text(object(body.text)?.verbosity)
+  const parallel = body.parallel_tool_calls
+  return {
+    system: decodeSystem(body, items.slice(0, leading)),
+    messages: decodeMessages(body.input, items.slice(leading), envelope.issuer ?? ''),
+    tools: memory.remember(
+      decodeTools([...objects(body.tools), ...toolsInside(items)]),
+      body.tools ?? null,
+    ),
+    toolChoice: memory.remember(decodeToolChoice(body.tool_choice), body.tool_choice ?? null),
+    ...(typeof parallel === 'boolean' ? { parallelTools: parallel } : {}),
+    sampling: memory.remember(decodeSampling(body), picked(body, SAMPLING)),
+    ...(thinking ? { thinking: memory.remember(thinking, body.reasoning ?? null) } : {}),
+    ...(text(object(body.reasoning)?.summary) === undefined ? {} : { showThinking: true }),
+    ...(cacheKey === undefined ? {} : { cacheKey }),
+    ...(verbosity === undefined ? {} : { verbosity }),
+    format: memory.remember(decodeFormat(object(body.text)), body.text ?? null),
+    ...extended({
+      ...without(body, ...UNDERSTOOD),
+      // Reasoning that says nothing of how much is still the client's own.
+      ...(thinking || body.reasoning === undefined ? {} : { reasoning: body.reasoning }),
+    }),
+  }
+}
+
+function decodeMessages(
+  input: JsonValue | undefined,
+  items: readonly JsonObject[],
+  issuer: string,
+): Message[] {
+  const messages = decodeItems(items, issuer)
+  return typeof input === 'string' ? memory.remember(messages, input) : messages
+}
+
+/** Instructions, and the items at the beginning that are such. */
+function decodeSystem(body: JsonObject, leading: JsonObject[]): Part[] {
+  const parts = [...decodeContent(body.instructions), ...leading.flatMap(instructionParts)]
+  return memory.remember(parts, { ...picked(body, ['instructions']), input: leading })
+}
+
+function picked(body: JsonObject, names: readonly string[]): JsonObject {
+  const members: JsonObject = {}
+  for (const name of names) {
+    const value = body[name]
+    if (value !== undefined) members[name] = value
+  }
+  return members
+}
+
+function decodeSampling(body: JsonObject): Sampling {
+  const maxOutputTokens = number(body.max_output_tokens)
+  const temperature = number(body.temperature)
+  const topP = number(body.top_p)
+  return {
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+  }
+}
+
+const EFFORTS = new Set<string>(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
+
+/** A level we have not heard of asks for thought, so it gets plenty. */
+function decodeThinking(reasoning: JsonObject | undefined): ThinkingIntent | undefined {
+  const effort = text(reasoning?.effort)
+  if (effort === undefined) return undefined
+  return { effort: EFFORTS.has(effort) ? (effort as Effort) : 'high' }
+}
+
+function decodeFormat(wire: JsonObject | undefined): ConversationRequest['format'] {
+  const format = object(wire?.format)
+  if (format?.type === 'json_object') return { type: 'json' }
+  const schema = object(format?.schema)
+  if (format?.type !== 'json_schema' || !schema) return { type: 'text' }
+  const name = text(format.name)
+  return {
+    type: 'json',
+    schema,
+    ...(name === undefined ? {} : { name }),
+    ...(typeof format.strict === 'boolean' ? { strict: format.strict } : {}),
+  }
+}
+
+/** Strict: what the protocol documents and the client's own members, and the rest as losses. */
+export function encodeRequest(
+  request: ConversationRequest,
+  to: Addressee,
+): { wire: Wire; losses: Loss[] } {
+  const losses: Loss[] = foreignLosses(request, 'openai-responses')
+  const { instructions, input } = encodeSystem(request)
+  const thinking = encodeThinking(request, to, losses)
+  const body: JsonObject = {
+    model: to.model,
+    ...(instructions === undefined ? {} : { instructions }),
+    input: memory.recall(request.messages) ?? [
+      ...input,
+      ...encodeItems(request.messages, to, losses),
+    ],
+    ...encodeStateless(request, to),
+    ...membersOf(request),
+    ...encodeSampling(request, to, thinking, losses),
+    ...(thinking ? { reasoning: thinking } : {}),
+    ...encodeText(request),
+    ...encodeToolUse(request, losses),
+    ...encodeCacheKey(request, to),
+  }
+  if (to.stream) body.stream = true
+  for (const member of to.quirks.unsupported ?? []) {
+    if (body[member] === undefined) continue
+    delete body[member]
+    losses.push({ path: member, reason: 'this upstream does not take it' })
+  }
+  return { wire: { path: '/responses', headers: {}, body }, losses }
+}
+
+function encodeSystem({ system }: ConversationRequest): {
+  instructions?: JsonObject[string]
+  input: JsonObject[]
+} {
+  const written = object(memory.recall(system))
+  if (written) {
+    const { instructions } = written
+    return {
+      ...(instructions === undefined ? {} : { instructions }),
+      input: objects(written.input),
+    }
+  }
+  const said = system.flatMap(part => (part.type === 'text' && part.text.trim() ? part.text : []))
+  return said.length > 0 ? { instructions: said.join('\n\n'), input: [] } : { input: [] }
+}
+
+/** Others' clients send the whole history each time, so nothing needs to be kept for them. */
+function encodeStateless(request: ConversationRequest, to: Addressee): JsonObject {
+  if (request.extensions?.['openai-responses']) return {}
+  const thinks = thinkingSupport(to.model)?.never !== true
+  return { store: false, ...(thinks ? { include: ['reasoning.encrypted_content'] } : {}) }
+}
+
+const LEAST_OUTPUT = 16
+
+function encodeSampling(
+  { sampling, thinking }: ConversationRequest,
+  to: Addressee,
+  reasoning: JsonObject | undefined,
+  losses: Loss[],
+): JsonObject {
+  const written = memory.recall(sampling)
+  const asWritten = !thinking || memory.recall(thinking) !== undefined
+  if (written !== undefined && asWritten) return object(written) ?? {}
+  const support = thinkingSupport(to.model)
+  const thinks = support && !support.never && reasoning?.effort !== 'none'
+  const wire: JsonObject = {}
+  const { maxOutputTokens, temperature, topP } = sampling
+  if (maxOutputTokens !== undefined)
+    wire.max_output_tokens = Math.max(maxOutputTokens, LEAST_OUTPUT)
+  for (const [name, value] of [
+    ['temperature', temperature],
+    ['top_p', topP],
+  ] as const) {
+    if (value === undefined) continue
+    if (!thinks) wire[name] = value
+    else if (value !== 1) losses.push({ path: name, reason: `${to.model} does not take it` })
+  }
+  for (const name of ['topK', 'seed', 'presencePenalty', 'frequencyPenalty'] as const)
+    if (sampling[name]) losses.push({ path: name, reason: 'this protocol has no such parameter' })
+  if (sampling.stop && sampling.stop.length > 0)
+    losses.push({ path: 'stop', reason: 'this protocol has no stop sequences' })
+  return wire
+}
+
+function encodeThinking(
+  { thinking, showThinking }: ConversationRequest,
+  to: Addressee,
+  losses: Loss[],
+): JsonObject | undefined {
+  if (!thinking) return undefined
+  const written = object(memory.recall(thinking) ?? null)
+  if (written) return written
+  const effort = effortOf(thinking)
+  if (thinkingSupport(to.model)?.never) {
+    if (effort !== 'none')
+      losses.push({ path: 'thinking', reason: `${to.model} takes no thinking parameter` })
+    return undefined
+  }
+  return {
+    ...(effort === 'auto' ? {} : { effort }),
+    ...(effort === 'none' || showThinking === false ? {} : { summary: 'auto' }),
+  }
+}
+
+function encodeText({ format, verbosity }: ConversationRequest): JsonObject {
+  const written = memory.recall(format)
+  if (written !== undefined) return written === null ? {} : { text: written }
+  const wire: JsonObject = {
+    ...(format.type === 'text' ? {} : { format: encodeFormat(format) }),
+    ...(verbosity === undefined ? {} : { verbosity }),
+  }
+  return Object.keys(wire).length > 0 ? { text: wire } : {}
+}
+
+function encodeFormat(
+  format: Extract<ConversationRequest['format'], { type: 'json' }>,
+): JsonObject {
+  if (!format.schema) return { type: 'json_object' }
+  const { schema, name, strict } = format
+  return { type: 'json_schema', name: name ?? 'reply', schema, strict: strict ?? false }
+}
+
+function encodeToolUse(request: ConversationRequest, losses: Loss[]): JsonObject {
+  const { tools, toolChoice, parallelTools } = request
+  const written = memory.recall(tools)
+  const wires = written === undefined ? encodeTools(tools, losses) : written
+  const single = parallelTools === undefined ? {} : { parallel_tool_calls: parallelTools }
+  const said = memory.recall(toolChoice)
+  if (said !== undefined && written !== undefined)
+    return {
+      ...(wires === null ? {} : { tools: wires }),
+      ...(said === null ? {} : { tool_choice: said }),
+      ...single,
+    }
+  if (!Array.isArray(wires) || wires.length === 0) return {}
+  return {
+    tools: wires,
+    ...(toolChoice.mode === 'auto' ? {} : { tool_choice: encodeToolChoice(toolChoice, tools) }),
+    ...single,
+  }
+}
+
+/** What groups requests of one session: as the client named it, or the session itself. */
+function encodeCacheKey({ cacheKey }: ConversationRequest, to: Addressee): JsonObject {
+  const key = cacheKey ?? (to.quirks.promptCacheKey ? to.session : undefined)
+  return key ? { prompt_cache_key: cacheKey ?? key.slice(0, 64) } : {}
+}

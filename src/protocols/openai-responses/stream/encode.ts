@@ -1,0 +1,401 @@
+import {
+  type Citation,
+  oneByOne,
+  type Part,
+  type PartDelta,
+  type Stop,
+  type StreamEvent,
+  type Usage,
+} from '../../../conversation/index.ts'
+import type { GatewayError } from '../../../lib/errors.ts'
+import type { JsonObject } from '../../../lib/json.ts'
+import type { Machine } from '../../../lib/machine.ts'
+import { text } from '../../../lib/wire.ts'
+import type { Asked, Frame } from '../../codec.ts'
+import { encodeCitation, encodeMedia } from '../content.ts'
+import { cutShort, failureOf } from '../error.ts'
+import { callItem, carrierItem, createIds, itemOf, reasoningItem, stepItem } from '../reply-item.ts'
+import { envelopeOf } from '../response.ts'
+
+export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
+  return new ResponseWriter(asked)
+}
+
+/** The message that takes text as long as nothing else comes. */
+type OpenMessage = { at: number; item: JsonObject; content: JsonObject[] }
+type Prose = 'output_text' | 'refusal'
+
+/** An item that is being written. */
+type OpenItem =
+  | { kind: 'prose'; type: Prose }
+  | { kind: 'call'; at: number; item: JsonObject; member: 'arguments' | 'input' }
+  | { kind: 'thought'; at: number; id: string; part: Part; told: boolean }
+  | { kind: 'nothing' }
+
+/**
+ * Events → events of a response: every item is added, grown and done, in order, with one counter
+ * for them all; a single terminal event carries the response whole.
+ */
+export class ResponseWriter implements Machine<StreamEvent, Frame> {
+  private readonly asked: Asked
+  private readonly ids: ReturnType<typeof createIds>
+  private readonly order = oneByOne()
+  private readonly output: JsonObject[] = []
+  private frames: Frame[] = []
+  private sequence = 0
+  private begun = false
+  private over = false
+  private message: OpenMessage | undefined
+  private open: OpenItem = { kind: 'nothing' }
+  private extensions: JsonObject = {}
+
+  constructor(asked: Asked) {
+    this.asked = asked
+    this.ids = createIds(asked)
+  }
+
+  feed(event: StreamEvent): Frame[] {
+    if (this.over) return []
+    for (const next of this.order.feed(event)) this.handle(next)
+    return this.taken()
+  }
+
+  end(): Frame[] {
+    if (!this.over) this.failed(cutShort())
+    return this.taken()
+  }
+
+  /** The response whole, once all its parts were fed. */
+  body(stop: Stop, usage: Usage): JsonObject {
+    return {
+      ...envelopeOf(this.ids.response, this.asked, stop, usage),
+      completed_at: Math.floor(this.asked.atMs / 1000),
+      output: this.output,
+    }
+  }
+
+  private taken(): Frame[] {
+    const { frames } = this
+    this.frames = []
+    return frames
+  }
+
+  private handle(event: StreamEvent): void {
+    switch (event.type) {
+      case 'response-start':
+        this.begin()
+        return
+      case 'part-start':
+        this.begin()
+        this.started(event.part)
+        return
+      case 'part-delta':
+        this.grown(event.delta)
+        return
+      case 'part-end':
+        this.closed()
+        return
+      case 'response-end':
+        this.ended(event)
+        return
+      case 'error':
+        this.failed(event.error)
+        return
+      case 'opaque':
+        return
+    }
+  }
+
+  private send(type: string, members: JsonObject): void {
+    const wire = { type, sequence_number: this.sequence++, ...members }
+    this.frames.push({ event: type, data: JSON.stringify(wire) })
+  }
+
+  private begin(): void {
+    if (this.begun) return
+    this.begun = true
+    const response = {
+      ...envelopeOf(this.ids.response, this.asked, undefined, undefined),
+      // Tools can be most of a request; a client that sent them knows them.
+      tools: [],
+      output: [],
+    }
+    this.send('response.created', { response })
+    this.send('response.in_progress', { response })
+  }
+
+  private started(part: Part): void {
+    switch (part.type) {
+      case 'text':
+      case 'refusal':
+        this.startProse(part)
+        return
+      case 'thinking':
+      case 'thinking-redacted':
+        this.closeMessage()
+        this.open = { kind: 'thought', at: -1, id: '', part, told: false }
+        if (part.type === 'thinking' && part.text !== '') this.think(part.text)
+        return
+      case 'tool-call':
+        if (part.runsOn === 'client') this.startCall(part)
+        else this.open = { kind: 'nothing' }
+        return
+      case 'opaque': {
+        this.closeMessage()
+        const item = stepItem(part, this.ids.next, this.asked)
+        if (item) this.whole(item)
+        this.open = { kind: 'nothing' }
+        return
+      }
+      case 'tool-result':
+        this.open = { kind: 'nothing' }
+        return
+      default: {
+        const encoded = encodeMedia(part)
+        const lost = 'wire' in encoded ? `${part.type} in a reply has no equivalent` : encoded.lost
+        this.asked.losses?.push({ path: 'output', reason: lost })
+        const instead = ('instead' in encoded && encoded.instead) || `[${part.type}]`
+        this.startProse({ type: 'text', text: instead })
+        return
+      }
+    }
+  }
+
+  /** Text that follows text goes on in the same message. */
+  private startProse(part: Extract<Part, { type: 'text' | 'refusal' }>): void {
+    const type: Prose = part.type === 'text' ? 'output_text' : 'refusal'
+    this.open = { kind: 'prose', type }
+    const item = itemOf(part)
+    if (item) this.closeMessage()
+    if (item || part.text !== '') this.prose(type, part.text, item)
+    if (part.type === 'text') for (const citation of part.citations ?? []) this.cite(citation)
+  }
+
+  private prose(type: Prose, words: string, members: JsonObject = {}): void {
+    const message = this.message ?? this.openMessage(members)
+    const content = message.content[message.content.length - 1]
+    if (content?.type !== type) {
+      this.closeContent()
+      this.openContent(message, type)
+    }
+    if (words === '') return
+    const { at, item } = message
+    const index = message.content.length - 1
+    const grown = message.content[index]
+    const where = { item_id: item.id ?? '', output_index: at, content_index: index }
+    if (type === 'output_text') {
+      if (grown) grown.text = `${text(grown.text) ?? ''}${words}`
+      this.send('response.output_text.delta', { ...where, delta: words, logprobs: [] })
+    } else {
+      if (grown) grown.refusal = `${text(grown.refusal) ?? ''}${words}`
+      this.send('response.refusal.delta', { ...where, delta: words })
+    }
+  }
+
+  private openMessage(members: JsonObject): OpenMessage {
+    const item: JsonObject = {
+      id: this.ids.next('msg'),
+      type: 'message',
+      status: 'in_progress',
+      role: 'assistant',
+      content: [],
+      ...members,
+    }
+    const message = { at: this.added(item), item, content: [] }
+    this.message = message
+    return message
+  }
+
+  private openContent(message: OpenMessage, type: Prose): void {
+    const part: JsonObject =
+      type === 'output_text'
+        ? { type, text: '', annotations: [], logprobs: [] }
+        : { type, refusal: '' }
+    message.content.push(part)
+    this.send('response.content_part.added', {
+      item_id: message.item.id ?? '',
+      output_index: message.at,
+      content_index: message.content.length - 1,
+      part: { ...part },
+    })
+  }
+
+  private closeContent(): void {
+    const { message } = this
+    const part = message?.content[message.content.length - 1]
+    if (!message || !part) return
+    const where = {
+      item_id: message.item.id ?? '',
+      output_index: message.at,
+      content_index: message.content.length - 1,
+    }
+    if (part.type === 'output_text')
+      this.send('response.output_text.done', { ...where, text: part.text ?? '', logprobs: [] })
+    else this.send('response.refusal.done', { ...where, refusal: part.refusal ?? '' })
+    this.send('response.content_part.done', { ...where, part })
+  }
+
+  private closeMessage(): void {
+    const { message } = this
+    if (!message) return
+    this.closeContent()
+    this.message = undefined
+    this.done(message.at, { ...message.item, status: 'completed', content: message.content })
+  }
+
+  private cite(citation: Citation): void {
+    const { message } = this
+    const part = message?.content[message.content.length - 1]
+    if (!message || part?.type !== 'output_text') return
+    const annotations = Array.isArray(part.annotations) ? part.annotations : []
+    for (const annotation of encodeCitation(citation, (text(part.text) ?? '').length)) {
+      this.send('response.output_text.annotation.added', {
+        item_id: message.item.id ?? '',
+        output_index: message.at,
+        content_index: message.content.length - 1,
+        annotation_index: annotations.length,
+        annotation,
+      })
+      annotations.push(annotation)
+    }
+    part.annotations = annotations
+  }
+
+  private startCall(part: Extract<Part, { type: 'tool-call' }>): void {
+    this.closeMessage()
+    const carrier = carrierItem(part, this.ids.next('rs'))
+    if (carrier) this.whole(carrier)
+    const item = callItem(part, this.ids.next(part.freeform ? 'ctc' : 'fc'))
+    const member = part.freeform ? 'input' : 'arguments'
+    this.open = { kind: 'call', at: this.added(item), item, member }
+    if (part.arguments !== '') this.argue(part.arguments)
+  }
+
+  private argue(words: string): void {
+    if (this.open.kind !== 'call' || words === '') return
+    const { item, at, member } = this.open
+    item[member] = `${text(item[member]) ?? ''}${words}`
+    const type =
+      member === 'input'
+        ? 'response.custom_tool_call_input.delta'
+        : 'response.function_call_arguments.delta'
+    this.send(type, { item_id: item.id ?? '', output_index: at, delta: words })
+  }
+
+  private closeCall({ item, at, member }: Extract<OpenItem, { kind: 'call' }>): void {
+    if (member === 'arguments' && item.arguments === '') this.argue('{}')
+    const whole = item[member] ?? ''
+    const where = { item_id: item.id ?? '', output_index: at }
+    if (member === 'input')
+      this.send('response.custom_tool_call_input.done', { ...where, input: whole })
+    else
+      this.send('response.function_call_arguments.done', {
+        ...where,
+        name: item.name ?? '',
+        arguments: whole,
+      })
+    this.done(at, { ...item, status: 'completed' })
+  }
+
+  /** The words of a thought are told as its summary. Its item opens with the first of them. */
+  private think(words: string): void {
+    if (this.open.kind !== 'thought') return
+    const thought = this.open
+    if (!thought.told) {
+      thought.told = true
+      thought.id = this.ids.next('rs')
+      thought.at = this.added({ id: thought.id, type: 'reasoning', summary: [] })
+      this.send('response.reasoning_summary_part.added', {
+        item_id: thought.id,
+        output_index: thought.at,
+        summary_index: 0,
+        part: { type: 'summary_text', text: '' },
+      })
+    }
+    this.send('response.reasoning_summary_text.delta', {
+      item_id: thought.id,
+      output_index: thought.at,
+      summary_index: 0,
+      delta: words,
+    })
+  }
+
+  private closeThought(thought: Extract<OpenItem, { kind: 'thought' }>): void {
+    const { part, told } = thought
+    const item = reasoningItem(part, thought.id || this.ids.next('rs'))
+    if (!told) {
+      this.whole(item)
+      return
+    }
+    const words = part.type === 'thinking' ? part.text : ''
+    const where = { item_id: thought.id, output_index: thought.at, summary_index: 0 }
+    this.send('response.reasoning_summary_text.done', { ...where, text: words })
+    this.send('response.reasoning_summary_part.done', {
+      ...where,
+      part: { type: 'summary_text', text: words },
+    })
+    this.done(thought.at, item)
+  }
+
+  private grown(delta: PartDelta): void {
+    const { open } = this
+    if ('text' in delta) {
+      if (open.kind === 'prose' && delta.text !== '') this.prose(open.type, delta.text)
+      if (open.kind === 'thought' && open.part.type === 'thinking') {
+        open.part = { ...open.part, text: open.part.text + delta.text }
+        if (delta.text !== '') this.think(delta.text)
+      }
+    } else if ('arguments' in delta) this.argue(delta.arguments)
+    else if ('citation' in delta) this.cite(delta.citation)
+    else if (open.kind === 'thought' && open.part.type === 'thinking') {
+      const value = `${open.part.seal?.value ?? ''}${delta.seal.value}`
+      open.part = { ...open.part, seal: { ...delta.seal, value } }
+    }
+  }
+
+  private closed(): void {
+    const { open } = this
+    this.open = { kind: 'nothing' }
+    if (open.kind === 'call') this.closeCall(open)
+    else if (open.kind === 'thought') this.closeThought(open)
+  }
+
+  private added(item: JsonObject): number {
+    const at = this.output.length
+    this.output.push(item)
+    this.send('response.output_item.added', { output_index: at, item: { ...item } })
+    return at
+  }
+
+  private done(at: number, item: JsonObject): void {
+    this.output[at] = item
+    this.send('response.output_item.done', { output_index: at, item })
+  }
+
+  /** An item that does not grow. */
+  private whole(item: JsonObject): void {
+    this.done(this.added(item), item)
+  }
+
+  private ended({ stop, usage, extensions }: Extract<StreamEvent, { type: 'response-end' }>): void {
+    this.begin()
+    this.closeMessage()
+    this.over = true
+    this.extensions = extensions?.['openai-responses'] ?? {}
+    const response = { ...this.body(stop, usage), ...this.extensions }
+    const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed'
+    this.send(type, { response })
+  }
+
+  private failed(error: GatewayError): void {
+    this.begin()
+    this.over = true
+    const response = {
+      ...envelopeOf(this.ids.response, this.asked, undefined, undefined),
+      status: 'failed',
+      error: failureOf(error),
+      output: this.output,
+    }
+    this.send('response.failed', { response })
+  }
+}
