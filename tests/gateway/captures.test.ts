@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts'
 import { localGateway } from '../support/local-gateway.ts'
-import type { Wire } from '../support/read-reply.ts'
+import type { Wire as AnyWire } from '../support/read-reply.ts'
 import { captures, sharedMissing } from '../support/shared.ts'
 
 const ROUTES = `
@@ -14,6 +14,8 @@ logging: { level: error }
 `
 
 const PATHS = { anthropic: '/v1/messages', 'openai-chat': '/v1/chat/completions' }
+type Wire = Extract<AnyWire, 'anthropic' | 'openai-chat'>
+
 const REPLIES: Record<Wire, JsonObject> = {
   anthropic: {
     id: 'msg_1',

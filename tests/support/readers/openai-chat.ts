@@ -1,0 +1,101 @@
+import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json.ts'
+import { failure, list, number, object, parsed, type Reader, type Seen, words } from './seen.ts'
+
+export const openaiChat: Reader = { read, assemble }
+
+const STOPS: Record<string, string> = {
+  stop: 'end',
+  length: 'length',
+  tool_calls: 'tools',
+  function_call: 'tools',
+  content_filter: 'refusal',
+}
+
+function read(body: JsonObject): Seen {
+  const choice = list(body.choices)[0] ?? {}
+  const message = object(choice.message)
+  const usage = object(body.usage)
+  const details = list(message.reasoning_details)
+    .map(detail => words(detail.text) || words(detail.summary))
+    .join('')
+  const calls = list(message.tool_calls).map(call => {
+    const declared = object(call.function)
+    return { name: words(declared.name), arguments: parsed(words(declared.arguments)) }
+  })
+  const old = object(message.function_call)
+  if (old.name) calls.push({ name: words(old.name), arguments: parsed(words(old.arguments)) })
+  const stop = words(choice.finish_reason)
+  return {
+    text: contentText(message.content) + words(message.refusal),
+    thinking: words(message.reasoning_content) || words(message.reasoning) || details,
+    calls,
+    stop: STOPS[stop] ?? (stop || null),
+    usage: {
+      input: number(usage.prompt_tokens),
+      cached: number(object(usage.prompt_tokens_details).cached_tokens),
+      output: number(usage.completion_tokens),
+    },
+    ...failure(words(object(body.error).message)),
+  }
+}
+
+function contentText(content: JsonValue | undefined): string {
+  // Cloudflare answers a JSON schema with the object itself in place of its text.
+  if (isObject(content)) return JSON.stringify(content)
+  return (
+    words(content) ||
+    list(content)
+      .map(part => words(part.text))
+      .join('')
+  )
+}
+
+function assemble(chunks: JsonObject[]): JsonObject {
+  let content = ''
+  let refusal = ''
+  const reasoning = { reasoning_content: '', reasoning: '', details: '' }
+  let finish: JsonValue = null
+  let usage: JsonValue = {}
+  let error: JsonValue = null
+  const calls = new Map<number, { name: string; arguments: string }>()
+  for (const chunk of chunks) {
+    if (chunk.error) error = chunk.error
+    const told = chunk.usage ?? object(chunk.x_groq).usage
+    if (told) usage = told
+    const choice = list(chunk.choices).find(one => number(one.index) === 0)
+    if (!choice) continue
+    const delta = object(choice.delta)
+    content += words(delta.content)
+    refusal += words(delta.refusal)
+    reasoning.reasoning_content += words(delta.reasoning_content)
+    reasoning.reasoning += words(delta.reasoning)
+    reasoning.details += list(delta.reasoning_details)
+      .map(detail => words(detail.text))
+      .join('')
+    finish = choice.finish_reason ?? finish
+    for (const call of list(delta.tool_calls)) {
+      const declared = object(call.function)
+      const known = calls.get(number(call.index)) ?? { name: '', arguments: '' }
+      calls.set(number(call.index), {
+        name: known.name + words(declared.name),
+        arguments: known.arguments + words(declared.arguments),
+      })
+    }
+  }
+  const thought = reasoning.reasoning_content || reasoning.reasoning || reasoning.details
+  return {
+    choices: [
+      {
+        message: {
+          content,
+          refusal,
+          reasoning_content: thought,
+          tool_calls: [...calls.values()].map(call => ({ function: call })),
+        },
+        finish_reason: finish,
+      },
+    ],
+    usage,
+    ...(error ? { error } : {}),
+  }
+}
