@@ -12,6 +12,8 @@ if (sharedMissing)
 /** A recorded exchange with a real provider. */
 export type Recorded = {
   id: string
+  /** Who answered: openai, anthropic, google, openrouter, … */
+  provider: string
   model: string | null
   path: string
   op: 'generate' | 'count-tokens' | 'compact'
