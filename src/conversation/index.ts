@@ -43,4 +43,4 @@ export {
   type ThinkingSupport,
   thinkingSupport,
 } from './thinking.ts'
-export { toTurns } from './turns.ts'
+export { systemAsUser, toTurns } from './turns.ts'

@@ -87,3 +87,14 @@ function merged(messages: readonly Message[]): Message[] {
   }
   return out
 }
+
+/** For protocols that take instructions only at the beginning: later ones are marked in what the user says. */
+export function systemAsUser(message: Message): Message {
+  if (message.role !== 'system') return message
+  const words = message.parts.map(part => (part.type === 'text' ? part.text : '')).join('\n\n')
+  if (words.trim() === '') return { role: 'user', parts: [] }
+  return {
+    role: 'user',
+    parts: [{ type: 'text', text: `<system-reminder>\n${words}\n</system-reminder>` }],
+  }
+}

@@ -15,9 +15,7 @@ export type Peeked = {
  * that occurs twice is refused too: we and the upstream might each believe a different one.
  */
 export function peekBody(body: Uint8Array): Peeked {
-  if (!isUtf8(body))
-    throw new GatewayError('invalid-request', 'the request body is not valid UTF-8')
-  const members = scanned(body)
+  const members = peekObject(body)
   const modelAt = only(members, 'model')?.value
   if (!modelAt) {
     throw new GatewayError(
@@ -36,7 +34,10 @@ export function peekBody(body: Uint8Array): Peeked {
   }
 }
 
-function scanned(body: Uint8Array): Member[] {
+/** The members of a body that must be a JSON object. Throws `invalid-request` where it is none. */
+export function peekObject(body: Uint8Array): Member[] {
+  if (!isUtf8(body))
+    throw new GatewayError('invalid-request', 'the request body is not valid UTF-8')
   try {
     return scanObject(body)
   } catch (error) {

@@ -8,7 +8,7 @@ import {
   unpackCapsule,
   unpacked,
 } from '../../conversation/index.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import { extended } from './extended.ts'
 import { memory } from './memory.ts'
@@ -263,16 +263,4 @@ function encodeBase64(
   if (mediaType !== 'application/pdf')
     return { lost: `a document of type ${mediaType}`, instead: `[document of type ${mediaType}]` }
   return { wire: { ...head, source: { type: 'base64', media_type: mediaType, data }, ...own } }
-}
-
-/** The protocol wants an object; what is not one is kept under a name of its own. */
-export function parseInput(args: string): JsonObject {
-  if (args.trim() === '') return {}
-  try {
-    const value: unknown = JSON.parse(args)
-    if (isObject(value)) return value
-  } catch {
-    // Not JSON: a free-form tool's text.
-  }
-  return { input: args }
 }

@@ -1,21 +1,23 @@
-import type {
-  ConversationRequest,
-  Message,
-  Part,
-  PartOf,
-  Sampling,
-  ServerAbility,
-  Tool,
+import {
+  type ConversationRequest,
+  type Message,
+  type Part,
+  type PartOf,
+  type Sampling,
+  type ServerAbility,
+  systemAsUser,
+  type Tool,
+  toTurns,
 } from '../../conversation/index.ts'
-import { toTurns } from '../../conversation/turns.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { number, object, objects, text, without } from '../../lib/wire.ts'
+import { argumentsObject } from '../arguments.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { foreignLosses } from '../foreign.ts'
 import { isSealOf } from '../seals.ts'
 import { extended } from './extended.ts'
 import { memory } from './memory.ts'
-import { encodeCitations, encodeMedia, OUR_STEP, parseInput, rememberedContent } from './part.ts'
+import { encodeCitations, encodeMedia, OUR_STEP, rememberedContent } from './part.ts'
 import { decodeThinking, encodeThinking } from './thinking.ts'
 
 const UNDERSTOOD = [
@@ -449,12 +451,7 @@ function encodeMessages(messages: readonly Message[], to: Addressee, losses: Los
 
 /** A system message in the middle is this protocol's own only from its own clients. */
 function spoken(message: Message): Message {
-  if (message.role !== 'system' || message.origin === 'anthropic') return message
-  const words = message.parts.map(part => (part.type === 'text' ? part.text : '')).join('\n\n')
-  return {
-    role: 'user',
-    parts: [{ type: 'text', text: `<system-reminder>\n${words}\n</system-reminder>` }],
-  }
+  return message.origin === 'anthropic' ? message : systemAsUser(message)
 }
 
 function encodePart(part: Part, to: Addressee, path: string, losses: Loss[]): JsonObject[] {
@@ -534,7 +531,7 @@ function encodeCall(part: PartOf<'tool-call'>, path: string, losses: Loss[]): Js
     losses.push({ path, reason: `a call another upstream ran itself (${part.name})` })
     return []
   }
-  const input = parseInput(part.arguments)
+  const input = argumentsObject(part.arguments)
   return [
     {
       type: 'tool_use',

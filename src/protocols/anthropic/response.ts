@@ -9,10 +9,11 @@ import {
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
+import { argumentsObject } from '../arguments.ts'
 import type { Asked } from '../codec.ts'
 import { errorInside } from './error.ts'
 import { extended } from './extended.ts'
-import { decodeBlock, encodeMedia, encodeReplyCitation, OUR_STEP, parseInput } from './part.ts'
+import { decodeBlock, encodeMedia, encodeReplyCitation, OUR_STEP } from './part.ts'
 import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -105,7 +106,7 @@ export function encodeReplyPart(part: Part, asked: Asked): JsonObject[] {
           type: 'tool_use',
           id: part.id,
           name: part.name,
-          input: parseInput(part.arguments),
+          input: argumentsObject(part.arguments),
           ...part.extensions?.anthropic,
         },
       ]

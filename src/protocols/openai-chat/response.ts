@@ -2,6 +2,7 @@ import type { ConversationResponse, Part, PartOf } from '../../conversation/inde
 import { GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
+import { callId } from '../call-id.ts'
 import type { Asked } from '../codec.ts'
 import { decodeCalls, encodeCalls } from './call.ts'
 import { decodeCitation, encodeCitation } from './citation.ts'
@@ -41,12 +42,6 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
     usage: decodeUsage(object(body.usage) ?? {}),
     ...extended(without(body, ...READ), shape),
   }
-}
-
-/** For calls that came without an id: the same in every decoding, another in every reply. */
-export function callId(responseId: string, index: number): string {
-  const suffix = responseId.replace(/[^a-zA-Z0-9]/g, '').slice(-12)
-  return suffix ? `call_${index}_${suffix}` : `call_${index}`
 }
 
 /** The parts of a reply, and the members of its message that are in none of them. */

@@ -19,6 +19,9 @@ export function decodeStop(response: JsonObject, parts: Iterable<Pick<Part, 'typ
 
 /** The status of the response, and why it is incomplete if it is. */
 export function encodeStop(stop: Stop): { status: string; incomplete_details: JsonObject | null } {
+  const { raw } = stop
+  if (raw === 'queued' || raw === 'in_progress' || raw === 'cancelled')
+    return { status: raw, incomplete_details: null }
   if (stop.reason === 'length')
     return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } }
   if (stop.reason === 'refusal')

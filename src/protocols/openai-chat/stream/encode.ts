@@ -32,6 +32,12 @@ const MEMBER: Partial<Record<Part['type'], string>> = {
   refusal: 'refusal',
 }
 
+/** Where a service of this protocol wrote the same thoughts. */
+function membersAs(part: Part): string[] {
+  const { as } = shapeOf(part)
+  return Array.isArray(as) ? as.filter(name => typeof name === 'string') : []
+}
+
 /** `at`: the place among the calls, which is what clients index by. */
 type OpenCall = { at: number; custom: boolean; old: boolean; argued: boolean }
 
@@ -41,7 +47,7 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
   private begun = false
   private over = false
   private readonly calls = new Map<number, OpenCall>()
-  private readonly members = new Map<number, string>()
+  private readonly members = new Map<number, readonly string[]>()
 
   constructor(asked: Asked) {
     this.asked = asked
@@ -77,7 +83,8 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
     if (part.type === 'tool-call') return part.runsOn === 'client' ? this.called(index, part) : []
     const member = MEMBER[part.type]
     if (!member || !('text' in part)) return []
-    this.members.set(index, member)
+    const as = part.type === 'thinking' ? membersAs(part) : []
+    this.members.set(index, as.length > 0 ? as : [member])
     const cited = part.type === 'text' ? (part.citations ?? []) : []
     return [...this.prose(index, part.text), ...cited.flatMap(citation => this.cited(citation))]
   }
@@ -106,8 +113,9 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
   }
 
   private prose(index: number, words: string): Frame[] {
-    const member = this.members.get(index)
-    return member && words !== '' ? [this.delta({ [member]: words })] : []
+    const members = this.members.get(index)
+    if (!members || words === '') return []
+    return [this.delta(Object.fromEntries(members.map(member => [member, words])))]
   }
 
   private argue(index: number, words: string): Frame[] {

@@ -1,0 +1,115 @@
+import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { plainText } from '../../lib/plain-text.ts'
+import { parseRetryAfter } from '../../lib/retry-after.ts'
+import { object, objects, text } from '../../lib/wire.ts'
+
+/** An error reply: an object, or the array form of a stream with one in it. */
+export function decodeError(status: number, headers: Headers, body: string): GatewayError {
+  const after = parseRetryAfter(headers, Date.now())
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(body)
+  } catch {
+    const message = plainText(body) || 'the upstream gave no reason'
+    return new GatewayError(codeForStatus(status), message, told(status, after, undefined))
+  }
+  const wire = Array.isArray(parsed) ? parsed[0] : parsed
+  const error = isObject(wire) ? (object(wire.error) ?? wire) : { message: body.slice(0, 500) }
+  return errorFrom(error, status, after)
+}
+
+/** An `error` member of a reply whose status line said 200. */
+export function errorInside(error: JsonObject): GatewayError {
+  const { code } = error
+  const status = typeof code === 'number' && code >= 400 && code <= 599 ? code : 502
+  return errorFrom(error, status, undefined)
+}
+
+function errorFrom(error: JsonObject, status: number, after: number | undefined): GatewayError {
+  const message = text(error.message) ?? JSON.stringify(error)
+  const details = objects(error.details)
+  const retryAfterMs = after ?? delayIn(details)
+  return new GatewayError(
+    codeFor(status, message, details),
+    message,
+    told(status, retryAfterMs, text(error.status)),
+  )
+}
+
+function told(status: number, retryAfterMs: number | undefined, type: string | undefined) {
+  return {
+    status,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(type === undefined ? {} : { type }),
+  }
+}
+
+function codeFor(status: number, message: string, details: readonly JsonObject[]): ErrorCode {
+  // A wrong key is told as a wrong request.
+  if (details.some(({ reason }) => reason === 'API_KEY_INVALID')) return 'upstream-auth'
+  if (status === 400 && /API key (not valid|expired)/i.test(message)) return 'upstream-auth'
+  if (status === 400 && /token count.*exceeds|exceeds the maximum number of tokens/i.test(message))
+    return 'context-exceeded'
+  const quotas = details.flatMap(({ violations }) => objects(violations))
+  if (status === 429 && quotas.some(({ quotaId }) => /PerDay/i.test(text(quotaId) ?? '')))
+    return 'quota-exhausted'
+  return codeForStatus(status)
+}
+
+/** `retryDelay: "34.07s"`. */
+function delayIn(details: readonly JsonObject[]): number | undefined {
+  for (const { retryDelay } of details) {
+    const seconds = /^(\d+(?:\.\d+)?)s$/.exec(text(retryDelay) ?? '')?.[1]
+    if (seconds !== undefined) return Math.ceil(Number(seconds) * 1000)
+  }
+  return undefined
+}
+
+const STATUSES: Record<number, string> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  402: 'RESOURCE_EXHAUSTED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  405: 'UNIMPLEMENTED',
+  408: 'DEADLINE_EXCEEDED',
+  409: 'ABORTED',
+  413: 'INVALID_ARGUMENT',
+  429: 'RESOURCE_EXHAUSTED',
+  499: 'CANCELLED',
+  500: 'INTERNAL',
+  501: 'UNIMPLEMENTED',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+}
+
+function statusName(status: number): string {
+  return STATUSES[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'INVALID_ARGUMENT')
+}
+
+export function errorBody(error: GatewayError): JsonObject {
+  const seconds =
+    error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1000)
+  return {
+    error: {
+      code: error.status,
+      message: error.message,
+      status: statusName(error.status),
+      ...(seconds === undefined
+        ? {}
+        : {
+            details: [
+              { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${seconds}s` },
+            ],
+          }),
+    },
+  }
+}
+
+export function encodeError(error: GatewayError) {
+  const headers: Record<string, string> = {}
+  if (error.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+  return { status: error.status, headers, body: errorBody(error) }
+}

@@ -1,0 +1,11 @@
+import type { Extensions } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+
+/** `{ extensions }` to spread into a node, or nothing where there are none. */
+export function extended(wire: JsonObject): { extensions?: { gemini: JsonObject } } {
+  return Object.keys(wire).length > 0 ? { extensions: { gemini: wire } } : {}
+}
+
+export function membersOf(node: { extensions?: Extensions }): JsonObject {
+  return node.extensions?.gemini ?? {}
+}

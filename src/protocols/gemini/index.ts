@@ -1,0 +1,68 @@
+import type { Action, Codec, Endpoint } from '../codec.ts'
+import { decodeError, encodeError } from './error.ts'
+import { encodeModel, encodeModels } from './models.ts'
+import { pathFor } from './path.ts'
+import { peek } from './peek.ts'
+import { decodeRequest, encodeRequest } from './request.ts'
+import { decodeResponse, encodeResponse } from './response.ts'
+import { decodeStream } from './stream/decode.ts'
+import { encodeStream } from './stream/encode.ts'
+import { decodeUsage } from './usage.ts'
+
+const VERBS: Record<string, Action> = {
+  generateContent: 'generate',
+  streamGenerateContent: 'generate',
+  countTokens: 'count-tokens',
+  embedContent: 'relay',
+  batchEmbedContents: 'relay',
+}
+
+/** Where clients of Google's two services look for models. */
+const ROOTS = [
+  '/v1beta/models',
+  '/v1/models',
+  '/v1beta1/publishers/google/models',
+  '/v1/publishers/google/models',
+  '/v1beta1/projects/:project/locations/:location/publishers/google/models',
+  '/v1/projects/:project/locations/:location/publishers/google/models',
+]
+
+/**
+ * Google Gemini, as AI Studio and Vertex AI speak it.
+ * @see https://ai.google.dev/api/generate-content
+ */
+export const gemini: Codec = {
+  protocol: 'gemini',
+  endpoints: ROOTS.map(
+    (root): Endpoint => ({ method: 'POST', path: `${root}/*`, action: 'generate', verbs: VERBS }),
+  ),
+  forwards: ['x-goog-api-client', 'x-goog-request-params', 'x-goog-user-project'],
+  carries: () => true,
+  dialect: {
+    toolName: {
+      legal: /^[a-zA-Z_][a-zA-Z0-9_.:-]*$/,
+      illegalCharacter: /[^a-zA-Z0-9_.:-]/g,
+      most: 64,
+    },
+    callId: { legal: /^[\s\S]+$/, most: 256 },
+    freeform: false,
+    namespaces: false,
+  },
+  members: { model: 'modelVersion', usage: 'usageMetadata' },
+  demands: {},
+  keepAlive: ': keep-alive\n\n',
+  pathFor,
+  peek,
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  decodeStream,
+  encodeStream,
+  decodeError,
+  encodeError,
+  decodeUsage,
+  encodeModels,
+  encodeModel,
+  encodeTokenCount: totalTokens => ({ totalTokens }),
+}

@@ -1,0 +1,4 @@
+import { createMemory } from '../../lib/memory.ts'
+
+/** How this protocol's clients wrote what they sent. */
+export const memory = createMemory()

@@ -1,0 +1,216 @@
+import {
+  CAPSULE_PREFIX,
+  type Message,
+  type Part,
+  type PartOf,
+  type Seal,
+  systemAsUser,
+  toTurns,
+  unpacked,
+} from '../../conversation/index.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { object, objects, text } from '../../lib/wire.ts'
+import { argumentsObject } from '../arguments.ts'
+import type { Addressee, Loss } from '../codec.ts'
+import { isSealOf } from '../seals.ts'
+import { extended, membersOf } from './extended.ts'
+import { memory } from './memory.ts'
+import { others } from './names.ts'
+import { type CallIds, decodePart, encodeMedia, signatureOf } from './part.ts'
+
+/** Contents, one of them, or just words. */
+export function decodeContents(contents: JsonValue | undefined, issuer: string): Message[] {
+  const ids = pairing()
+  return listed(contents).map((content, index) => {
+    const wires = partsOf(content)
+    ids.at(index)
+    const parts = unpacked(wires.flatMap(wire => decodePart(wire, issuer, ids)))
+    const carried = wires.some(wire => signatureOf(wire)?.startsWith(CAPSULE_PREFIX))
+    return {
+      role: content.role === 'model' ? 'assistant' : 'user',
+      parts: carried ? parts : memory.remember(parts, content),
+      origin: 'gemini',
+      ...extended(others(content, ['role', 'parts'])),
+    }
+  })
+}
+
+function listed(contents: JsonValue | undefined): JsonObject[] {
+  if (typeof contents === 'string') return [{ role: 'user', parts: [{ text: contents }] }]
+  return isObject(contents) ? [contents] : objects(contents)
+}
+
+/** A list, one of them, or words. */
+export function partsOf(content: JsonObject): JsonObject[] {
+  const { parts } = content
+  if (isObject(parts)) return [parts]
+  return Array.isArray(parts)
+    ? parts.flatMap(part => (typeof part === 'string' ? [{ text: part }] : objects([part])))
+    : []
+}
+
+/** Calls without ids get one by their place, which stays the same as the history grows. */
+function pairing(): CallIds & { at(content: number): void } {
+  const waiting = new Map<string, string[]>()
+  let content = 0
+  let count = 0
+  return {
+    at(index) {
+      content = index
+      count = 0
+    },
+    called(name) {
+      const id = `call_${content}_${count++}`
+      const ids = waiting.get(name)
+      if (ids) ids.push(id)
+      else waiting.set(name, [id])
+      return id
+    },
+    answered: name => waiting.get(name)?.shift() ?? `call_${content}_${count++}`,
+  }
+}
+
+/** One for one where every message is this protocol's own; else in the strictest form. */
+export function encodeContents(
+  messages: readonly Message[],
+  to: Addressee,
+  losses: Loss[],
+): JsonObject[] {
+  const own = messages.length > 0 && messages.every(({ origin }) => origin === 'gemini')
+  const names = callNames(messages)
+  const wires = (own ? messages : toTurns(messages.map(systemAsUser))).flatMap((turn, index) => {
+    const asWritten = memory.recall(turn.parts)
+    if (isObject(asWritten)) return [asWritten]
+    const parts = new PartWriter(to, names, losses).parts(turn, `contents[${index}]`)
+    const role = turn.role === 'assistant' ? 'model' : 'user'
+    return parts.length > 0 ? [{ role, parts }] : []
+  })
+  if (!own && wires[0]?.role !== 'user')
+    wires.unshift({ role: 'user', parts: [{ text: 'Continue.' }] })
+  return wires
+}
+
+function callNames(messages: readonly Message[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  for (const { parts } of messages)
+    for (const part of parts) if (part.type === 'tool-call') names.set(part.id, part.name)
+  return names
+}
+
+/** Google's own word for "there was a signature once": a call of another model has none. */
+const NO_SIGNATURE = 'skip_thought_signature_validator'
+
+class PartWriter {
+  private readonly to: Addressee
+  private readonly names: ReadonlyMap<string, string>
+  private readonly losses: Loss[]
+
+  constructor(to: Addressee, names: ReadonlyMap<string, string>, losses: Loss[]) {
+    this.to = to
+    this.names = names
+    this.losses = losses
+  }
+
+  parts({ parts }: Message, path: string): JsonObject[] {
+    const wires = parts.flatMap((part, at) => this.part(part, `${path}.parts[${at}]`))
+    // Only the first of parallel calls is signed.
+    const first = wires.find(wire => wire.functionCall)
+    if (first && !first.thoughtSignature && /gemini-3/.test(this.to.model))
+      first.thoughtSignature = NO_SIGNATURE
+    return wires
+  }
+
+  private part(part: Part, path: string): JsonObject[] {
+    switch (part.type) {
+      case 'text':
+      case 'refusal':
+        return said(part.text)
+      case 'image':
+      case 'document':
+      case 'audio':
+      case 'video':
+        return this.media(part, path)
+      case 'thinking':
+      case 'thinking-redacted':
+        return this.thought(part, path)
+      case 'tool-call':
+        return this.call(part, path)
+      case 'tool-result':
+        return this.result(part, path)
+      case 'opaque':
+        return this.opaque(part, path)
+    }
+  }
+
+  private lost(path: string, reason: string): JsonObject[] {
+    this.losses.push({ path, reason })
+    return []
+  }
+
+  private media(
+    part: PartOf<'image' | 'document' | 'audio' | 'video'>,
+    path: string,
+  ): JsonObject[] {
+    const encoded = encodeMedia(part)
+    if ('wire' in encoded) return [encoded.wire]
+    this.lost(path, encoded.lost)
+    return said(encoded.instead ?? '')
+  }
+
+  private thought(part: PartOf<'thinking' | 'thinking-redacted'>, path: string): JsonObject[] {
+    const seal: Seal | undefined = part.seal
+    const words = part.type === 'thinking' ? part.text : ''
+    if (!isSealOf(seal, 'gemini', this.to.issuer)) return this.lost(path, foreignSeal(part.seal))
+    // Thoughts without a signature are a summary for people; the service has no use for it.
+    if (seal.value === '') return []
+    return [
+      { text: words, ...(words === '' ? {} : { thought: true }), thoughtSignature: seal.value },
+    ]
+  }
+
+  private call(part: PartOf<'tool-call'>, path: string): JsonObject[] {
+    if (part.runsOn === 'server')
+      return this.lost(path, `a call another upstream ran itself (${part.name})`)
+    const { seal } = part
+    const signed = isSealOf(seal, 'gemini', this.to.issuer) && seal.value !== ''
+    return [
+      {
+        functionCall: {
+          ...this.idOf(part.id),
+          name: part.name,
+          args: argumentsObject(part.arguments),
+          ...membersOf(part),
+        },
+        ...(signed ? { thoughtSignature: seal.value } : {}),
+      },
+    ]
+  }
+
+  private idOf(id: string): JsonObject {
+    return this.to.quirks.noCallIds ? {} : { id }
+  }
+
+  /** Pictures of a result stand beside it. */
+  private result(part: PartOf<'tool-result'>, path: string): JsonObject[] {
+    const inner = part.parts.flatMap((one, at) => this.part(one, `${path}[${at}]`))
+    const words = inner.flatMap(wire => text(wire.text) ?? []).join('\n')
+    const beside = inner.filter(wire => typeof wire.text !== 'string')
+    const name = this.names.get(part.callId) ?? 'unknown'
+    const response = part.failed ? { error: words } : { output: words }
+    return [{ functionResponse: { ...this.idOf(part.callId), name, response } }, ...beside]
+  }
+
+  private opaque({ protocol, wire }: PartOf<'opaque'>, path: string): JsonObject[] {
+    if (protocol === 'gemini') return object(wire.groundingMetadata) ? [] : [wire]
+    this.lost(path, `${text(wire.type) ?? 'a part'} has no equivalent`)
+    return said(text(wire.text) ?? '')
+  }
+}
+
+function said(words: string): JsonObject[] {
+  return words.trim() === '' ? [] : [{ text: words }]
+}
+
+function foreignSeal(seal: Seal | undefined): string {
+  return seal?.value ? 'reasoning sealed by another upstream' : 'reasoning without a seal'
+}

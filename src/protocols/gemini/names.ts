@@ -1,0 +1,39 @@
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
+
+/** A member by its name, which the service also takes in snake case. */
+export function member(wire: JsonObject | undefined, name: string): JsonValue | undefined {
+  const value = wire?.[name]
+  return value === undefined ? wire?.[snakeOf(name)] : value
+}
+
+const snakes = new Map<string, string>()
+
+function snakeOf(name: string): string {
+  let snake = snakes.get(name)
+  if (snake === undefined) {
+    snake = name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+    snakes.set(name, snake)
+  }
+  return snake
+}
+
+/** The members not named, in either spelling. */
+export function others(wire: JsonObject, names: readonly string[]): JsonObject {
+  const rest: JsonObject = {}
+  const known = new Set([...names, ...names.map(snakeOf)])
+  for (const name in wire) {
+    const value = wire[name]
+    if (value !== undefined && !known.has(name)) rest[name] = value
+  }
+  return rest
+}
+
+/** The members named, spelled as this protocol's documents do. */
+export function picked(wire: JsonObject | undefined, names: readonly string[]): JsonObject {
+  const found: JsonObject = {}
+  for (const name of names) {
+    const value = member(wire, name)
+    if (value !== undefined) found[name] = value
+  }
+  return found
+}

@@ -1,0 +1,19 @@
+import type { Action } from '../codec.ts'
+
+const VERBS: Record<Action, string> = {
+  generate: 'generateContent',
+  compact: 'generateContent',
+  'count-tokens': 'countTokens',
+  models: '',
+  relay: '',
+}
+
+/** Behind the base URL, which has no version in it. */
+const ROOT = '/v1beta/models'
+
+export function pathFor(action: Action, model: string, stream: boolean, root = ROOT): string {
+  if (action === 'models') return root
+  const name = model.split('/').map(encodeURIComponent).join('/')
+  const verb = stream && action === 'generate' ? 'streamGenerateContent?alt=sse' : VERBS[action]
+  return `${root}/${name}:${verb}`
+}

@@ -1,0 +1,20 @@
+import { GatewayError } from '../../lib/errors.ts'
+import type { Envelope, Inbound } from '../codec.ts'
+import { peekObject } from '../peek.ts'
+
+/** The model and whether it streams are in the path: `…/models/MODEL:VERB`. */
+export function peek({ params, query, headers, body }: Inbound): Envelope {
+  peekObject(body)
+  const model = (params.model ?? '').replace(/^models\//, '')
+  if (model === '')
+    throw new GatewayError('invalid-request', 'model: the path names none (…/models/MODEL:VERB)')
+  const stream = params.verb === 'streamGenerateContent'
+  const session = headers.get('x-session-id')
+  return {
+    model,
+    stream,
+    ...(session ? { session } : {}),
+    // Without `alt=sse` a stream is one JSON array.
+    ...(stream && query?.get('alt') !== 'sse' ? { framing: 'json-array' } : {}),
+  }
+}

@@ -1,0 +1,221 @@
+import {
+  budgetFor,
+  type ConversationRequest,
+  type Effort,
+  effortFor,
+  type Part,
+  type Sampling,
+  type ThinkingIntent,
+  thinkingSupport,
+} from '../../conversation/index.ts'
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { number, object, objects, text } from '../../lib/wire.ts'
+import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { foreignLosses } from '../foreign.ts'
+import { extended, membersOf } from './extended.ts'
+import { memory } from './memory.ts'
+import { decodeContents, encodeContents, partsOf } from './message.ts'
+import { member, others, picked } from './names.ts'
+import { decodePart } from './part.ts'
+import { pathFor } from './path.ts'
+import { liftSchema, lowerSchema } from './schema.ts'
+import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
+
+const UNDERSTOOD = [
+  'contents',
+  'systemInstruction',
+  'tools',
+  'toolConfig',
+  'generationConfig',
+  // What the path says; some clients put it here too.
+  'model',
+]
+const FORMAT = ['responseMimeType', 'responseSchema', 'responseJsonSchema']
+
+export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {
+  const issuer = envelope.issuer ?? ''
+  const config = object(member(body, 'generationConfig'))
+  const choice = object(member(body, 'toolConfig'))
+  const thinkingConfig = object(member(config, 'thinkingConfig'))
+  const thinking = decodeThinking(thinkingConfig)
+  const shown = member(thinkingConfig, 'includeThoughts')
+  return {
+    system: decodeSystem(member(body, 'systemInstruction'), issuer),
+    messages: decodeContents(body.contents, issuer),
+    tools: memory.remember(decodeTools(objects(body.tools)), body.tools ?? null),
+    toolChoice: memory.remember(decodeToolChoice(choice), choice ?? null),
+    sampling: memory.remember(
+      decodeSampling(config),
+      others(config ?? {}, [...FORMAT, ...(thinking ? ['thinkingConfig'] : [])]),
+    ),
+    ...(thinking ? { thinking: memory.remember(thinking, thinkingConfig ?? null) } : {}),
+    ...(typeof shown === 'boolean' ? { showThinking: shown } : {}),
+    format: memory.remember(decodeFormat(config), picked(config, FORMAT)),
+    ...extended(others(body, UNDERSTOOD)),
+  }
+}
+
+function decodeSystem(wire: JsonValue | undefined, issuer: string): Part[] {
+  if (wire === undefined) return []
+  const content = typeof wire === 'string' ? { parts: [{ text: wire }] } : (object(wire) ?? {})
+  const nobody = { called: () => '', answered: () => '' }
+  const parts = partsOf(content).flatMap(part => decodePart(part, issuer, nobody))
+  return memory.remember(
+    parts.filter(part => part.type !== 'carrier'),
+    wire,
+  )
+}
+
+function decodeSampling(config: JsonObject | undefined): Sampling {
+  const sampling: Sampling = {}
+  const set = (name: keyof Omit<Sampling, 'stop'>, wire: string): void => {
+    const value = number(member(config, wire))
+    if (value !== undefined) sampling[name] = value
+  }
+  set('maxOutputTokens', 'maxOutputTokens')
+  set('temperature', 'temperature')
+  set('topP', 'topP')
+  set('topK', 'topK')
+  set('seed', 'seed')
+  set('presencePenalty', 'presencePenalty')
+  set('frequencyPenalty', 'frequencyPenalty')
+  const stop = member(config, 'stopSequences')
+  if (Array.isArray(stop)) sampling.stop = stop.filter(one => typeof one === 'string')
+  return sampling
+}
+
+const LEVELS: Record<string, Effort> = {
+  MINIMAL: 'minimal',
+  LOW: 'low',
+  MEDIUM: 'medium',
+  HIGH: 'high',
+}
+
+function decodeThinking(config: JsonObject | undefined): ThinkingIntent | undefined {
+  const budget = number(member(config, 'thinkingBudget'))
+  if (budget !== undefined)
+    return budget > 0 ? { budgetTokens: budget } : { effort: budget === 0 ? 'none' : 'auto' }
+  const level = LEVELS[text(member(config, 'thinkingLevel'))?.toUpperCase() ?? '']
+  if (level) return { effort: level }
+  return member(config, 'includeThoughts') === true ? { effort: 'auto' } : undefined
+}
+
+function decodeFormat(config: JsonObject | undefined): ConversationRequest['format'] {
+  if (text(member(config, 'responseMimeType')) !== 'application/json') return { type: 'text' }
+  const schema =
+    object(member(config, 'responseJsonSchema')) ?? object(member(config, 'responseSchema'))
+  return schema ? { type: 'json', schema: liftSchema(schema) } : { type: 'json' }
+}
+
+/** Strict: what the protocol documents and the client's own members, and the rest as losses. */
+export function encodeRequest(
+  request: ConversationRequest,
+  to: Addressee,
+): { wire: Wire; losses: Loss[] } {
+  const losses: Loss[] = foreignLosses(request, 'gemini')
+  const system = encodeSystem(request)
+  const config = {
+    ...encodeSampling(request, losses),
+    ...encodeThinking(request, to, losses),
+    ...encodeFormat(request),
+  }
+  const body: JsonObject = {
+    contents: encodeContents(request.messages, to, losses),
+    ...(system === undefined ? {} : { systemInstruction: system }),
+    ...membersOf(request),
+    ...encodeToolUse(request, losses),
+    ...(Object.keys(config).length > 0 ? { generationConfig: config } : {}),
+  }
+  for (const name of to.quirks.unsupported ?? []) {
+    if (body[name] === undefined) continue
+    delete body[name]
+    losses.push({ path: name, reason: 'this upstream does not take it' })
+  }
+  const path = pathFor('generate', to.model, to.stream)
+  return { wire: { path, headers: {}, body }, losses }
+}
+
+function encodeSystem({ system }: ConversationRequest): JsonValue | undefined {
+  const asWritten = memory.recall(system)
+  if (asWritten !== undefined) return asWritten
+  const parts = system.flatMap(part =>
+    part.type === 'text' && part.text.trim() ? [{ text: part.text }] : [],
+  )
+  return parts.length > 0 ? { parts } : undefined
+}
+
+const MOST_STOPS = 5
+
+function encodeSampling({ sampling }: ConversationRequest, losses: Loss[]): JsonObject {
+  const asWritten = object(memory.recall(sampling) ?? null)
+  if (asWritten) return asWritten
+  const { stop, ...numbers } = sampling
+  const said = stop?.filter(sequence => sequence !== '') ?? []
+  if (said.length > MOST_STOPS)
+    losses.push({ path: 'stop', reason: `at most ${MOST_STOPS} stop sequences here` })
+  if (numbers.temperature !== undefined) numbers.temperature = Math.min(numbers.temperature, 2)
+  return {
+    ...numbers,
+    ...(said.length > 0 ? { stopSequences: said.slice(0, MOST_STOPS) } : {}),
+  }
+}
+
+function encodeThinking(request: ConversationRequest, to: Addressee, losses: Loss[]): JsonObject {
+  const { thinking, showThinking } = request
+  if (!thinking) return {}
+  const asWritten = memory.recall(thinking)
+  if (asWritten) return { thinkingConfig: asWritten }
+  const support = thinkingSupport(to.model)
+  if (support?.never) {
+    if (!('effort' in thinking && thinking.effort === 'none'))
+      losses.push({ path: 'thinking', reason: `${to.model} takes no thinking parameter` })
+    return {}
+  }
+  const off = 'effort' in thinking ? thinking.effort === 'none' : thinking.budgetTokens === 0
+  const includeThoughts = !off && showThinking !== false
+  const amount = support?.levels ? levelOf(thinking) : budgetOf(thinking)
+  return { thinkingConfig: { ...amount, includeThoughts } }
+}
+
+/** Models of the third generation take levels. */
+function levelOf(thinking: ThinkingIntent): JsonObject {
+  const effort = 'effort' in thinking ? thinking.effort : effortFor(thinking.budgetTokens)
+  if (effort === 'auto') return {}
+  const level =
+    effort === 'none' ? 'minimal' : effort === 'xhigh' || effort === 'max' ? 'high' : effort
+  return { thinkingLevel: level.toUpperCase() }
+}
+
+function budgetOf(thinking: ThinkingIntent): JsonObject {
+  return {
+    thinkingBudget: 'effort' in thinking ? budgetFor(thinking.effort) : thinking.budgetTokens,
+  }
+}
+
+function encodeFormat({ format }: ConversationRequest): JsonObject {
+  const asWritten = object(memory.recall(format) ?? null)
+  if (asWritten) return asWritten
+  if (format.type === 'text') return {}
+  return {
+    responseMimeType: 'application/json',
+    ...(format.schema ? { responseSchema: lowerSchema(format.schema) } : {}),
+  }
+}
+
+function encodeToolUse(request: ConversationRequest, losses: Loss[]): JsonObject {
+  const { tools, toolChoice } = request
+  const written = memory.recall(tools)
+  const choice = memory.recall(toolChoice)
+  const config = choice === undefined ? encodeToolChoice(toolChoice) : (choice ?? undefined)
+  if (written !== undefined)
+    return {
+      ...(written === null ? {} : { tools: written }),
+      ...(config === undefined ? {} : { toolConfig: config }),
+    }
+  if (request.parallelTools === false)
+    losses.push({ path: 'parallel_tool_calls', reason: 'gemini has no such parameter' })
+  const wires = encodeTools(tools, losses)
+  if (wires.length === 0) return {}
+  const functions = wires.some(wire => wire.functionDeclarations)
+  return { tools: wires, ...(config && functions ? { toolConfig: config } : {}) }
+}

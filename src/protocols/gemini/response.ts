@@ -1,0 +1,74 @@
+import { type ConversationResponse, collect, replay } from '../../conversation/index.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { object, objects, text } from '../../lib/wire.ts'
+import type { Asked } from '../codec.ts'
+import { errorInside } from './error.ts'
+import { extended, membersOf } from './extended.ts'
+import { memory } from './memory.ts'
+import { others } from './names.ts'
+import { ChunkReader } from './stream/decode.ts'
+import { ChunkWriter } from './stream/encode.ts'
+
+const READ = ['candidates', 'usageMetadata', 'modelVersion', 'responseId']
+
+/** A whole reply is a stream of one chunk. */
+export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
+  const error = object(body.error)
+  if (error) throw errorInside(error)
+  const [candidate, ...more] = objects(body.candidates)
+  if (!candidate && !object(body.promptFeedback))
+    throw new GatewayError('upstream-failed', 'the upstream sent a reply without a candidate')
+  const reader = new ChunkReader(issuer)
+  const finished =
+    candidate && text(candidate.finishReason) === undefined
+      ? { ...body, candidates: [{ ...candidate, finishReason: 'STOP' }, ...more] }
+      : body
+  const response = collect([...reader.feed(finished), ...reader.end()])
+  return {
+    ...response,
+    parts: memory.remember(response.parts, candidate ?? null),
+    ...extended({
+      ...membersOf(response),
+      ...others(body, READ),
+      ...(more.length > 0 ? { more } : {}),
+    }),
+  }
+}
+
+export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
+  const writer = new ChunkWriter(asked)
+  const chunks = [...replay(response)].flatMap(event => writer.feed(event))
+  const { candidate: _, more, ...rest } = membersOf(response)
+  const last = chunks[chunks.length - 1] ?? {}
+  const written = memory.recall(response.parts)
+  const candidate = written ?? joinedCandidate(chunks)
+  return { ...last, candidates: [candidate, ...objects(more)], ...rest }
+}
+
+/** The chunks' candidates as one; text that goes on is one part. */
+function joinedCandidate(chunks: readonly JsonObject[]): JsonObject {
+  const parts: JsonObject[] = []
+  let candidate: JsonObject = {}
+  for (const chunk of chunks) {
+    const [one] = objects(chunk.candidates)
+    candidate = { ...candidate, ...one }
+    for (const part of objects(object(one?.content)?.parts)) join(parts, part)
+  }
+  return { ...candidate, content: { role: 'model', parts } }
+}
+
+function join(parts: JsonObject[], part: JsonObject): void {
+  const last = parts[parts.length - 1]
+  const continues =
+    last &&
+    typeof last.text === 'string' &&
+    typeof part.text === 'string' &&
+    last.thought === part.thought &&
+    last.thoughtSignature === undefined
+  if (!continues) {
+    parts.push(part)
+    return
+  }
+  parts[parts.length - 1] = { ...last, ...part, text: `${text(last.text)}${text(part.text)}` }
+}

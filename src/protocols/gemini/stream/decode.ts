@@ -1,0 +1,199 @@
+import type { Part, StreamEvent, Usage } from '../../../conversation/index.ts'
+import { GatewayError } from '../../../lib/errors.ts'
+import { isObject, type JsonObject } from '../../../lib/json.ts'
+import type { Machine } from '../../../lib/machine.ts'
+import { count, object, objects, text } from '../../../lib/wire.ts'
+import { callId } from '../../call-id.ts'
+import type { Frame } from '../../codec.ts'
+import { citationsOf, searchOf } from '../citation.ts'
+import { errorInside } from '../error.ts'
+import { extended } from '../extended.ts'
+import { partsOf } from '../message.ts'
+import { member, others } from '../names.ts'
+import { decodeOther, decodePart, sealOf, signatureOf } from '../part.ts'
+import { decodeStop } from '../stop.ts'
+import { decodeUsage } from '../usage.ts'
+
+export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
+  const reader = new ChunkReader(issuer)
+  return {
+    feed: ({ data }) => {
+      const chunk = parsed(data)
+      return chunk ? reader.feed(chunk) : []
+    },
+    end: () => reader.end(),
+  }
+}
+
+const CANDIDATE = ['content', 'finishReason', 'index']
+
+/**
+ * Chunks → events. Nothing marks the end: usage, grounding and empty chunks come after the finish
+ * reason, so the response ends with the stream.
+ */
+export class ChunkReader implements Machine<JsonObject, StreamEvent> {
+  private readonly issuer: string
+  private begun = false
+  private over = false
+  private id = ''
+  private finish: string | undefined
+  private usage: Usage = {}
+  private parts = 0
+  private calls = 0
+  private open: { index: number; type: 'text' | 'thinking' } | undefined
+  private grounding: JsonObject | undefined
+  private candidate: JsonObject = {}
+  private out: StreamEvent[] = []
+
+  constructor(issuer: string) {
+    this.issuer = issuer
+  }
+
+  feed(chunk: JsonObject): StreamEvent[] {
+    if (!this.over) this.chunk(chunk)
+    return this.taken()
+  }
+
+  end(): StreamEvent[] {
+    if (!this.over) this.ended()
+    return this.taken()
+  }
+
+  private taken(): StreamEvent[] {
+    const { out } = this
+    this.out = []
+    return out
+  }
+
+  private chunk(chunk: JsonObject): void {
+    const error = object(chunk.error)
+    if (error) {
+      this.over = true
+      this.out.push({ type: 'error', error: errorInside(error) })
+      return
+    }
+    if (!this.begun) {
+      this.begun = true
+      this.id = text(chunk.responseId) ?? ''
+      const model = text(chunk.modelVersion) ?? ''
+      this.out.push({ type: 'response-start', id: this.id, model })
+    }
+    const usage = object(chunk.usageMetadata)
+    if (usage) this.usage = decodeUsage(usage)
+    const blocked = text(object(chunk.promptFeedback)?.blockReason)
+    const candidates = objects(chunk.candidates)
+    if (blocked && candidates.length === 0) this.finish = blocked === 'OTHER' ? 'SAFETY' : blocked
+    for (const candidate of candidates)
+      if ((count(candidate.index) ?? 0) === 0) this.candidateOf(candidate)
+  }
+
+  private candidateOf(candidate: JsonObject): void {
+    for (const part of partsOf(object(candidate.content) ?? {})) this.part(part)
+    const grounding = object(candidate.groundingMetadata)
+    if (grounding) this.grounding = { ...this.grounding, ...grounding }
+    this.candidate = { ...this.candidate, ...others(candidate, CANDIDATE) }
+    this.finish = text(candidate.finishReason) ?? this.finish
+  }
+
+  private part(wire: JsonObject): void {
+    const signature = signatureOf(wire)
+    if (typeof wire.text === 'string') {
+      this.prose(wire.thought === true ? 'thinking' : 'text', wire.text, signature)
+      return
+    }
+    this.close()
+    const call = object(member(wire, 'functionCall'))
+    if (!call) {
+      this.whole(decodeOther(wire))
+      return
+    }
+    const ids = { called: () => callId(this.id, this.calls), answered: () => '' }
+    for (const part of decodePart(wire, this.issuer, ids))
+      if (part.type === 'tool-call') {
+        this.calls++
+        this.whole(part)
+      }
+  }
+
+  private prose(type: 'text' | 'thinking', words: string, signature: string | undefined): void {
+    if (words !== '') {
+      const index = this.opened(type)
+      this.out.push({ type: 'part-delta', index, delta: { text: words } })
+    }
+    if (signature === undefined) return
+    const seal = sealOf(this.issuer, signature)
+    if (type === 'thinking' && this.open?.type === 'thinking')
+      this.out.push({ type: 'part-delta', index: this.open.index, delta: { seal } })
+    else {
+      // What was thought before the text: kept apart, so that it can be carried.
+      this.close()
+      this.whole({ type: 'thinking', text: '', seal })
+    }
+  }
+
+  private opened(type: 'text' | 'thinking'): number {
+    if (this.open?.type === type) return this.open.index
+    this.close()
+    this.open = { index: this.parts++, type }
+    const part: Part =
+      type === 'text' ? { type, text: '' } : { type, text: '', seal: sealOf(this.issuer, '') }
+    this.out.push({ type: 'part-start', index: this.open.index, part })
+    return this.open.index
+  }
+
+  private close(): void {
+    if (this.open) this.out.push({ type: 'part-end', index: this.open.index })
+    this.open = undefined
+  }
+
+  private whole(part: Part): void {
+    this.close()
+    const index = this.parts++
+    this.out.push({ type: 'part-start', index, part }, { type: 'part-end', index })
+  }
+
+  /** Grounding is told once, behind the text it is about. */
+  private ground(): void {
+    const { grounding } = this
+    if (!grounding) return
+    if (this.open?.type === 'text')
+      for (const citation of citationsOf(grounding))
+        this.out.push({ type: 'part-delta', index: this.open.index, delta: { citation } })
+    const means = searchOf(grounding)
+    if (!means) return
+    const wire = { groundingMetadata: grounding }
+    this.whole({ type: 'opaque', protocol: 'gemini', wire, means })
+  }
+
+  private ended(): void {
+    this.over = true
+    if (!this.begun || this.finish === undefined) {
+      this.out.push({ type: 'error', error: cutShort() })
+      return
+    }
+    this.ground()
+    this.close()
+    this.out.push({
+      type: 'response-end',
+      stop: decodeStop(this.finish, this.calls > 0),
+      usage: this.usage,
+      ...extended(Object.keys(this.candidate).length > 0 ? { candidate: this.candidate } : {}),
+    })
+  }
+}
+
+export function cutShort(): GatewayError {
+  return new GatewayError(
+    'upstream-failed',
+    'the upstream ended its stream before the response was complete',
+  )
+}
+
+function parsed(data: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(data)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,124 @@
+import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { object, objects, text } from '../../lib/wire.ts'
+import type { Loss } from '../codec.ts'
+import { extended, membersOf } from './extended.ts'
+import { member, others } from './names.ts'
+import { liftSchema, lowerSchema } from './schema.ts'
+
+const ABILITIES: Record<string, ServerAbility['name']> = {
+  googleSearch: 'web-search',
+  google_search: 'web-search',
+  googleSearchRetrieval: 'web-search',
+  google_search_retrieval: 'web-search',
+  urlContext: 'web-fetch',
+  url_context: 'web-fetch',
+  codeExecution: 'code-execution',
+  code_execution: 'code-execution',
+}
+
+/** One object may declare functions and several abilities of the service. */
+export function decodeTools(wires: readonly JsonObject[]): Tool[] {
+  return wires.flatMap(wire => {
+    const tools: Tool[] = objects(member(wire, 'functionDeclarations')).map(decodeFunction)
+    for (const [name, value] of Object.entries(others(wire, ['functionDeclarations']))) {
+      const ability = ABILITIES[name]
+      tools.push({
+        type: 'server',
+        protocol: 'gemini',
+        wire: { [name]: value },
+        ...(ability ? { does: { name: ability } } : {}),
+      })
+    }
+    return tools
+  })
+}
+
+const FUNCTION = ['name', 'description', 'parameters', 'parametersJsonSchema']
+
+function decodeFunction(wire: JsonObject): Tool {
+  const description = text(wire.description)
+  const schema = object(member(wire, 'parametersJsonSchema')) ?? object(wire.parameters)
+  return {
+    type: 'function',
+    name: text(wire.name) ?? '',
+    ...(description === undefined ? {} : { description }),
+    parameters: schema ? liftSchema(schema) : { type: 'object', properties: {} },
+    ...extended(others(wire, FUNCTION)),
+  }
+}
+
+export function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject[] {
+  const functions = tools.flatMap(tool => (tool.type === 'function' ? [encodeFunction(tool)] : []))
+  const wires: JsonObject[] = functions.length > 0 ? [{ functionDeclarations: functions }] : []
+  for (const [index, tool] of tools.entries()) {
+    const path = `tools[${index}]`
+    if (tool.type === 'custom')
+      losses.push({ path, reason: `the free-text tool ${tool.name} has no equivalent` })
+    if (tool.type === 'server') wires.push(...encodeServerTool(tool, path, functions, losses))
+  }
+  return wires
+}
+
+function encodeFunction(tool: Extract<Tool, { type: 'function' }>): JsonObject {
+  const parameters = lowerSchema({ type: 'object', ...tool.parameters })
+  return {
+    name: tool.name,
+    // The service refuses a declaration without one.
+    description: tool.description || tool.name,
+    // An object without properties is refused: a function that takes nothing says nothing.
+    ...(parameters.properties ? { parameters } : {}),
+    ...membersOf(tool),
+  }
+}
+
+const SERVER_TOOLS: Record<ServerAbility['name'], string> = {
+  'web-search': 'googleSearch',
+  'web-fetch': 'urlContext',
+  'code-execution': 'codeExecution',
+}
+
+/** The service takes its own tools and declared functions only apart from each other. */
+function encodeServerTool(
+  tool: Extract<Tool, { type: 'server' }>,
+  path: string,
+  functions: readonly JsonObject[],
+  losses: Loss[],
+): JsonObject[] {
+  if (tool.protocol === 'gemini') return [tool.wire]
+  const name = text(tool.wire.name) ?? text(tool.wire.type) ?? 'tool'
+  if (!tool.does) {
+    losses.push({ path, reason: `the server tool ${name} has no equivalent and was left out` })
+    return []
+  }
+  if (functions.length > 0) {
+    losses.push({ path, reason: `the server tool ${name} cannot be used together with functions` })
+    return []
+  }
+  return [{ [SERVER_TOOLS[tool.does.name]]: {} }]
+}
+
+type Choice = ConversationRequest['toolChoice']
+
+export function decodeToolChoice(config: JsonObject | undefined): Choice {
+  const calling = object(member(config, 'functionCallingConfig'))
+  const mode = text(calling?.mode)?.toUpperCase()
+  if (mode === 'NONE') return { mode: 'none' }
+  if (mode !== 'ANY') return { mode: 'auto' }
+  const names = member(calling, 'allowedFunctionNames')
+  const only = Array.isArray(names) && names.length === 1 ? text(names[0]) : undefined
+  return only === undefined ? { mode: 'required' } : { mode: 'tool', name: only }
+}
+
+export function encodeToolChoice(choice: Choice): JsonObject | undefined {
+  switch (choice.mode) {
+    case 'auto':
+      return undefined
+    case 'none':
+      return { functionCallingConfig: { mode: 'NONE' } }
+    case 'required':
+      return { functionCallingConfig: { mode: 'ANY' } }
+    case 'tool':
+      return { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: [choice.name] } }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Usage } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { count } from '../../lib/wire.ts'
+
+/** The prompt includes what was cached; thoughts come on top of what the candidates say. */
+export function decodeUsage(wire: JsonObject): Usage {
+  const usage: Usage = { raw: wire }
+  const prompt = count(wire.promptTokenCount)
+  const cacheRead = count(wire.cachedContentTokenCount)
+  const results = count(wire.toolUsePromptTokenCount) ?? 0
+  if (prompt !== undefined) usage.fresh = Math.max(0, prompt - (cacheRead ?? 0)) + results
+  if (cacheRead !== undefined) usage.cacheRead = cacheRead
+  const said = count(wire.candidatesTokenCount)
+  const reasoning = count(wire.thoughtsTokenCount)
+  if (said !== undefined || reasoning !== undefined) usage.output = (said ?? 0) + (reasoning ?? 0)
+  if (reasoning !== undefined) usage.reasoning = reasoning
+  return usage
+}
+
+/** The upstream's own object where it is of this shape. */
+export function encodeUsage(usage: Usage): JsonObject {
+  if (usage.raw && 'promptTokenCount' in usage.raw) return usage.raw
+  const { fresh = 0, cacheRead, cacheWrite = 0, output = 0, reasoning } = usage
+  const prompt = fresh + (cacheRead ?? 0) + cacheWrite
+  return {
+    promptTokenCount: prompt,
+    candidatesTokenCount: Math.max(0, output - (reasoning ?? 0)),
+    totalTokenCount: prompt + output,
+    ...(cacheRead === undefined ? {} : { cachedContentTokenCount: cacheRead }),
+    ...(reasoning === undefined ? {} : { thoughtsTokenCount: reasoning }),
+  }
+}
