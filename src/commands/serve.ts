@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import builtin from '../../routes.yaml' with { type: 'text' }
 import { formatDiagnostic } from '../config/index.ts'
 import { createPool } from '../credentials/pool.ts'
+import { createTokens } from '../credentials/tokens.ts'
 import { compile } from '../gateway/compile.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { createLedger } from '../gateway/ledger.ts'
@@ -15,6 +17,7 @@ import type { Services } from '../gateway/services.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
 import { type App, buildApp } from '../server/app.ts'
 import { type Listener, listen } from '../server/listener.ts'
+import { createKept } from '../store/kept.ts'
 import { version } from '../version.ts'
 import type { Io } from './io.ts'
 
@@ -141,6 +144,12 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     env: io.env,
     readFile: io.readFile,
     pool: createPool({ now }),
+    tokens: createTokens({ now, fetch: globalThis.fetch }),
+    kept: createKept({
+      folder: io.env.JACKFIELD_HOME?.trim() || join(homedir(), '.jackfield'),
+      now,
+      warn: message => log.write('warn', message),
+    }),
     ledger: createLedger(),
     log,
     watchdog: createWatchdog(now),

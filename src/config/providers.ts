@@ -11,17 +11,7 @@ import type { CredentialSpec, Provider, ProviderModel, Timeouts } from './table.
 import { parseCount, parseDuration } from './values.ts'
 
 /** Kinds of the language that come with a later version. */
-const LATER = new Set([
-  'claude-oauth',
-  'codex-oauth',
-  'gemini-cli',
-  'qwen',
-  'iflow',
-  'ai-studio',
-  'gemini',
-  'vertex',
-  'openai-responses-compatible',
-])
+const LATER = new Set(['claude-oauth', 'codex-oauth', 'gemini-cli', 'qwen', 'iflow', 'ai-studio'])
 
 /** Undefined: the entry has errors, which are reported. */
 export function resolveProvider(
@@ -118,14 +108,12 @@ function resolveSpeeches(
     )
     return undefined
   }
-  // An address of one's own is one address: the kind's others belong to its vendor.
-  return [
-    {
-      protocol: first.protocol,
-      baseUrl: normal.baseUrl,
-      query: [normal.query, version].filter(Boolean).join('&'),
-    },
-  ]
+  const query = [normal.query, version].filter(Boolean).join('&')
+  // An address of one's own replaces the vendor's, and with it what else is spoken there; what the
+  // vendor has elsewhere is not at this address.
+  return kind.speaks
+    .filter(({ baseUrl }) => baseUrl === first.baseUrl)
+    .map(({ protocol }) => ({ protocol, baseUrl: normal.baseUrl, query }))
 }
 
 function resolveCredentials(

@@ -1,15 +1,24 @@
-import { collect, replay, type StreamEvent, type Usage } from '../conversation/index.ts'
+import {
+  type ConversationResponse,
+  collect,
+  replay,
+  type StreamEvent,
+  type Usage,
+} from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
 import { JsonBytesError, type Member, scanObject, splice } from '../lib/json-bytes.ts'
-import { decodeSse, encodeSse } from '../lib/sse.ts'
-import type { Asked, ClientCodec } from '../protocols/codec.ts'
-import type { Attempt } from './attempt.ts'
+import { decodeSse } from '../lib/sse.ts'
+import type { Asked } from '../protocols/codec.ts'
+import { type Attempt, endAttempt, networkError } from './attempt.ts'
 import { type Exchange, stamp } from './exchange.ts'
+import { createFraming } from './framing.ts'
 import { relayedHeaders, STREAM_HEADERS } from './headers.ts'
+import { between } from './observe.ts'
 import { passedStream } from './passed-stream.ts'
 import { type Answer, askedOf, renames } from './reply.ts'
-import { settle } from './settle.ts'
+import { settle, settleFailed } from './settle.ts'
+import { createListener, SILENT } from './silence.ts'
 import { translatedStream } from './translated-stream.ts'
 
 /**
@@ -21,6 +30,7 @@ export async function answer(
   attempt: Attempt,
   reply: Response,
 ): Promise<Answer> {
+  if (exchange.action === 'relay') return relayed(exchange, attempt, reply)
   const streamed = /^text\/event-stream\b/i.test(reply.headers.get('content-type') ?? '')
   const { stream } = exchange.envelope
   if (streamed && stream && attempt.passing) return passedStream(exchange, attempt, reply)
@@ -43,7 +53,8 @@ function passedJson(
   const headers = relayedHeaders(reply.headers)
   stamp(headers, exchange, attempt)
   settle(exchange, attempt, reply.status, members ? usageOf(attempt, bytes, members) : {})
-  const model = renames(exchange, attempt) && members?.find(({ key }) => key === 'model')
+  const named = attempt.codec.members.model
+  const model = renames(exchange, attempt) && members?.find(({ key }) => key === named)
   const body = model
     ? splice(bytes, [
         { at: model.value, with: encoder.encode(JSON.stringify(exchange.envelope.model)) },
@@ -65,6 +76,43 @@ function membersOf(bytes: Uint8Array): Member[] | undefined {
   }
 }
 
+/** Bytes of any kind, as they come; a JSON reply is whole, so its usage can be counted. */
+async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
+  if (/^application\/json\b/i.test(reply.headers.get('content-type') ?? ''))
+    return passedJson(exchange, attempt, reply, await reply.bytes())
+  const headers = relayedHeaders(reply.headers)
+  stamp(headers, exchange, attempt)
+  const { body } = reply
+  return { status: reply.status, headers, body: body ? counted(exchange, attempt, body) : '' }
+}
+
+async function* counted(
+  exchange: Exchange,
+  attempt: Attempt,
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array | string> {
+  const listener = createListener(exchange, attempt, body)
+  let failure: GatewayError | undefined
+  try {
+    listener.commit()
+    for (;;) {
+      const chunk = await listener.next()
+      if (chunk === SILENT) continue
+      if (chunk.value) yield chunk.value
+      if (chunk.done) return
+    }
+  } catch (error) {
+    failure = networkError(exchange, attempt, error)
+    throw failure
+  } finally {
+    listener.close()
+    if (failure) {
+      endAttempt(exchange, attempt)
+      settleFailed(exchange, attempt.target, attempt.lease, failure)
+    } else settle(exchange, attempt, 200, {})
+  }
+}
+
 /** Some upstreams tell an error with status 200. */
 function throwIfError(
   attempt: Attempt,
@@ -77,7 +125,11 @@ function throwIfError(
   if (
     members.some(
       ({ key }) =>
-        key === 'choices' || key === 'content' || key === 'candidates' || key === 'output',
+        key === 'choices' ||
+        key === 'content' ||
+        key === 'candidates' ||
+        key === 'output' ||
+        key === 'data',
     )
   )
     return
@@ -85,7 +137,7 @@ function throwIfError(
 }
 
 function usageOf(attempt: Attempt, bytes: Uint8Array, members: readonly Member[]): Usage {
-  const at = members.find(({ key }) => key === 'usage')?.value
+  const at = members.find(({ key }) => key === attempt.codec.members.usage)?.value
   if (!at) return {}
   const wire: unknown = JSON.parse(decoder.decode(bytes.subarray(at[0], at[1])))
   return isObject(wire) ? attempt.codec.decodeUsage(wire) : {}
@@ -101,10 +153,7 @@ function translatedJson(
     parsedReply(attempt, bytes),
     attempt.target.provider.id,
   )
-  settle(exchange, attempt, reply.status, response.usage)
-  return rendered(exchange, attempt, response.model, replay(response), () =>
-    exchange.codec.encodeResponse(response, askedOf(exchange, response.model)),
-  )
+  return rendered(exchange, attempt, reply.status, response)
 }
 
 function parsedReply({ target }: Attempt, bytes: Uint8Array): JsonObject {
@@ -134,39 +183,58 @@ async function collected(exchange: Exchange, attempt: Attempt, reply: Response):
   }
   for (const frame of frames.end()) all.push(...events.feed(frame))
   all.push(...events.end())
-  const response = collect(all)
-  settle(exchange, attempt, reply.status, response.usage)
-  return rendered(exchange, attempt, response.model, replay(response), () =>
-    exchange.codec.encodeResponse(response, askedOf(exchange, response.model)),
-  )
+  return rendered(exchange, attempt, reply.status, collect(all))
 }
 
 /** A whole response as the client wants it: one body, or the stream that would have made it. */
 function rendered(
   exchange: Exchange,
   attempt: Attempt,
-  served: string,
-  events: Iterable<StreamEvent>,
-  whole: () => JsonObject,
+  status: number,
+  told: ConversationResponse,
 ): Answer {
+  const response = attempt.fitted?.restoreResponse(told) ?? told
+  const asked = askedOf(exchange, response.model, attempt.losses)
   const headers = new Headers()
+  const body = exchange.envelope.stream
+    ? streamOf(exchange, attempt, asked, told, headers)
+    : wholeOf(exchange, attempt, asked, response, headers)
+  // Encoding tells what the client's protocol could not say.
+  settle(exchange, attempt, status, response.usage)
   stamp(headers, exchange, attempt)
-  if (!exchange.envelope.stream) {
-    headers.set('content-type', 'application/json')
-    return { status: 200, headers, body: JSON.stringify(whole()) }
-  }
-  for (const [name, value] of Object.entries(STREAM_HEADERS)) headers.set(name, value)
-  return {
-    status: 200,
-    headers,
-    body: encodedEvents(exchange.codec, askedOf(exchange, served), events),
-  }
+  return { status: 200, headers, body }
 }
 
-function encodedEvents(codec: ClientCodec, asked: Asked, events: Iterable<StreamEvent>): string {
-  const machine = codec.encodeStream(asked)
+function wholeOf(
+  exchange: Exchange,
+  attempt: Attempt,
+  asked: Asked,
+  response: ConversationResponse,
+  headers: Headers,
+): string {
+  const middle = between(exchange, { ...attempt, fitted: undefined }, asked)
+  for (const event of replay(response)) middle.feed(event)
+  headers.set('content-type', 'application/json')
+  const { compaction } = exchange.codec
+  if (exchange.action === 'compact' && compaction)
+    return JSON.stringify(compaction.encode(response, asked, exchange.body()))
+  return JSON.stringify(exchange.codec.encodeResponse(response, asked))
+}
+
+function streamOf(
+  exchange: Exchange,
+  attempt: Attempt,
+  asked: Asked,
+  response: ConversationResponse,
+  headers: Headers,
+): string {
+  const framing = createFraming(exchange)
+  for (const [name, value] of Object.entries(STREAM_HEADERS)) headers.set(name, value)
+  headers.set('content-type', framing.contentType)
+  const middle = between(exchange, attempt, asked)
+  const machine = exchange.codec.encodeStream(asked)
   let text = ''
-  for (const event of events) for (const frame of machine.feed(event)) text += encodeSse(frame)
-  for (const frame of machine.end()) text += encodeSse(frame)
-  return text
+  for (const event of replay(response))
+    for (const next of middle.feed(event)) text += framing.text(machine.feed(next))
+  return text + framing.text(machine.end()) + framing.end()
 }

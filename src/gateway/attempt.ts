@@ -1,5 +1,5 @@
 import type { Provider, Target } from '../config/table.ts'
-import type { ConversationRequest } from '../conversation/index.ts'
+import type { ConversationRequest, Fitted, ProtocolId } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
@@ -7,6 +7,7 @@ import { splice } from '../lib/json-bytes.ts'
 import type { Action, Codec, Loss } from '../protocols/codec.ts'
 import { codecFor } from '../protocols/index.ts'
 import type { Exchange } from './exchange.ts'
+import { forTarget } from './fitting.ts'
 import { applyDeclared } from './headers.ts'
 import { Refusal } from './refusal.ts'
 import type { Watch } from './watchdog.ts'
@@ -28,6 +29,8 @@ export type Attempt = {
   abort: AbortController
   watch: AttemptWatch
   losses: Loss[]
+  /** How to give tools their names back; absent while the client's bytes pass. */
+  fitted?: Fitted | undefined
   /** Runs when the client goes away. */
   leave(): void
 }
@@ -39,13 +42,14 @@ export type AttemptWatch = Watch & {
 }
 
 export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): Attempt {
-  const own = target.provider.speaks.find(speech => speech.protocol === exchange.codec.protocol)
-  const speech = own ?? target.provider.speaks.find(({ protocol }) => codecFor(protocol))
+  const relayed = exchange.action === 'relay'
+  const own = target.provider.speaks.find(({ protocol }) => speaksAlike(exchange, protocol))
+  const speech = own ?? (relayed ? undefined : target.provider.speaks[0])
   const codec = speech && codecFor(speech.protocol)
   if (!speech || !codec) {
     throw new GatewayError(
-      'internal',
-      `${target.provider.id}: speaks no protocol this version knows`,
+      'upstream-not-found',
+      `${target.provider.id} has no ${exchange.relay ?? 'such service'}: its kind is ${target.provider.kind.id}`,
     )
   }
   const abort = new AbortController()
@@ -66,8 +70,19 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
     },
   }
   exchange.gateway.services.watchdog.add(watch)
-  const passing = own !== undefined && exchange.passable && target.reasoning === undefined
+  const passing =
+    own !== undefined &&
+    exchange.passable &&
+    !exchange.unsealed &&
+    (target.reasoning === undefined || relayed) &&
+    (exchange.action !== 'compact' || target.provider.kind.quirks?.compact === true)
   return { target, lease, codec, speech, passing, abort, watch, losses: [], leave }
+}
+
+/** What is only relayed is the same in all protocols of a family. */
+function speaksAlike({ codec, action }: Exchange, protocol: ProtocolId): boolean {
+  if (action !== 'relay') return protocol === codec.protocol
+  return protocol.split('-')[0] === codec.protocol.split('-')[0]
 }
 
 /**
@@ -92,15 +107,36 @@ export async function send(
   const { target, codec, speech } = attempt
   const kind = target.provider.kind
   const { body, extra, stream } = encoded(exchange, attempt, action)
-  const headers = upstreamHeaders(exchange, attempt, extra, stream)
+  const account = kind.serviceAccount?.(attempt.lease.spec.secret, speech.baseUrl)
+  const headers = upstreamHeaders(exchange, attempt, extra, stream, account !== undefined)
+  if (account) {
+    const token = await exchange.gateway.services.tokens.tokenFor(account)
+    headers.set('authorization', `Bearer ${token}`)
+  }
   let reply: Response
   try {
     if (kind.answer) {
       const { protocol } = speech
-      reply = await kind.answer({ protocol, action, headers, body, signal: attempt.abort.signal })
+      reply = await kind.answer({
+        protocol,
+        action,
+        model: target.model,
+        stream,
+        headers,
+        body,
+        signal: attempt.abort.signal,
+      })
     } else {
-      const path = codec.pathFor(action, target.model, stream)
-      const url = `${speech.baseUrl}${kindPath(target, speech.protocol, action) ?? path}${speech.query ? `?${speech.query}` : ''}`
+      const own = target.provider.kind.speaks.find(one => one.protocol === speech.protocol)
+      const root = account?.root ?? own?.root
+      const { relay } = exchange
+      const path =
+        own?.paths?.[action] ??
+        codec.pathFor(action, target.model, stream, {
+          ...(root === undefined ? {} : { root }),
+          ...(relay === undefined ? {} : { relay }),
+        })
+      const url = withQuery(`${account?.baseUrl ?? speech.baseUrl}${path}`, speech.query)
       reply = await fetched(exchange, attempt, url, headers, body)
     }
   } catch (error) {
@@ -110,8 +146,9 @@ export async function send(
   return reply
 }
 
-function kindPath(target: Target, protocol: string, action: Action): string | undefined {
-  return target.provider.kind.speaks.find(speech => speech.protocol === protocol)?.paths?.[action]
+export function withQuery(url: string, query: string): string {
+  if (query === '') return url
+  return `${url}${url.includes('?') ? '&' : '?'}${query}`
 }
 
 /**
@@ -151,13 +188,18 @@ function encoded(exchange: Exchange, attempt: Attempt, action: Action): EncodedB
     return { body: spliced(exchange, attempt), extra: {}, stream: envelope.stream }
   const quirks = attempt.target.provider.kind.quirks ?? {}
   const stream = envelope.stream || quirks.streamOnly === true
-  const { wire, losses } = attempt.codec.encodeRequest(conversationFor(exchange, attempt), {
-    model: attempt.target.model,
+  const { target, codec } = attempt
+  const made = forTarget(conversationFor(exchange), target, codec, { seals: !exchange.unsealed })
+  const { session } = envelope
+  const { wire, losses } = codec.encodeRequest(made.fitted.request, {
+    model: target.model,
     stream,
-    issuer: attempt.target.provider.id,
+    issuer: target.provider.id,
     quirks,
+    ...(session === undefined ? {} : { session }),
   })
-  attempt.losses = losses
+  attempt.fitted = made.fitted
+  attempt.losses = [...made.losses, ...losses]
   const body = action === 'count-tokens' ? countable(wire.body) : wire.body
   return { body: encodeJson(body), extra: wire.headers, stream }
 }
@@ -167,13 +209,20 @@ function spliced({ inbound, envelope }: Exchange, { target }: Attempt): Uint8Arr
   const body = inbound.body as Uint8Array<ArrayBuffer>
   if (!envelope.modelAt || envelope.model === target.model) return body
   return splice(body, [
-    { at: envelope.modelAt, with: encoder.encode(JSON.stringify(target.model)) },
+    {
+      at: envelope.modelAt,
+      with: encoder.encode(
+        envelope.modelAs === 'text' ? target.model : JSON.stringify(target.model),
+      ),
+    },
   ])
 }
 
-function conversationFor(exchange: Exchange, { target }: Attempt): ConversationRequest {
+/** An upstream that cannot compact is asked for a summary. */
+function conversationFor(exchange: Exchange): ConversationRequest {
+  const { compaction } = exchange.codec
   const conversation = exchange.conversation()
-  return target.reasoning ? { ...conversation, thinking: target.reasoning } : conversation
+  return exchange.action === 'compact' && compaction ? compaction.ask(conversation) : conversation
 }
 
 /** What the token-counting endpoint takes of a whole request. */
@@ -191,13 +240,15 @@ function upstreamHeaders(
   attempt: Attempt,
   extra: Record<string, string>,
   stream: boolean,
+  account: boolean,
 ): Headers {
   const { target, lease, codec } = attempt
   const { kind } = target.provider
   const client = exchange.inbound.headers
+  const relayed = exchange.action === 'relay'
   const headers = new Headers({
-    'content-type': 'application/json',
-    accept: stream ? 'text/event-stream' : 'application/json',
+    'content-type': (relayed && client.get('content-type')) || 'application/json',
+    accept: relayed ? '*/*' : stream ? 'text/event-stream' : 'application/json',
     'accept-encoding': 'identity',
     'user-agent': exchange.gateway.services.userAgent,
     ...codec.demands,
@@ -206,7 +257,7 @@ function upstreamHeaders(
   for (const name in extra) headers.set(name, extra[name] ?? '')
   for (const name in kind.headers) headers.set(name, kind.headers[name] ?? '')
   applyDeclared(target.provider.headers, client, headers)
-  if (kind.auth !== 'none' && lease.spec.secret !== '') {
+  if (kind.auth !== 'none' && lease.spec.secret !== '' && !account) {
     headers.set(kind.auth.header, `${kind.auth.prefix ?? ''}${lease.spec.secret}`)
   }
   applyDeclared(lease.spec.headers, client, headers)

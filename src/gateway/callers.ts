@@ -6,7 +6,12 @@ import { GatewayError } from '../lib/errors.ts'
 export type Caller = { name: string }
 
 /** Decides who a request comes from. Throws `unauthenticated` or `forbidden`. */
-export type Authenticate = (headers: Headers, peer: () => string | undefined) => Caller
+export type Authenticate = (
+  headers: Headers,
+  peer: () => string | undefined,
+  /** Gemini clients may send theirs as `?key=`. */
+  queryKey?: string,
+) => Caller
 
 const LOCAL: Caller = { name: 'local' }
 
@@ -18,8 +23,8 @@ export function createAuthenticate(keys: readonly ApiKey[]): Authenticate {
   if (keys.length === 0) return localOnly
   // Digests are looked up, not keys: how long that takes says nothing about a key.
   const callers = new Map(keys.map(({ name, key }) => [digest(key), { name }]))
-  return headers => {
-    const presented = presentedKeys(headers)
+  return (headers, _, queryKey) => {
+    const presented = presentedKeys(headers, queryKey)
     for (const key of presented) {
       const caller = callers.get(digest(key))
       if (caller) return caller
@@ -38,8 +43,9 @@ function digest(key: string): string {
 }
 
 /** Every place clients put their key; some send two headers of which one is a placeholder. */
-function presentedKeys(headers: Headers): string[] {
+function presentedKeys(headers: Headers, queryKey: string | undefined): string[] {
   const keys: string[] = []
+  if (queryKey) keys.push(queryKey.trim())
   const authorization = headers.get('authorization')
   if (authorization) keys.push(authorization.replace(/^Bearer\s+/i, '').trim())
   for (const name of ['x-api-key', 'x-goog-api-key', 'api-key']) {

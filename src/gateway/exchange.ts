@@ -1,18 +1,22 @@
 import type { Route, Target } from '../config/table.ts'
-import type { ConversationRequest } from '../conversation/index.ts'
+import { CAPSULE_PREFIX, type ConversationRequest } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
-import type { ClientCodec, Envelope, Inbound, Loss } from '../protocols/codec.ts'
+import type { Action, ClientCodec, Envelope, Inbound, Loss } from '../protocols/codec.ts'
 import { codecs } from '../protocols/index.ts'
 import type { Caller } from './callers.ts'
 import type { Gateway } from './gateway.ts'
+import { recallReasoning } from './reasoning.ts'
+import { withHistory } from './state.ts'
 
 export type Ask = {
   codec: ClientCodec
-  action: 'generate' | 'count-tokens'
+  action: Action
   inbound: Inbound
   caller: Caller
   requestId: string
+  /** Which relay is meant: the endpoint's path, or the verb in it. */
+  relay?: string
 }
 
 /** A downstream request's whole life. */
@@ -28,6 +32,10 @@ export type Exchange = Ask & {
   passable: boolean
   /** The request as a conversation; decoded once, and only if some target needs it. */
   conversation(): ConversationRequest
+  /** The request's body, parsed; as little as `conversation`. */
+  body(): JsonObject
+  /** A target refused what was sealed: it and the next ones are asked without. */
+  unsealed: boolean
   totalDueAtMs(target: Target): number
 }
 
@@ -38,6 +46,7 @@ export function begin(gateway: Gateway, ask: Ask): Exchange {
   if (!resolution.found) throw unknownModel(envelope.model, resolution.nearest)
   const startedAtMs = gateway.services.now()
   let conversation: ConversationRequest | undefined
+  let body: JsonObject | undefined
   const begun: Exchange = {
     ...ask,
     gateway,
@@ -46,15 +55,37 @@ export function begin(gateway: Gateway, ask: Ask): Exchange {
     startedAtMs,
     attempts: 0,
     current: undefined,
-    passable: codecs.some(codec => codec === ask.codec),
+    passable:
+      ask.action === 'relay' ||
+      (codecs.some(codec => codec === ask.codec) && !holdsOurs(ask.inbound.body)),
+    unsealed: false,
+    body() {
+      body ??= parsed(ask.inbound.body)
+      return body
+    },
     conversation() {
-      conversation ??= ask.codec.decodeRequest(parsed(ask.inbound.body), envelope)
+      conversation ??= read(begun)
       return conversation
     },
     totalDueAtMs: ({ timeouts }) =>
       timeouts.totalMs > 0 ? startedAtMs + timeouts.totalMs : Infinity,
   }
   return begun
+}
+
+/** Capsules, and ids of responses and items of ours: nothing an upstream could read. */
+const OURS = [CAPSULE_PREFIX, '_jf_'].map(text => Buffer.from(text))
+
+function holdsOurs(body: Uint8Array): boolean {
+  return OURS.some(mark => Buffer.prototype.includes.call(body, mark))
+}
+
+/** The request with all that was kept for its client put back. */
+function read({ codec, caller, gateway, envelope, body }: Exchange): ConversationRequest {
+  const { kept } = gateway.services
+  const whole =
+    codec.protocol === 'openai-responses' ? withHistory(body(), kept, caller.name) : body()
+  return recallReasoning(codec.decodeRequest(whole, envelope), kept, caller.name)
 }
 
 function unknownModel(model: string, nearest: readonly string[]): GatewayError {
@@ -85,7 +116,8 @@ export function stamp(
     'x-jackfield-provider',
     headerText(`${attempt.target.provider.id}/${attempt.target.model}`),
   )
-  if (attempt.losses.length > 0) headers.set('x-jackfield-losses', lossesText(attempt.losses))
+  const losses = lossesText(attempt.losses)
+  if (losses) headers.set('x-jackfield-losses', losses)
 }
 
 /** Header values are bytes: what is not plain ASCII is escaped as in a URL. */
@@ -93,7 +125,9 @@ function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, character => encodeURIComponent(character))
 }
 
-function lossesText(losses: readonly Loss[]): string {
+/** Undefined: nothing was lost. */
+export function lossesText(losses: readonly Loss[]): string | undefined {
+  if (losses.length === 0) return undefined
   const text = losses.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
   return headerText(
     text.length > 2_000 ? `${text.slice(0, 2_000)}… (${losses.length} in all)` : text,

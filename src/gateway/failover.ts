@@ -1,6 +1,8 @@
 import type { Route, Target } from '../config/table.ts'
+import { isReasoning } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import { asGatewayError, GatewayError } from '../lib/errors.ts'
+import type { Action } from '../protocols/codec.ts'
 import { AFTER, TELLING, WORTH_A_ROUND } from './after.ts'
 import { answer } from './answer.ts'
 import { type Attempt, beginAttempt, endAttempt, networkError, send } from './attempt.ts'
@@ -124,12 +126,34 @@ async function attemptOnce(exchange: Exchange, target: Target, lease: Lease): Pr
   try {
     if (exchange.inbound.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
     attempt = beginAttempt(exchange, target, lease)
-    const reply = await send(exchange, attempt, 'generate')
+    const reply = await send(exchange, attempt, actionFor(exchange, attempt))
     return { answer: await answer(exchange, attempt, reply) }
   } catch (error) {
     const failure = attempt ? networkError(exchange, attempt, error) : asGatewayError(error)
     if (attempt) endAttempt(exchange, attempt)
+    if (refusesSeals(exchange, failure)) {
+      exchange.unsealed = true
+      return attemptOnce(exchange, target, lease)
+    }
     settleFailed(exchange, target, lease, failure)
     return { error: failure }
   }
+}
+
+/** A compaction that the upstream cannot do itself is an ordinary question to it. */
+function actionFor({ action }: Exchange, { passing }: Attempt): Action {
+  return action === 'compact' && !passing ? 'generate' : action
+}
+
+/** What upstreams say of reasoning that is not theirs, or not as they sealed it. */
+const SEAL_WORDS =
+  /signature|encrypted_content|encrypted content|redacted_thinking|thinking block|thinking_blocks|reasoning.{0,40}(item|content)/i
+
+/** Whether the same target may take the request without anything sealed in it. */
+function refusesSeals(exchange: Exchange, error: GatewayError): boolean {
+  if (exchange.unsealed || error.code !== 'invalid-request' || !SEAL_WORDS.test(error.message))
+    return false
+  return exchange
+    .conversation()
+    .messages.some(({ parts }) => parts.some(part => part.seal?.value || isReasoning(part)))
 }

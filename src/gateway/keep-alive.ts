@@ -1,7 +1,7 @@
-import { GatewayError } from '../lib/errors.ts'
+import { asGatewayError } from '../lib/errors.ts'
 import { bodyOf } from '../lib/response-body.ts'
-import { encodeSse } from '../lib/sse.ts'
 import { type Exchange, stamp } from './exchange.ts'
+import { createFraming, type Framing } from './framing.ts'
 import { STREAM_HEADERS } from './headers.ts'
 import type { Answer } from './reply.ts'
 
@@ -41,9 +41,10 @@ export async function withKeepAlive(
     watchdog.remove(beat)
     throw error
   }
+  const framing = createFraming(exchange)
   async function* body(): AsyncGenerator<Uint8Array | string> {
     try {
-      yield exchange.codec.keepAlive
+      yield framing.keepAlive
       for (;;) {
         const answer = await Promise.race([answering, nextBeat()])
         if (answer) {
@@ -51,17 +52,17 @@ export async function withKeepAlive(
           yield* pieces(answer)
           return
         }
-        yield exchange.codec.keepAlive
+        yield framing.keepAlive
       }
     } catch (thrown) {
-      yield errorEvent(exchange, thrown)
+      yield errorEvent(exchange, thrown, framing)
     } finally {
       watchdog.remove(beat)
       exchange.current?.abort()
       answering.catch(() => {})
     }
   }
-  const headers = new Headers(STREAM_HEADERS)
+  const headers = new Headers({ ...STREAM_HEADERS, 'content-type': framing.contentType })
   stamp(headers, exchange)
   return new Response(bodyOf(body()), { headers })
 }
@@ -71,15 +72,14 @@ async function* pieces({ body }: Answer): AsyncGenerator<Uint8Array | string> {
   else yield* body
 }
 
-function errorEvent(exchange: Exchange, thrown: unknown): string {
-  const error =
-    thrown instanceof GatewayError
-      ? thrown
-      : new GatewayError('internal', 'an unexpected fault in the gateway', { cause: thrown })
+/** One error in the client's protocol, as the whole of a stream. */
+export function errorEvent(exchange: Exchange, thrown: unknown, framing: Framing): string {
+  const error = asGatewayError(thrown)
   const asked = {
     model: exchange.envelope.model,
     id: exchange.requestId,
     atMs: exchange.startedAtMs,
   }
-  return exchange.codec.encodeStream(asked).feed({ type: 'error', error }).map(encodeSse).join('')
+  const frames = exchange.codec.encodeStream(asked).feed({ type: 'error', error })
+  return framing.text(frames) + framing.end()
 }

@@ -8,6 +8,8 @@ export type Entry = {
   model: string
   status: number
   usage: Usage
+  /** How many things the client said could not be said upstream, or back. */
+  losses: number
 }
 
 export type Tally = {
@@ -17,6 +19,7 @@ export type Tally = {
   cacheRead: number
   cacheWrite: number
   output: number
+  losses: number
 }
 
 /** Counts what each caller spent where, since the process began. */
@@ -32,7 +35,15 @@ export function createLedger(): Ledger {
       const key = `${entry.caller}\t${entry.provider}\t${entry.model}`
       let tally = tallies.get(key)
       if (!tally) {
-        tally = { requests: 0, failures: 0, fresh: 0, cacheRead: 0, cacheWrite: 0, output: 0 }
+        tally = {
+          requests: 0,
+          failures: 0,
+          fresh: 0,
+          cacheRead: 0,
+          cacheWrite: 0,
+          output: 0,
+          losses: 0,
+        }
         tallies.set(key, tally)
       }
       tally.requests++
@@ -41,6 +52,7 @@ export function createLedger(): Ledger {
       tally.cacheRead += entry.usage.cacheRead ?? 0
       tally.cacheWrite += entry.usage.cacheWrite ?? 0
       tally.output += entry.usage.output ?? 0
+      tally.losses += entry.losses
     },
     tallies: () => tallies,
   }

@@ -1,9 +1,11 @@
 import type { StreamEvent } from '../conversation/index.ts'
 import { joined, replaceBytes } from '../lib/byte-replace.ts'
 import { GatewayError } from '../lib/errors.ts'
-import { decodeSse, encodeSse } from '../lib/sse.ts'
+import { decodeSse } from '../lib/sse.ts'
 import { type Attempt, endAttempt, networkError } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
+import { createFraming, type Framing } from './framing.ts'
+import { errorEvent } from './keep-alive.ts'
 import { type Answer, renames, streamHeaders } from './reply.ts'
 import { settle, settleFailed } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
@@ -50,18 +52,21 @@ export async function passedStream(
   const started = seen.find(event => event.type === 'response-start')
   const beginning = joined(head)
   const rename = renames(exchange, attempt)
-    ? renamer(beginning, started?.model, exchange.envelope.model)
+    ? renamer(beginning, attempt.codec.members.model, started?.model, exchange.envelope.model)
     : undefined
   const tail = createTail(frames, events, seen)
+  const framing = createFraming(exchange)
+  const framed = exchange.envelope.framing === undefined ? undefined : reframer(framing)
 
   async function* body(): AsyncGenerator<Uint8Array | string> {
     let failure: GatewayError | undefined
     try {
-      yield rename ? rename.feed(beginning) : beginning
+      const first = rename ? rename.feed(beginning) : beginning
+      yield framed ? framed.feed(first) : first
       while (!done) {
         const chunk = await listener.next()
         if (chunk === SILENT) {
-          yield exchange.codec.keepAlive
+          yield framing.keepAlive
           continue
         }
         done = chunk.done
@@ -69,16 +74,17 @@ export async function passedStream(
         tail.add(chunk.value)
         // In one piece: every yield is a write to the socket.
         const bytes = rename ? rename.feed(chunk.value) : chunk.value
-        if (bytes.length > 0) yield bytes
+        if (bytes.length > 0) yield framed ? framed.feed(bytes) : bytes
       }
       const rest = rename?.end()
-      if (rest && rest.length > 0) yield rest
+      if (rest && rest.length > 0) yield framed ? framed.feed(rest) : rest
+      if (framed) yield framed.end()
       const end = tail.read()
       failure = end.failure
-      if (failure && !end.told) yield errorText(exchange, failure)
+      if (failure && !end.told) yield errorEvent(exchange, failure, framing)
     } catch (error) {
       failure = networkError(exchange, attempt, error)
-      if (failure.code !== 'cancelled') yield errorText(exchange, failure)
+      if (failure.code !== 'cancelled') yield errorEvent(exchange, failure, framing)
     } finally {
       listener.close()
       if (failure) {
@@ -89,26 +95,24 @@ export async function passedStream(
   }
 
   listener.commit()
-  return { status: 200, headers: streamHeaders(exchange, attempt, reply), body: body() }
+  return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), body: body() }
 }
 
-/** One error message in the client's protocol, for a stream that has begun. */
-function errorText(exchange: Exchange, error: GatewayError): string {
-  const asked = {
-    model: exchange.envelope.model,
-    id: exchange.requestId,
-    atMs: exchange.startedAtMs,
+/** The messages of an event stream in another framing, their data untouched. */
+function reframer(framing: Framing) {
+  const frames = decodeSse()
+  return {
+    feed: (bytes: Uint8Array): string => framing.text(frames.feed(bytes)),
+    end: (): string => framing.text(frames.end()) + framing.end(),
   }
-  const machine = exchange.codec.encodeStream(asked)
-  return machine.feed({ type: 'error', error }).map(encodeSse).join('')
 }
 
 /** Replaces the served model by the asked one, spelled as the stream's own beginning spells it. */
-function renamer(beginning: Uint8Array, served: string | undefined, asked: string) {
+function renamer(beginning: Uint8Array, name: string, served: string | undefined, asked: string) {
   if (!served || served === asked) return undefined
   const text = decoder.decode(beginning)
   const value = JSON.stringify(served)
-  for (const member of [`"model":${value}`, `"model": ${value}`]) {
+  for (const member of [`"${name}":${value}`, `"${name}": ${value}`]) {
     if (!text.includes(member)) continue
     const renamed = member.slice(0, -value.length) + JSON.stringify(asked)
     return replaceBytes(encoder.encode(member), encoder.encode(renamed))

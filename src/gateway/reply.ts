@@ -1,8 +1,12 @@
+import { effortOf } from '../conversation/index.ts'
+import type { JsonObject } from '../lib/json.ts'
 import type { GeneratedBody } from '../lib/response-body.ts'
-import type { Asked } from '../protocols/codec.ts'
+import type { Asked, Loss } from '../protocols/codec.ts'
 import type { Attempt } from './attempt.ts'
 import { type Exchange, stamp } from './exchange.ts'
+import type { Framing } from './framing.ts'
 import { relayedHeaders, STREAM_HEADERS } from './headers.ts'
+import { keepResponse } from './state.ts'
 
 /** What goes down: committed, with nothing of it sent yet. */
 export type Answer = {
@@ -12,14 +16,25 @@ export type Answer = {
 }
 
 /** What the reply echoes of the request. */
-export function askedOf(exchange: Exchange, served: string): Asked {
-  const extensions = exchange.conversation().extensions
+export function askedOf(exchange: Exchange, served: string, losses?: Loss[]): Asked {
+  const request = exchange.conversation()
+  const { extensions, thinking } = request
   return {
     model: reportedModel(exchange, served),
     id: exchange.requestId,
     atMs: exchange.startedAtMs,
+    request,
+    thinking: thinking !== undefined && effortOf(thinking) !== 'none',
     ...(extensions ? { extensions } : {}),
+    ...(losses ? { losses } : {}),
+    ...(exchange.codec.protocol === 'openai-responses'
+      ? { finished: response => kept(exchange, response) }
+      : {}),
   }
+}
+
+function kept({ gateway, caller, body }: Exchange, response: JsonObject): void {
+  keepResponse(gateway.services.kept, caller.name, body(), response)
 }
 
 /** The name the reply carries: the client's own, unless the file says `report-model: served`. */
@@ -32,9 +47,15 @@ export function renames({ route, envelope }: Exchange, { target }: Attempt): boo
   return route.reportModel === 'asked' && envelope.model !== target.model
 }
 
-export function streamHeaders(exchange: Exchange, attempt: Attempt, reply: Response): Headers {
+export function streamHeaders(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  framing: Framing,
+): Headers {
   const headers = attempt.passing ? relayedHeaders(reply.headers) : new Headers()
   for (const [name, value] of Object.entries(STREAM_HEADERS)) headers.set(name, value)
+  headers.set('content-type', framing.contentType)
   stamp(headers, exchange, attempt)
   return headers
 }

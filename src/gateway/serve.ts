@@ -17,7 +17,7 @@ export async function exchange(gateway: Gateway, ask: Ask): Promise<Response> {
     if (begun.action === 'count-tokens') return await countTokens(begun)
     const running = begun
     const answering = firstToAnswer(running)
-    if (!running.envelope.stream) return respond(await answering)
+    if (!running.envelope.stream || running.action === 'relay') return respond(await answering)
     return await withKeepAlive(running, answering, respond)
   } catch (error) {
     return failed(gateway, ask, begun, error)

@@ -1,4 +1,6 @@
 import type { Pool } from '../credentials/pool.ts'
+import type { Tokens } from '../credentials/tokens.ts'
+import type { Kept } from '../store/kept.ts'
 import type { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Probe } from './probe.ts'
@@ -13,6 +15,8 @@ export type Services = {
   env: Record<string, string | undefined>
   readFile(path: string): string
   pool: Pool
+  tokens: Tokens
+  kept: Kept
   ledger: Ledger
   log: Log
   watchdog: Watchdog

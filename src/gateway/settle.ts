@@ -2,8 +2,9 @@ import type { Target } from '../config/table.ts'
 import type { Usage } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import type { GatewayError } from '../lib/errors.ts'
+import type { Loss } from '../protocols/codec.ts'
 import { type Attempt, endAttempt } from './attempt.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, lossesText } from './exchange.ts'
 import type { Entry } from './ledger.ts'
 import { Refusal } from './refusal.ts'
 
@@ -12,7 +13,7 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
   endAttempt(exchange, attempt)
   attempt.lease.settle({ ok: true })
   const { services } = exchange.gateway
-  services.ledger.record(entryOf(exchange, attempt.target, status, usage))
+  services.ledger.record(entryOf(exchange, attempt.target, status, usage, attempt.losses))
   if (!services.log.writes('info')) return
   services.log.write('info', 'served', {
     id: exchange.requestId,
@@ -24,7 +25,7 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
     ms: Math.round(services.now() - exchange.startedAtMs),
     input: sum(usage.fresh, usage.cacheRead, usage.cacheWrite),
     output: usage.output,
-    losses: attempt.losses.length || undefined,
+    losses: lossesText(attempt.losses),
   })
 }
 
@@ -53,10 +54,16 @@ export function settleFailed(
     status: error.status,
     message: error.message,
   })
-  ledger.record(entryOf(exchange, target, error.status, {}))
+  ledger.record(entryOf(exchange, target, error.status, {}, []))
 }
 
-function entryOf(exchange: Exchange, target: Target, status: number, usage: Usage): Entry {
+function entryOf(
+  exchange: Exchange,
+  target: Target,
+  status: number,
+  usage: Usage,
+  losses: readonly Loss[],
+): Entry {
   return {
     caller: exchange.caller.name,
     asked: exchange.envelope.model,
@@ -64,5 +71,6 @@ function entryOf(exchange: Exchange, target: Target, status: number, usage: Usag
     model: target.model,
     status,
     usage,
+    losses: losses.length,
   }
 }

@@ -1,8 +1,10 @@
 import type { StreamEvent, Usage } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
-import { decodeSse, encodeSse } from '../lib/sse.ts'
+import { decodeSse } from '../lib/sse.ts'
 import { type Attempt, endAttempt, networkError } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
+import { createFraming } from './framing.ts'
+import { between } from './observe.ts'
 import { type Answer, askedOf, streamHeaders } from './reply.ts'
 import { settle, settleFailed } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
@@ -39,7 +41,10 @@ export async function translatedStream(
     throw error
   }
   const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
-  const machine = exchange.codec.encodeStream(askedOf(exchange, served))
+  const asked = askedOf(exchange, served, attempt.losses)
+  const middle = between(exchange, attempt, asked)
+  const machine = exchange.codec.encodeStream(asked)
+  const framing = createFraming(exchange)
   let usage: Usage = {}
   let failure: GatewayError | undefined
   let ended = false
@@ -51,7 +56,7 @@ export async function translatedStream(
       ended = true
     } else if (event.type === 'error') failure = event.error
     let text = ''
-    for (const frame of machine.feed(event)) text += encodeSse(frame)
+    for (const next of middle.feed(event)) text += framing.text(machine.feed(next))
     return text
   }
 
@@ -63,7 +68,7 @@ export async function translatedStream(
       while (!ended && !failure) {
         const chunk = await listener.next()
         if (chunk === SILENT) {
-          yield exchange.codec.keepAlive
+          yield framing.keepAlive
           continue
         }
         text = ''
@@ -75,18 +80,17 @@ export async function translatedStream(
           for (const frame of frames.end())
             for (const event of events.feed(frame)) text += encode(event)
           for (const event of events.end()) text += encode(event)
-          for (const frame of machine.end()) text += encodeSse(frame)
+          text += framing.text(machine.end()) + framing.end()
           if (text) yield text
           return
         }
         if (text) yield text
       }
-      text = ''
-      for (const frame of machine.end()) text += encodeSse(frame)
+      text = framing.text(machine.end()) + framing.end()
       if (text) yield text
     } catch (error) {
       failure = networkError(exchange, attempt, error)
-      yield encode({ type: 'error', error: failure })
+      yield encode({ type: 'error', error: failure }) + framing.end()
     } finally {
       listener.close()
       if (failure) {
@@ -96,7 +100,7 @@ export async function translatedStream(
     }
   }
   listener.commit()
-  return { status: 200, headers: streamHeaders(exchange, attempt, reply), body: body() }
+  return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), body: body() }
 }
 
 /** An event with something for the client in it: from the first one on there is no failover. */

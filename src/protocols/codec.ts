@@ -40,6 +40,8 @@ export type Envelope = {
   session?: string
   /** Byte range of the model's JSON string in the body, quotes included; absent: it is in the path. */
   modelAt?: readonly [start: number, end: number]
+  /** How the name is written there; absent: as JSON. */
+  modelAs?: 'text'
   /** Who sealed the reasoning in this session's history, when known. */
   issuer?: string
   /** How a stream goes down; absent: as server-sent events. */
@@ -65,6 +67,8 @@ export type Asked = {
   request?: ConversationRequest
   /** The client asked for thoughts, so it can be handed some. */
   thinking?: boolean
+  /** Called with the whole response where it is told at the end of one (Responses). */
+  finished?(response: JsonObject): void
   /** Where an encoder notes what the client's protocol could not say. */
   losses?: Loss[]
 }
@@ -98,7 +102,9 @@ export type Quirks = {
   promptCacheKey?: boolean
   /** Gemini: calls and results carry no ids. */
   noCallIds?: boolean
-  /** Anthropic: has the `count_tokens` endpoint. Default true for kind `anthropic` only. */
+  /** Compacts conversations itself (Responses). */
+  compact?: boolean
+  /** Counts tokens itself, by the endpoint that its protocol has for it. */
   countTokens?: boolean
 }
 
@@ -134,13 +140,25 @@ export interface ClientCodec {
   /** Frame text for a client that waits: an SSE comment or the protocol's ping. */
   readonly keepAlive: string
   encodeTokenCount(inputTokens: number): JsonObject
+  /** For `compact`: what is asked of an upstream that has no such endpoint, and how it is told. */
+  readonly compaction?: {
+    ask(request: ConversationRequest): ConversationRequest
+    encode(response: ConversationResponse, asked: Asked, body: JsonObject): JsonObject
+  }
+}
+
+export type PathOptions = {
+  /** Replaces the path's own beginning. */
+  root?: string
+  /** Which relay: the client's path, or the verb in it. */
+  relay?: string
 }
 
 /** The half that faces upstreams. */
 export interface UpstreamCodec {
   readonly protocol: ProtocolId
-  /** Path behind the provider's base URL, perhaps with a query. `root` replaces the path's own beginning. */
-  pathFor(action: Action, model: string, stream: boolean, root?: string): string
+  /** Path behind the provider's base URL, perhaps with a query. */
+  pathFor(action: Action, model: string, stream: boolean, more?: PathOptions): string
   /** What the upstream can say of tools; `fit` sees to it before `encodeRequest`. */
   readonly dialect: Dialect
   /** Members of a whole reply. */

@@ -3,13 +3,14 @@ import { anthropic } from './anthropic/index.ts'
 import type { ClientCodec, Codec } from './codec.ts'
 import { gemini } from './gemini/index.ts'
 import { completions, openaiChat } from './openai-chat/index.ts'
+import { openaiRelays } from './openai-relays.ts'
 import { openaiResponses } from './openai-responses/index.ts'
 
 /** Every protocol spoken, towards clients and upstreams. A new one is a folder and a line here. */
 export const codecs: readonly Codec[] = [anthropic, openaiChat, openaiResponses, gemini]
 
 /** What clients may speak: the protocols, and the legacy forms served through them. */
-export const clientCodecs: readonly ClientCodec[] = [...codecs, completions]
+export const clientCodecs: readonly ClientCodec[] = [...codecs, completions, openaiRelays]
 
 /** Undefined: the protocol is known by name but not spoken yet. */
 export function codecFor(protocol: ProtocolId): Codec | undefined {

@@ -129,7 +129,11 @@ const SPELLED = {
   internal: { type: 'server_error', code: 'internal_error' },
 } as const satisfies Record<ErrorCode, { type: string; code: string | null }>
 
+/** Words of our own errors that clients of this family know. */
+const OWN_CODES: ReadonlySet<string> = new Set(['previous_response_not_found', 'item_not_found'])
+
 export function openaiErrorBody(error: GatewayError): JsonObject {
   const { type, code } = SPELLED[error.code]
-  return { error: { message: error.message, type, param: error.param ?? null, code } }
+  const own = error.type !== undefined && OWN_CODES.has(error.type) ? error.type : null
+  return { error: { message: error.message, type, param: error.param ?? null, code: code ?? own } }
 }

@@ -26,6 +26,8 @@ export const echo: Kind = {
   speaks: [
     { protocol: 'openai-chat', baseUrl: 'echo:' },
     { protocol: 'anthropic', baseUrl: 'echo:' },
+    { protocol: 'openai-responses', baseUrl: 'echo:' },
+    { protocol: 'gemini', baseUrl: 'echo:' },
   ],
   auth: 'none',
   keyless: true,
@@ -39,10 +41,12 @@ const HINT =
 const MOST_ECHOED = 2_000
 
 async function answer(inbound: LocalRequest): Promise<Response> {
+  if (inbound.action === 'relay')
+    throw new GatewayError('upstream-not-found', 'echo answers conversations only', { status: 404 })
   const codec = codecFor(inbound.protocol)
   if (!codec) throw new GatewayError('internal', `echo does not speak ${inbound.protocol}`)
-  const { headers, body, signal } = inbound
-  const envelope = codec.peek({ params: {}, headers, body, signal })
+  const { body, signal, model, stream } = inbound
+  const envelope = { model, stream }
   const wire: unknown = JSON.parse(new TextDecoder().decode(body))
   if (!isObject(wire)) throw new GatewayError('invalid-request', 'expected a JSON object')
   const request = codec.decodeRequest(wire, envelope)
@@ -182,18 +186,21 @@ function responseTo(
     seal: { issuer: 'echo', protocol, value: Buffer.from(text).toString('base64') },
   }))
   const results = lastResults(request)
-  const declared = new Set(
-    request.tools.flatMap(tool => (tool.type === 'function' ? [tool.name] : [])),
+  const declared = new Map(
+    request.tools.flatMap(tool => (tool.type === 'server' ? [] : [[tool.name, tool] as const])),
   )
   const calls = results.length > 0 ? [] : script.calls.filter(call => declared.has(call.name))
   const text = textFor(request, script, results, calls.length > 0)
   if (text) parts.push({ type: 'text', text })
   for (const [index, call] of calls.entries()) {
+    const tool = declared.get(call.name)
     parts.push({
       type: 'tool-call',
       id: `call_${id.slice(0, 16)}_${index}`,
       runsOn: 'client',
       ...call,
+      ...(tool?.type === 'custom' ? { freeform: true } : {}),
+      ...(tool?.namespace === undefined ? {} : { namespace: tool.namespace }),
     })
   }
   const output = Math.ceil(parts.reduce((sum, part) => sum + lengthOf(part), 0) / 4)

@@ -4,6 +4,7 @@ import { azureOpenai } from './azure-openai.ts'
 import { dashscope } from './dashscope.ts'
 import { deepseek } from './deepseek.ts'
 import { echo } from './echo.ts'
+import { gemini } from './gemini.ts'
 import { groq } from './groq.ts'
 import type { Kind } from './kind.ts'
 import { lmstudio } from './lmstudio.ts'
@@ -12,8 +13,10 @@ import { moonshot } from './moonshot.ts'
 import { ollama } from './ollama.ts'
 import { openai } from './openai.ts'
 import { openaiCompatible } from './openai-compatible.ts'
+import { openaiResponsesCompatible } from './openai-responses-compatible.ts'
 import { openrouter } from './openrouter.ts'
 import { siliconflow } from './siliconflow.ts'
+import { vertex } from './vertex.ts'
 import { vllm } from './vllm.ts'
 import { xai } from './xai.ts'
 import { zai } from './zai.ts'
@@ -24,6 +27,9 @@ export const kinds: readonly Kind[] = [
   anthropicCompatible,
   openai,
   openaiCompatible,
+  openaiResponsesCompatible,
+  gemini,
+  vertex,
   openrouter,
   azureOpenai,
   deepseek,

@@ -1,5 +1,6 @@
 import type { ProtocolId } from '../conversation/index.ts'
 import type { Action, Quirks } from '../protocols/codec.ts'
+import type { ServiceAccount } from './service-account.ts'
 
 /** One protocol an upstream speaks, and where. */
 export type Speech = {
@@ -12,6 +13,8 @@ export type Speech = {
   baseUrl: string
   /** Paths that differ from the codec's own. */
   paths?: Partial<Record<Action, string>>
+  /** What stands in place of the codec's own beginning of a path (Vertex: `/v1/publishers/…`). */
+  root?: string
 }
 
 /** How the credential is sent. */
@@ -24,6 +27,8 @@ export type Limits = { retryAfterMs?: number; scope: 'credential' | 'model' }
 export type LocalRequest = {
   protocol: ProtocolId
   action: Action
+  model: string
+  stream: boolean
   headers: Headers
   body: Uint8Array
   signal: AbortSignal
@@ -44,6 +49,8 @@ export type Kind = {
   /** Models known without asking. */
   catalogue?: readonly CatalogueModel[]
   limits?(status: number, headers: Headers, body: string): Limits | undefined
+  /** A credential that is an account rather than a key; undefined: it is a key. */
+  serviceAccount?(secret: string, baseUrl: string): ServiceAccount | undefined
   /** The kind answers in process instead of over the network (`echo`). */
   answer?(request: LocalRequest): Promise<Response>
 }

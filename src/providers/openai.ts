@@ -1,13 +1,21 @@
 import type { Kind } from './kind.ts'
 import { openaiLimits } from './limits.ts'
 
-/** Chat for now; Responses is a later protocol. */
 export const openai: Kind = {
   id: 'openai',
   title: 'OpenAI API',
-  speaks: [{ protocol: 'openai-chat', baseUrl: 'https://api.openai.com/v1' }],
+  // Responses first: only there reasoning goes back to the model that thought it.
+  speaks: [
+    { protocol: 'openai-responses', baseUrl: 'https://api.openai.com/v1' },
+    { protocol: 'openai-chat', baseUrl: 'https://api.openai.com/v1' },
+  ],
   auth: { header: 'authorization', prefix: 'Bearer ' },
-  quirks: { maxTokensField: 'max_completion_tokens' },
+  quirks: {
+    maxTokensField: 'max_completion_tokens',
+    promptCacheKey: true,
+    countTokens: true,
+    compact: true,
+  },
   catalogue: [
     { name: 'gpt-5.6-sol', contextTokens: 372_000, maxOutputTokens: 128_000 },
     { name: 'gpt-5.5', contextTokens: 272_000, maxOutputTokens: 128_000 },

@@ -3,11 +3,12 @@ import type { Gateway } from '../gateway/gateway.ts'
 import { findModel, listModels } from '../gateway/models.ts'
 import { exchange, failed } from '../gateway/serve.ts'
 import { GatewayError } from '../lib/errors.ts'
-import type { ClientCodec, Codec } from '../protocols/codec.ts'
+import type { ClientCodec, Codec, Endpoint } from '../protocols/codec.ts'
 import { clientCodecs, codecFor } from '../protocols/index.ts'
 import { readBody } from './body.ts'
 import {
   describeEndpoint,
+  describeGeminiModels,
   describeModel,
   describeModels,
   documentation,
@@ -33,6 +34,12 @@ export function buildApp(gateway: Gateway) {
     )
     // A name may hold slashes, and not every client escapes them.
     .get('/v1/models/*', ({ request, params }) => oneModel(gateway, request, params['*']), HIDDEN)
+    .get('/v1beta/models', ({ request }) => modelList(gateway, request), describeGeminiModels())
+    .get(
+      '/v1beta/models/*',
+      ({ request, params }) => oneModel(gateway, request, params['*']),
+      HIDDEN,
+    )
     .get('/healthz', () => Response.json({ status: 'ok' }), {
       detail: { tags: ['service'], summary: 'Whether the gateway is up' },
     })
@@ -51,12 +58,10 @@ export type App = ReturnType<typeof buildApp>
 function protocolRoutes(gateway: Gateway, codec: ClientCodec) {
   const routes = new Elysia()
   for (const endpoint of codec.endpoints) {
-    const { action } = endpoint
-    if (action !== 'generate' && action !== 'count-tokens') continue
     routes.route(
       endpoint.method,
       endpoint.path,
-      ({ request, params }) => serve(gateway, codec, action, request, params),
+      ({ request, params }) => serve(gateway, codec, endpoint, request, params),
       { parse: 'none', ...describeEndpoint(gateway, endpoint, codec) },
     )
   }
@@ -66,19 +71,64 @@ function protocolRoutes(gateway: Gateway, codec: ClientCodec) {
 async function serve(
   gateway: Gateway,
   codec: ClientCodec,
-  action: 'generate' | 'count-tokens',
+  endpoint: Endpoint,
   request: Request,
   params: Record<string, string>,
 ): Promise<Response> {
   const { headers, signal } = request
   const requestId = newRequestId()
   try {
-    const caller = gateway.authenticate(headers, () => gateway.services.peerOf(request))
+    const query = queryOf(request)
+    const peer = () => gateway.services.peerOf(request)
+    const caller = gateway.authenticate(headers, peer, query?.get('key') ?? undefined)
+    const asked = actionOf(endpoint, request, params)
     const body = await readBody(request, gateway.table.server.bodyLimitBytes)
-    const inbound = { params, headers, body, signal }
-    return await exchange(gateway, { codec, action, inbound, caller, requestId })
+    const inbound = { params: asked.params, headers, body, signal, ...(query ? { query } : {}) }
+    const { action, relay } = asked
+    return await exchange(gateway, {
+      codec,
+      action,
+      inbound,
+      caller,
+      requestId,
+      ...(relay === undefined ? {} : { relay }),
+    })
   } catch (error) {
     return refuse(gateway, codec, request, error, requestId)
+  }
+}
+
+function queryOf({ url }: Request): URLSearchParams | undefined {
+  const at = url.indexOf('?')
+  return at === -1 ? undefined : new URLSearchParams(url.slice(at + 1))
+}
+
+/** What an endpoint is asked to do: said by its path, or by the verb behind the model's name. */
+function actionOf(
+  endpoint: Endpoint,
+  request: Request,
+  params: Record<string, string>,
+): { action: Endpoint['action']; params: Record<string, string>; relay?: string } {
+  const { verbs } = endpoint
+  if (!verbs)
+    return {
+      action: endpoint.action,
+      params,
+      ...(endpoint.action === 'relay' ? { relay: endpoint.path } : {}),
+    }
+  const [, model = '', verb = ''] = /^(.*):([A-Za-z]+)$/.exec(unescaped(params['*'] ?? '')) ?? []
+  const action = verbs[verb]
+  if (!action) {
+    const known = Object.keys(verbs).join(', ')
+    throw new GatewayError(
+      'path-not-found',
+      `there is no ${request.method} ${new URL(request.url).pathname} here; a model is followed by ":" and one of ${known}`,
+    )
+  }
+  return {
+    action,
+    params: { ...params, model, verb },
+    ...(action === 'relay' ? { relay: verb } : {}),
   }
 }
 
@@ -111,16 +161,26 @@ function newRequestId(): string {
 /** The same path serves several protocols: the client's headers tell which it speaks. */
 function voiceOf(request: Request): Codec {
   const { pathname } = new URL(request.url)
-  const anthropic = request.headers.has('anthropic-version') || pathname.startsWith('/v1/messages')
-  const codec = codecFor(anthropic ? 'anthropic' : PLAIN)
+  const { headers } = request
+  const anthropic = headers.has('anthropic-version') || pathname.startsWith('/v1/messages')
+  const gemini =
+    headers.has('x-goog-api-key') ||
+    pathname.startsWith('/v1beta') ||
+    /^\/v1\/(publishers|projects)\//.test(pathname)
+  const codec = codecFor(anthropic ? 'anthropic' : gemini ? 'gemini' : PLAIN)
   if (!codec) throw new Error('the fallback protocol is missing')
   return codec
+}
+
+function authenticated(gateway: Gateway, request: Request): void {
+  const key = queryOf(request)?.get('key') ?? undefined
+  gateway.authenticate(request.headers, () => gateway.services.peerOf(request), key)
 }
 
 function modelList(gateway: Gateway, request: Request): Response {
   const codec = voiceOf(request)
   try {
-    gateway.authenticate(request.headers, () => gateway.services.peerOf(request))
+    authenticated(gateway, request)
     return Response.json(codec.encodeModels(listModels(gateway)))
   } catch (error) {
     return refuse(gateway, codec, request, error)
@@ -130,7 +190,7 @@ function modelList(gateway: Gateway, request: Request): Response {
 function oneModel(gateway: Gateway, request: Request, escaped: string): Response {
   const codec = voiceOf(request)
   try {
-    gateway.authenticate(request.headers, () => gateway.services.peerOf(request))
+    authenticated(gateway, request)
     const id = unescaped(escaped)
     const model = findModel(gateway, id)
     if (!model)
@@ -155,7 +215,7 @@ function unescaped(text: string): string {
 function greeting(request: Request): Response {
   const { origin } = new URL(request.url)
   return new Response(
-    `jackfield is up. Point your agent at ${origin} (Anthropic) or ${origin}/v1 (OpenAI).\nWhat it serves: ${origin}/swagger\n`,
+    `jackfield is up. Point your agent at ${origin} (Anthropic, Gemini) or ${origin}/v1 (OpenAI).\nWhat it serves: ${origin}/swagger\n`,
     { headers: { 'content-type': 'text/plain; charset=utf-8' } },
   )
 }
@@ -166,6 +226,7 @@ const METHODS = new Map<string, string>([
     codec.endpoints.map(({ path, method }) => [path, method] as const),
   ),
   ['/v1/models', 'GET'],
+  ['/v1beta/models', 'GET'],
   ['/healthz', 'GET'],
   ['/swagger', 'GET'],
   ['/swagger/json', 'GET'],

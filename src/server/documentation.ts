@@ -31,6 +31,8 @@ export function documentation(gateway: Gateway) {
           tags: [
             { name: 'anthropic', description: 'Anthropic Messages' },
             { name: 'openai-chat', description: 'OpenAI Chat Completions' },
+            { name: 'openai-responses', description: 'OpenAI Responses' },
+            { name: 'gemini', description: 'Google Gemini' },
             { name: 'models', description: 'What clients may ask for' },
             { name: 'service', description: 'The gateway itself' },
           ],
@@ -38,9 +40,13 @@ export function documentation(gateway: Gateway) {
             securitySchemes: {
               bearer: { type: 'http', scheme: 'bearer' },
               'x-api-key': { type: 'apiKey', in: 'header', name: 'x-api-key' },
+              'x-goog-api-key': { type: 'apiKey', in: 'header', name: 'x-goog-api-key' },
             },
           },
-          security: gateway.table.apiKeys.length > 0 ? [{ bearer: [] }, { 'x-api-key': [] }] : [],
+          security:
+            gateway.table.apiKeys.length > 0
+              ? [{ bearer: [] }, { 'x-api-key': [] }, { 'x-goog-api-key': [] }]
+              : [],
         },
       }),
     )
@@ -130,15 +136,54 @@ const REQUESTS: Record<string, (model: TSchema) => TSchema> = {
       },
       Extra,
     ),
+  '/v1/responses': model => responsesRequest(model),
+  '/v1/responses/compact': model => responsesRequest(model),
+  '/v1/responses/input_tokens': model => responsesRequest(model),
   '/v1/completions': model =>
     Type.Object({ model, prompt: Type.String(), stream: Type.Optional(Type.Boolean()) }, Extra),
 }
+
+function responsesRequest(model: TSchema): TSchema {
+  return Type.Object(
+    {
+      model,
+      input: Type.Union([Type.String(), Type.Array(Type.Object({}, Extra))]),
+      instructions: Type.Optional(Type.String()),
+      stream: Type.Optional(Type.Boolean({ default: false })),
+      store: Type.Optional(Type.Boolean({ default: true })),
+      previous_response_id: Type.Optional(Type.String()),
+      tools: Type.Optional(Type.Array(Type.Object({ type: Type.String() }, Extra))),
+    },
+    Extra,
+  )
+}
+
+const GEMINI_REQUEST = Type.Object(
+  {
+    contents: Type.Array(
+      Type.Object(
+        {
+          role: Type.Optional(Type.String({ examples: ['user'] })),
+          parts: Type.Array(Type.Object({ text: Type.Optional(Type.String()) }, Extra)),
+        },
+        Extra,
+      ),
+    ),
+    systemInstruction: Type.Optional(Type.Object({}, Extra)),
+    tools: Type.Optional(Type.Array(Type.Object({}, Extra))),
+    generationConfig: Type.Optional(Type.Object({}, Extra)),
+  },
+  Extra,
+)
 
 const EXAMPLES: Record<string, object> = {
   '/v1/messages': { max_tokens: 1024, messages: [{ role: 'user', content: 'Hello' }] },
   '/v1/messages/count_tokens': { messages: [{ role: 'user', content: 'Hello' }] },
   '/v1/chat/completions': { messages: [{ role: 'user', content: 'Hello' }] },
   '/v1/completions': { prompt: 'Hello' },
+  '/v1/responses': { input: 'Hello' },
+  '/v1/responses/compact': { input: 'Hello' },
+  '/v1/responses/input_tokens': { input: 'Hello' },
 }
 
 const Reply = Type.Object(
@@ -151,6 +196,9 @@ const TITLES: Record<string, string> = {
   '/v1/messages/count_tokens': 'Count the tokens of a request (Anthropic)',
   '/v1/chat/completions': 'Complete a chat (OpenAI)',
   '/v1/completions': 'Complete a text (OpenAI, legacy; served through chat)',
+  '/v1/responses': 'Create a response (OpenAI); also over a WebSocket',
+  '/v1/responses/compact': 'Compact a conversation (OpenAI)',
+  '/v1/responses/input_tokens': 'Count the tokens of a request (OpenAI)',
 }
 
 /** TypeBox schemas are JSON Schema, of which OpenAPI's types describe a part. */
@@ -165,12 +213,20 @@ export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: Cl
     examples: known,
     description: `One of: ${known.join(', ')}; or provider/model`,
   })
-  const schema = REQUESTS[endpoint.path]?.(model) ?? Type.Object({ model }, Extra)
-  const example = { model: known[0] ?? 'echo', ...EXAMPLES[endpoint.path] }
+  const byPath = endpoint.verbs !== undefined
+  const schema = byPath
+    ? GEMINI_REQUEST
+    : (REQUESTS[endpoint.path]?.(model) ?? Type.Object({ model }, Extra))
+  const example = byPath
+    ? { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }
+    : { model: known[0] ?? 'echo', ...EXAMPLES[endpoint.path] }
+  const verbs = Object.keys(endpoint.verbs ?? {})
   return {
     detail: {
       tags: [codec.protocol],
-      summary: TITLES[endpoint.path] ?? endpoint.path,
+      summary: byPath
+        ? `MODEL:VERB (Gemini); VERB is one of ${verbs.join(', ')}`
+        : (TITLES[endpoint.path] ?? endpoint.path),
       requestBody: {
         required: true,
         content: { 'application/json': { schema: openApi(schema), example } },
@@ -194,6 +250,10 @@ export function describeModels() {
       description: 'Anthropic clients (header anthropic-version) get their own shape.',
     },
   }
+}
+
+export function describeGeminiModels() {
+  return { detail: { tags: ['models'], summary: 'The models clients may ask for (Gemini)' } }
 }
 
 export function describeModel() {

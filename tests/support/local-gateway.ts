@@ -7,6 +7,7 @@ import { credentialsOf } from '../../src/gateway/reload.ts'
 import type { Services } from '../../src/gateway/services.ts'
 import type { Watch } from '../../src/gateway/watchdog.ts'
 import { buildApp } from '../../src/server/app.ts'
+import { createMemoryKept, type Kept } from '../../src/store/kept.ts'
 
 /** A request as the upstream got it. */
 export type Received = {
@@ -38,6 +39,7 @@ export function localGateway(
   routes: string,
   upstream: Upstream,
   env: Record<string, string> = {},
+  kept: Kept = createMemoryKept(() => Date.UTC(2026, 0, 1)),
 ): LocalGateway {
   let now = Date.UTC(2026, 0, 1)
   const watches = new Set<Watch>()
@@ -74,6 +76,8 @@ export function localGateway(
       throw new Error('no files in this test')
     },
     pool: createPool({ now: () => now }),
+    tokens: { tokenFor: async account => `token-of-${account.email}` },
+    kept,
     ledger: createLedger(),
     log,
     watchdog: {

@@ -1,4 +1,4 @@
-import type { Action } from '../codec.ts'
+import type { Action, PathOptions } from '../codec.ts'
 
 const VERBS: Record<Action, string> = {
   generate: 'generateContent',
@@ -11,9 +11,15 @@ const VERBS: Record<Action, string> = {
 /** Behind the base URL, which has no version in it. */
 const ROOT = '/v1beta/models'
 
-export function pathFor(action: Action, model: string, stream: boolean, root = ROOT): string {
+export function pathFor(
+  action: Action,
+  model: string,
+  stream: boolean,
+  { root = ROOT, relay }: PathOptions = {},
+): string {
   if (action === 'models') return root
   const name = model.split('/').map(encodeURIComponent).join('/')
-  const verb = stream && action === 'generate' ? 'streamGenerateContent?alt=sse' : VERBS[action]
+  const verb =
+    stream && action === 'generate' ? 'streamGenerateContent?alt=sse' : (relay ?? VERBS[action])
   return `${root}/${name}:${verb}`
 }

@@ -35,7 +35,10 @@ export const openaiChat: Codec = {
   members: { model: 'model', usage: 'usage' },
   demands: {},
   keepAlive: ': keep-alive\n\n',
-  pathFor: action => (action === 'models' ? '/models' : '/chat/completions'),
+  pathFor: (action, _model, _stream, more) => {
+    if (action === 'relay') return (more?.relay ?? '').replace(/^\/v1/, '')
+    return action === 'models' ? '/models' : '/chat/completions'
+  },
   peek: peekSession,
   decodeRequest,
   encodeRequest,

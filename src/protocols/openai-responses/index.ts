@@ -1,6 +1,7 @@
 import type { Action, Codec } from '../codec.ts'
 import { encodeModel, encodeModels } from '../openai-models.ts'
 import { peekSession } from '../openai-session.ts'
+import { askForSummary, encodeCompaction } from './compaction.ts'
 import { decodeError, encodeError } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
@@ -51,7 +52,8 @@ export const openaiResponses: Codec = {
   members: { model: 'model', usage: 'usage' },
   demands: {},
   keepAlive: ': keep-alive\n\n',
-  pathFor: action => PATHS[action],
+  pathFor: (action, _model, _stream, more) =>
+    action === 'relay' ? (more?.relay ?? '').replace(/^\/v1/, '') : PATHS[action],
   peek: peekSession,
   decodeRequest,
   encodeRequest,
@@ -64,6 +66,7 @@ export const openaiResponses: Codec = {
   decodeUsage,
   encodeModels,
   encodeModel,
+  compaction: { ask: askForSummary, encode: encodeCompaction },
   encodeTokenCount: inputTokens => ({
     object: 'response.input_tokens',
     input_tokens: inputTokens,

@@ -78,14 +78,17 @@ export function callMembers(item: JsonObject): JsonObject {
 }
 
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
-  const writer = new ResponseWriter(asked)
+  const { finished, ...quietly } = asked
+  const writer = new ResponseWriter(quietly)
   for (const event of replay(response)) writer.feed(event)
   const written = memory.recall(response.parts)
-  return {
+  const body: JsonObject = {
     ...writer.body(response.stop, response.usage),
     ...(written === undefined ? {} : { output: written }),
     ...response.extensions?.['openai-responses'],
   }
+  finished?.(body)
+  return body
 }
 
 /** A response object without its output: as it begins, or as it ended. */

@@ -384,6 +384,8 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
     this.extensions = extensions?.['openai-responses'] ?? {}
     const response = { ...this.body(stop, usage), ...this.extensions }
     const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed'
+    // Before the client hears of it: it may refer to it at once.
+    this.asked.finished?.(response)
     this.send(type, { response })
   }
 

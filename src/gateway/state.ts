@@ -1,0 +1,123 @@
+import { GatewayError } from '../lib/errors.ts'
+import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts'
+import { object, objects, text } from '../lib/wire.ts'
+import type { Kept } from '../store/kept.ts'
+
+/** What is kept of a response: its own input items, what came out, and what it followed. */
+type Turn = { previous?: string; input: JsonValue; output: JsonObject[] }
+
+/** A chain longer than this is a loop. */
+const MOST_TURNS = 10_000
+
+/**
+ * Keeps a response of ours, so that a later request may name it or its items. `request` is the
+ * client's own body; with `store: false` nothing is kept.
+ */
+export function keepResponse(
+  kept: Kept,
+  caller: string,
+  request: JsonObject,
+  response: JsonObject,
+): void {
+  const id = text(response.id)
+  if (id === undefined || request.store === false || response.status === 'failed') return
+  const previous = text(request.previous_response_id)
+  const output = objects(response.output)
+  const turn: Turn = { ...(previous ? { previous } : {}), input: request.input ?? [], output }
+  kept.put('response', caller, new Map([[id, JSON.stringify(turn)]]))
+  kept.put(
+    'item',
+    caller,
+    new Map(
+      output.flatMap(item => {
+        const itemId = text(item.id)
+        return itemId ? [[itemId, JSON.stringify(item)] as const] : []
+      }),
+    ),
+  )
+}
+
+/**
+ * The request with everything it refers to put in its place, for upstreams that keep nothing.
+ * Throws `invalid-request` for what is not known here.
+ */
+export function withHistory(body: JsonObject, kept: Kept, caller: string): JsonObject {
+  if (body.conversation !== undefined && body.conversation !== null)
+    throw new GatewayError(
+      'invalid-request',
+      'conversation: conversations are not kept here; send the history in input, or previous_response_id',
+      { param: 'conversation' },
+    )
+  const previous = text(body.previous_response_id)
+  const refers = objects(body.input).some(({ type }) => type === 'item_reference')
+  if (previous === undefined && !refers) return body
+  const { previous_response_id: _, ...rest } = body
+  const before = previous === undefined ? [] : historyOf(previous, kept, caller)
+  return { ...rest, input: resolved([...before, ...itemsOf(body.input)], kept, caller) }
+}
+
+function itemsOf(input: JsonValue | undefined): JsonObject[] {
+  if (typeof input === 'string') return [{ type: 'message', role: 'user', content: input }]
+  return objects(input)
+}
+
+function historyOf(last: string, kept: Kept, caller: string): JsonObject[] {
+  const turns: Turn[] = []
+  let id: string | undefined = last
+  while (id !== undefined && turns.length < MOST_TURNS) {
+    const turn = turnOf(kept.get('response', caller, [id]).get(id))
+    if (!turn) throw unknownResponse(id)
+    turns.push(turn)
+    id = turn.previous
+  }
+  return turns.reverse().flatMap(({ input, output }) => [...itemsOf(input), ...output])
+}
+
+function turnOf(value: string | undefined): Turn | undefined {
+  const wire: unknown = value === undefined ? undefined : JSON.parse(value)
+  if (!isObject(wire)) return undefined
+  const previous = text(wire.previous)
+  return {
+    ...(previous ? { previous } : {}),
+    input: wire.input ?? [],
+    output: objects(wire.output),
+  }
+}
+
+function resolved(items: readonly JsonObject[], kept: Kept, caller: string): JsonObject[] {
+  const ids = items.flatMap(item =>
+    item.type === 'item_reference' && typeof item.id === 'string' ? [item.id] : [],
+  )
+  const beside = new Map(items.flatMap(item => (isWhole(item) ? [[item.id, item] as const] : [])))
+  const found = kept.get('item', caller, ids)
+  return items.flatMap(item => {
+    if (item.type !== 'item_reference') return [item]
+    const id = text(item.id) ?? ''
+    // The item may be part of the history that the request names as well.
+    if (beside.has(id)) return []
+    const value = found.get(id)
+    const whole = value === undefined ? undefined : object(JSON.parse(value) as JsonValue)
+    if (!whole) throw unknownItem(id)
+    return [whole]
+  })
+}
+
+function isWhole(item: JsonObject): item is JsonObject & { id: string } {
+  return item.type !== 'item_reference' && typeof item.id === 'string'
+}
+
+export function unknownResponse(id: string): GatewayError {
+  return new GatewayError(
+    'invalid-request',
+    `Previous response with id '${id}' not found. It is not kept here: it is too old, was made with store: false, or by another upstream; send the whole history in input.`,
+    { param: 'previous_response_id', type: 'previous_response_not_found' },
+  )
+}
+
+function unknownItem(id: string): GatewayError {
+  return new GatewayError(
+    'invalid-request',
+    `Item with id '${id}' not found. Items are not kept with store: false, nor when another upstream made them; send the item itself.`,
+    { param: 'input', type: 'item_not_found' },
+  )
+}
