@@ -65,7 +65,14 @@ describe.skipIf(sharedMissing)('laws of every codec over every recorded stream',
     }
 
     for (const { id, response, status } of corpus(codec.protocol)) {
-      if (!response || status !== 200 || response.error || id.includes('count-tokens')) continue
+      if (
+        !response ||
+        Array.isArray(response) ||
+        status !== 200 ||
+        response.error ||
+        id.includes('count-tokens')
+      )
+        continue
       test(`${id}: a reply and the stream of it are the same`, () => {
         const whole = codec.decodeResponse(response, 'up')
         const { parts, stop } = collect(replay(whole))

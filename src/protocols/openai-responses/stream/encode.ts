@@ -13,9 +13,9 @@ import type { Machine } from '../../../lib/machine.ts'
 import { text } from '../../../lib/wire.ts'
 import type { Asked, Frame } from '../../codec.ts'
 import { encodeCitation, encodeMedia } from '../content.ts'
+import { envelopeOf } from '../envelope.ts'
 import { cutShort, failureOf } from '../error.ts'
 import { callItem, carrierItem, createIds, itemOf, reasoningItem, stepItem } from '../reply-item.ts'
-import { envelopeOf } from '../response.ts'
 
 export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
   return new ResponseWriter(asked)
