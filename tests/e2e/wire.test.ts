@@ -118,6 +118,9 @@ describe('the built-in pages', () => {
       [
         '/healthz',
         '/routes.schema.json',
+        '/v1/audio/speech',
+        '/v1/audio/transcriptions',
+        '/v1/audio/translations',
         '/v1/chat/completions',
         '/v1/completions',
         '/v1/messages',

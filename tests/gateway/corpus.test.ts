@@ -1,29 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { type LocalGateway, localGateway, streamOf } from '../support/local-gateway.ts'
-import { type Wire as AnyWire, readJson, readStream, type Seen } from '../support/read-reply.ts'
+import { localGateway, streamOf } from '../support/local-gateway.ts'
+import type { Seen, Wire } from '../support/read-reply.ts'
 import { corpus, type Recorded, sharedMissing } from '../support/shared.ts'
-
-const ROUTES = `
-version: 1
-providers:
-  up-anthropic: { kind: anthropic-compatible, base-url: "http://upstream.test", keys: [ k ] }
-  up-chat: { kind: openai-compatible, base-url: "http://upstream.test/v1", keys: [ k ] }
-models:
-  of-anthropic: up-anthropic/served
-  of-chat: up-chat/served
-policy: { request-retry: 0 }
-logging: { level: error }
-`
-
-type Wire = Extract<AnyWire, 'anthropic' | 'openai-chat'>
-
-const WIRES: Wire[] = ['anthropic', 'openai-chat']
-const PATHS = { anthropic: '/v1/messages', 'openai-chat': '/v1/chat/completions' }
-const MODELS = { anthropic: 'of-anthropic', 'openai-chat': 'of-chat' }
+import { ask, original, ROUTES, seenIn, WIRES } from '../support/wires.ts'
 
 const recorded = WIRES.flatMap(wire =>
   corpus(wire)
     .filter(({ op }) => op === 'generate')
+    // A stream as one array: we always ask for events.
+    .filter(({ response }) => !Array.isArray(response))
     .map(exchange => ({ wire, exchange })),
 )
 
@@ -39,50 +24,63 @@ function replay(exchange: Recorded, pieces?: (text: Uint8Array) => Uint8Array[])
   }
 }
 
-function ask(
-  gateway: LocalGateway,
-  client: Wire,
-  upstream: Wire,
-  stream: boolean,
-): Promise<Response> {
-  const options =
-    client === 'openai-chat' && stream ? { stream_options: { include_usage: true } } : {}
-  return gateway.call(PATHS[client], {
-    json: {
-      model: MODELS[upstream],
-      max_tokens: 100,
-      messages: [{ role: 'user', content: 'hi' }],
-      ...(stream ? { stream } : {}),
-      ...options,
-    },
-  })
+/** How thoughts are set apart from one another is not part of them. */
+function comparable({ thinking, ...seen }: Seen) {
+  return { ...seen, thinking: thinking.replace(/\s+/g, '') }
 }
 
-async function seen(client: Wire, response: Response): Promise<Seen> {
-  const text = await response.text()
-  const streamed = response.headers.get('content-type')?.startsWith('text/event-stream')
-  return streamed ? readStream(client, text) : readJson(client, JSON.parse(text))
+/** What a free-text call becomes where arguments are always an object. */
+const SQL = [{ name: 'write_sql', arguments: { input: 'SELECT * FROM users WHERE age > 25' } }]
+
+/**
+ * Every difference between what the upstream said and what the client sees, and why its protocol
+ * cannot say it.
+ */
+const UNSAYABLE: Record<string, Partial<Record<Wire, Partial<Seen>>>> = {
+  // Only Responses answers before it has begun to work (`background`); elsewhere a reply has ended.
+  'openai-background-mode-with-tool-vcr-7809ce01': {
+    anthropic: { stop: 'end' },
+    'openai-chat': { stop: 'end' },
+    gemini: { stop: 'OTHER' },
+  },
+  // The request declared no such tool, so nothing says how to unwrap it for these two.
+  'openai-openai-openai-custom-tool-1-d9c9c8e2': {
+    anthropic: { calls: SQL },
+    gemini: { calls: SQL },
+  },
+  // No spoken replies: the client is told that there was one, and the loss is counted.
+  'google-speech-basic-functionality-gemini-gemini-2-5-flash-preview-tts-11b067da': {
+    anthropic: { text: '[audio]' },
+    'openai-responses': { text: '[audio]' },
+  },
 }
 
-function original(wire: Wire, { sse, response }: Recorded): Seen {
-  return sse === undefined ? readJson(wire, response ?? {}) : readStream(wire, sse)
-}
+/** A call cut off in the middle of its arguments: half of an object is no object. */
+const CUT_OFF = 'openai-refusal-openai-responses-handles-refusal-for-stream-e515b8b6'
 
-describe.skipIf(sharedMissing)('every recorded reply reaches clients of both protocols', () => {
+describe.skipIf(sharedMissing)('every recorded reply reaches clients of every protocol', () => {
   for (const { wire, exchange } of recorded) {
     for (const client of WIRES) {
       test(`${exchange.id} to ${client}`, async () => {
         const gateway = localGateway(ROUTES, replay(exchange))
         const response = await ask(gateway, client, wire, exchange.stream)
         const expected = original(wire, exchange)
-        const got = await seen(client, response)
+        const got = await seenIn(client, response)
+        if (exchange.id === CUT_OFF && client === 'gemini')
+          expected.calls = expected.calls.map(({ name, arguments: half }) => ({
+            name,
+            arguments: { input: half },
+          }))
         if (expected.error) {
           expect(got.error).toContain(expected.error)
           if (exchange.status !== 200) expect(response.status).toBe(exchange.status)
           return
         }
         expect(response.status).toBe(200)
-        expect(got).toEqual(expected)
+        expect(comparable(got)).toEqual({
+          ...comparable(expected),
+          ...UNSAYABLE[exchange.id]?.[client],
+        })
       })
     }
   }
@@ -95,11 +93,14 @@ describe.skipIf(sharedMissing)('the same protocol gets the same bytes', () => {
       const text = await (await ask(gateway, wire, wire, exchange.stream)).text()
       const sent = exchange.sse ?? JSON.stringify(exchange.response)
       // The upstream's model gives way to the asked one; a name in a nested place stays.
-      const unnamed = (body: string): string => body.replace(/"model":\s*"[^"]*"/g, '"model":"?"')
+      const unnamed = (body: string): string =>
+        body.replace(/"(model|modelVersion)":\s*"[^"]*"/g, '"$1":"?"')
       if (original(wire, exchange).error)
         expect(text).toContain(original(wire, exchange).error ?? '')
       else expect(unnamed(text)).toBe(unnamed(sent))
-      expect(gateway.received[0]?.text).toContain('"model":"served"')
+      expect(`${gateway.received[0]?.path} ${gateway.received[0]?.text}`).toMatch(
+        /"model":"served"|models\/served:/,
+      )
     })
   }
 })
@@ -113,8 +114,8 @@ describe.skipIf(sharedMissing)('a stream gives the same wherever it is cut', () 
         ).text()
         const length = new TextEncoder().encode(exchange.sse).length
         // A sample here; the codecs' own tests cut at every byte.
-        const step = Math.max(1, Math.floor(length / 12))
-        const unstamped = (text: string): string => text.replace(/req_[0-9a-f]+/g, 'req')
+        const step = Math.max(1, Math.floor(length / 6))
+        const unstamped = (text: string): string => text.replace(/(req|_jf)_[0-9a-f]{32}/g, '$1')
         for (let at = 1; at < length; at += step) {
           const cut = localGateway(
             ROUTES,

@@ -31,7 +31,7 @@ const SPELLED = {
   length: 'MAX_TOKENS',
   'tool-calls': 'STOP',
   refusal: 'SAFETY',
-  paused: 'OTHER',
+  paused: 'STOP',
   other: 'OTHER',
 } satisfies Record<Stop['reason'], string>
 

@@ -17,6 +17,7 @@ import {
   isOwnReasoning,
   sealOf,
 } from './reasoning.ts'
+import { decodeReplyImages, encodeReplyMedia, lost } from './reply-media.ts'
 import { decodeStop, encodeStop, withCalls } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -66,8 +67,13 @@ function decodeReply(message: JsonObject, issuer: string, idFor: (index: number)
     parts.push({ type: 'refusal', text: refusal })
     read.push('refusal')
   }
+  const images = decodeReplyImages(message)
+  if (images.length > 0) read.push('images')
   const calls = decodeCalls(message, idFor)
-  return { parts: [...parts, ...calls], rest: without(rest, ...read, ...readCalls(message, calls)) }
+  return {
+    parts: [...parts, ...images, ...calls],
+    rest: without(rest, ...read, ...readCalls(message, calls)),
+  }
 }
 
 /** Mistral thinks inside the content. */
@@ -90,7 +96,7 @@ function decodeReplyContent({ content }: JsonObject, issuer: string): Part[] {
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
   const shape = shapeOf(response)
   const own = object(shape.message)
-  const reply = { ...(own ? {} : { refusal: null }), ...encodeReply(response.parts) }
+  const reply = { ...(own ? {} : { refusal: null }), ...encodeReply(response.parts, asked) }
   const message: JsonObject = { role: 'assistant', ...reply, ...own }
   return {
     id: response.id || `chatcmpl-${asked.id}`,
@@ -112,25 +118,55 @@ export function encodeResponse(response: ConversationResponse, asked: Asked): Js
 }
 
 /** Towards a client names stay as the model said them, and server calls are not its business. */
-function encodeReply(parts: readonly Part[]): JsonObject {
+function encodeReply(parts: readonly Part[], asked: Asked): JsonObject {
   const calls: PartOf<'tool-call'>[] = []
   const annotations: JsonObject[] = []
+  const images: JsonObject[] = []
   let content = ''
   let refusal = ''
   let reasoning: JsonObject = {}
+  let audio: JsonObject = {}
   for (const part of parts) {
-    if (part.type === 'text') {
-      content += part.text
-      annotations.push(...(part.citations ?? []).flatMap(encodeCitation))
-    } else if (part.type === 'thinking') reasoning = joined(reasoning, encodeReplyReasoning(part))
-    else if (part.type === 'refusal') refusal += part.text
-    else if (part.type === 'tool-call' && part.runsOn === 'client') calls.push(part)
+    switch (part.type) {
+      case 'text':
+        content += part.text
+        annotations.push(...(part.citations ?? []).flatMap(encodeCitation))
+        break
+      case 'thinking':
+        reasoning = joined(reasoning, encodeReplyReasoning(part))
+        break
+      case 'refusal':
+        refusal += part.text
+        break
+      case 'tool-call':
+        if (part.runsOn === 'client') calls.push(part)
+        break
+      case 'image':
+      case 'audio':
+      case 'document':
+      case 'video': {
+        const media = encodeReplyMedia(part, asked)
+        images.push(...objects(media.images))
+        if (media.audio) audio = { audio: media.audio }
+        content += text(media.content) ?? ''
+        break
+      }
+      case 'opaque':
+        lost(part, asked)
+        break
+      // Sealed reasoning without words is kept for this client; results are never in a reply.
+      case 'thinking-redacted':
+      case 'tool-result':
+        break
+    }
   }
   return {
     content: content === '' && (calls.length > 0 || refusal !== '') ? null : content,
     ...(refusal ? { refusal } : {}),
     ...reasoning,
     ...(annotations.length > 0 ? { annotations } : {}),
+    ...(images.length > 0 ? { images } : {}),
+    ...audio,
     ...encodeCalls(calls),
   }
 }

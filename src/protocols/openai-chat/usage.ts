@@ -16,11 +16,18 @@ export function decodeUsage(wire: JsonObject): Usage {
   if (prompt !== undefined) usage.fresh = Math.max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0))
   if (cacheRead !== undefined) usage.cacheRead = cacheRead
   if (cacheWrite !== undefined) usage.cacheWrite = cacheWrite
-  const output = count(wire.completion_tokens)
-  if (output !== undefined) usage.output = output
+  const told = count(wire.completion_tokens)
   const reasoning = count(object(wire.completion_tokens_details)?.reasoning_tokens)
+  if (told !== undefined) usage.output = told + countedBeside(wire, told, reasoning ?? 0)
   if (reasoning !== undefined) usage.reasoning = reasoning
   return usage
+}
+
+/** xAI and Vercel count reasoning beside the completion, everyone else within it. */
+function countedBeside(wire: JsonObject, completion: number, reasoning: number): number {
+  const total = count(wire.total_tokens)
+  const prompt = count(wire.prompt_tokens) ?? 0
+  return reasoning > completion || total === prompt + completion + reasoning ? reasoning : 0
 }
 
 /** Integers always, as clients add them up; the upstream's own object where it is of this shape. */

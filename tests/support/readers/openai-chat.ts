@@ -18,10 +18,7 @@ function read(body: JsonObject): Seen {
   const details = list(message.reasoning_details)
     .map(detail => words(detail.text) || words(detail.summary))
     .join('')
-  const calls = list(message.tool_calls).map(call => {
-    const declared = object(call.function)
-    return { name: words(declared.name), arguments: parsed(words(declared.arguments)) }
-  })
+  const calls = list(message.tool_calls).map(callOf)
   const old = object(message.function_call)
   if (old.name) calls.push({ name: words(old.name), arguments: parsed(words(old.arguments)) })
   const stop = words(choice.finish_reason)
@@ -33,10 +30,28 @@ function read(body: JsonObject): Seen {
     usage: {
       input: number(usage.prompt_tokens),
       cached: number(object(usage.prompt_tokens_details).cached_tokens),
-      output: number(usage.completion_tokens),
+      output: outputOf(usage),
     },
     ...failure(words(object(body.error).message)),
   }
+}
+
+/** Some count reasoning beside the completion, which shows where the parts do not add up otherwise. */
+function outputOf(usage: JsonObject): number {
+  const completion = number(usage.completion_tokens)
+  const reasoning = number(object(usage.completion_tokens_details).reasoning_tokens)
+  const beside =
+    reasoning > completion ||
+    number(usage.total_tokens) === number(usage.prompt_tokens) + completion + reasoning
+  return completion + (beside ? reasoning : 0)
+}
+
+/** A free-text tool is called with text, whatever it looks like. */
+function callOf(call: JsonObject): Seen['calls'][number] {
+  const custom = object(call.custom)
+  if (custom.name) return { name: words(custom.name), arguments: words(custom.input) }
+  const declared = object(call.function)
+  return { name: words(declared.name), arguments: parsed(words(declared.arguments)) }
 }
 
 function contentText(content: JsonValue | undefined): string {

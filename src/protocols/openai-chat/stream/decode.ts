@@ -8,6 +8,7 @@ import { decodeCitation } from '../citation.ts'
 import { errorInside } from '../error.ts'
 import { extended } from '../extended.ts'
 import { contentThinking, detailText, sealOf } from '../reasoning.ts'
+import { decodeReplyImages } from '../reply-media.ts'
 import { decodeStop, withCalls } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
 import { CallStream } from './calls.ts'
@@ -95,6 +96,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     else for (const part of objects(delta.content)) this.contentPart(part)
     this.grow('refusal', text(delta.refusal) ?? '')
     for (const annotation of objects(delta.annotations)) this.annotation(annotation)
+    for (const image of decodeReplyImages(delta)) this.whole(image)
     for (const call of objects(delta.tool_calls)) this.call(call)
     const old = object(delta.function_call)
     if (old) this.call({ index: 0, old: true, function: old })
@@ -125,6 +127,12 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     if (this.open?.type !== 'text') return
     const citation = decodeCitation(annotation)
     this.out.push({ type: 'part-delta', index: this.open.index, delta: { citation } })
+  }
+
+  private whole(part: Part): void {
+    this.close()
+    const index = this.parts++
+    this.out.push({ type: 'part-start', index, part }, { type: 'part-end', index })
   }
 
   private call(wire: JsonObject): void {

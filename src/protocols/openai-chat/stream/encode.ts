@@ -7,6 +7,7 @@ import type { Asked, Frame } from '../../codec.ts'
 import { encodeCitation } from '../citation.ts'
 import { errorBody } from '../error.ts'
 import { membersOf, shapeOf } from '../extended.ts'
+import { encodeReplyMedia, lost } from '../reply-media.ts'
 import { encodeStop } from '../stop.ts'
 import { encodeUsage } from '../usage.ts'
 import { cutShort } from './cut-short.ts'
@@ -81,6 +82,14 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
 
   private started(index: number, part: Part): Frame[] {
     if (part.type === 'tool-call') return part.runsOn === 'client' ? this.called(index, part) : []
+    if (
+      part.type === 'image' ||
+      part.type === 'audio' ||
+      part.type === 'document' ||
+      part.type === 'video'
+    )
+      return [this.delta(encodeReplyMedia(part, this.asked))]
+    if (part.type === 'opaque') lost(part, this.asked)
     const member = MEMBER[part.type]
     if (!member || !('text' in part)) return []
     const as = part.type === 'thinking' ? membersAs(part) : []
