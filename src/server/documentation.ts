@@ -23,6 +23,7 @@ export function documentation(gateway: Gateway) {
         excludeStaticFile: false,
         exclude: ['/swagger/page', '/swagger/json', '/*'],
         documentation: {
+          paths: geminiPaths(gateway),
           info: {
             title: 'jackfield',
             version,
@@ -197,6 +198,13 @@ const TITLES: Record<string, string> = {
   '/v1/chat/completions': 'Complete a chat (OpenAI)',
   '/v1/completions': 'Complete a text (OpenAI, legacy; served through chat)',
   '/v1/responses': 'Create a response (OpenAI); also over a WebSocket',
+  '/v1/embeddings': 'Embed texts; passed on to an OpenAI-like provider',
+  '/v1/images/generations': 'Make a picture; passed on to an OpenAI-like provider',
+  '/v1/images/edits': 'Change a picture; passed on to an OpenAI-like provider',
+  '/v1/images/variations': 'Vary a picture; passed on to an OpenAI-like provider',
+  '/v1/audio/speech': 'Speak a text; passed on to an OpenAI-like provider',
+  '/v1/audio/transcriptions': 'Write down speech; passed on to an OpenAI-like provider',
+  '/v1/audio/translations': 'Translate speech; passed on to an OpenAI-like provider',
   '/v1/responses/compact': 'Compact a conversation (OpenAI)',
   '/v1/responses/input_tokens': 'Count the tokens of a request (OpenAI)',
 }
@@ -213,20 +221,12 @@ export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: Cl
     examples: known,
     description: `One of: ${known.join(', ')}; or provider/model`,
   })
-  const byPath = endpoint.verbs !== undefined
-  const schema = byPath
-    ? GEMINI_REQUEST
-    : (REQUESTS[endpoint.path]?.(model) ?? Type.Object({ model }, Extra))
-  const example = byPath
-    ? { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }
-    : { model: known[0] ?? 'echo', ...EXAMPLES[endpoint.path] }
-  const verbs = Object.keys(endpoint.verbs ?? {})
+  const schema = REQUESTS[endpoint.path]?.(model) ?? Type.Object({ model }, Extra)
+  const example = { model: known[0] ?? 'echo', ...EXAMPLES[endpoint.path] }
   return {
     detail: {
       tags: [codec.protocol],
-      summary: byPath
-        ? `MODEL:VERB (Gemini); VERB is one of ${verbs.join(', ')}`
-        : (TITLES[endpoint.path] ?? endpoint.path),
+      summary: TITLES[endpoint.path] ?? endpoint.path,
       requestBody: {
         required: true,
         content: { 'application/json': { schema: openApi(schema), example } },
@@ -240,6 +240,44 @@ export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: Cl
       },
     },
   }
+}
+
+/** Paths with a verb behind the model are wildcards to the router; here they are spelled out. */
+function geminiPaths(gateway: Gateway): OpenAPIV3.PathsObject {
+  const [first] = names(gateway)
+  const example = { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }
+  const operation = (verb: string): OpenAPIV3.OperationObject => ({
+    tags: ['gemini'],
+    summary: `${GEMINI_TITLES[verb]} (Gemini)`,
+    parameters: [
+      {
+        name: 'model',
+        in: 'path',
+        required: true,
+        schema: { type: 'string' },
+        ...(first === undefined ? {} : { example: first }),
+      },
+    ],
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: openApi(GEMINI_REQUEST), example } },
+    },
+    responses: { 200: { description: 'The answer' } },
+  })
+  return Object.fromEntries(
+    Object.keys(GEMINI_TITLES).map(verb => [
+      `/v1beta/models/{model}:${verb}`,
+      { post: operation(verb) },
+    ]),
+  )
+}
+
+const GEMINI_TITLES: Record<string, string> = {
+  generateContent: 'Generate content',
+  streamGenerateContent: 'Generate content as a stream; events with ?alt=sse, else one array',
+  countTokens: 'Count the tokens of a request',
+  embedContent: 'Embed a text; passed on to a Gemini provider',
+  batchEmbedContents: 'Embed several texts; passed on to a Gemini provider',
 }
 
 export function describeModels() {
