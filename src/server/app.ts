@@ -154,7 +154,7 @@ function refuse(
   )
 }
 
-function newRequestId(): string {
+export function newRequestId(): string {
   return `req_${crypto.randomUUID().replaceAll('-', '')}`
 }
 

@@ -1,6 +1,7 @@
 import type { Server } from 'bun'
 import type { Live } from '../gateway/live.ts'
-import type { App } from './app.ts'
+import { type App, newRequestId } from './app.ts'
+import { createSockets, type SocketData } from './sockets.ts'
 
 export type Listener = {
   url: string
@@ -21,13 +22,18 @@ export function listen(
   live: Live<App>,
   options: { host: string; port: number; tls?: { cert: string; key: string } },
 ): Listener {
-  const server: Server<unknown> = Bun.serve({
+  const sockets = createSockets(live, newRequestId)
+  const server: Server<SocketData> = Bun.serve<SocketData>({
     hostname: options.host,
     port: options.port,
     idleTimeout: 0,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     ...(options.tls ? { tls: options.tls } : {}),
-    fetch: request => live.current.app.fetch(request),
+    websocket: sockets.handlers,
+    fetch(request, self) {
+      const { handled, response } = sockets.upgrade(request, self)
+      return handled ? response : live.current.app.fetch(request)
+    },
     error: () => new Response('internal error\n', { status: 500 }),
   })
   const port = server.port ?? options.port
@@ -35,7 +41,10 @@ export function listen(
   return {
     url: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
     port,
-    drain: () => server.stop(),
+    async drain() {
+      await sockets.drain()
+      await server.stop()
+    },
     cut: () => server.stop(true),
     peerOf: request => server.requestIP(request)?.address,
   }
