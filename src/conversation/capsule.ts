@@ -76,10 +76,13 @@ export function isReasoning(part: Part): part is PartOf<'thinking'> | PartOf<'th
   return part.type === 'thinking' || part.type === 'thinking-redacted'
 }
 
-/** The conversation without anything sealed: what is asked when a target refuses seals. */
+/**
+ * The conversation without anything sealed: what is asked when a target refuses seals. What an
+ * assistant said is spelled anew throughout.
+ */
 export function withoutSeals(messages: readonly Message[]): Message[] {
   return messages.map(message => {
-    if (!message.parts.some(part => part.seal || isReasoning(part))) return message
+    if (message.role !== 'assistant') return message
     const parts = message.parts
       .filter(part => !isReasoning(part))
       .map(part => {

@@ -153,7 +153,9 @@ const SEAL_WORDS =
 function refusesSeals(exchange: Exchange, error: GatewayError): boolean {
   if (exchange.unsealed || error.code !== 'invalid-request' || !SEAL_WORDS.test(error.message))
     return false
-  return exchange
-    .conversation()
-    .messages.some(({ parts }) => parts.some(part => part.seal?.value || isReasoning(part)))
+  const { messages, thinking } = exchange.conversation()
+  return (
+    thinking !== undefined ||
+    messages.some(({ parts }) => parts.some(part => part.seal?.value || isReasoning(part)))
+  )
 }

@@ -195,7 +195,7 @@ export function encodeRequest(
   const config: JsonObject = {
     ...object(own.output_config),
     ...object(thinking.output_config),
-    ...formatOf(request.format),
+    ...(own.output_format === undefined ? formatOf(request.format) : {}),
   }
   if (request.thinking && !('thinking' in thinking)) delete config.effort
   delete body.output_config
@@ -323,6 +323,7 @@ function mayThink(
     objects(messages[messages.length - 1]?.content)[0]?.type === 'tool_result'
   if (
     continuing &&
+    !isAsWritten(request.messages) &&
     blocks.some(({ type }) => type === 'tool_use') &&
     !blocks.some(({ type }) => type === 'thinking' || type === 'redacted_thinking')
   ) {
@@ -333,6 +334,12 @@ function mayThink(
     return false
   }
   return true
+}
+
+/** What a client of this protocol sends unchanged is between it and the upstream. */
+function isAsWritten(messages: readonly Message[]): boolean {
+  const last = messages.findLast(({ role }) => role === 'assistant')
+  return last?.origin === 'anthropic' && memory.recall(last.parts) !== undefined
 }
 
 function encodeSampling(sampling: Sampling, thinking: boolean, losses: Loss[]): JsonObject {

@@ -46,7 +46,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     toolChoice: memory.remember(decodeToolChoice(choice), choice ?? null),
     sampling: memory.remember(
       decodeSampling(config),
-      others(config ?? {}, [...FORMAT, ...(thinking ? ['thinkingConfig'] : [])]),
+      config ? others(config, [...FORMAT, ...(thinking ? ['thinkingConfig'] : [])]) : null,
     ),
     ...(thinking ? { thinking: memory.remember(thinking, thinkingConfig ?? null) } : {}),
     ...(typeof shown === 'boolean' ? { showThinking: shown } : {}),
@@ -124,7 +124,7 @@ export function encodeRequest(
     ...(system === undefined ? {} : { systemInstruction: system }),
     ...membersOf(request),
     ...encodeToolUse(request, losses),
-    ...(Object.keys(config).length > 0 ? { generationConfig: config } : {}),
+    ...(isGiven(request) || Object.keys(config).length > 0 ? { generationConfig: config } : {}),
   }
   for (const name of to.quirks.unsupported ?? []) {
     if (body[name] === undefined) continue
@@ -133,6 +133,11 @@ export function encodeRequest(
   }
   const path = pathFor('generate', to.model, to.stream)
   return { wire: { path, headers: {}, body }, losses }
+}
+
+/** A configuration that the client wrote is sent even if it says nothing. */
+function isGiven({ sampling }: ConversationRequest): boolean {
+  return object(memory.recall(sampling)) !== undefined
 }
 
 function encodeSystem({ system }: ConversationRequest): JsonValue | undefined {

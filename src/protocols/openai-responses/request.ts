@@ -174,7 +174,7 @@ function encodeSystem({ system }: ConversationRequest): {
 
 /** Others' clients send the whole history each time, so nothing needs to be kept for them. */
 function encodeStateless(request: ConversationRequest, to: Addressee): JsonObject {
-  if (request.extensions?.['openai-responses']) return {}
+  if (memory.recall(request.system) !== undefined) return {}
   const thinks = thinkingSupport(to.model)?.never !== true
   return { store: false, ...(thinks ? { include: ['reasoning.encrypted_content'] } : {}) }
 }
