@@ -2,31 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts'
 import { codecFor } from '../../src/protocols/index.ts'
 import type { Wire } from '../support/read-reply.ts'
-import { captures, corpus, sharedMissing } from '../support/shared.ts'
+import { requestsOf } from '../support/requests.ts'
+import { sharedMissing } from '../support/shared.ts'
 import { WIRES } from '../support/wires.ts'
-
-/** Which captured requests speak which protocol. */
-const ENDINGS: Record<Wire, readonly string[]> = {
-  anthropic: ['/v1/messages'],
-  'openai-chat': ['/v1/chat/completions'],
-  'openai-responses': ['/v1/responses'],
-  gemini: [':generateContent', ':streamGenerateContent'],
-}
-
-function requestsOf(wire: Wire): { id: string; body: JsonObject; stream: boolean }[] {
-  const recorded = corpus(wire).flatMap(({ id, request, op, stream }) =>
-    request && op === 'generate' ? [{ id, body: request, stream }] : [],
-  )
-  const captured = ENDINGS[wire].flatMap(ending =>
-    captures(ending).map(({ id, body, path }) => ({
-      id,
-      // Code Assist wraps the request in an envelope of its own.
-      body: (path.includes('v1internal') ? body.request : body) as JsonObject,
-      stream: wire === 'gemini' ? ending.includes('stream') : body.stream === true,
-    })),
-  )
-  return [...recorded, ...captured]
-}
 
 /** What goes without saying, and what the path says. */
 const DEFAULTS: Record<Wire, readonly string[]> = {

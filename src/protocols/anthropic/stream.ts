@@ -222,7 +222,7 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
       frame({ type: 'content_block_start', index: state.block, content_block: last.block }),
     )
     for (const delta of last.deltas) frames.push(blockDelta(state.block, delta))
-    if (part.type === 'tool-call' && part.arguments) state.argued = true
+    if (part.type === 'tool-call' && (part.arguments || part.freeform)) state.argued = true
     return frames
   }
 
@@ -261,6 +261,8 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
       frames.push(
         blockDelta(state.block, { type: 'signature_delta', signature: signatureOf(part) }),
       )
+    if (part.type === 'tool-call' && part.freeform)
+      frames.push(blockDelta(state.block, { type: 'input_json_delta', partial_json: '"}' }))
     if (part.type === 'tool-call' && !state.argued)
       frames.push(blockDelta(state.block, { type: 'input_json_delta', partial_json: '{}' }))
     frames.push(frame({ type: 'content_block_stop', index: state.block }))
@@ -394,9 +396,8 @@ function openedBlocks(part: Part, asked: Asked): Opened[] {
     }
     case 'tool-call': {
       if (part.runsOn === 'server') return []
-      const deltas: JsonObject[] = part.arguments
-        ? [{ type: 'input_json_delta', partial_json: part.arguments }]
-        : []
+      const begun = part.freeform ? `${FREEFORM_START}${inString(part.arguments)}` : part.arguments
+      const deltas: JsonObject[] = begun ? [{ type: 'input_json_delta', partial_json: begun }] : []
       return [
         ...carrierOf(part, asked).map(openedCarrier),
         {
@@ -413,6 +414,11 @@ function openedBlocks(part: Part, asked: Asked): Opened[] {
     }
     default:
       return encodeReplyPart(part, asked).map(block => {
+        if (block.type === 'text')
+          return {
+            block: { type: 'text', text: '' },
+            deltas: [{ type: 'text_delta', text: block.text ?? '' }],
+          }
         const input = object(block.input)
         if (!input) return { block, deltas: [] }
         return {
@@ -421,6 +427,13 @@ function openedBlocks(part: Part, asked: Asked): Opened[] {
         }
       })
   }
+}
+
+/** Free text, for a protocol where the input is always an object: one string in it. */
+const FREEFORM_START = '{"input":"'
+
+function inString(words: string): string {
+  return JSON.stringify(words).slice(1, -1)
 }
 
 function openedCarrier({ signature }: JsonObject): Opened {
@@ -446,7 +459,9 @@ function encodeDelta(state: PartState, change: PartDelta): JsonObject | undefine
     )
       return undefined
     state.argued = true
-    return { type: 'input_json_delta', partial_json: change.arguments }
+    const { freeform } = state.part
+    const piece = freeform ? inString(change.arguments) : change.arguments
+    return { type: 'input_json_delta', partial_json: piece }
   }
   if ('seal' in change)
     return type === 'thinking' && change.seal.protocol === 'anthropic'

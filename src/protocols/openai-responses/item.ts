@@ -8,16 +8,22 @@ import {
 import type { JsonObject } from '../../lib/json.ts'
 import { object, objects, text } from '../../lib/wire.ts'
 import { decodeContent } from './content.ts'
+import { extended } from './extended.ts'
+
+/** What stands between two summaries of one thought. */
+export const SUMMARY_GAP = '\n\n'
 
 /** A reasoning item is sealed as a whole: its id and its summary are bound to its ciphertext. */
 export function decodeReasoning(wire: JsonObject, issuer: string): PartOf<'thinking'> | Carrier {
   const sealed = text(wire.encrypted_content)
   const capsule = sealed === undefined ? undefined : unpackCapsule(sealed)
   if (capsule) return { type: 'carrier', capsule }
+  const id = text(wire.id)
   return {
     type: 'thinking',
     text: reasoningText(wire),
     seal: { issuer, protocol: 'openai-responses', value: JSON.stringify(wire) },
+    ...extended(id === undefined ? {} : { item: { id } }),
   }
 }
 
@@ -26,7 +32,7 @@ export function reasoningText(wire: JsonObject): string {
   const summary = objects(wire.summary).map(part => text(part.text) ?? '')
   const told =
     summary.length > 0 ? summary : objects(wire.content).map(part => text(part.text) ?? '')
-  return told.join('\n\n')
+  return told.join(SUMMARY_GAP)
 }
 
 /** The item as it was. Undefined: the seal is not of this form. */

@@ -6,7 +6,7 @@ import type { Frame } from '../../codec.ts'
 import { decodeCitation, decodePart } from '../content.ts'
 import { cutShort, errorInside } from '../error.ts'
 import { extended } from '../extended.ts'
-import { decodeCall, decodeReasoning, opaque, reasoningText } from '../item.ts'
+import { decodeCall, decodeReasoning, opaque, reasoningText, SUMMARY_GAP } from '../item.ts'
 import { callMembers, messageMembers, restOf } from '../response.ts'
 import { decodeStop } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
@@ -127,7 +127,9 @@ class EventReader implements Machine<Frame, StreamEvent> {
     this.items.set(at, item)
     if (wire.type === 'reasoning') {
       const seal = { issuer: this.issuer, protocol: 'openai-responses' as const, value: '' }
-      this.start(item, 0, { type: 'thinking', text: '', seal })
+      const id = text(wire.id)
+      const members = extended(id === undefined ? {} : { item: { id } })
+      this.start(item, 0, { type: 'thinking', text: '', seal, ...members })
     } else if (wire.type === 'function_call' || wire.type === 'custom_tool_call') {
       const call = decodeCall(wire)
       if (call.type !== 'tool-call') return item
@@ -176,9 +178,10 @@ class EventReader implements Machine<Frame, StreamEvent> {
   private summarise(at: number, summary: number, words: string): void {
     const item = this.itemAdded(at, { type: 'reasoning' })
     const open = item.parts.get(0)
-    const apart = item.summary !== summary && open?.said ? '\n\n' : ''
+    // Apart from the words, so that who writes summaries again knows where the next begins.
+    if (item.summary !== summary && open?.said) this.more(open, SUMMARY_GAP)
     item.summary = summary
-    this.more(open, apart + words)
+    this.more(open, words)
   }
 
   private argue(at: number, words: string): void {

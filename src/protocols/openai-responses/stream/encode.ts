@@ -15,6 +15,7 @@ import type { Asked, Frame } from '../../codec.ts'
 import { encodeCitation, encodeMedia } from '../content.ts'
 import { envelopeOf } from '../envelope.ts'
 import { cutShort, failureOf } from '../error.ts'
+import { SUMMARY_GAP } from '../item.ts'
 import { callItem, carrierItem, createIds, itemOf, reasoningItem, stepItem } from '../reply-item.ts'
 
 export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
@@ -25,11 +26,14 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
 type OpenMessage = { at: number; item: JsonObject; content: JsonObject[] }
 type Prose = 'output_text' | 'refusal'
 
+/** Reasoning on its way; `told`: its summaries so far. */
+type OpenThought = { kind: 'thought'; at: number; id: string; part: Part; told: string[] }
+
 /** An item that is being written. */
 type OpenItem =
   | { kind: 'prose'; type: Prose }
   | { kind: 'call'; at: number; item: JsonObject; member: 'arguments' | 'input' }
-  | { kind: 'thought'; at: number; id: string; part: Part; told: boolean }
+  | OpenThought
   | { kind: 'nothing' }
 
 /**
@@ -41,6 +45,7 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
   private readonly ids: ReturnType<typeof createIds>
   private readonly order = oneByOne()
   private readonly output: JsonObject[] = []
+  private readonly completed = new Set<number>()
   private frames: Frame[] = []
   private sequence = 0
   private begun = false
@@ -133,7 +138,7 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
       case 'thinking':
       case 'thinking-redacted':
         this.closeMessage()
-        this.open = { kind: 'thought', at: -1, id: '', part, told: false }
+        this.open = { kind: 'thought', at: -1, id: '', part, told: [] }
         if (part.type === 'thinking' && part.text !== '') this.think(part.text)
         return
       case 'tool-call':
@@ -301,40 +306,61 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
   private think(words: string): void {
     if (this.open.kind !== 'thought') return
     const thought = this.open
-    if (!thought.told) {
-      thought.told = true
-      thought.id = this.ids.next('rs')
-      thought.at = this.added({ id: thought.id, type: 'reasoning', summary: [] })
-      this.send('response.reasoning_summary_part.added', {
-        item_id: thought.id,
-        output_index: thought.at,
-        summary_index: 0,
-        part: { type: 'summary_text', text: '' },
-      })
+    // Where the vendor's own summaries part, ours do.
+    if (words === SUMMARY_GAP && thought.id !== '' && itemOf(thought.part)) {
+      this.closeSummary(thought)
+      thought.told.push('')
+      this.openSummary(thought)
+      return
     }
+    if (thought.told.length === 0) {
+      thought.id = text(itemOf(thought.part)?.id) ?? this.ids.next('rs')
+      thought.at = this.added({ id: thought.id, type: 'reasoning', summary: [] })
+      thought.told.push('')
+      this.openSummary(thought)
+    }
+    const last = thought.told.length - 1
+    thought.told[last] += words
     this.send('response.reasoning_summary_text.delta', {
       item_id: thought.id,
       output_index: thought.at,
-      summary_index: 0,
+      summary_index: last,
       delta: words,
     })
   }
 
-  private closeThought(thought: Extract<OpenItem, { kind: 'thought' }>): void {
-    const { part, told } = thought
-    const item = reasoningItem(part, thought.id || this.ids.next('rs'))
-    if (!told) {
-      this.whole(item)
-      return
-    }
-    const words = part.type === 'thinking' ? part.text : ''
-    const where = { item_id: thought.id, output_index: thought.at, summary_index: 0 }
+  private openSummary({ id, at, told }: OpenThought): void {
+    this.send('response.reasoning_summary_part.added', {
+      item_id: id,
+      output_index: at,
+      summary_index: told.length - 1,
+      part: { type: 'summary_text', text: '' },
+    })
+  }
+
+  private closeSummary({ id, at, told }: OpenThought): void {
+    const words = told[told.length - 1] ?? ''
+    const where = { item_id: id, output_index: at, summary_index: told.length - 1 }
     this.send('response.reasoning_summary_text.done', { ...where, text: words })
     this.send('response.reasoning_summary_part.done', {
       ...where,
       part: { type: 'summary_text', text: words },
     })
-    this.done(thought.at, item)
+  }
+
+  private closeThought(thought: OpenThought): void {
+    const { part, told } = thought
+    const item = reasoningItem(part, thought.id || this.ids.next('rs'))
+    if (told.length === 0) {
+      this.whole(item)
+      return
+    }
+    this.closeSummary(thought)
+    const summary = told.map(words => ({ type: 'summary_text', text: words }))
+    // The vendor's own item stays as it was sealed, unless it told its words elsewhere.
+    const same = Bun.deepEquals(item.summary, summary)
+    const { content: _, ...rest } = item
+    this.done(thought.at, same ? item : { ...rest, id: thought.id, summary })
   }
 
   private grown(delta: PartDelta): void {
@@ -369,6 +395,7 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
 
   private done(at: number, item: JsonObject): void {
     this.output[at] = item
+    this.completed.add(at)
     this.send('response.output_item.done', { output_index: at, item })
   }
 
@@ -396,7 +423,7 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
       ...envelopeOf(this.ids.response, this.asked, undefined, undefined),
       status: 'failed',
       error: failureOf(error),
-      output: this.output,
+      output: this.output.filter((_, at) => this.completed.has(at)),
     }
     this.send('response.failed', { response })
   }
