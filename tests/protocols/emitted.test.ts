@@ -154,6 +154,12 @@ const KNOWN: Record<string, Known> = {
   'openai-background-mode-with-tool-vcr-7809ce01 to openai-responses': {
     grammar: ['response.completed has the status queued'],
   },
+  // Nor does it gather the calls of old that had no ids.
+  'openai-opentelemetry-instrumentation-langchain-llms-openai-functions-1441899b to openai-chat': {
+    sdk: true,
+  },
+  'openai-opentelemetry-instrumentation-openai-functions-open-ai-function-d532ae13 to openai-chat':
+    { sdk: true },
   // The chat helper of the SDK leaves out the names of free-text tools.
   'openai-openai-openai-custom-tool-1-d9c9c8e2 to openai-chat': { sdk: true },
 }

@@ -65,6 +65,18 @@ function contentText(content: JsonValue | undefined): string {
   )
 }
 
+type Growing = { custom: boolean; name: string; arguments: string }
+
+function grow(call: JsonObject, calls: Map<number, Growing>, at: number): void {
+  const declared = object(call.function ?? call.custom)
+  const known = calls.get(at) ?? { custom: Boolean(call.custom), name: '', arguments: '' }
+  calls.set(at, {
+    custom: known.custom,
+    name: known.name + words(declared.name),
+    arguments: known.arguments + words(declared.arguments) + words(declared.input),
+  })
+}
+
 function assemble(chunks: JsonObject[]): JsonObject {
   let content = ''
   let refusal = ''
@@ -72,7 +84,7 @@ function assemble(chunks: JsonObject[]): JsonObject {
   let finish: JsonValue = null
   let usage: JsonValue = {}
   let error: JsonValue = null
-  const calls = new Map<number, { name: string; arguments: string }>()
+  const calls = new Map<number, Growing>()
   for (const chunk of chunks) {
     if (chunk.error) error = chunk.error
     const told = chunk.usage ?? object(chunk.x_groq).usage
@@ -89,13 +101,10 @@ function assemble(chunks: JsonObject[]): JsonObject {
       .join('')
     finish = choice.finish_reason ?? finish
     for (const call of list(delta.tool_calls)) {
-      const declared = object(call.function)
-      const known = calls.get(number(call.index)) ?? { name: '', arguments: '' }
-      calls.set(number(call.index), {
-        name: known.name + words(declared.name),
-        arguments: known.arguments + words(declared.arguments),
-      })
+      grow(call, calls, number(call.index))
     }
+    const old = object(delta.function_call)
+    if (Object.keys(old).length > 0) grow({ function: old }, calls, -1)
   }
   const thought = reasoning.reasoning_content || reasoning.reasoning || reasoning.details
   return {
@@ -105,7 +114,9 @@ function assemble(chunks: JsonObject[]): JsonObject {
           content,
           refusal,
           reasoning_content: thought,
-          tool_calls: [...calls.values()].map(call => ({ function: call })),
+          tool_calls: [...calls.values()].map(({ custom, name, arguments: said }) =>
+            custom ? { custom: { name, input: said } } : { function: { name, arguments: said } },
+          ),
         },
         finish_reason: finish,
       },
