@@ -15,6 +15,8 @@ export async function exchange(gateway: Gateway, ask: Ask): Promise<Response> {
   try {
     begun = begin(gateway, ask)
     if (begun.action === 'count-tokens') return await countTokens(begun)
+    // What is wrong with a request that must be read anyway is no target's fault.
+    if (!begun.passable) begun.conversation()
     const running = begun
     const answering = firstToAnswer(running)
     if (!running.envelope.stream || running.action === 'relay') return respond(await answering)

@@ -42,7 +42,7 @@ export type Captured = {
   body: JsonObject
 }
 
-export function captures(path: string): Captured[] {
+export function captures(path: string, method = 'POST'): Captured[] {
   const root = join(folder, 'captures')
   if (!existsSync(root)) return []
   return readdirSync(root)
@@ -51,7 +51,7 @@ export function captures(path: string): Captured[] {
       ...(JSON.parse(readFileSync(file, 'utf8')) as Captured),
       id: `${client}/${file.split('/').pop()}`,
     }))
-    .filter(capture => capture.method === 'POST' && capture.path.split('?')[0]?.endsWith(path))
+    .filter(capture => capture.method === method && capture.path.split('?')[0]?.endsWith(path))
 }
 
 function jsonFiles(path: string): string[] {

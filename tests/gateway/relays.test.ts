@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'bun:test'
+import { localGateway, streamOf } from '../support/local-gateway.ts'
+
+const ROUTES = `
+version: 1
+providers:
+  up: { kind: openai-compatible, base-url: "http://up.test/v1", keys: [ k1 ] }
+  spare: { kind: openai-compatible, base-url: "http://spare.test/v1", keys: [ k2 ] }
+  claude: { kind: anthropic-compatible, base-url: "http://claude.test", keys: [ k3 ] }
+models:
+  embed: [ up/text-embedding-3, spare/embed-too ]
+  voice: up/whisper-1
+  painter: up/image-1
+  talker: claude/m
+policy: { request-retry: 0 }
+logging: { level: error }
+`
+
+describe('requests that are only passed on', () => {
+  test('embeddings: routed, renamed, counted', async () => {
+    const reply = {
+      object: 'list',
+      data: [{ object: 'embedding', index: 0, embedding: [0.5] }],
+      model: 'text-embedding-3',
+      usage: { prompt_tokens: 4, total_tokens: 4 },
+    }
+    const gateway = localGateway(ROUTES, () => Response.json(reply))
+    const response = await gateway.call('/v1/embeddings', {
+      json: { model: 'embed', input: 'hi', dimensions: 8 },
+    })
+    expect(await response.json()).toEqual({ ...reply, model: 'embed' })
+    expect(gateway.received[0]?.url).toBe('http://up.test/v1/embeddings')
+    expect(JSON.parse(gateway.received[0]?.text ?? '')).toEqual({
+      model: 'text-embedding-3',
+      input: 'hi',
+      dimensions: 8,
+    })
+    expect([...gateway.services.ledger.tallies().values()][0]).toMatchObject({
+      requests: 1,
+      fresh: 4,
+    })
+  })
+
+  test('fail over', async () => {
+    const gateway = localGateway(ROUTES, ({ url }) =>
+      url.includes('up.test')
+        ? Response.json({ error: { message: 'busy' } }, { status: 503 })
+        : Response.json({ data: [], usage: { prompt_tokens: 1 } }),
+    )
+    const response = await gateway.call('/v1/embeddings', { json: { model: 'embed', input: 'x' } })
+    expect(response.status).toBe(200)
+    expect(gateway.received.map(({ url }) => new URL(url).host)).toEqual(['up.test', 'spare.test'])
+  })
+
+  test('a form: only the model’s field changes', async () => {
+    const gateway = localGateway(ROUTES, () => Response.json({ text: 'hello' }))
+    const sound = new Uint8Array([0, 255, 13, 10, 45, 45, 1, 2])
+    const form = new FormData()
+    form.set('file', new File([sound], 'model.wav', { type: 'audio/wav' }))
+    form.set('model', 'voice')
+    form.set('language', 'en')
+    const response = await gateway.call('/v1/audio/transcriptions', { method: 'POST', body: form })
+    expect(await response.json()).toEqual({ text: 'hello' })
+    const sent = gateway.received[0]
+    const again = await new Response(sent?.body as Uint8Array<ArrayBuffer>, {
+      headers: { 'content-type': sent?.headers.get('content-type') ?? '' },
+    }).formData()
+    expect(again.get('model')).toBe('whisper-1')
+    expect(again.get('language')).toBe('en')
+    expect(new Uint8Array(await (again.get('file') as File).arrayBuffer())).toEqual(sound)
+  })
+
+  test('bytes of any kind come back as they are', async () => {
+    const sound = new Uint8Array(5_000).map((_, at) => at % 256)
+    const gateway = localGateway(
+      ROUTES,
+      () => new Response(sound, { headers: { 'content-type': 'audio/mpeg' } }),
+    )
+    const response = await gateway.call('/v1/audio/speech', {
+      json: { model: 'voice', input: 'hello', voice: 'x' },
+    })
+    expect(response.headers.get('content-type')).toBe('audio/mpeg')
+    expect(await response.bytes()).toEqual(sound)
+  })
+
+  test('streams too', async () => {
+    const events = ['event: a\ndata: {"x":1}\n\n', 'event: b\ndata: {"y":2}\n\n']
+    const gateway = localGateway(ROUTES, () => streamOf(events))
+    const response = await gateway.call('/v1/images/generations', {
+      json: { model: 'painter', prompt: 'a field', stream: true },
+    })
+    expect(await response.text()).toBe(events.join(''))
+    expect(gateway.received[0]?.path).toBe('/v1/images/generations')
+  })
+
+  test('a provider that has no such thing', async () => {
+    const gateway = localGateway(ROUTES, () => Response.json({}))
+    const response = await gateway.call('/v1/embeddings', { json: { model: 'talker', input: 'x' } })
+    expect(response.status).toBe(404)
+    expect(await response.text()).toContain('claude has no /v1/embeddings')
+    expect(gateway.received).toHaveLength(0)
+  })
+
+  test('no model', async () => {
+    const gateway = localGateway(ROUTES, () => Response.json({}))
+    const form = new FormData()
+    form.set('file', new File(['x'], 'a.wav'))
+    for (const init of [{ json: { input: 'x' } }, { method: 'POST', body: form }]) {
+      const response = await gateway.call('/v1/audio/transcriptions', init)
+      expect(response.status).toBe(400)
+      expect(await response.text()).toContain('model: field required')
+    }
+  })
+})

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createKept, createMemoryKept, type Kept } from '../../src/store/kept.ts'
+
+let folder = ''
+let now = 0
+let warnings: string[] = []
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'jackfield-kept-'))
+  now = Date.UTC(2026, 0, 1)
+  warnings = []
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function open(limits?: { bytes: number; ageMs: number }): Kept {
+  return createKept({
+    folder: join(folder, 'home'),
+    now: () => now,
+    warn: message => void warnings.push(message),
+    ...(limits ? { limits } : {}),
+  })
+}
+
+const entries = (...pairs: [string, string][]): Map<string, string> => new Map(pairs)
+
+describe('what is kept', () => {
+  test('survives a restart, apart by caller and space', () => {
+    const first = open()
+    first.put('reasoning', 'ann', entries(['call_1', 'a'], ['call_2', 'b']))
+    first.close()
+    const second = open()
+    expect([...second.get('reasoning', 'ann', ['call_1', 'call_2', 'call_3'])]).toEqual([
+      ['call_1', 'a'],
+      ['call_2', 'b'],
+    ])
+    expect(second.get('reasoning', 'bob', ['call_1']).size).toBe(0)
+    expect(second.get('item', 'ann', ['call_1']).size).toBe(0)
+    second.close()
+  })
+
+  test('is for this user only', () => {
+    const kept = open()
+    kept.put('item', 'ann', entries(['x', 'y']))
+    expect(statSync(join(folder, 'home')).mode & 0o777).toBe(0o700)
+    expect(statSync(join(folder, 'home', 'kept.sqlite')).mode & 0o777).toBe(0o600)
+    kept.close()
+  })
+
+  test('two processes at once lose nothing', () => {
+    const one = open()
+    const other = open()
+    for (let at = 0; at < 50; at++) {
+      one.put('item', 'ann', entries([`one-${at}`, '1']))
+      other.put('item', 'ann', entries([`other-${at}`, '2']))
+    }
+    expect(one.get('item', 'ann', ['other-49', 'one-0']).size).toBe(2)
+    expect(other.get('item', 'ann', ['one-49', 'other-0']).size).toBe(2)
+    one.close()
+    other.close()
+  })
+
+  test('grows old', () => {
+    const kept = open({ bytes: 1_000, ageMs: 1_000 })
+    kept.put('item', 'ann', entries(['x', 'y']))
+    now += 1_001
+    expect(kept.get('item', 'ann', ['x']).size).toBe(0)
+    kept.close()
+  })
+
+  test('is bounded: the oldest gives way', () => {
+    const kept = open({ bytes: 20_000, ageMs: 1e9 })
+    for (let at = 0; at < 1_001; at++) {
+      now++
+      kept.put('item', 'ann', entries([`k${at}`, 'v'.repeat(100)]))
+    }
+    expect(kept.get('item', 'ann', ['k0']).size).toBe(0)
+    expect(kept.get('item', 'ann', ['k1000']).size).toBe(1)
+    const keys = Array.from({ length: 1_001 }, (_, at) => `k${at}`)
+    expect(kept.get('item', 'ann', keys).size).toBeLessThan(250)
+    kept.close()
+  })
+
+  test('a damaged file is set aside', () => {
+    const first = open()
+    first.put('item', 'ann', entries(['x', 'y']))
+    first.close()
+    const path = join(folder, 'home', 'kept.sqlite')
+    rmSync(`${path}-wal`, { force: true })
+    rmSync(`${path}-shm`, { force: true })
+    writeFileSync(path, 'this is no database at all, not in the least'.repeat(100))
+    const second = open()
+    second.put('item', 'ann', entries(['x', 'z']))
+    expect(second.get('item', 'ann', ['x']).get('x')).toBe('z')
+    expect(warnings.join()).toContain('set aside')
+    second.close()
+  })
+
+  test('a file where the folder should be is told, and memory serves', () => {
+    writeFileSync(join(folder, 'home'), '')
+    const kept = open()
+    kept.put('item', 'ann', entries(['x', 'y']))
+    expect(kept.get('item', 'ann', ['x']).get('x')).toBe('y')
+    expect(warnings.join()).toContain('JACKFIELD_HOME')
+  })
+
+  test('memory is bounded too', () => {
+    const kept = createMemoryKept(() => now, { bytes: 1_000, ageMs: 1_000 })
+    for (let at = 0; at < 100; at++) kept.put('item', 'ann', entries([`k${at}`, 'v'.repeat(100)]))
+    expect(kept.get('item', 'ann', ['k0']).size).toBe(0)
+    expect(kept.get('item', 'ann', ['k99']).size).toBe(1)
+    now += 1_001
+    expect(kept.get('item', 'ann', ['k99']).size).toBe(0)
+  })
+})
