@@ -74,6 +74,7 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
     own !== undefined &&
     exchange.passable &&
     !exchange.unsealed &&
+    !(speech.protocol === 'openai-responses' && target.provider.kind.quirks?.stateless) &&
     (target.reasoning === undefined || relayed) &&
     (exchange.action !== 'compact' || target.provider.kind.quirks?.compact === true)
   return { target, lease, codec, speech, passing, abort, watch, losses: [], leave }

@@ -4,10 +4,11 @@ import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Action, ClientCodec, Envelope, Inbound, Loss } from '../protocols/codec.ts'
 import { codecs } from '../protocols/index.ts'
+import { OUR_ID, OUR_STEP } from '../protocols/ours.ts'
 import type { Caller } from './callers.ts'
 import type { Gateway } from './gateway.ts'
 import { recallReasoning } from './reasoning.ts'
-import { withHistory } from './state.ts'
+import { refersToKept, withHistory } from './state.ts'
 
 export type Ask = {
   codec: ClientCodec
@@ -57,7 +58,7 @@ export function begin(gateway: Gateway, ask: Ask): Exchange {
     current: undefined,
     passable:
       ask.action === 'relay' ||
-      (codecs.some(codec => codec === ask.codec) && !holdsOurs(ask.inbound.body)),
+      (codecs.some(codec => codec === ask.codec) && !holdsOurs(gateway, ask)),
     unsealed: false,
     body() {
       body ??= parsed(ask.inbound.body)
@@ -73,11 +74,20 @@ export function begin(gateway: Gateway, ask: Ask): Exchange {
   return begun
 }
 
-/** Capsules, and ids of responses and items of ours: nothing an upstream could read. */
-const OURS = [CAPSULE_PREFIX, '_jf_'].map(text => Buffer.from(text))
+/** Capsules, and steps that another upstream took: nothing an upstream could read. */
+const OURS = [CAPSULE_PREFIX, OUR_STEP].map(text => Buffer.from(text))
+const OUR_IDS = Buffer.from(OUR_ID)
 
-function holdsOurs(body: Uint8Array): boolean {
-  return OURS.some(mark => Buffer.prototype.includes.call(body, mark))
+/** Whether a request holds something that only we can read. */
+function holdsOurs({ services }: Gateway, { codec, inbound, caller }: Ask): boolean {
+  const has = (mark: Buffer): boolean => Buffer.prototype.includes.call(inbound.body, mark)
+  if (OURS.some(has)) return true
+  // An upstream may be a gateway like this one, with ids that only look like ours.
+  return (
+    codec.protocol === 'openai-responses' &&
+    has(OUR_IDS) &&
+    refersToKept(parsed(inbound.body), services.kept, caller.name)
+  )
 }
 
 /** The request with all that was kept for its client put back. */

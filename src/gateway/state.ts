@@ -37,6 +37,19 @@ export function keepResponse(
   )
 }
 
+/** Whether a request names a response or an item that is kept here. */
+export function refersToKept(body: JsonObject, kept: Kept, caller: string): boolean {
+  const previous = text(body.previous_response_id)
+  if (previous !== undefined && kept.get('response', caller, [previous]).size > 0) return true
+  return kept.get('item', caller, referred(objects(body.input))).size > 0
+}
+
+function referred(items: readonly JsonObject[]): string[] {
+  return items.flatMap(item =>
+    item.type === 'item_reference' && typeof item.id === 'string' ? [item.id] : [],
+  )
+}
+
 /**
  * The request with everything it refers to put in its place, for upstreams that keep nothing.
  * Throws `invalid-request` for what is not known here.
@@ -85,11 +98,8 @@ function turnOf(value: string | undefined): Turn | undefined {
 }
 
 function resolved(items: readonly JsonObject[], kept: Kept, caller: string): JsonObject[] {
-  const ids = items.flatMap(item =>
-    item.type === 'item_reference' && typeof item.id === 'string' ? [item.id] : [],
-  )
   const beside = new Map(items.flatMap(item => (isWhole(item) ? [[item.id, item] as const] : [])))
-  const found = kept.get('item', caller, ids)
+  const found = kept.get('item', caller, referred(items))
   return items.flatMap(item => {
     if (item.type !== 'item_reference') return [item]
     const id = text(item.id) ?? ''

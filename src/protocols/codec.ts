@@ -102,6 +102,8 @@ export type Quirks = {
   promptCacheKey?: boolean
   /** Gemini: calls and results carry no ids. */
   noCallIds?: boolean
+  /** Responses: keeps none, so the gateway keeps them for it. */
+  stateless?: boolean
   /** Compacts conversations itself (Responses). */
   compact?: boolean
   /** Counts tokens itself, by the endpoint that its protocol has for it. */

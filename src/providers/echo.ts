@@ -31,7 +31,7 @@ export const echo: Kind = {
   ],
   auth: 'none',
   keyless: true,
-  quirks: { countTokens: true },
+  quirks: { countTokens: true, stateless: true },
   catalogue: [{ name: 'echo', contextTokens: 200_000 }],
   answer,
 }

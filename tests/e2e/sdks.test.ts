@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import Anthropic from '@anthropic-ai/sdk'
+import { GoogleGenAI } from '@google/genai'
 import OpenAI from 'openai'
 import { type Running, start } from '../support/binary.ts'
 
 /**
- * The official clients through the running gateway. `echo` speaks both protocols natively; the
+ * The official clients through the running gateway. `echo` speaks every protocol natively; the
  * routes `other-*` go through a second gateway in front of it, so that translation happens too.
  */
 let plain: Running
@@ -18,9 +19,13 @@ version: 1
 providers:
   chat: { kind: openai-compatible, base-url: "${plain.url}/v1", keys: [ k ] }
   messages: { kind: anthropic-compatible, base-url: "${plain.url}", keys: [ k ] }
+  responses: { kind: openai-responses-compatible, base-url: "${plain.url}/v1", keys: [ k ] }
+  gemini: { kind: gemini, base-url: "${plain.url}", keys: [ k ], models: [] }
 models:
   on-chat: chat/echo
   on-messages: messages/echo
+  on-responses: responses/echo
+  on-gemini: gemini/echo
 api-keys: [ "${KEY}" ]
 logging: { level: warn }
 `)
@@ -38,7 +43,106 @@ const WEATHER = {
   required: ['city'],
 }
 
-for (const model of ['on-chat', 'on-messages']) {
+for (const model of ['on-chat', 'on-messages', 'on-responses', 'on-gemini']) {
+  describe(`openai responses onto ${model}`, () => {
+    const client = () => new OpenAI({ baseURL: `${front.url}/v1`, apiKey: KEY, maxRetries: 0 })
+    const tools: OpenAI.Responses.Tool[] = [
+      { type: 'function', name: 'weather', parameters: WEATHER, strict: false },
+    ]
+
+    test('a text, whole', async () => {
+      const reply = await client().responses.create({ model, input: '[[say héllo 🎉]]' })
+      expect(reply.output_text).toBe('héllo 🎉')
+      expect(reply.status).toBe('completed')
+      expect(reply.model).toBe(model)
+      expect(reply.usage?.input_tokens).toBeGreaterThan(0)
+    })
+
+    test('calls streamed, their results by previous_response_id', async () => {
+      const final = await client()
+        .responses.stream({
+          model,
+          tools,
+          input: '[[call weather {"city":"Oslo"}]] [[call weather {"city":"Rome"}]]',
+        })
+        .finalResponse()
+      const calls = final.output.filter(item => item.type === 'function_call')
+      expect(calls.map(call => call.arguments)).toEqual(['{"city":"Oslo"}', '{"city":"Rome"}'])
+      const next = await client().responses.create({
+        model,
+        tools,
+        previous_response_id: final.id,
+        input: calls.map(({ call_id }, index) => ({
+          type: 'function_call_output',
+          call_id,
+          output: `${index} degrees`,
+        })),
+      })
+      // The provider is another gateway here, which knows what it told its own clients.
+      expect(next.output_text).toBe('The tool answered: 0 degrees\n1 degrees')
+    })
+
+    test('an error is its error', async () => {
+      const failure = await client()
+        .responses.create({ model, input: '[[fail 400 not like that]]' })
+        .catch((error: unknown) => error)
+      expect(failure).toBeInstanceOf(OpenAI.BadRequestError)
+      expect(String(failure)).toContain('not like that')
+    })
+  })
+
+  describe(`@google/genai onto ${model}`, () => {
+    const client = () => new GoogleGenAI({ apiKey: KEY, httpOptions: { baseUrl: front.url } })
+    const tools = [{ functionDeclarations: [{ name: 'weather', parametersJsonSchema: WEATHER }] }]
+
+    test('a text, whole', async () => {
+      const reply = await client().models.generateContent({ model, contents: '[[say héllo 🎉]]' })
+      expect(reply.text).toBe('héllo 🎉')
+      expect(reply.candidates?.[0]?.finishReason).toBe('STOP' as never)
+      expect(reply.usageMetadata?.promptTokenCount).toBeGreaterThan(0)
+    })
+
+    test('calls streamed, and their results', async () => {
+      const question = '[[call weather {"city":"Oslo"}]] [[call weather {"city":"Rome"}]]'
+      const stream = await client().models.generateContentStream({
+        model,
+        contents: question,
+        config: { tools },
+      })
+      const calls: { id?: string; name?: string; args?: Record<string, unknown> }[] = []
+      for await (const chunk of stream) calls.push(...(chunk.functionCalls ?? []))
+      expect(calls.map(({ args }) => args)).toEqual([{ city: 'Oslo' }, { city: 'Rome' }])
+      const next = await client().models.generateContent({
+        model,
+        config: { tools },
+        contents: [
+          { role: 'user', parts: [{ text: question }] },
+          { role: 'model', parts: calls.map(functionCall => ({ functionCall })) },
+          {
+            role: 'user',
+            parts: calls.map(({ id = '', name = '' }, index) => ({
+              functionResponse: { id, name, response: { output: `${index} degrees` } },
+            })),
+          },
+        ],
+      })
+      expect(next.text).toBe('The tool answered: 0 degrees\n1 degrees')
+    })
+
+    test('tokens, models and errors', async () => {
+      const counted = await client().models.countTokens({ model, contents: 'hello there' })
+      expect(counted.totalTokens).toBeGreaterThan(1)
+      const names: string[] = []
+      for await (const one of await client().models.list()) names.push(one.name ?? '')
+      expect(names).toContain(`models/${model}`)
+      const failure = await client()
+        .models.generateContent({ model, contents: '[[fail 400 not like that]]' })
+        .catch((error: unknown) => error)
+      expect(failure).toMatchObject({ status: 400 })
+      expect(String(failure)).toContain('not like that')
+    })
+  })
+
   describe(`openai onto ${model}`, () => {
     const client = () => new OpenAI({ baseURL: `${front.url}/v1`, apiKey: KEY, maxRetries: 0 })
     const tools: OpenAI.ChatCompletionTool[] = [
@@ -246,9 +350,10 @@ for (const model of ['on-chat', 'on-messages']) {
 
 test('both SDKs list the models in their own shape', async () => {
   const openai = await new OpenAI({ baseURL: `${front.url}/v1`, apiKey: KEY }).models.list()
-  expect(openai.data.map(({ id }) => id)).toEqual(['on-chat', 'on-messages'])
+  const names = ['on-chat', 'on-messages', 'on-responses', 'on-gemini']
+  expect(openai.data.map(({ id }) => id)).toEqual(names)
   const anthropic = await new Anthropic({ baseURL: front.url, apiKey: KEY }).models.list()
-  expect(anthropic.data.map(({ id }) => id)).toEqual(['on-chat', 'on-messages'])
+  expect(anthropic.data.map(({ id }) => id)).toEqual(names)
   expect(
     (await new OpenAI({ baseURL: `${front.url}/v1`, apiKey: KEY }).models.retrieve('on-chat')).id,
   ).toBe('on-chat')

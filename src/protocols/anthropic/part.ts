@@ -92,9 +92,6 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
   }
 }
 
-/** Ids of steps that another upstream took begin with this. */
-export const OUR_STEP = 'srvtoolu_jf_'
-
 export function sealOf(issuer: string, value: string) {
   return { issuer, protocol: 'anthropic' as const, value }
 }

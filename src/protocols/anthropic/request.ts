@@ -14,10 +14,11 @@ import { number, object, objects, text, without } from '../../lib/wire.ts'
 import { argumentsObject } from '../arguments.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { foreignLosses } from '../foreign.ts'
+import { OUR_STEP } from '../ours.ts'
 import { isSealOf } from '../seals.ts'
 import { extended } from './extended.ts'
 import { memory } from './memory.ts'
-import { encodeCitations, encodeMedia, OUR_STEP, rememberedContent } from './part.ts'
+import { encodeCitations, encodeMedia, rememberedContent } from './part.ts'
 import { decodeThinking, encodeThinking } from './thinking.ts'
 
 const UNDERSTOOD = [

@@ -9,19 +9,17 @@ import {
 import type { JsonObject } from '../../lib/json.ts'
 import { object, text } from '../../lib/wire.ts'
 import type { Asked } from '../codec.ts'
+import { OUR_ID } from '../ours.ts'
 import { membersOf } from './extended.ts'
 import { sealedItem } from './item.ts'
-
-/** Ids of our own making hold this, so that they are known again when they come back. */
-export const OURS = '_jf_'
 
 /** Ids of one response, each of its kind's prefix and numbered. */
 export function createIds(asked: Asked) {
   const root = asked.id.replace(/^req_/, '')
   let count = 0
   return {
-    response: `resp${OURS}${root}`,
-    next: (prefix: string) => `${prefix}${OURS}${root}_${count++}`,
+    response: `resp${OUR_ID}${root}`,
+    next: (prefix: string) => `${prefix}${OUR_ID}${root}_${count++}`,
   }
 }
 
