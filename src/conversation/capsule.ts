@@ -10,6 +10,8 @@ import type { Message } from './request.ts'
 export type Capsule = {
   /** Reasoning parts that stand where the capsule stands. */
   parts: Part[]
+  /** The parts stood in front of the text before the capsule: some upstreams insist on that. */
+  ahead?: true
   /** Seals of calls of the same message, by call id. */
   calls?: Record<string, Seal>
 }
@@ -45,8 +47,8 @@ export function isCapsuleText(text: string | undefined): boolean {
 export type Carrier = { type: 'carrier'; capsule: Capsule }
 
 /**
- * Puts back what capsules carried: parts in place, seals on their calls. Told thoughts directly in
- * front of a capsule that holds parts are the same ones once more and give way.
+ * Puts back what capsules carried: parts in place, seals on their calls. Told thoughts in front of a
+ * capsule that holds parts are the same ones once more and give way.
  */
 export function unpacked(parts: readonly (Part | Carrier)[]): Part[] {
   const out: Part[] = []
@@ -57,8 +59,7 @@ export function unpacked(parts: readonly (Part | Carrier)[]): Part[] {
       continue
     }
     const { capsule } = part
-    if (capsule.parts.length > 0) while (isLooseThought(out[out.length - 1])) out.pop()
-    out.push(...capsule.parts)
+    if (capsule.parts.length > 0) putBack(out, capsule)
     for (const [id, seal] of Object.entries(capsule.calls ?? {})) seals.set(id, seal)
   }
   if (seals.size === 0) return out
@@ -68,8 +69,17 @@ export function unpacked(parts: readonly (Part | Carrier)[]): Part[] {
   })
 }
 
+function putBack(out: Part[], { parts, ahead }: Capsule): void {
+  const isSaid = (part: Part | undefined): boolean =>
+    isLooseThought(part) || (ahead === true && part?.type === 'text')
+  let from = out.length
+  while (isSaid(out[from - 1])) from--
+  const said = out.splice(from).filter(part => !isLooseThought(part))
+  out.push(...parts, ...said)
+}
+
 function isLooseThought(part: Part | undefined): boolean {
-  return part?.type === 'thinking' && part.seal === undefined
+  return part?.type === 'thinking' && !part.seal?.value
 }
 
 export function isReasoning(part: Part): part is PartOf<'thinking'> | PartOf<'thinking-redacted'> {

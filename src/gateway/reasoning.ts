@@ -22,6 +22,8 @@ export function keepReasoning(kept: Kept, caller: string): Machine<StreamEvent, 
   const open = new Map<number, Part>()
   /** Sealed thoughts since the last call, and the capsules of calls. */
   let thoughts: Part[] = []
+  /** Something was said between those thoughts and the call. */
+  let said = false
   const capsules = new Map<string, string>()
 
   function ended(part: Part): void {
@@ -29,9 +31,12 @@ export function keepReasoning(kept: Kept, caller: string): Machine<StreamEvent, 
       if (part.seal) thoughts.push(part)
       return
     }
+    if (part.type === 'text' && thoughts.length > 0) said = true
     if (part.type !== 'tool-call' || part.runsOn === 'server') return
     const capsule = capsuleOf(part, thoughts)
+    if (capsule && said) capsule.ahead = true
     thoughts = []
+    said = false
     if (capsule) capsules.set(part.id, packCapsule(capsule))
   }
 

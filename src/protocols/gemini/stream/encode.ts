@@ -40,6 +40,8 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
   private part: Part | undefined
   /** Thoughts of another upstream that wait for a part whose signature can carry them. */
   private thoughts: Part[] = []
+  /** Something was said after the first of them. */
+  private said = false
 
   constructor(asked: Asked) {
     this.asked = asked
@@ -107,7 +109,9 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
   }
 
   private say(words: string): void {
-    if (words !== '') this.chunk([{ text: words }])
+    if (words === '') return
+    if (this.thoughts.length > 0) this.said = true
+    this.chunk([{ text: words }])
   }
 
   private think(words: string): void {
@@ -183,9 +187,15 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
     const parts = this.thoughts
     if (seal?.protocol === 'gemini' && parts.length === 0) return seal.value || undefined
     if (parts.length === 0 && !seal?.value) return undefined
+    const ahead = this.said
     this.thoughts = []
+    this.said = false
     const calls: Record<string, Seal> = seal?.value ? { [id]: seal } : {}
-    return packCapsule({ parts, ...(seal?.value ? { calls } : {}) })
+    return packCapsule({
+      parts,
+      ...(ahead ? { ahead } : {}),
+      ...(seal?.value ? { calls } : {}),
+    })
   }
 
   private opaque(part: PartOf<'opaque'>): void {
