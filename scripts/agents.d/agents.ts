@@ -130,19 +130,25 @@ const geminiCli: Agent = {
   ],
 }
 
-function qwenCode(type: string, speaks: Protocol, env: Agent['env']): Agent {
+/** Its limits go by the model's name. */
+function qwenCode(
+  type: string,
+  speaks: Protocol,
+  model: string,
+  env: NonNullable<Agent['env']>,
+): Agent {
   return {
     name: `qwen-code-${type}`,
     package: '@qwen-code/qwen-code@0.24.4',
     speaks,
-    model: 'agent-model',
+    model,
     files: () => ({
       '.qwen/settings.json': JSON.stringify({
         privacy: { usageStatisticsEnabled: false },
         general: { enableAutoUpdate: false },
       }),
     }),
-    ...(env ? { env } : {}),
+    env,
     command: (bin, prompt) => [
       inPackage(bin, '@qwen-code/qwen-code/cli-entry.js'),
       '-p',
@@ -150,7 +156,7 @@ function qwenCode(type: string, speaks: Protocol, env: Agent['env']): Agent {
       '--auth-type',
       type,
       '-m',
-      'agent-model',
+      model,
       '--yolo',
       '--output-format',
       'json',
@@ -257,15 +263,15 @@ export const AGENTS: readonly Agent[] = [
   codex('codex-lite', 'gpt-6.1-sol'),
   codexSocket,
   geminiCli,
-  qwenCode('openai', 'openai-chat', (base, key) => ({
+  qwenCode('openai', 'openai-chat', 'agent-model', (base, key) => ({
     OPENAI_API_KEY: key,
     OPENAI_BASE_URL: `${base}/v1`,
   })),
-  qwenCode('anthropic', 'anthropic', (base, key) => ({
+  qwenCode('anthropic', 'anthropic', 'claude-sonnet-4-5', (base, key) => ({
     ANTHROPIC_API_KEY: key,
     ANTHROPIC_BASE_URL: base,
   })),
-  qwenCode('gemini', 'gemini', (base, key) => ({
+  qwenCode('gemini', 'gemini', 'agent-model', (base, key) => ({
     GEMINI_API_KEY: key,
     GOOGLE_GEMINI_BASE_URL: base,
   })),

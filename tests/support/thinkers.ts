@@ -23,6 +23,7 @@ const FIRST: Record<Wire, JsonObject> = {
     model: 'served',
     content: [
       { type: 'thinking', thinking: THOUGHT, signature: SEAL },
+      { type: 'text', text: 'I look it up.' },
       { type: 'tool_use', id: 'toolu_native_1', name: 'look_up', input: { key: 'a' } },
     ],
     stop_reason: 'tool_use',
@@ -39,7 +40,7 @@ const FIRST: Record<Wire, JsonObject> = {
         index: 0,
         message: {
           role: 'assistant',
-          content: null,
+          content: 'I look it up.',
           reasoning_content: THOUGHT,
           tool_calls: [
             {
@@ -64,6 +65,13 @@ const FIRST: Record<Wire, JsonObject> = {
     output: [
       REASONING_ITEM,
       {
+        id: 'msg_native_0',
+        type: 'message',
+        role: 'assistant',
+        status: 'completed',
+        content: [{ type: 'output_text', text: 'I look it up.', annotations: [] }],
+      },
+      {
         id: 'fc_native_1',
         type: 'function_call',
         status: 'completed',
@@ -81,6 +89,7 @@ const FIRST: Record<Wire, JsonObject> = {
           role: 'model',
           parts: [
             { text: THOUGHT, thought: true },
+            { text: 'I look it up.' },
             {
               functionCall: { id: 'call_native_1', name: 'look_up', args: { key: 'a' } },
               thoughtSignature: SEAL,
@@ -152,11 +161,15 @@ export function strictThinker(wire: Wire): (received: Received) => Response {
 /** What is wrong about the reasoning in a request; `first`: there is no call in it yet. */
 const FAULTS: Record<Wire, (body: JsonObject) => string | undefined> = {
   anthropic(body) {
-    const blocks = list(body.messages).flatMap(({ content }) => list(content))
-    const at = blocks.findIndex(({ type }) => type === 'tool_use')
-    if (at === -1) return 'first'
-    const before = blocks[at - 1]
+    const calling = list(body.messages)
+      .map(({ content }) => list(content))
+      .find(blocks => blocks.some(({ type }) => type === 'tool_use'))
+    if (!calling) return 'first'
+    // A turn that calls must begin with its thought.
+    const [before] = calling
     if (before?.type !== 'thinking') return `no thought before the call: ${before?.type}`
+    if (calling.filter(({ type }) => type === 'thinking').length > 1)
+      return 'more thoughts than one'
     if (before.thinking !== THOUGHT || before.signature !== SEAL) return 'a changed thought'
     return object(body.thinking).type === 'disabled' || !body.thinking ? 'not thinking' : undefined
   },
@@ -167,11 +180,12 @@ const FAULTS: Record<Wire, (body: JsonObject) => string | undefined> = {
   },
   'openai-responses'(body) {
     const items = list(body.input)
-    const at = items.findIndex(({ type }) => type === 'function_call')
-    if (at === -1) return 'first'
-    return Bun.deepEquals(items[at - 1], REASONING_ITEM)
+    if (!items.some(({ type }) => type === 'function_call')) return 'first'
+    const thoughts = items.filter(({ type }) => type === 'reasoning')
+    const said = items.findIndex(item => JSON.stringify(item).includes('I look it up.'))
+    return Bun.deepEquals(thoughts, [REASONING_ITEM]) && items[said - 1]?.type === 'reasoning'
       ? undefined
-      : `before the call: ${JSON.stringify(items[at - 1])}`
+      : `before the call: ${JSON.stringify(items.slice(1, 4))}`
   },
   gemini(body) {
     const call = list(body.contents)

@@ -43,7 +43,11 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
 }
 
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
-  const content = response.parts.flatMap(part => encodeReplyPart(part, asked))
+  const silent = createSilent(asked)
+  const content = response.parts.flatMap(part =>
+    silent.holds(part) ? [] : [...silent.before(part), ...encodeReplyPart(part, asked)],
+  )
+  silent.end()
   const calling = response.parts.some(part => part.type === 'tool-call' && part.runsOn === 'client')
   return {
     id: messageId(response.id || asked.id),
@@ -102,7 +106,6 @@ export function encodeReplyPart(part: Part, asked: Asked): JsonObject[] {
     case 'tool-call':
       if (part.runsOn === 'server') return []
       return [
-        ...carrierOf(part, asked),
         {
           type: 'tool_use',
           id: part.id,
@@ -132,12 +135,36 @@ export function signatureOf(part: PartOf<'thinking'> | PartOf<'thinking-redacted
   return packCapsule({ parts: [part] })
 }
 
-/** A call's own seal has no place in its block: an empty thought in front of it carries it. */
-export function carrierOf(call: PartOf<'tool-call'>, asked: Asked): JsonObject[] {
-  const { seal } = call
-  if (!seal?.value || asked.thinking !== true) return []
-  const calls: Record<string, Seal> = { [call.id]: seal }
-  return [{ type: 'thinking', thinking: '', signature: packCapsule({ parts: [], calls }) }]
+/**
+ * What is sealed without a word: a call's own seal, or one behind a text. Neither has a block here,
+ * so an empty thought in front of the next call carries them. Without a call nobody needs them, and
+ * clients take the last block of a reply for its answer.
+ */
+export function createSilent(asked: Asked) {
+  let held: PartOf<'thinking'>[] = []
+  return {
+    /** Whether the part is such a seal; then it is kept for the next call. */
+    holds(part: Part): boolean {
+      if (part.type !== 'thinking' || part.text !== '') return false
+      if (!part.seal?.value || part.seal.protocol === 'anthropic') return false
+      held.push(part)
+      return true
+    },
+    /** The blocks in front of a part. */
+    before(part: Part): JsonObject[] {
+      if (part.type !== 'tool-call' || part.runsOn === 'server') return []
+      const parts = held
+      const { seal, id } = part
+      if (asked.thinking !== true || (parts.length === 0 && !seal?.value)) return []
+      held = []
+      const calls: Record<string, Seal> = seal?.value ? { [id]: seal } : {}
+      return [{ type: 'thinking', thinking: '', signature: packCapsule({ parts, calls }) }]
+    },
+    end(): void {
+      if (held.length > 0)
+        asked.losses?.push({ path: 'content', reason: 'a seal behind the last text' })
+    },
+  }
 }
 
 /** A step of another upstream as clients of this protocol know it. */

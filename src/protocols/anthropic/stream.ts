@@ -6,7 +6,7 @@ import { count, object, text } from '../../lib/wire.ts'
 import type { Asked, Frame } from '../codec.ts'
 import { errorBody, errorInside } from './error.ts'
 import { decodeBlock, decodeCitation, encodeReplyCitation, sealOf } from './part.ts'
-import { calledStop, carrierOf, encodeReplyPart, messageId, signatureOf } from './response.ts'
+import { calledStop, createSilent, encodeReplyPart, messageId, signatureOf } from './response.ts'
 import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -179,6 +179,7 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
   let calling = false
   /** The part whose block is open. */
   let current: number | undefined
+  const silent = createSilent(asked)
   const states = new Map<number, PartState>()
   const waiting: number[] = []
 
@@ -210,10 +211,10 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     return openBlock(state)
   }
 
-  /** Text opens its block with its first words: an empty one is never sent. */
+  /** Text and thoughts open their blocks with their first words: an empty one is never sent. */
   function openBlock(state: PartState): Frame[] {
     const { part } = state
-    const opened = openedBlocks(part, asked)
+    const opened = [...silent.before(part).map(openedCarrier), ...openedBlocks(part, asked)]
     const last = opened.pop()
     if (!last) return []
     const frames = opened.flatMap(one => wholeBlock(one))
@@ -253,9 +254,12 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
   }
 
   function closeBlock(state: PartState): Frame[] {
-    if (state.block === undefined) return []
-    const frames: Frame[] = []
     const { part } = state
+    if (state.block === undefined) {
+      silent.holds(part)
+      return []
+    }
+    const frames: Frame[] = []
     // Another upstream's reasoning is whole only now, so its capsule can be packed only now.
     if (part.type === 'thinking' && part.seal?.protocol !== 'anthropic')
       frames.push(
@@ -291,6 +295,7 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     for (const state of states.values()) state.ended = true
     const frames = [...begin('', usage), ...advance()]
     over = true
+    silent.end()
     frames.push(
       frame({
         type: 'message_delta',
@@ -387,6 +392,7 @@ function openedBlocks(part: Part, asked: Asked): Opened[] {
         ? []
         : [{ block: { type: 'text', text: '' }, deltas: [{ type: 'text_delta', text: part.text }] }]
     case 'thinking': {
+      if (part.text === '' && part.seal?.protocol !== 'anthropic') return []
       const deltas: JsonObject[] = part.text
         ? [{ type: 'thinking_delta', thinking: part.text }]
         : []
@@ -399,7 +405,6 @@ function openedBlocks(part: Part, asked: Asked): Opened[] {
       const begun = part.freeform ? `${FREEFORM_START}${inString(part.arguments)}` : part.arguments
       const deltas: JsonObject[] = begun ? [{ type: 'input_json_delta', partial_json: begun }] : []
       return [
-        ...carrierOf(part, asked).map(openedCarrier),
         {
           block: {
             type: 'tool_use',
