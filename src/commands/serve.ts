@@ -181,6 +181,7 @@ function greeting(gateway: Gateway, { url }: Listener, source: Source): string {
     ),
     `  Claude Code:  ANTHROPIC_BASE_URL=${local} ANTHROPIC_AUTH_TOKEN=${key} claude`,
     `  OpenAI SDKs:  export OPENAI_BASE_URL=${local}/v1 OPENAI_API_KEY=${key}`,
+    `  Gemini CLI:   GOOGLE_GEMINI_BASE_URL=${local} GEMINI_API_KEY=${key} gemini`,
     `  API page:     ${local}/swagger`,
   ]
   return `${lines.join('\n')}\n`

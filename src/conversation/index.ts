@@ -11,6 +11,7 @@ export {
 } from './capsule.ts'
 export { collect } from './collect.ts'
 export { type Dialect, type Fitted, fit } from './dialect.ts'
+export { withSoundMedia } from './media.ts'
 export { oneByOne } from './one-by-one.ts'
 export type {
   Citation,

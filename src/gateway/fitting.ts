@@ -9,6 +9,7 @@ import {
   type ThinkingSupport,
   thinkingSupport,
   withoutSeals,
+  withSoundMedia,
 } from '../conversation/index.ts'
 import type { Codec, Loss } from '../protocols/codec.ts'
 
@@ -24,7 +25,8 @@ export function forTarget(
   const losses: Loss[] = []
   const asked = target.reasoning ? { ...conversation, thinking: target.reasoning } : conversation
   const sealed = options.seals ? asked : { ...asked, messages: withoutSeals(asked.messages) }
-  const thought = withThinking(sealed, target, losses)
+  const sound = withSoundMedia(sealed, reason => losses.push({ path: 'messages', reason }))
+  const thought = withThinking(sound, target, losses)
   return { fitted: fit(withinCap(thought, target, losses), codec.dialect), losses }
 }
 

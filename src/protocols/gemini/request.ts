@@ -12,6 +12,7 @@ import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { number, object, objects, text } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { foreignLosses } from '../foreign.ts'
+import { systemTexts } from '../system-text.ts'
 import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
 import { decodeContents, encodeContents, partsOf } from './message.ts'
@@ -143,9 +144,7 @@ function isGiven({ sampling }: ConversationRequest): boolean {
 function encodeSystem({ system }: ConversationRequest): JsonValue | undefined {
   const asWritten = memory.recall(system)
   if (asWritten !== undefined) return asWritten
-  const parts = system.flatMap(part =>
-    part.type === 'text' && part.text.trim() ? [{ text: part.text }] : [],
-  )
+  const parts = systemTexts(system).map(text => ({ text }))
   return parts.length > 0 ? { parts } : undefined
 }
 

@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, text } from '../../lib/wire.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { isSealOf } from '../seals.ts'
+import { systemTexts } from '../system-text.ts'
 import { encodeCalls } from './call.ts'
 import { shapeOf } from './extended.ts'
 import { encodePart } from './part.ts'
@@ -25,10 +26,8 @@ export function encodeTurns(
 }
 
 /** System parts as one message: blocks mean nothing here. */
-export function systemMessage(parts: readonly Part[], role: string): JsonObject[] {
-  const words = parts.flatMap(part =>
-    part.type === 'text' && isSaid(part.text) && !isBilling(part.text) ? [part.text] : [],
-  )
+export function systemMessage(system: readonly Part[], role: string): JsonObject[] {
+  const words = systemTexts(system)
   return words.length > 0 ? [{ role, content: words.join('\n\n') }] : []
 }
 
@@ -41,11 +40,6 @@ export function systemRole({ system }: ConversationRequest, to: Addressee): stri
 /** Empty text is refused by half of the services. */
 function isSaid(text: string): boolean {
   return text.trim() !== ''
-}
-
-/** A line Claude Code puts first for its own vendor's accounts; elsewhere it only spoils caches. */
-function isBilling(text: string): boolean {
-  return text.startsWith('x-anthropic-billing-header:')
 }
 
 function encodeUser({ parts }: Message, path: string, losses: Loss[]): JsonObject[] {

@@ -12,6 +12,7 @@ import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { number, object, objects, text, without } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { foreignLosses } from '../foreign.ts'
+import { systemTexts } from '../system-text.ts'
 import { decodeContent } from './content.ts'
 import { extended, membersOf } from './extended.ts'
 import { decodeItems, instructionParts, itemsOf, leadingItems, toolsInside } from './input.ts'
@@ -168,7 +169,7 @@ function encodeSystem({ system }: ConversationRequest): {
       input: objects(written.input),
     }
   }
-  const said = system.flatMap(part => (part.type === 'text' && part.text.trim() ? part.text : []))
+  const said = systemTexts(system)
   return said.length > 0 ? { instructions: said.join('\n\n'), input: [] } : { input: [] }
 }
 

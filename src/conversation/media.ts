@@ -1,0 +1,67 @@
+import type { Part } from './part.ts'
+import type { ConversationRequest, Message } from './request.ts'
+
+/** How files of each kind begin, read as Latin-1. */
+const BEGINNINGS: readonly (readonly [mediaType: string, begins: (head: string) => boolean])[] = [
+  ['image/png', head => head.startsWith('\u0089PNG\r\n\u001a\n')],
+  ['image/jpeg', head => head.startsWith('\u00ff\u00d8\u00ff')],
+  ['image/gif', head => head.startsWith('GIF87a') || head.startsWith('GIF89a')],
+  ['image/webp', head => head.startsWith('RIFF') && head.startsWith('WEBP', 8)],
+  ['application/pdf', head => head.slice(0, 16).includes('%PDF-')],
+]
+const KNOWN = new Set(BEGINNINGS.map(([mediaType]) => mediaType))
+
+/**
+ * Pictures and documents as upstreams can read them: a wrong media type is set right, and what is
+ * broken becomes a note, since one bad picture in a history fails every later turn. `broken` hears
+ * of each.
+ */
+export function withSoundMedia(
+  request: ConversationRequest,
+  broken: (reason: string) => void,
+): ConversationRequest {
+  let changed = false
+  const mend = (part: Part): Part => {
+    const mended = mendPart(part, mend, broken)
+    if (mended !== part) changed = true
+    return mended
+  }
+  const messages = request.messages.map((message): Message => {
+    const parts = message.parts.map(mend)
+    return parts.some((part, index) => part !== message.parts[index])
+      ? { ...message, parts }
+      : message
+  })
+  return changed ? { ...request, messages } : request
+}
+
+function mendPart(part: Part, mend: (part: Part) => Part, broken: (reason: string) => void): Part {
+  if (part.type === 'tool-result') {
+    const parts = part.parts.map(mend)
+    return parts.some((one, index) => one !== part.parts[index]) ? { ...part, parts } : part
+  }
+  if (part.type !== 'image' && part.type !== 'document') return part
+  const { source } = part
+  if (source.from !== 'base64' || !KNOWN.has(typeOf(source.mediaType))) return part
+  const real = realType(source.data)
+  if (real === source.mediaType) return part
+  if (real) return { ...part, source: { ...source, mediaType: real } }
+  const reason = `${article(part.type)} that is no ${source.mediaType}`
+  broken(reason)
+  return { type: 'text', text: `[${reason} was left out]` }
+}
+
+function typeOf(mediaType: string): string {
+  return mediaType === 'image/jpg' ? 'image/jpeg' : mediaType
+}
+
+function article(type: 'image' | 'document'): string {
+  return type === 'image' ? 'an image' : 'a document'
+}
+
+/** By its first bytes; undefined: no base64, or nothing known. */
+function realType(data: string): string | undefined {
+  if (!/^[A-Za-z0-9+/_-]{8}/.test(data)) return undefined
+  const head = Buffer.from(data.slice(0, 64), 'base64').toString('latin1')
+  return BEGINNINGS.find(([, begins]) => begins(head))?.[0]
+}
