@@ -1,7 +1,8 @@
 import type { GatewayError } from '../lib/errors.ts'
+import type { Turns } from '../lib/smooth-choice.ts'
 import type { Limits } from '../providers/kind.ts'
 import { type Cooldown, cooldownAfter } from './cooldown.ts'
-import { select, type Turns } from './select.ts'
+import { select } from './select.ts'
 import type { CredentialSpec, PoolPolicy } from './spec.ts'
 
 export type Outcome = { ok: true } | { ok: false; error: GatewayError; limits?: Limits }

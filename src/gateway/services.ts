@@ -1,5 +1,6 @@
 import type { Pool } from '../credentials/pool.ts'
 import type { Tokens } from '../credentials/tokens.ts'
+import type { Turns } from '../lib/smooth-choice.ts'
 import type { Kept } from '../store/kept.ts'
 import type { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
@@ -25,5 +26,5 @@ export type Services = {
   /** `jackfield/1.2.3`: how we name ourselves upstream. */
   userAgent: string
   /** Strategy state of pools, kept across reloads by step id. */
-  turns: Map<string, number[]>
+  turns: Map<string, Turns>
 }

@@ -30,3 +30,13 @@ export function without(wire: JsonObject, ...names: readonly string[]): JsonObje
   }
   return rest
 }
+
+/** The members named, as far as there are any. */
+export function picked(wire: JsonObject | undefined, names: readonly string[]): JsonObject {
+  const members: JsonObject = {}
+  for (const name of names) {
+    const value = wire?.[name]
+    if (value !== undefined) members[name] = value
+  }
+  return members
+}

@@ -137,3 +137,11 @@ export function openaiErrorBody(error: GatewayError): JsonObject {
   const own = error.type !== undefined && OWN_CODES.has(error.type) ? error.type : null
   return { error: { message: error.message, type, param: error.param ?? null, code: code ?? own } }
 }
+
+/** An error reply as clients of this family get it. */
+export function encodeOpenaiError(error: GatewayError) {
+  const headers: Record<string, string> = {}
+  if (error.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+  return { status: error.status, headers, body: openaiErrorBody(error) }
+}

@@ -1,7 +1,7 @@
 import type { Gateway } from '../gateway/gateway.ts'
 import { exchange } from '../gateway/serve.ts'
 import { asGatewayError, GatewayError } from '../lib/errors.ts'
-import { isObject, type JsonObject } from '../lib/json.ts'
+import { type JsonObject, parseObject } from '../lib/json.ts'
 import { decodeSse } from '../lib/sse.ts'
 import { object, objects, text } from '../lib/wire.ts'
 import { openaiResponses } from '../protocols/openai-responses/index.ts'
@@ -95,7 +95,7 @@ export function createResponsesSession(
   async function tell(data: string, body: JsonObject): Promise<void> {
     if (data === '[DONE]') return
     const ended = /^\{\s*"type":\s*"response\.(completed|incomplete|done)"/.test(data)
-    const response = ended ? object(parsed(data)?.response) : undefined
+    const response = ended ? object(parseObject(data)?.response) : undefined
     const id = text(response?.id)
     if (response && id) keep(id, [...objects(body.input), ...objects(response.output)])
     await connection.send(data)
@@ -107,7 +107,7 @@ export function createResponsesSession(
   }
 
   async function tellFailure(status: number, reply: string): Promise<void> {
-    const error = object(parsed(reply)?.error) ?? { message: reply.slice(0, 1_000) }
+    const error = object(parseObject(reply)?.error) ?? { message: reply.slice(0, 1_000) }
     await connection.send(JSON.stringify({ type: 'error', status, error }))
   }
 
@@ -137,7 +137,7 @@ function requestOf(frame: string, limitBytes: number): { body: JsonObject; gener
       'too-large',
       `the frame is larger than ${limitBytes} bytes; raise server.body-limit in routes.yaml if it has to be`,
     )
-  const wire = parsed(frame)
+  const wire = parseObject(frame)
   if (!wire) throw new GatewayError('invalid-request', 'the frame is not a JSON object')
   if (wire.type !== 'response.create')
     throw new GatewayError(
@@ -161,13 +161,4 @@ function withHistory(
   const before = typeof previous === 'string' ? histories.get(previous) : undefined
   if (!before) return previous === null ? rest : body
   return { ...rest, input: [...before, ...objects(body.input)] }
-}
-
-function parsed(data: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(data)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -10,12 +10,13 @@ import {
   toTurns,
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { number, object, objects, text, without } from '../../lib/wire.ts'
+import { number, object, objects, picked, text, without } from '../../lib/wire.ts'
 import { argumentsObject } from '../arguments.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { foreignLosses } from '../foreign.ts'
 import { OUR_STEP } from '../ours.ts'
 import { isSealOf } from '../seals.ts'
+import { leaveOut } from '../unsupported.ts'
 import { extended } from './extended.ts'
 import { memory } from './memory.ts'
 import { encodeCitations, encodeMedia, rememberedContent } from './part.ts'
@@ -50,10 +51,10 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     tools: memory.remember(objects(body.tools).map(decodeTool), body.tools ?? null),
     toolChoice: memory.remember(decodeToolChoice(choice), choice ?? null),
     ...(choice?.disable_parallel_tool_use === true ? { parallelTools: false } : {}),
-    sampling: memory.remember(decodeSampling(body), membersOf(body, SAMPLING)),
-    ...(thinking ? { thinking: memory.remember(thinking, membersOf(body, THINKING)) } : {}),
+    sampling: memory.remember(decodeSampling(body), picked(body, SAMPLING)),
+    ...(thinking ? { thinking: memory.remember(thinking, picked(body, THINKING)) } : {}),
     ...(display === undefined ? {} : { showThinking: display !== 'omitted' }),
-    format: memory.remember(decodeFormat(body), membersOf(body, FORMAT)),
+    format: memory.remember(decodeFormat(body), picked(body, FORMAT)),
     ...extended({
       ...without(body, ...UNDERSTOOD),
       // Thinking nobody could read is still the client's own.
@@ -65,15 +66,6 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
 const SAMPLING = ['max_tokens', 'temperature', 'top_p', 'top_k', 'stop_sequences']
 const THINKING = ['thinking', 'output_config']
 const FORMAT = ['output_config', 'output_format']
-
-function membersOf(body: JsonObject, names: readonly string[]): JsonObject {
-  const members: JsonObject = {}
-  for (const name of names) {
-    const value = body[name]
-    if (value !== undefined) members[name] = value
-  }
-  return members
-}
 
 function decodeSampling(body: JsonObject): Sampling {
   const sampling: Sampling = {}
@@ -205,11 +197,7 @@ export function encodeRequest(
   if (to.stream) body.stream = true
   cacheForeignPrefix(request, body)
   keepCacheMarkers(body)
-  for (const member of to.quirks.unsupported ?? []) {
-    if (body[member] === undefined) continue
-    delete body[member]
-    losses.push({ path: member, reason: 'this upstream does not take it' })
-  }
+  leaveOut(body, to, losses)
   return { wire: { path: '/v1/messages', headers: betaHeaders(request), body }, losses }
 }
 

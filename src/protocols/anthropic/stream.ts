@@ -1,9 +1,10 @@
 import type { Part, PartDelta, Stop, StreamEvent, Usage } from '../../conversation/index.ts'
-import { GatewayError } from '../../lib/errors.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
+import type { GatewayError } from '../../lib/errors.ts'
+import { type JsonObject, parseObject } from '../../lib/json.ts'
 import type { Machine } from '../../lib/machine.ts'
 import { count, object, text } from '../../lib/wire.ts'
 import type { Asked, Frame } from '../codec.ts'
+import { cutShort } from '../cut-short.ts'
 import { errorBody, errorInside } from './error.ts'
 import { decodeBlock, decodeCitation, encodeReplyCitation, sealOf } from './part.ts'
 import { calledStop, createSilent, encodeReplyPart, messageId, signatureOf } from './response.ts'
@@ -50,7 +51,7 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
     const { index, part, args, held } = block
     const end: StreamEvent = { type: 'part-end', index }
     if (held) {
-      const input = args ? parsed(args) : undefined
+      const input = args ? parseObject(args) : undefined
       return [
         {
           type: 'part-start',
@@ -85,7 +86,7 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
   return {
     feed({ data }) {
       if (over) return []
-      const wire = parsed(data)
+      const wire = parseObject(data)
       if (!wire) return []
       switch (wire.type) {
         case 'message_start': {
@@ -131,11 +132,7 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
       if (over) return []
       if (stop) return [...[...open.keys()].flatMap(stopBlock), ...finished()]
       over = true
-      const error = new GatewayError(
-        'upstream-failed',
-        'the upstream ended its stream before the response was complete',
-      )
-      return [{ type: 'error', error }]
+      return [{ type: 'error', error: cutShort() }]
     },
   }
 }
@@ -156,15 +153,6 @@ function deltaOf(delta: JsonObject, issuer: string): PartDelta | undefined {
     }
     default:
       return undefined
-  }
-}
-
-function parsed(data: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(data)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
   }
 }
 
@@ -342,12 +330,7 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
     },
     end() {
       if (over) return []
-      return failed(
-        new GatewayError(
-          'upstream-failed',
-          'the upstream ended its stream before the response was complete',
-        ),
-      )
+      return failed(cutShort())
     },
   }
 }

@@ -13,6 +13,7 @@ import { number, object, objects, text } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { foreignLosses } from '../foreign.ts'
 import { systemTexts } from '../system-text.ts'
+import { leaveOut } from '../unsupported.ts'
 import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
 import { decodeContents, encodeContents, partsOf } from './message.ts'
@@ -127,11 +128,7 @@ export function encodeRequest(
     ...encodeToolUse(request, losses),
     ...(isGiven(request) || Object.keys(config).length > 0 ? { generationConfig: config } : {}),
   }
-  for (const name of to.quirks.unsupported ?? []) {
-    if (body[name] === undefined) continue
-    delete body[name]
-    losses.push({ path: name, reason: 'this upstream does not take it' })
-  }
+  leaveOut(body, to, losses)
   const path = pathFor('generate', to.model, to.stream)
   return { wire: { path, headers: {}, body }, losses }
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { foreignLosses } from '../foreign.ts'
+import { leaveOut } from '../unsupported.ts'
 import { asSaid } from './as-said.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
 import { decodeFormat, encodeFormat } from './format.ts'
@@ -84,7 +85,7 @@ export function encodeRequest(
   for (const member of lostEarlier(request)) {
     losses.push({ path: member, reason: 'the chat protocol has no such parameter' })
   }
-  leaveOut(body, to.quirks.unsupported ?? [], losses)
+  leaveOut(body, to, losses)
   return { wire: { path: '/chat/completions', headers: {}, body }, losses }
 }
 
@@ -144,15 +145,6 @@ function encodeCaching(
       ? { prompt_cache_key: key.slice(0, 64) }
       : {}),
     ...(quirks.promptCacheKey && verbosity && !('verbosity' in own) ? { verbosity } : {}),
-  }
-}
-
-function leaveOut(body: JsonObject, members: readonly string[], losses: Loss[]): void {
-  for (const member of members) {
-    if (body[member] === undefined) continue
-    delete body[member]
-    if (member !== 'stream_options')
-      losses.push({ path: member, reason: 'this upstream does not take it' })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object } from '../../lib/wire.ts'
+import { object, picked } from '../../lib/wire.ts'
 import type { Asked } from '../codec.ts'
 import { memory } from './memory.ts'
 import { encodeStop } from './stop.ts'
@@ -39,15 +39,6 @@ const ECHOED = [
   'max_tool_calls',
   'top_logprobs',
 ]
-
-function picked(wire: JsonObject | undefined, names: readonly string[]): JsonObject {
-  const members: JsonObject = {}
-  for (const name of names) {
-    const value = wire?.[name]
-    if (value !== undefined) members[name] = value
-  }
-  return members
-}
 
 /** The request's own parameters, which this protocol's replies repeat. */
 function echoed(request: ConversationRequest | undefined): JsonObject {

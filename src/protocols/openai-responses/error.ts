@@ -1,17 +1,12 @@
-import { type ErrorCode, GatewayError } from '../../lib/errors.ts'
+import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { object, text } from '../../lib/wire.ts'
-import { errorFromOpenai, openaiErrorBody, openaiErrorInside } from '../openai-error.ts'
+import { openaiErrorInside } from '../openai-error.ts'
 
-export const decodeError = errorFromOpenai
-export const errorBody = openaiErrorBody
-
-export function encodeError(error: GatewayError) {
-  const headers: Record<string, string> = {}
-  if (error.retryAfterMs !== undefined)
-    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-  return { status: error.status, headers, body: openaiErrorBody(error) }
-}
+export {
+  encodeOpenaiError as encodeError,
+  errorFromOpenai as decodeError,
+} from '../openai-error.ts'
 
 /** A failed response, or an `error` event: told in a 200. */
 export function errorInside(wire: JsonObject): GatewayError {
@@ -38,11 +33,4 @@ export function failureOf(error: GatewayError): { code: string; message: string 
       ? ` Please try again in ${Math.ceil(error.retryAfterMs / 1000)}s.`
       : ''
   return { code, message: `${error.message}${wait}` }
-}
-
-export function cutShort(): GatewayError {
-  return new GatewayError(
-    'upstream-failed',
-    'the upstream ended its stream before the response was complete',
-  )
 }

@@ -9,10 +9,11 @@ import {
   thinkingSupport,
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { number, object, objects, text, without } from '../../lib/wire.ts'
+import { number, object, objects, picked, text, without } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { foreignLosses } from '../foreign.ts'
 import { systemTexts } from '../system-text.ts'
+import { leaveOut } from '../unsupported.ts'
 import { decodeContent } from './content.ts'
 import { extended, membersOf } from './extended.ts'
 import { decodeItems, instructionParts, itemsOf, leadingItems, toolsInside } from './input.ts'
@@ -82,15 +83,6 @@ function decodeSystem(body: JsonObject, leading: JsonObject[]): Part[] {
   return memory.remember(parts, { ...picked(body, ['instructions']), input: leading })
 }
 
-function picked(body: JsonObject, names: readonly string[]): JsonObject {
-  const members: JsonObject = {}
-  for (const name of names) {
-    const value = body[name]
-    if (value !== undefined) members[name] = value
-  }
-  return members
-}
-
 function decodeSampling(body: JsonObject): Sampling {
   const maxOutputTokens = number(body.max_output_tokens)
   const temperature = number(body.temperature)
@@ -149,11 +141,7 @@ export function encodeRequest(
     ...encodeCacheKey(request, to),
   }
   if (to.stream) body.stream = true
-  for (const member of to.quirks.unsupported ?? []) {
-    if (body[member] === undefined) continue
-    delete body[member]
-    losses.push({ path: member, reason: 'this upstream does not take it' })
-  }
+  leaveOut(body, to, losses)
   return { wire: { path: '/responses', headers: {}, body }, losses }
 }
 

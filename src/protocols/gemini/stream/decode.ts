@@ -1,10 +1,10 @@
 import type { Part, StreamEvent, Usage } from '../../../conversation/index.ts'
-import { GatewayError } from '../../../lib/errors.ts'
-import { isObject, type JsonObject } from '../../../lib/json.ts'
+import { type JsonObject, parseObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, objects, text } from '../../../lib/wire.ts'
 import { callId } from '../../call-id.ts'
 import type { Frame } from '../../codec.ts'
+import { cutShort } from '../../cut-short.ts'
 import { citationsOf, searchOf } from '../citation.ts'
 import { errorInside } from '../error.ts'
 import { extended } from '../extended.ts'
@@ -18,7 +18,7 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
   const reader = new ChunkReader(issuer)
   return {
     feed: ({ data }) => {
-      const chunk = parsed(data)
+      const chunk = parseObject(data)
       return chunk ? reader.feed(chunk) : []
     },
     end: () => reader.end(),
@@ -179,21 +179,5 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
       usage: this.usage,
       ...extended(Object.keys(this.candidate).length > 0 ? { candidate: this.candidate } : {}),
     })
-  }
-}
-
-export function cutShort(): GatewayError {
-  return new GatewayError(
-    'upstream-failed',
-    'the upstream ended its stream before the response was complete',
-  )
-}
-
-function parsed(data: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(data)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
   }
 }

@@ -13,12 +13,12 @@ import type { Machine } from '../../../lib/machine.ts'
 import { object, text } from '../../../lib/wire.ts'
 import { argumentsObject } from '../../arguments.ts'
 import type { Asked, Frame } from '../../codec.ts'
+import { cutShort } from '../../cut-short.ts'
 import { errorBody } from '../error.ts'
 import { membersOf } from '../extended.ts'
 import { encodeMedia } from '../part.ts'
 import { encodeStop } from '../stop.ts'
 import { encodeUsage } from '../usage.ts'
-import { cutShort } from './decode.ts'
 
 export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
   const writer = new ChunkWriter(asked)

@@ -1,9 +1,10 @@
 import type { Part, StreamEvent, Usage } from '../../../conversation/index.ts'
-import { isObject, type JsonObject } from '../../../lib/json.ts'
+import { type JsonObject, parseObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, objects, text } from '../../../lib/wire.ts'
 import { callId } from '../../call-id.ts'
 import type { Frame } from '../../codec.ts'
+import { cutShort } from '../../cut-short.ts'
 import { decodeCitation } from '../citation.ts'
 import { errorInside } from '../error.ts'
 import { extended } from '../extended.ts'
@@ -12,7 +13,6 @@ import { decodeReplyImages } from '../reply-media.ts'
 import { decodeStop, withCalls } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
 import { CallStream } from './calls.ts'
-import { cutShort } from './cut-short.ts'
 
 type Prose = 'text' | 'thinking' | 'refusal'
 
@@ -50,7 +50,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
   feed(frame: Frame): StreamEvent[] {
     if (this.over) return []
     if (frame.data.trim() !== '[DONE]') {
-      const chunk = parsed(frame.data)
+      const chunk = parseObject(frame.data)
       if (chunk) this.chunk(chunk)
     } else if (this.id !== undefined) this.ended()
     return this.taken()
@@ -171,15 +171,5 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
       this.finish === undefined ? { reason: 'end' as const, raw: null } : decodeStop(this.finish)
     const stop = withCalls(said, this.calls.any ? [{ type: 'tool-call' }] : [])
     this.out.push({ type: 'response-end', stop, usage: this.usage })
-  }
-}
-
-/** A line that is not JSON is passed over; the stream's end tells if it mattered. */
-function parsed(data: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(data)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
   }
 }

@@ -4,13 +4,13 @@ import type { JsonObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { object } from '../../../lib/wire.ts'
 import type { Asked, Frame } from '../../codec.ts'
+import { cutShort } from '../../cut-short.ts'
 import { encodeCitation } from '../citation.ts'
 import { errorBody } from '../error.ts'
 import { membersOf, shapeOf } from '../extended.ts'
 import { encodeReplyMedia, lost } from '../reply-media.ts'
 import { encodeStop } from '../stop.ts'
 import { encodeUsage } from '../usage.ts'
-import { cutShort } from './cut-short.ts'
 
 /** Events → chunks: the role once, the finish reason once, usage if asked for, `[DONE]`. */
 export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {

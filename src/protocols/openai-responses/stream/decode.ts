@@ -1,10 +1,11 @@
 import type { Part, StreamEvent } from '../../../conversation/index.ts'
-import { isObject, type JsonObject } from '../../../lib/json.ts'
+import { type JsonObject, parseObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, objects, text } from '../../../lib/wire.ts'
 import type { Frame } from '../../codec.ts'
+import { cutShort } from '../../cut-short.ts'
 import { decodeCitation, decodePart } from '../content.ts'
-import { cutShort, errorInside } from '../error.ts'
+import { errorInside } from '../error.ts'
 import { extended } from '../extended.ts'
 import { decodeCall, decodeReasoning, opaque, reasoningText, SUMMARY_GAP } from '../item.ts'
 import { callMembers, messageMembers, restOf } from '../response.ts'
@@ -43,7 +44,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
 
   feed({ data }: Frame): StreamEvent[] {
     if (this.over) return []
-    const wire = parsed(data)
+    const wire = parseObject(data)
     if (wire) this.event(wire)
     return this.taken()
   }
@@ -264,14 +265,5 @@ class EventReader implements Machine<Frame, StreamEvent> {
   private failed(wire: JsonObject): void {
     this.over = true
     this.out.push({ type: 'error', error: errorInside(wire) })
-  }
-}
-
-function parsed(data: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(data)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
   }
 }

@@ -1,4 +1,4 @@
-import { GatewayError } from '../../../lib/errors.ts'
+import { GatewayError } from '../lib/errors.ts'
 
 /** A stream that stopped before it said why: never a quiet success. */
 export function cutShort(): GatewayError {
