@@ -1,11 +1,9 @@
 import type { Dialect, Open } from '../dialect.ts'
 import { type Json, list, random, record } from '../json.ts'
 import { sse } from '../stream.ts'
+import type { Thoughts } from './memory.ts'
 import { refuse } from './refuse.ts'
 import { events, message } from './reply.ts'
-
-/** What was thought under each signature that was handed out. */
-export type Thoughts = Map<string, string>
 
 export const openAnthropic: Open = (note): Dialect => {
   const thoughts: Thoughts = new Map()

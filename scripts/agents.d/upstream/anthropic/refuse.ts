@@ -1,7 +1,7 @@
 /** What Anthropic's Messages API refuses, in its words. */
 import { firstRefusal, type Refusal } from '../dialect.ts'
 import { isRecord, type Json, list, record, stranger } from '../json.ts'
-import type { Thoughts } from './index.ts'
+import type { Thoughts } from './memory.ts'
 
 type Wrong = string | undefined
 

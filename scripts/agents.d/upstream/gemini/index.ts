@@ -1,11 +1,9 @@
 import type { Dialect, Open } from '../dialect.ts'
 import { type Json, list, random, record } from '../json.ts'
 import { data, sse } from '../stream.ts'
+import type { Signatures } from './memory.ts'
 import { partsOf, refuse } from './refuse.ts'
 import { chunks, whole } from './reply.ts'
-
-/** Every thought signature that was handed out. */
-export type Signatures = Set<string>
 
 /** What Google says to send where a history comes from another model. */
 const DUMMIES = ['skip_thought_signature_validator', 'context_engineering_is_the_way_to_go']

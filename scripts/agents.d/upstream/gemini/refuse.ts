@@ -1,7 +1,7 @@
 /** What generateContent refuses, in Google's words. */
 import { firstRefusal, type Refusal } from '../dialect.ts'
 import { isRecord, type Json, list, record, stranger } from '../json.ts'
-import type { Signatures } from './index.ts'
+import type { Signatures } from './memory.ts'
 import { schemaFault } from './schema.ts'
 
 type Wrong = string | undefined

@@ -1,13 +1,10 @@
 import type { Dialect, Open } from '../dialect.ts'
 import { type Json, list, random } from '../json.ts'
 import { sse } from '../stream.ts'
+import type { Given, Memory } from './memory.ts'
 import { refuse } from './refuse.ts'
 import { events, output, response } from './reply.ts'
 import { toolsOf } from './tools.ts'
-
-/** An item that was given out, by its id. */
-export type Given = { type: string; stored: boolean; sealed?: string; needs?: string }
-export type Memory = Map<string, Given>
 
 export const openResponses: Open = (note): Dialect => {
   const memory: Memory = new Map()

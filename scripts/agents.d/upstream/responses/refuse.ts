@@ -2,7 +2,7 @@
 import { firstRefusal, type Refusal } from '../dialect.ts'
 import { functionFault, tooLong } from '../functions.ts'
 import { type Json, list, stranger } from '../json.ts'
-import type { Memory } from './index.ts'
+import type { Memory } from './memory.ts'
 import { toolLists } from './tools.ts'
 
 type Wrong = string | undefined

@@ -1,0 +1,2 @@
+/** Every thought signature that was handed out. */
+export type Signatures = Set<string>

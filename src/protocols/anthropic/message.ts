@@ -1,0 +1,182 @@
+import {
+  type Message,
+  type Part,
+  type PartOf,
+  systemAsUser,
+  toTurns,
+} from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { text, without } from '../../lib/wire.ts'
+import { argumentsObject } from '../arguments.ts'
+import type { Addressee, Loss } from '../codec.ts'
+import { OUR_STEP } from '../ours.ts'
+import { isSealOf } from '../seals.ts'
+import { cacheControl } from './cache.ts'
+import { extended } from './extended.ts'
+import { memory } from './memory.ts'
+import { encodeCitations, encodeMedia, rememberedContent } from './part.ts'
+
+export function decodeMessage(wire: JsonObject, issuer: string): Message {
+  const role = wire.role === 'assistant' || wire.role === 'system' ? wire.role : 'user'
+  return {
+    role,
+    parts: rememberedContent(wire.content, issuer),
+    origin: 'anthropic',
+    ...extended(without(wire, 'role', 'content')),
+  }
+}
+
+export function encodeMessages(
+  messages: readonly Message[],
+  to: Addressee,
+  losses: Loss[],
+): JsonObject[] {
+  // One for one where every message is this protocol's own; else in the strictest form.
+  const own = messages.length > 0 && messages.every(({ origin }) => origin === 'anthropic')
+  const wires = (own ? messages : toTurns(messages.map(spoken))).flatMap((turn, index) => {
+    const members = turn.extensions?.anthropic ?? {}
+    const asWritten = memory.recall(turn.parts)
+    if (asWritten !== undefined) return [{ role: turn.role, content: asWritten, ...members }]
+    const content = turn.parts.flatMap((part, at) =>
+      encodePart(part, to, `messages[${index}].content[${at}]`, losses),
+    )
+    return content.length > 0 ? [{ role: turn.role, content, ...members }] : []
+  })
+  if (own) return wires
+  if (wires[0]?.role !== 'user')
+    wires.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }] })
+  return wires
+}
+
+/** A system message in the middle is this protocol's own only from its own clients. */
+function spoken(message: Message): Message {
+  return message.origin === 'anthropic' ? message : systemAsUser(message)
+}
+
+export function encodePart(part: Part, to: Addressee, path: string, losses: Loss[]): JsonObject[] {
+  const blocks = encodeBody(part, to, path, losses)
+  const last = blocks[blocks.length - 1]
+  if (part.cache && last) last.cache_control = cacheControl(part.cache)
+  return blocks
+}
+
+function said(words: string, more: JsonObject = {}): JsonObject[] {
+  return words.trim() === '' ? [] : [{ type: 'text', text: words, ...more }]
+}
+
+function encodeBody(part: Part, to: Addressee, path: string, losses: Loss[]): JsonObject[] {
+  switch (part.type) {
+    case 'text': {
+      const citations = encodeCitations(part.citations)
+      return said(part.text, {
+        ...(citations.length > 0 ? { citations } : {}),
+        ...part.extensions?.anthropic,
+      })
+    }
+    case 'refusal':
+      return said(part.text)
+    case 'image':
+    case 'document':
+    case 'audio':
+    case 'video': {
+      const encoded = encodeMedia(part)
+      if ('wire' in encoded) return [encoded.wire]
+      losses.push({ path, reason: encoded.lost })
+      return encoded.instead ? said(encoded.instead) : []
+    }
+    case 'thinking':
+      return encodeSealed(part, to, path, losses)
+    case 'thinking-redacted':
+      if (isSealOf(part.seal, 'anthropic', to.issuer))
+        return [{ type: 'redacted_thinking', data: part.seal.value }]
+      losses.push({ path, reason: 'sealed reasoning can only go back to who sealed it' })
+      return []
+    case 'tool-call':
+      return encodeCall(part, path, losses)
+    case 'tool-result':
+      return [encodeResult(part, to, path, losses)]
+    case 'opaque':
+      return encodeOpaque(part, path, losses)
+  }
+}
+
+/** A wrong signature fails the whole request, so only what this upstream sealed goes back to it. */
+function encodeSealed(
+  part: PartOf<'thinking'>,
+  to: Addressee,
+  path: string,
+  losses: Loss[],
+): JsonObject[] {
+  const { seal } = part
+  if (isSealOf(seal, 'anthropic', to.issuer) && seal.value !== '') {
+    return [
+      {
+        type: 'thinking',
+        thinking: part.text,
+        signature: seal.value,
+        ...part.extensions?.anthropic,
+      },
+    ]
+  }
+  losses.push({
+    path,
+    reason: seal?.value ? 'reasoning sealed by another upstream' : 'reasoning without a seal',
+  })
+  return []
+}
+
+function encodeCall(part: PartOf<'tool-call'>, path: string, losses: Loss[]): JsonObject[] {
+  if (part.runsOn === 'server') {
+    losses.push({ path, reason: `a call another upstream ran itself (${part.name})` })
+    return []
+  }
+  const input = argumentsObject(part.arguments)
+  return [
+    {
+      type: 'tool_use',
+      id: callId(part.id),
+      name: part.name,
+      input,
+      ...part.extensions?.anthropic,
+    },
+  ]
+}
+
+/** Letters, digits, `_` and `-` only; the same id always becomes the same one. */
+function callId(id: string): string {
+  return /^[a-zA-Z0-9_-]+$/.test(id) ? id : `toolu_${Buffer.from(id).toString('base64url')}`
+}
+
+function encodeResult(
+  part: PartOf<'tool-result'>,
+  to: Addressee,
+  path: string,
+  losses: Loss[],
+): JsonObject {
+  const content = part.parts.flatMap((inner, index) =>
+    encodePart(inner, to, `${path}.content[${index}]`, losses),
+  )
+  return {
+    type: 'tool_result',
+    tool_use_id: callId(part.callId),
+    ...(content.length > 0 ? { content } : {}),
+    ...(part.failed ? { is_error: true } : {}),
+    ...part.extensions?.anthropic,
+  }
+}
+
+function encodeOpaque(
+  { protocol, wire }: PartOf<'opaque'>,
+  path: string,
+  losses: Loss[],
+): JsonObject[] {
+  if (protocol === 'anthropic' && !isOurStep(wire)) return [wire]
+  losses.push({ path, reason: `${text(wire.type) ?? 'a part'} has no equivalent` })
+  return said(text(wire.text) ?? '')
+}
+
+/** A step of another upstream that we told a client of this protocol; only that client may see it. */
+function isOurStep(wire: JsonObject): boolean {
+  const id = text(wire.id) ?? text(wire.tool_use_id)
+  return id?.startsWith(OUR_STEP) === true
+}

@@ -1,0 +1,141 @@
+import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { number, object, text, without } from '../../lib/wire.ts'
+import type { Loss } from '../codec.ts'
+import { cacheControl } from './cache.ts'
+import { extended } from './extended.ts'
+import { memory } from './memory.ts'
+
+export function decodeTool(wire: JsonObject): Tool {
+  const schema = object(wire.input_schema)
+  if ((wire.type !== undefined && wire.type !== 'custom') || !schema) return serverTool(wire)
+  const description = text(wire.description)
+  const cache = object(wire.cache_control)
+  return {
+    type: 'function',
+    name: text(wire.name) ?? '',
+    ...(description === undefined ? {} : { description }),
+    parameters: schema,
+    ...(typeof wire.strict === 'boolean' ? { strict: wire.strict } : {}),
+    ...(cache ? { cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : {}),
+    ...extended(without(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control')),
+  }
+}
+
+/** Type without its date, and what others call it. */
+const ABILITIES: readonly (readonly [RegExp, ServerAbility['name']])[] = [
+  [/^web_search_/, 'web-search'],
+  [/^web_fetch_/, 'web-fetch'],
+  [/^code_execution_/, 'code-execution'],
+]
+
+function serverTool(wire: JsonObject): Tool {
+  const type = text(wire.type) ?? ''
+  const name = ABILITIES.find(([pattern]) => pattern.test(type))?.[1]
+  if (!name) return { type: 'server', protocol: 'anthropic', wire }
+  const maxUses = number(wire.max_uses)
+  const allowedDomains = strings(wire.allowed_domains)
+  const blockedDomains = strings(wire.blocked_domains)
+  const does: ServerAbility = {
+    name,
+    ...(maxUses === undefined ? {} : { maxUses }),
+    ...(allowedDomains ? { allowedDomains } : {}),
+    ...(blockedDomains ? { blockedDomains } : {}),
+  }
+  return { type: 'server', protocol: 'anthropic', wire, does }
+}
+
+function strings(value: JsonValue | undefined): string[] | undefined {
+  return Array.isArray(value) ? value.filter(one => typeof one === 'string') : undefined
+}
+
+export function decodeToolChoice(wire: JsonObject | undefined): ConversationRequest['toolChoice'] {
+  switch (wire?.type) {
+    case 'any':
+      return { mode: 'required' }
+    case 'none':
+      return { mode: 'none' }
+    case 'tool':
+      return { mode: 'tool', name: text(wire.name) ?? '' }
+    default:
+      return { mode: 'auto' }
+  }
+}
+
+export function encodeTools(request: ConversationRequest, losses: Loss[]): JsonObject {
+  const { tools, toolChoice } = request
+  const asWritten = memory.recall(tools)
+  const wires =
+    asWritten === undefined
+      ? tools.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, losses) ?? [])
+      : asWritten
+  if (wires === null || (asWritten === undefined && tools.length === 0)) return {}
+  const written = memory.recall(toolChoice)
+  const choice = written === undefined ? encodeToolChoice(request) : written
+  return { tools: wires, ...(choice ? { tool_choice: choice } : {}) }
+}
+
+function encodeToolChoice({
+  toolChoice,
+  parallelTools,
+}: ConversationRequest): JsonObject | undefined {
+  const single = parallelTools === false ? { disable_parallel_tool_use: true } : {}
+  switch (toolChoice.mode) {
+    case 'required':
+      return { type: 'any', ...single }
+    case 'tool':
+      return { type: 'tool', name: toolChoice.name, ...single }
+    case 'none':
+      return { type: 'none' }
+    case 'auto':
+      return parallelTools === false ? { type: 'auto', ...single } : undefined
+  }
+}
+
+function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | undefined {
+  if (tool.type === 'server') {
+    if (tool.protocol === 'anthropic') return tool.wire
+    const equivalent = encodeAbility(tool.does)
+    if (equivalent) return equivalent
+    const name =
+      text(object(tool.wire.function)?.name) ??
+      text(tool.wire.name) ??
+      text(tool.wire.type) ??
+      'tool'
+    losses.push({ path, reason: `the server tool ${name} has no equivalent and was left out` })
+    return undefined
+  }
+  if (tool.type === 'custom') {
+    losses.push({ path, reason: `the free-text tool ${tool.name} has no equivalent` })
+    return undefined
+  }
+  // The schema must be an object's, even of a tool that takes nothing.
+  const schema =
+    tool.parameters.type === undefined ? { type: 'object', ...tool.parameters } : tool.parameters
+  return {
+    name: tool.name,
+    ...(tool.description === undefined ? {} : { description: tool.description }),
+    input_schema: schema,
+    ...(tool.strict === true ? { strict: true } : {}),
+    ...(tool.cache ? { cache_control: cacheControl(tool.cache) } : {}),
+    ...tool.extensions?.anthropic,
+  }
+}
+
+const SERVER_TOOLS = {
+  'web-search': { type: 'web_search_20250305', name: 'web_search' },
+  'web-fetch': { type: 'web_fetch_20250910', name: 'web_fetch' },
+  'code-execution': { type: 'code_execution_20250825', name: 'code_execution' },
+} as const satisfies Record<ServerAbility['name'], JsonObject>
+
+function encodeAbility(does: ServerAbility | undefined): JsonObject | undefined {
+  if (!does) return undefined
+  const { maxUses, allowedDomains, blockedDomains } = does
+  if (does.name === 'code-execution') return { ...SERVER_TOOLS[does.name] }
+  return {
+    ...SERVER_TOOLS[does.name],
+    ...(maxUses === undefined ? {} : { max_uses: maxUses }),
+    ...(allowedDomains ? { allowed_domains: allowedDomains } : {}),
+    ...(blockedDomains && !allowedDomains ? { blocked_domains: blockedDomains } : {}),
+  }
+}
