@@ -4,7 +4,8 @@ import { decodeError, encodeError } from './error.ts'
 import { encodeModel, encodeModels } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
-import { decodeStream, encodeStream } from './stream.ts'
+import { decodeStream } from './stream/decode.ts'
+import { encodeStream } from './stream/encode.ts'
 import { decodeUsage } from './usage.ts'
 
 const PATHS: Record<Action, string> = {
