@@ -1,7 +1,8 @@
 import { countTokens as countConversation } from '../conversation/count.ts'
-import { beginAttempt, endAttempt, networkError, send } from './attempt.ts'
+import { beginAttempt, endAttempt, networkError } from './attempt.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { relayedHeaders } from './headers.ts'
+import { send } from './send.ts'
 
 /** Asks the first target that counts natively; everybody else is counted for here. */
 export async function countTokens(exchange: Exchange): Promise<Response> {

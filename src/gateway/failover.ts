@@ -5,10 +5,11 @@ import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import type { Action } from '../protocols/codec.ts'
 import { AFTER, TELLING, WORTH_A_ROUND } from './after.ts'
 import { answer } from './answer.ts'
-import { type Attempt, beginAttempt, endAttempt, networkError, send } from './attempt.ts'
+import { type Attempt, beginAttempt, endAttempt, networkError } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 import { inOrder } from './order.ts'
 import type { Answer } from './reply.ts'
+import { send } from './send.ts'
 import { settleFailed } from './settle.ts'
 
 /** Tries targets in order, and rounds of them, until one has something to say. */

@@ -169,6 +169,8 @@ export interface UpstreamCodec {
   readonly demands: Record<string, string>
   /** Strict: writes only what the protocol documents and reports the rest as losses. */
   encodeRequest(request: ConversationRequest, to: Addressee): { wire: Wire; losses: Loss[] }
+  /** What the token-counting endpoint takes of a whole request. */
+  countable(body: JsonObject): JsonObject
   /** An upstream's own usage object, split so that the counts add up. */
   decodeUsage(wire: JsonObject): Usage
   /** `issuer` tags the seals in the reply. */

@@ -166,3 +166,26 @@ describe('what is sealed', () => {
     expect(gateway.received).toHaveLength(1)
   })
 })
+
+test('a beta of the client goes with its field also when the request is encoded anew', async () => {
+  const gateway = localGateway(ROUTES, thinker)
+  await gateway.call('/v1/messages', {
+    headers: {
+      'anthropic-beta': 'context-management-2025-06-27',
+      'anthropic-version': '2026-10-21',
+    },
+    json: {
+      model: 'one(4096)',
+      max_tokens: 10_000,
+      context_management: { edits: [] },
+      messages: [{ role: 'user', content: 'go' }],
+    },
+  })
+  const sent = gateway.received[0]
+  expect(sent?.headers.get('anthropic-beta')).toBe('context-management-2025-06-27')
+  expect(sent?.headers.get('anthropic-version')).toBe('2026-10-21')
+  expect(JSON.parse(sent?.text ?? '')).toMatchObject({
+    context_management: { edits: [] },
+    thinking: { type: 'enabled', budget_tokens: 4_096 },
+  })
+})

@@ -1,3 +1,4 @@
+import { without } from '../../lib/wire.ts'
 import type { Action, Codec, Inbound } from '../codec.ts'
 import { peekBody } from '../peek.ts'
 import { decodeError, encodeError } from './error.ts'
@@ -42,6 +43,7 @@ export const anthropic: Codec = {
   peek,
   decodeRequest,
   encodeRequest,
+  countable: body => without(body, 'max_tokens', 'stream', 'temperature', 'top_p', 'top_k'),
   decodeResponse,
   encodeResponse,
   decodeStream,

@@ -1,3 +1,4 @@
+import { picked } from '../../lib/wire.ts'
 import type { Action, Codec, Endpoint } from '../codec.ts'
 import { decodeError, encodeError } from './error.ts'
 import { encodeModel, encodeModels } from './models.ts'
@@ -55,6 +56,7 @@ export const gemini: Codec = {
   peek,
   decodeRequest,
   encodeRequest,
+  countable: body => picked(body, ['contents']),
   decodeResponse,
   encodeResponse,
   decodeStream,

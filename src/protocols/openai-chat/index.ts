@@ -42,6 +42,7 @@ export const openaiChat: Codec = {
   peek: peekSession,
   decodeRequest,
   encodeRequest,
+  countable: body => body,
   decodeResponse,
   encodeResponse,
   decodeStream,

@@ -1,3 +1,4 @@
+import { without } from '../../lib/wire.ts'
 import type { Action, Codec } from '../codec.ts'
 import { encodeModel, encodeModels } from '../openai-models.ts'
 import { peekSession } from '../openai-session.ts'
@@ -57,6 +58,7 @@ export const openaiResponses: Codec = {
   peek: peekSession,
   decodeRequest,
   encodeRequest,
+  countable: body => without(body, 'stream', 'store', 'include', 'max_output_tokens'),
   decodeResponse,
   encodeResponse,
   decodeStream,

@@ -1,0 +1,127 @@
+import type { Action } from '../protocols/codec.ts'
+import type { ServiceAccount } from '../providers/service-account.ts'
+import { type Attempt, networkError } from './attempt.ts'
+import type { Exchange } from './exchange.ts'
+import { encoded, upstreamHeaders } from './outbound.ts'
+import { Refusal } from './refusal.ts'
+
+/** Longest error body kept: enough for any upstream's words. */
+const MAX_ERROR_BYTES = 1_000_000
+
+/**
+ * Sends the request and gives the upstream's reply, its body unread. Throws `Refusal` for a status
+ * of 400 and above, `upstream-failed` and `timeout` when there was no reply, `cancelled` when the
+ * client went away.
+ */
+export async function send(
+  exchange: Exchange,
+  attempt: Attempt,
+  action: Action,
+): Promise<Response> {
+  const { target, speech } = attempt
+  const { kind } = target.provider
+  const { body, extra, stream } = encoded(exchange, attempt, action)
+  const account = kind.serviceAccount?.(attempt.lease.spec.secret, speech.baseUrl)
+  const headers = upstreamHeaders(exchange, attempt, extra, stream, account !== undefined)
+  if (account) {
+    const token = await exchange.gateway.services.tokens.tokenFor(account)
+    headers.set('authorization', `Bearer ${token}`)
+  }
+  let reply: Response
+  try {
+    reply = kind.answer
+      ? await kind.answer({
+          protocol: speech.protocol,
+          action,
+          model: target.model,
+          stream,
+          headers,
+          body,
+          signal: attempt.abort.signal,
+        })
+      : await fetched(exchange, attempt, urlFor(exchange, attempt, action, stream, account), {
+          headers,
+          body,
+        })
+  } catch (error) {
+    throw networkError(exchange, attempt, error)
+  }
+  if (reply.status >= 400) throw await refused(exchange, attempt, reply)
+  return reply
+}
+
+function urlFor(
+  { relay }: Exchange,
+  { target, codec, speech }: Attempt,
+  action: Action,
+  stream: boolean,
+  account: ServiceAccount | undefined,
+): string {
+  const own = target.provider.kind.speaks.find(one => one.protocol === speech.protocol)
+  const root = account?.root ?? own?.root
+  const path =
+    own?.paths?.[action] ??
+    codec.pathFor(action, target.model, stream, {
+      ...(root === undefined ? {} : { root }),
+      ...(relay === undefined ? {} : { relay }),
+    })
+  return withQuery(`${account?.baseUrl ?? speech.baseUrl}${path}`, speech.query)
+}
+
+function withQuery(url: string, query: string): string {
+  if (query === '') return url
+  return `${url}${url.includes('?') ? '&' : '?'}${query}`
+}
+
+/**
+ * `fetch` cannot time its own connecting. An origin we have not reached lately is therefore probed
+ * beside the request, which costs no latency, and a probe that fails ends the attempt.
+ */
+async function fetched(
+  exchange: Exchange,
+  attempt: Attempt,
+  url: string,
+  request: { headers: Headers; body: Uint8Array<ArrayBuffer> },
+): Promise<Response> {
+  const { services } = exchange.gateway
+  const stopProbe = services.probe(url, attempt.target.timeouts.connectMs, () => {
+    attempt.watch.stage = 'connect'
+    attempt.watch.due()
+  })
+  try {
+    return await services.fetch(url, {
+      ...request,
+      method: 'POST',
+      signal: attempt.abort.signal,
+      redirect: 'manual',
+    })
+  } finally {
+    stopProbe()
+  }
+}
+
+async function refused(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Refusal> {
+  const body = await errorBody(exchange, attempt, reply)
+  const text = new TextDecoder().decode(body)
+  const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)
+  const limits = attempt.target.provider.kind.limits?.(reply.status, reply.headers, text)
+  return new Refusal(
+    meaning,
+    { protocol: attempt.speech.protocol, headers: reply.headers, body },
+    limits,
+  )
+}
+
+async function errorBody(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const bytes = await reply.bytes()
+    return bytes.length > MAX_ERROR_BYTES ? bytes.slice(0, MAX_ERROR_BYTES) : bytes
+  } catch (error) {
+    if (exchange.inbound.signal.aborted) throw networkError(exchange, attempt, error)
+    return new Uint8Array(0)
+  }
+}
