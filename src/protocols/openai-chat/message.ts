@@ -32,9 +32,16 @@ export function decodeMessages(wires: readonly JsonObject[], issuer: string): Me
   })
 }
 
+const ORIGIN = 'openai-chat'
+
 function decodeSpoken(role: 'system' | 'user', wire: JsonObject): Message {
   const rest = without(wire, 'role', 'content')
-  return { role, parts: decodeContent(wire.content), ...extended(rest, shapeOfMessage(wire)) }
+  return {
+    role,
+    parts: decodeContent(wire.content),
+    origin: ORIGIN,
+    ...extended(rest, shapeOfMessage(wire)),
+  }
 }
 
 function shapeOfMessage({ role, content }: JsonObject): JsonObject {
@@ -54,6 +61,7 @@ function decodeResult(wire: JsonObject, waiting: Map<string, string>): Message {
   return {
     role: 'user',
     parts: [{ type: 'tool-result', callId, parts, failed: false, runsOn: 'client' }],
+    origin: ORIGIN,
     ...extended(without(wire, 'role', 'content', 'tool_call_id'), shapeOfMessage(wire)),
   }
 }
@@ -74,7 +82,12 @@ function decodeAssistant(
   parts.push(...decodeContent(wire.content))
   if (refusal) parts.push({ type: 'refusal', text: refusal })
   parts.push(...calls)
-  return { role: 'assistant', parts, ...extended(without(rest, ...read), shapeOfMessage(wire)) }
+  return {
+    role: 'assistant',
+    parts,
+    origin: ORIGIN,
+    ...extended(without(rest, ...read), shapeOfMessage(wire)),
+  }
 }
 
 /** The members calls were read from; an empty list of them is remembered as it is. */
