@@ -3,9 +3,12 @@ import { checkShape } from './check.ts'
 import { POLICY, SERVER } from './defaults.ts'
 import type { Result } from './diagnostic.ts'
 import type { Document } from './document.ts'
+import { type EditsEntry, readEdits } from './edits.ts'
+import { CLIENTS, isClient, sampleFacts } from './facts.ts'
 import { type Interpolated, interpolate } from './interpolate.ts'
 import { lint } from './lint.ts'
 import { type Entry, readEntries, type Section } from './names.ts'
+import { didYouMean } from './nearest.ts'
 import { resolveProvider } from './providers.ts'
 import { createReport, type Report } from './report.ts'
 import { createResolve, type Names } from './resolve.ts'
@@ -17,9 +20,11 @@ import type {
   Policy,
   Provider,
   RoutingTable,
+  Rule,
   ServerSettings,
 } from './table.ts'
 import { parseDuration, parseSize } from './values.ts'
+import { readWhen, type WhenEntry } from './when.ts'
 
 export type TableServices = {
   env: Record<string, string | undefined>
@@ -65,7 +70,7 @@ function buildTable(
     if (provider) providers.set(id, Object.freeze(provider))
     else broken.add(id)
   }
-  const entries = readEntries(document, source)
+  const entries = readEntries(document, source, report)
   const policy = readPolicy(document)
   const names = collectNames(entries, providers, policy)
   lint(entries, names, broken, report)
@@ -75,6 +80,8 @@ function buildTable(
     text: source.text,
     providers,
     resolve: createResolve(names),
+    countsTokens: /\binput-tokens\b/.test(source.text),
+    rules: readRules(document, report),
     listed: listModels(entries, names),
     apiKeys: readApiKeys(document, report),
     server,
@@ -175,8 +182,8 @@ const SAMPLE_KEYS = new Set([
 function readApiKeys(document: Document, report: Report): ApiKey[] {
   const keys: ApiKey[] = []
   for (const [index, entry] of (document['api-keys'] ?? []).entries()) {
-    const { name, key } =
-      typeof entry === 'string' ? { name: `key-${index + 1}`, key: entry } : entry
+    const { name, key, models }: ApiKey =
+      typeof entry === 'string' ? { name: `key-${index + 1}`, key: entry } : keyOf(entry)
     const path = ['api-keys', index]
     if (SAMPLE_KEYS.has(key.toLowerCase()))
       report.error(
@@ -194,9 +201,22 @@ function readApiKeys(document: Document, report: Report): ApiKey[] {
       )
     if (keys.some(one => one.key === key))
       report.error(path, 'value', 'this key stands here twice', 'take one out')
-    keys.push({ name, key })
+    keys.push({ name, key, ...(models ? { models } : {}) })
   }
   return keys
+}
+
+function keyOf({ name, key, models }: { name: string; key: string; models?: string[] }): ApiKey {
+  return { name, key, ...(models ? { models } : {}) }
+}
+
+function readRules(document: Document, report: Report): Rule[] {
+  return (document.rules ?? []).map((written, index) => {
+    const path = ['rules', index]
+    const when = readWhen(written.when as WhenEntry | undefined, [...path, 'when'], report)
+    const edits = readEdits(written as EditsEntry, path, report)
+    return { edits, ...(when ? { when } : {}) }
+  })
 }
 
 function readPolicy({ policy = {} }: Document): Policy {
@@ -245,8 +265,17 @@ function readServer(
 /** The file's own `tests`: what each name must lead to first. */
 function runTests(document: Document, table: RoutingTable, report: Report): void {
   if (report.failed()) return
-  for (const [index, { ask, expect }] of (document.tests ?? []).entries()) {
-    const resolution = table.resolve(ask)
+  for (const [index, { ask, expect, client }] of (document.tests ?? []).entries()) {
+    if (client !== undefined && !isClient(client)) {
+      report.error(
+        ['tests', index, 'client'],
+        'value',
+        `there is no client "${client}"`,
+        didYouMean(client, [...CLIENTS]) ?? `known: ${CLIENTS.join(', ')}`,
+      )
+      continue
+    }
+    const resolution = table.resolve(ask, sampleFacts(ask, client ? { client } : {}))
     const first = resolution.found ? resolution.route.steps[0]?.members : undefined
     const got = !resolution.found
       ? ['not-found']

@@ -1,3 +1,4 @@
+import { type SampleFacts, sampleFacts } from './facts.ts'
 import type { RoutingTable, Target } from './table.ts'
 
 export type Explanation = {
@@ -20,8 +21,12 @@ export type Explanation = {
 }
 
 /** How a name resolves, from the same code that serves. */
-export function explain(table: RoutingTable, asked: string): Explanation {
-  const resolution = table.resolve(asked)
+export function explain(
+  table: RoutingTable,
+  asked: string,
+  given: Partial<SampleFacts> = {},
+): Explanation {
+  const resolution = table.resolve(asked, sampleFacts(asked, given))
   const rules = resolution.trace.map(({ rule, verdict, at }) => ({
     rule,
     verdict,

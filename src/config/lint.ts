@@ -124,15 +124,15 @@ function shadowOf(entry: Entry, names: Names): string | undefined {
   if (entry.section !== 'force') {
     const forced =
       names.exact.force.get(entry.name) ??
-      names.globs.force.find(({ glob }) => glob?.match(entry.name))
-    if (forced && !leadsTo(forced, entry.name)) return called(forced)
+      names.globs.force.find(({ glob, when }) => !when && glob?.match(entry.name))
+    if (forced && !forced.when && !leadsTo(forced, entry.name)) return called(forced)
     const address = !entry.glob && parseAddress(names.providers, entry.name)
     if (address)
       return `the address of provider "${address.provider.id}" on line ${address.provider.at.line}`
   }
   if (entry.section === 'aliases' && !entry.glob) {
     const model = names.exact.models.get(entry.name)
-    if (model) return called(model)
+    if (model && !model.when) return called(model)
     const listed = names.catalogue.get(entry.name)?.[0]
     if (listed)
       return `${listed.provider.id}'s own model of that name (line ${listed.provider.at.line})`
@@ -144,7 +144,7 @@ function shadowOf(entry: Entry, names: Names): string | undefined {
       : names.globs[entry.section]
   for (const other of earlier) {
     if (other === entry) return undefined
-    if (other.glob?.match(entry.name)) return called(other)
+    if (!other.when && other.glob?.match(entry.name)) return called(other)
   }
   return undefined
 }

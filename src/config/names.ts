@@ -1,8 +1,12 @@
+import type { JsonEdit } from '../lib/json-edit.ts'
 import type { Document, ModelEntry, NameEntry } from './document.ts'
+import { type EditsEntry, readEdits } from './edits.ts'
 import { compileGlob, type Glob, isGlob } from './glob.ts'
+import type { Report } from './report.ts'
 import type { Path, Source } from './source.ts'
 import type { Place, Strategy } from './table.ts'
 import { parseCount } from './values.ts'
+import { type Condition, readWhen, type WhenEntry } from './when.ts'
 
 export type Section = 'models' | 'aliases' | 'force'
 
@@ -14,7 +18,7 @@ export type Mention = {
   timeout: Parameters<typeof import('./providers.ts').resolveTimeouts>[0]
 }
 /** A fallback step as written: one mention, or several that share the load. */
-export type WrittenStep = { mentions: Mention[]; pooled: boolean }
+export type WrittenStep = { mentions: Mention[]; pooled: boolean; when?: Condition }
 
 /** An entry of one of the three name sections. */
 export type Entry = {
@@ -25,6 +29,10 @@ export type Entry = {
   steps: WrittenStep[]
   strategy?: Strategy
   reportModel: 'asked' | 'served'
+  /** The entry takes a name only while this holds. */
+  when?: Condition
+  /** Changes to the request. */
+  edits: readonly JsonEdit[]
   description?: string
   contextTokens?: number
   path: Path
@@ -33,11 +41,11 @@ export type Entry = {
   title: string
 }
 
-export function readEntries(document: Document, source: Source): Entry[] {
+export function readEntries(document: Document, source: Source, report: Report): Entry[] {
   const entries: Entry[] = []
   for (const section of ['force', 'models', 'aliases'] as const) {
     for (const [name, written] of Object.entries(document[section] ?? {}))
-      entries.push(readEntry(section, name, written, source))
+      entries.push(readEntry(section, name, written, source, report))
   }
   return entries
 }
@@ -47,6 +55,7 @@ function readEntry(
   name: string,
   written: ModelEntry | NameEntry,
   source: Source,
+  report: Report,
 ): Entry {
   const path = [section, name]
   const long = typeof written === 'object' && !Array.isArray(written) ? written : undefined
@@ -54,11 +63,15 @@ function readEntry(
   const context = long && 'context' in long ? parseCount(long.context) : undefined
   const description = long && 'description' in long ? long.description : undefined
   const strategy = long?.strategy
+  const when =
+    long && 'when' in long ? readWhen(long.when as WhenEntry, [...path, 'when'], report) : undefined
   return {
     section,
     name,
     ...(isGlob(name) ? { glob: compileGlob(name) } : {}),
-    steps: readSteps(to, long ? [...path, 'to'] : path),
+    steps: readSteps(to, long ? [...path, 'to'] : path, report),
+    edits: long ? readEdits(long as EditsEntry, path, report) : [],
+    ...(when ? { when } : {}),
     ...(strategy && strategy !== 'least-latency' ? { strategy } : {}),
     reportModel: long?.['report-model'] ?? 'asked',
     ...(description ? { description } : {}),
@@ -69,7 +82,7 @@ function readEntry(
   }
 }
 
-function readSteps(to: unknown, path: Path): WrittenStep[] {
+function readSteps(to: unknown, path: Path, report: Report): WrittenStep[] {
   if (!Array.isArray(to)) return [{ mentions: readMentions(to, path), pooled: false }]
   return to.flatMap((element, index): WrittenStep[] => {
     const at = [...path, index]
@@ -81,12 +94,25 @@ function readSteps(to: unknown, path: Path): WrittenStep[] {
         },
       ]
     }
-    if (isStep(element)) return readSteps(element.to, [...at, 'to'])
+    if (isStep(element)) {
+      const when = readWhen(element.when, [...at, 'when'], report)
+      const steps = readSteps(element.to, [...at, 'to'], report)
+      return when ? steps.map(step => ({ ...step, when: both(when, step.when) })) : steps
+    }
     return [{ mentions: readMentions(element, at), pooled: false }]
   })
 }
 
-function isStep(value: unknown): value is { to: unknown } {
+/** A step inside a step is bound by both conditions. */
+function both(outer: Condition, inner: Condition | undefined): Condition {
+  if (!inner) return outer
+  return {
+    holds: facts => outer.holds(facts) && inner.holds(facts),
+    text: `${outer.text}, ${inner.text}`,
+  }
+}
+
+function isStep(value: unknown): value is { to: unknown; when?: WhenEntry } {
   return typeof value === 'object' && value !== null && 'to' in value
 }
 

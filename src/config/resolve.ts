@@ -1,3 +1,4 @@
+import type { Facts } from './facts.ts'
 import { fillStars } from './glob.ts'
 import type { Entry, Mention } from './names.ts'
 import { nearest } from './nearest.ts'
@@ -13,6 +14,7 @@ import type {
   Target,
   TraceLine,
 } from './table.ts'
+import type { Condition } from './when.ts'
 
 /** A target that names its provider, and the model behind it. */
 export type Address = { provider: Provider; model: string }
@@ -32,12 +34,33 @@ export type Names = {
 /** Names a file resolved once need not be resolved again; clients choose the names, so it is bounded. */
 const REMEMBERED = 2_000
 
-export function createResolve(names: Names): (asked: string) => Resolution {
+/** Who asks. Without facts every condition holds: what could be, for lists and checks. */
+type Asking = { facts: Facts | undefined; conditional: boolean; trace: TraceLine[] }
+type Asked = Names & { asking: Asking }
+
+function holds({ asking }: Asked, when: Condition | undefined): boolean {
+  if (!when) return true
+  asking.conditional = true
+  return asking.facts === undefined || when.holds(asking.facts)
+}
+
+/** Whether the entry takes the name; an entry that does not says why. */
+function takes(names: Asked, entry: Entry): boolean {
+  if (holds(names, entry.when)) return true
+  const verdict = `${entry.title} does not take it: it wants ${entry.when?.text}`
+  names.asking.trace.push({ rule: 'when', verdict, at: entry.at })
+  return false
+}
+
+export function createResolve(names: Names): (asked: string, facts?: Facts) => Resolution {
   const remembered = new Map<string, Resolution>()
-  return asked => {
+  return (asked, facts) => {
     const known = remembered.get(asked)
     if (known) return known
-    const resolution = resolveAsked(names, asked)
+    const asking: Asking = { facts, conditional: false, trace: [] }
+    const resolution = resolveAsked({ ...names, asking }, asked)
+    // What depends on the request is asked of every request.
+    if (asking.conditional) return resolution
     if (remembered.size >= REMEMBERED) remembered.clear()
     remembered.set(asked, resolution)
     return resolution
@@ -45,8 +68,8 @@ export function createResolve(names: Names): (asked: string) => Resolution {
 }
 
 /** The order of resolution, as the specification numbers it. */
-function resolveAsked(names: Names, asked: string): Resolution {
-  const trace: TraceLine[] = []
+function resolveAsked(names: Asked, asked: string): Resolution {
+  const { trace } = names.asking
   const exactFirst =
     names.exact.force.has(asked) || names.exact.models.has(asked) || names.catalogue.has(asked)
   const { name, reasoning } = exactFirst
@@ -80,11 +103,16 @@ function resolveAsked(names: Names, asked: string): Resolution {
 }
 
 /** A route on its way: off providers' targets still in it. */
-type Draft = { name: string; steps: Step[]; reportModel: Route['reportModel'] }
+type Draft = {
+  name: string
+  steps: Step[]
+  reportModel: Route['reportModel']
+  edits: Route['edits']
+}
 
 /** Steps 3 to 8. `visited` guards against cycles through patterns. */
 function fromAddress(
-  names: Names,
+  names: Asked,
   name: string,
   trace: TraceLine[],
   visited: Set<Entry>,
@@ -104,9 +132,9 @@ function fromAddress(
       verdict: `${address.provider.id}, model ${address.model}`,
       at: address.provider.at,
     })
-    return { name, steps: [single(address)], reportModel: 'asked' }
+    return { name, steps: [single(address)], reportModel: 'asked', edits: [] }
   }
-  const model = names.exact.models.get(name)
+  const model = exactEntry(names, 'models', name)
   if (model) return follow(names, model, '4 models', trace, visited)
   const listed = names.catalogue.get(name)
   if (listed) {
@@ -115,9 +143,9 @@ function fromAddress(
       verdict: `listed by ${listed.map(({ provider }) => provider.id).join(', ')}`,
       ...(listed[0] ? { at: listed[0].provider.at } : {}),
     })
-    return { name, steps: catalogueSteps(names, name, listed), reportModel: 'asked' }
+    return { name, steps: catalogueSteps(names, name, listed), reportModel: 'asked', edits: [] }
   }
-  const alias = names.exact.aliases.get(name)
+  const alias = exactEntry(names, 'aliases', name)
   if (alias) return follow(names, alias, '6 aliases', trace, visited)
   const globbed = firstGlob(names, 'models', name)
   if (globbed) return follow(names, globbed, '7 models patterns', trace, visited)
@@ -128,23 +156,28 @@ function fromAddress(
 type Match = { entry: Entry; captures: readonly string[] }
 
 function matchEntry(
-  names: Names,
+  names: Asked,
   section: Entry['section'],
   name: string,
 ): Entry | Match | undefined {
-  return names.exact[section].get(name) ?? firstGlob(names, section, name)
+  return exactEntry(names, section, name) ?? firstGlob(names, section, name)
 }
 
-function firstGlob(names: Names, section: Entry['section'], name: string): Match | undefined {
+function exactEntry(names: Asked, section: Entry['section'], name: string): Entry | undefined {
+  const entry = names.exact[section].get(name)
+  return entry && takes(names, entry) ? entry : undefined
+}
+
+function firstGlob(names: Asked, section: Entry['section'], name: string): Match | undefined {
   for (const entry of names.globs[section]) {
     const captures = entry.glob?.match(name)
-    if (captures) return { entry, captures }
+    if (captures && takes(names, entry)) return { entry, captures }
   }
   return undefined
 }
 
 function follow(
-  names: Names,
+  names: Asked,
   matched: Entry | Match,
   rule: string,
   trace: TraceLine[],
@@ -159,6 +192,14 @@ function follow(
   const within = new Set([...visited, entry])
   const steps: Step[] = []
   for (const [index, written] of entry.steps.entries()) {
+    if (!holds(names, written.when)) {
+      trace.push({
+        rule,
+        verdict: `${entry.title}: a step is left out, since it wants ${written.when?.text}`,
+        at: entry.at,
+      })
+      continue
+    }
     const drafts = written.mentions.map(mention =>
       mentioned(names, mention, captures, trace, within),
     )
@@ -171,12 +212,12 @@ function follow(
       })
     else steps.push(...drafts.flat())
   }
-  return { name: entry.title, steps, reportModel: entry.reportModel }
+  return { name: entry.title, steps, reportModel: entry.reportModel, edits: entry.edits }
 }
 
 /** A target, or the steps of the entry that is named. */
 function mentioned(
-  names: Names,
+  names: Asked,
   mention: Mention,
   captures: readonly string[],
   trace: TraceLine[],
@@ -254,7 +295,7 @@ function catalogueSteps(names: Names, name: string, listed: readonly Address[]):
  * Leaves out who cannot serve and says why. `echo` never answers in place of a real provider: in
  * company it stays only while no real one can be used at all.
  */
-function finished(names: Names, draft: Draft, asked: Reasoning | undefined): Route {
+function finished(names: Asked, draft: Draft, asked: Reasoning | undefined): Route {
   const all = draft.steps.flatMap(step => step.members)
   const alone = all.every(({ provider }) => provider.kind.id === 'echo')
   const passedOver: { target: string; reason: string }[] = []
@@ -276,5 +317,6 @@ function finished(names: Names, draft: Draft, asked: Reasoning | undefined): Rou
         .map(member => (asked && !member.reasoning ? { ...member, reasoning: asked } : member)),
     }))
     .filter(step => step.members.length > 0)
-  return { name: draft.name, steps, reportModel: draft.reportModel, passedOver }
+  const { name, reportModel, edits } = draft
+  return { name, steps, reportModel, edits, passedOver }
 }

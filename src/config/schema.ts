@@ -34,6 +34,23 @@ const Headers = Type.Record(Type.String(), Type.String(), {
   description: 'Header name to value; "$name" copies the client\'s header',
 })
 const Levels = Type.Array(Type.String())
+const OneOrMore = Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })])
+const When = Type.Object(
+  {
+    client: Type.Optional(OneOrMore),
+    protocol: Type.Optional(OneOrMore),
+    key: Type.Optional(OneOrMore),
+    model: Type.Optional(OneOrMore),
+    header: Type.Optional(Type.Record(Type.String(), Type.String())),
+    'input-tokens': Type.Optional(Type.String()),
+    thinking: Type.Optional(Type.Boolean()),
+    images: Type.Optional(Type.Boolean()),
+    stream: Type.Optional(Type.Boolean()),
+    tools: Type.Optional(OneOrMore),
+    hour: Type.Optional(Type.Union([Type.String(), Type.Integer({ minimum: 0, maximum: 23 })])),
+  },
+  { ...shut, description: 'All must hold; a list means any of its words' },
+)
 const Anything = Type.Unknown()
 const strategies = [
   Type.Literal('round-robin'),
@@ -116,14 +133,20 @@ const List = Type.Array(
     Type.String({ minLength: 1 }),
     Member,
     Type.Array(Single, { minItems: 1 }),
-    Type.Object({ when: Type.Optional(later(Anything)), to: Type.Unknown() }, shut),
+    Type.Object({ when: Type.Optional(When), to: Type.Unknown() }, shut),
   ]),
   { minItems: 1 },
 )
 const edits = {
-  default: Type.Optional(later(Anything)),
-  set: Type.Optional(later(Anything)),
-  remove: Type.Optional(later(Anything)),
+  default: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Request parameters the client did not set, by path',
+    }),
+  ),
+  set: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), { description: 'Request parameters, by path' }),
+  ),
+  remove: Type.Optional(OneOrMore),
 }
 const Model = Type.Union([
   Type.String({ minLength: 1 }),
@@ -146,7 +169,7 @@ const Name = Type.Union([
   Type.Object(
     {
       to: Type.Union([Type.String({ minLength: 1 }), List]),
-      when: Type.Optional(later(Anything)),
+      when: Type.Optional(When),
       'report-model': Type.Optional(Type.Union([Type.Literal('asked'), Type.Literal('served')])),
       strategy: Type.Optional(Strategy),
     },
@@ -160,7 +183,7 @@ const ApiKey = Type.Union([
     {
       name: Type.String({ minLength: 1 }),
       key: Type.String({ minLength: 1 }),
-      models: Type.Optional(later(Anything)),
+      models: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
       limits: Type.Optional(later(Anything)),
     },
     shut,
@@ -240,7 +263,11 @@ export const Routes = Type.Object(
         shut,
       ),
     ),
-    rules: Type.Optional(later(Anything)),
+    rules: Type.Optional(
+      Type.Array(Type.Object({ when: Type.Optional(When), ...edits }, shut), {
+        description: 'Changes to the requests that match, in order',
+      }),
+    ),
     tests: Type.Optional(
       Type.Array(
         Type.Object(

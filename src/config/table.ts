@@ -1,7 +1,10 @@
 import type { Effort, ProtocolId } from '../conversation/index.ts'
 import type { CredentialSpec, Strategy } from '../credentials/spec.ts'
+import type { JsonEdit } from '../lib/json-edit.ts'
 import type { Kind } from '../providers/kind.ts'
 import type { Diagnostic } from './diagnostic.ts'
+import type { Facts } from './facts.ts'
+import type { Condition } from './when.ts'
 
 /** A line of the file, for `explain`. Counts from 1. */
 export type Place = { line: number; column: number }
@@ -77,6 +80,8 @@ export type Route = {
   steps: readonly Step[]
   /** `asked`: replies carry the client's name. */
   reportModel: 'asked' | 'served'
+  /** Changes to the client's request, in its own protocol. */
+  edits: readonly JsonEdit[]
   /** Targets that cannot serve at all, and why. */
   passedOver: readonly { target: string; reason: string }[]
 }
@@ -94,7 +99,15 @@ export type ListedModel = {
   maxOutputTokens?: number
 }
 
-export type ApiKey = { name: string; key: string }
+export type ApiKey = {
+  name: string
+  key: string
+  /** Names it may ask for, as globs; absent: all. */
+  models?: readonly string[]
+}
+
+/** An entry of `rules`. */
+export type Rule = { when?: Condition; edits: readonly JsonEdit[] }
 
 export type ServerSettings = {
   host: string
@@ -119,8 +132,15 @@ export type RoutingTable = {
   /** What was compiled. */
   text: string
   providers: ReadonlyMap<string, Provider>
-  /** Resolves an asked name; a pure function of the table. */
-  resolve(asked: string): Resolution
+  /**
+   * Resolves an asked name; a pure function of the table and of who asks. Without facts every
+   * condition holds.
+   */
+  resolve(asked: string, facts?: Facts): Resolution
+  /** Some condition asks for the number of input tokens. */
+  countsTokens: boolean
+  /** Changes to the requests that match. */
+  rules: readonly Rule[]
   listed: readonly ListedModel[]
   apiKeys: readonly ApiKey[]
   server: ServerSettings

@@ -19,7 +19,18 @@ let counter: Counter | undefined
  * by some percent, so this is an upper-leaning estimate, not a bill.
  */
 export async function countTokens(request: ConversationRequest): Promise<number> {
+  await prepareCounting()
+  return countTokensNow(request)
+}
+
+/** Loads the tokenizer, if it is not there yet. */
+export async function prepareCounting(): Promise<void> {
   counter ??= await loadCounter()
+}
+
+/** The same for whoever cannot wait; `prepareCounting` must have been waited for. */
+export function countTokensNow(request: ConversationRequest): number {
+  if (!counter) throw new Error('the tokenizer is not loaded')
   const count = bounded(counter)
   let total = PER_REQUEST + countParts(request.system, count)
   for (const message of request.messages) total += PER_MESSAGE + countParts(message.parts, count)

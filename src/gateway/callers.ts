@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto'
+import { compileGlob } from '../config/glob.ts'
 import type { ApiKey } from '../config/table.ts'
 import { GatewayError } from '../lib/errors.ts'
 
 /** Who called: the name of the API key, or `local` where no keys are configured. */
-export type Caller = { name: string }
+export type Caller = {
+  name: string
+  /** Whether the key may ask for a name. */
+  may(model: string): boolean
+}
 
 /** Decides who a request comes from. Throws `unauthenticated` or `forbidden`. */
 export type Authenticate = (
@@ -13,7 +18,7 @@ export type Authenticate = (
   queryKey?: string,
 ) => Caller
 
-const LOCAL: Caller = { name: 'local' }
+const LOCAL: Caller = { name: 'local', may: () => true }
 
 /**
  * With keys configured any of them is accepted, in every header that clients use. Without, only
@@ -22,7 +27,7 @@ const LOCAL: Caller = { name: 'local' }
 export function createAuthenticate(keys: readonly ApiKey[]): Authenticate {
   if (keys.length === 0) return localOnly
   // Digests are looked up, not keys: how long that takes says nothing about a key.
-  const callers = new Map(keys.map(({ name, key }) => [digest(key), { name }]))
+  const callers = new Map(keys.map(one => [digest(one.key), callerOf(one)]))
   return (headers, _, queryKey) => {
     const presented = presentedKeys(headers, queryKey)
     for (const key of presented) {
@@ -36,6 +41,11 @@ export function createAuthenticate(keys: readonly ApiKey[]): Authenticate {
         : 'this API key is not one of the api-keys of routes.yaml; check the key your client sends',
     )
   }
+}
+
+function callerOf({ name, models }: ApiKey): Caller {
+  const globs = models?.map(compileGlob)
+  return { name, may: model => globs === undefined || globs.some(glob => glob.match(model)) }
 }
 
 function digest(key: string): string {

@@ -1,11 +1,14 @@
-import type { Route, Target } from '../config/table.ts'
+import type { Facts } from '../config/facts.ts'
+import type { Route, RoutingTable, Target } from '../config/table.ts'
 import { CAPSULE_PREFIX, type ConversationRequest } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { editJson, type JsonEdit } from '../lib/json-edit.ts'
 import type { Action, ClientCodec, Envelope, Inbound, Loss } from '../protocols/codec.ts'
 import { codecs } from '../protocols/index.ts'
 import { OUR_ID, OUR_STEP } from '../protocols/ours.ts'
 import type { Caller } from './callers.ts'
+import { factsOf } from './facts.ts'
 import type { Gateway } from './gateway.ts'
 import { recallReasoning } from './reasoning.ts'
 import { refersToKept, withHistory } from './state.ts'
@@ -41,18 +44,16 @@ export type Exchange = Ask & {
 }
 
 /** Reads what is asked and resolves it. Throws `invalid-request` and `model-not-found`. */
-export function begin(gateway: Gateway, ask: Ask): Exchange {
-  const envelope = ask.codec.peek(ask.inbound)
-  const resolution = gateway.table.resolve(envelope.model)
-  if (!resolution.found) throw unknownModel(envelope.model, resolution.nearest)
+export function begin(gateway: Gateway, asked: Ask): Exchange {
   const startedAtMs = gateway.services.now()
+  const { ask, envelope, route } = routed(gateway, asked, startedAtMs)
   let conversation: ConversationRequest | undefined
   let body: JsonObject | undefined
   const begun: Exchange = {
     ...ask,
     gateway,
     envelope,
-    route: resolution.route,
+    route,
     startedAtMs,
     attempts: 0,
     current: undefined,
@@ -72,6 +73,49 @@ export function begin(gateway: Gateway, ask: Ask): Exchange {
       timeouts.totalMs > 0 ? startedAtMs + timeouts.totalMs : Infinity,
   }
   return begun
+}
+
+/** Resolves the model that is asked for, and makes the changes that the file wants. */
+function routed(
+  { table }: Gateway,
+  ask: Ask,
+  atMs: number,
+): { ask: Ask; envelope: Envelope; route: Route } {
+  const envelope = ask.codec.peek(ask.inbound)
+  const { model } = envelope
+  if (!ask.caller.may(model)) throw notAllowed(ask.caller, model)
+  const facts = factsOf(ask, envelope, atMs)
+  const resolution = table.resolve(model, facts)
+  if (!resolution.found) throw unknownModel(model, resolution.nearest)
+  const { route } = resolution
+  const edits = editsFor(table, route, facts)
+  if (edits.length === 0 || envelope.modelAs === 'text') return { ask, envelope, route }
+  const inbound = { ...ask.inbound, body: editJson(ask.inbound.body, edits) }
+  return { ask: { ...ask, inbound }, envelope: ask.codec.peek(inbound), route }
+}
+
+/** The nearest wins: of defaults the first that is made, of settings the last. */
+function editsFor({ rules }: RoutingTable, route: Route, facts: Facts): JsonEdit[] {
+  if (rules.length === 0) return [...route.edits]
+  const general = rules.flatMap(({ when, edits }) => (!when || when.holds(facts) ? edits : []))
+  const own = route.edits
+  const of = (edits: readonly JsonEdit[], kind: JsonEdit['kind']): JsonEdit[] =>
+    edits.filter(edit => edit.kind === kind)
+  return [
+    ...of(own, 'default'),
+    ...of(general, 'default'),
+    ...of(general, 'set'),
+    ...of(own, 'set'),
+    ...of([...general, ...own], 'remove'),
+  ]
+}
+
+function notAllowed(caller: Caller, model: string): GatewayError {
+  return new GatewayError(
+    'forbidden',
+    `the key "${caller.name}" may not ask for "${model}" (GET /v1/models lists what it may)`,
+    { param: 'model' },
+  )
 }
 
 /** Capsules, and steps that another upstream took: nothing an upstream could read. */

@@ -1,15 +1,18 @@
 import type { ListedModel } from '../config/table.ts'
 import type { ModelInfo } from '../protocols/codec.ts'
+import type { Caller } from './callers.ts'
 import type { Gateway } from './gateway.ts'
 
 /** Every listed model carries one date: when routes.yaml was written is nobody's business. */
 const LISTED_AT_MS = Date.UTC(2026, 0, 1)
 
-export function listModels({ table }: Gateway): ModelInfo[] {
-  return table.listed.map(modelInfo)
+/** What a caller may ask for. */
+export function listModels({ table }: Gateway, caller: Caller): ModelInfo[] {
+  return table.listed.filter(({ id }) => caller.may(id)).map(modelInfo)
 }
 
-export function findModel({ table }: Gateway, id: string): ModelInfo | undefined {
+export function findModel({ table }: Gateway, caller: Caller, id: string): ModelInfo | undefined {
+  if (!caller.may(id)) return undefined
   const listed = table.listed.find(model => model.id === id)
   if (listed) return modelInfo(listed)
   // Names behind a glob or an address are not listed, but they can be asked for.

@@ -1,3 +1,4 @@
+import { prepareCounting } from '../conversation/count.ts'
 import { asGatewayError } from '../lib/errors.ts'
 import { bodyOf } from '../lib/response-body.ts'
 import { countTokens } from './count-tokens.ts'
@@ -13,6 +14,7 @@ import type { Answer } from './reply.ts'
 export async function exchange(gateway: Gateway, ask: Ask): Promise<Response> {
   let begun: Exchange | undefined
   try {
+    if (gateway.table.countsTokens) await prepareCounting()
     begun = begin(gateway, ask)
     if (begun.action === 'count-tokens') return await countTokens(begun)
     // What is wrong with a request that must be read anyway is no target's fault.

@@ -8,6 +8,8 @@ export type Range = readonly [start: number, end: number]
 export type Member = {
   /** The decoded key. */
   key: string
+  /** Where its name begins, quote included. */
+  from: number
   /** The value's bytes, quotes included for a string. */
   value: Range
 }
@@ -50,13 +52,14 @@ export function scanObject(bytes: Uint8Array): Member[] {
   if (bytes[at] === CLOSE_BRACE) return ended(bytes, at + 1, members)
   for (;;) {
     if (bytes[at] !== QUOTE) throw new JsonBytesError('expected a member name', at)
+    const from = at
     const keyEnd = skipString(bytes, buffer, at)
     const key = decodeString(buffer, at, keyEnd)
     at = skipSpace(bytes, keyEnd)
     if (bytes[at] !== COLON) throw new JsonBytesError('expected ":"', at)
     const start = skipSpace(bytes, at + 1)
     const end = skipValue(bytes, buffer, start)
-    members.push({ key, value: [start, end] })
+    members.push({ key, from, value: [start, end] })
     at = skipSpace(bytes, end)
     if (bytes[at] === COMMA) {
       at = skipSpace(bytes, at + 1)

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import type { Caller } from '../gateway/callers.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { findModel, listModels } from '../gateway/models.ts'
 import { exchange, failed } from '../gateway/serve.ts'
@@ -148,11 +149,13 @@ function refuse(
   }
   return failed(
     gateway,
-    { codec, action: 'generate', inbound, caller: { name: '' }, requestId },
+    { codec, action: 'generate', inbound, caller: NOBODY, requestId },
     undefined,
     error,
   )
 }
+
+const NOBODY = { name: '', may: () => false }
 
 export function newRequestId(): string {
   return `req_${crypto.randomUUID().replaceAll('-', '')}`
@@ -172,16 +175,16 @@ function voiceOf(request: Request): Codec {
   return codec
 }
 
-function authenticated(gateway: Gateway, request: Request): void {
+function authenticated(gateway: Gateway, request: Request): Caller {
   const key = queryOf(request)?.get('key') ?? undefined
-  gateway.authenticate(request.headers, () => gateway.services.peerOf(request), key)
+  return gateway.authenticate(request.headers, () => gateway.services.peerOf(request), key)
 }
 
 function modelList(gateway: Gateway, request: Request): Response {
   const codec = voiceOf(request)
   try {
-    authenticated(gateway, request)
-    return Response.json(codec.encodeModels(listModels(gateway)))
+    const caller = authenticated(gateway, request)
+    return Response.json(codec.encodeModels(listModels(gateway, caller)))
   } catch (error) {
     return refuse(gateway, codec, request, error)
   }
@@ -190,9 +193,9 @@ function modelList(gateway: Gateway, request: Request): Response {
 function oneModel(gateway: Gateway, request: Request, escaped: string): Response {
   const codec = voiceOf(request)
   try {
-    authenticated(gateway, request)
+    const caller = authenticated(gateway, request)
     const id = unescaped(escaped)
-    const model = findModel(gateway, id)
+    const model = findModel(gateway, caller, id)
     if (!model)
       throw new GatewayError(
         'model-not-found',

@@ -173,21 +173,54 @@ describe('what is wrong, where, and what to do', () => {
       ],
     ],
     [
-      'when',
-      `${A}force: { x: { to: a/x, when: { client: amp } } }\n`,
-      ['routes.yaml:2:24: force.x.when: `when` is not supported by this version yet (take it out)'],
+      'a condition misspelt',
+      `${A}force: { x: { to: a/x, when: { cleint: amp } } }\n`,
+      ['routes.yaml:2:32: force.x.when.cleint: unknown key "cleint" (did you mean "client"?)'],
     ],
     [
-      'when in a step',
-      `${A}models: { m: { to: [ { when: { stream: true }, to: a/x } ] } }\n`,
+      'a client nobody knows',
+      `${A}force: { x: { to: a/x, when: { client: [ amp, claude ] } } }\n`,
       [
-        'routes.yaml:2:24: models.m.to[0].when: `when` is not supported by this version yet (take it out)',
+        'routes.yaml:2:40: force.x.when.client: there is no client "claude" (did you mean "claude-code"?)',
       ],
     ],
     [
-      'rules',
-      'rules: []\n',
-      ['routes.yaml:1:1: rules: `rules` is not supported by this version yet (take it out)'],
+      'a protocol misspelt, in a step',
+      `${A}models: { m: { to: [ { when: { protocol: openai_chat }, to: a/x } ] } }\n`,
+      [
+        'routes.yaml:2:42: models.m.to[0].when.protocol: there is no protocol "openai_chat" (did you mean "openai-chat"?)',
+      ],
+    ],
+    [
+      'tokens without a comparison',
+      `${A}models: { m: { to: [ { when: { input-tokens: "180k" }, to: a/x } ] } }\n`,
+      [
+        'routes.yaml:2:46: models.m.to[0].when.input-tokens: expected a comparison such as ">180k" or "<=4k" (put it in quotes)',
+      ],
+    ],
+    [
+      'hours that no clock shows',
+      `${A}force: { x: { to: a/x, when: { hour: "22-30" } } }\n`,
+      ['routes.yaml:2:38: force.x.when.hour: expected hours such as "9-17" or "22-6"'],
+    ],
+    [
+      'an edit of the model',
+      'rules: [ { set: { model: x } } ]\n',
+      [
+        'routes.yaml:1:19: rules[0].set.model: "model" cannot be edited here (models and force say which model is asked)',
+      ],
+    ],
+    [
+      'an edit without a path',
+      'rules: [ { remove: [ "a..b" ] } ]\n',
+      [
+        'routes.yaml:1:22: rules[0].remove[0]: "a..b" is no path (write it like reasoning.effort or messages[0].role)',
+      ],
+    ],
+    [
+      'a test by a client nobody knows',
+      `${A}models: { m: a/x }\ntests: [ { ask: m, expect: a/x, client: amq } ]\n`,
+      ['routes.yaml:3:41: tests[0].client: there is no client "amq" (did you mean "amp"?)'],
     ],
     [
       'limits',

@@ -1,0 +1,63 @@
+import type { JsonValue } from '../lib/json.ts'
+import type { JsonEdit } from '../lib/json-edit.ts'
+import type { Report } from './report.ts'
+import type { Path } from './source.ts'
+
+/** `default`, `set` and `remove` as the schema admits them. */
+export type EditsEntry = {
+  default?: Record<string, unknown>
+  set?: Record<string, unknown>
+  remove?: string | string[]
+}
+
+/** What only the routes may say: the model is spliced in, the stream decides how we answer. */
+const NOT_EDITED = new Set(['model', 'stream'])
+
+/** Edits in the order in which they are made: defaults, settings, removals. */
+export function readEdits(written: EditsEntry, path: Path, report: Report): JsonEdit[] {
+  const edits: JsonEdit[] = []
+  for (const kind of ['default', 'set'] as const)
+    for (const [at, value] of Object.entries(written[kind] ?? {})) {
+      const steps = stepsOf(at, [...path, kind, at], 'key', report)
+      if (steps) edits.push({ kind, path: steps, value: value as JsonValue })
+    }
+  const removed = written.remove ?? []
+  for (const [index, at] of (Array.isArray(removed) ? removed : [removed]).entries()) {
+    const where = Array.isArray(removed) ? [...path, 'remove', index] : [...path, 'remove']
+    const steps = stepsOf(at, where, 'value', report)
+    if (steps) edits.push({ kind: 'remove', path: steps })
+  }
+  return edits
+}
+
+/** `a.b[0].c`; `\.` is a dot in a name. */
+function stepsOf(
+  at: string,
+  path: Path,
+  of: 'key' | 'value',
+  report: Report,
+): string[] | undefined {
+  const steps = at
+    .replace(/\[(\d+)\]/g, '.$1')
+    .split(/(?<!\\)\./)
+    .map(step => step.replaceAll('\\.', '.'))
+  if (steps.some(step => step === '')) {
+    report.error(
+      path,
+      of,
+      `"${at}" is no path`,
+      'write it like reasoning.effort or messages[0].role',
+    )
+    return undefined
+  }
+  if (steps.length === 1 && NOT_EDITED.has(steps[0] ?? '')) {
+    report.error(
+      path,
+      of,
+      `"${at}" cannot be edited here`,
+      'models and force say which model is asked',
+    )
+    return undefined
+  }
+  return steps
+}

@@ -1,0 +1,93 @@
+import type { ClientName, Facts } from '../config/facts.ts'
+import { countTokensNow } from '../conversation/count.ts'
+import { CAPSULE_PREFIX, type ConversationRequest, effortOf } from '../conversation/index.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { text } from '../lib/wire.ts'
+import type { Envelope } from '../protocols/codec.ts'
+import type { Ask } from './exchange.ts'
+
+/** What conditions may ask about this request. The body is read only if one asks for it. */
+export function factsOf(ask: Ask, envelope: Envelope, atMs: number): Facts {
+  const { codec, inbound, caller, action } = ask
+  let read: ConversationRequest | undefined
+  const request = (): ConversationRequest => {
+    read ??= codec.decodeRequest(
+      JSON.parse(new TextDecoder().decode(inbound.body)) as JsonObject,
+      envelope,
+    )
+    return read
+  }
+  const talks = action !== 'relay'
+  return {
+    client: clientOf(inbound.headers),
+    protocol: codec.protocol,
+    key: caller.name,
+    model: envelope.model,
+    stream: envelope.stream,
+    hour: new Date(atMs).getHours(),
+    header: name => inbound.headers.get(name),
+    inputTokens: near => tokensIn(inbound.body, near, talks ? request : undefined),
+    thinking() {
+      const thinking = talks ? request().thinking : undefined
+      return thinking !== undefined && effortOf(thinking) !== 'none'
+    },
+    images: () => talks && hasImages(request()),
+    tools: () => (talks ? toolNames(request()) : []),
+  }
+}
+
+const CLIENT_MARKS: readonly (readonly [pattern: RegExp, client: ClientName])[] = [
+  // It calls itself Claude Code towards Anthropic's protocol, by a version of its own.
+  [/^claude-cli\/0\./, 'qwen-code'],
+  [/^claude-(cli|code)\//, 'claude-code'],
+  [/^QwenCode\//, 'qwen-code'],
+  [/^GeminiCLI/, 'gemini-cli'],
+  [/^codex[_/-]/, 'codex'],
+  [/^opencode\//, 'opencode'],
+]
+
+/** Which program this is, by what it says of itself. */
+export function clientOf(headers: Headers): ClientName {
+  if (headers.has('x-amp-thread-id') || headers.has('x-amp-feature')) return 'amp'
+  if (headers.has('x-claude-code-session-id')) return 'claude-code'
+  if (headers.get('originator')?.startsWith('codex')) return 'codex'
+  const agent = headers.get('user-agent') ?? ''
+  return CLIENT_MARKS.find(([pattern]) => pattern.test(agent))?.[1] ?? 'other'
+}
+
+const BYTES_PER_TOKEN = 4
+/** Capsules and pictures are long and cost little. */
+const INFLATED = [';base64,', '"base64"', 'inlineData', 'inline_data', CAPSULE_PREFIX].map(mark =>
+  Buffer.from(mark),
+)
+
+/** By length, and exactly where that cannot tell on which side of the limit it is. */
+function tokensIn(
+  body: Uint8Array,
+  near: number,
+  request: (() => ConversationRequest) | undefined,
+): number {
+  const estimate = Math.ceil(body.length / BYTES_PER_TOKEN)
+  if (!request || estimate < near / 2) return estimate
+  const inflated = INFLATED.some(mark => Buffer.prototype.includes.call(body, mark))
+  return estimate > near * 2 && !inflated ? estimate : countTokensNow(request())
+}
+
+function hasImages({ messages }: ConversationRequest): boolean {
+  return messages.some(({ parts }) =>
+    parts.some(
+      part =>
+        part.type === 'image' ||
+        (part.type === 'tool-result' && part.parts.some(({ type }) => type === 'image')),
+    ),
+  )
+}
+
+function toolNames({ tools }: ConversationRequest): string[] {
+  return tools.flatMap(tool => {
+    if (tool.type !== 'server') return [tool.name]
+    const { wire, does } = tool
+    const named = [text(wire.name), text(wire.type), does?.name.replace('-', '_')]
+    return [...named, ...Object.keys(wire).slice(0, 1)].filter(name => name !== undefined)
+  })
+}
