@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import builtin from '../../routes.yaml' with { type: 'text' }
 import { formatDiagnostic } from '../config/index.ts'
+import { createAffinity } from '../credentials/affinity.ts'
 import { createPool } from '../credentials/pool.ts'
 import { createTokens } from '../credentials/tokens.ts'
 import { compile } from '../gateway/compile.ts'
@@ -144,6 +145,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     env: io.env,
     readFile: io.readFile,
     pool: createPool({ now }),
+    affinity: createAffinity(now),
     tokens: createTokens({ now, fetch: globalThis.fetch }),
     kept: createKept({
       folder: io.env.JACKFIELD_HOME?.trim() || join(homedir(), '.jackfield'),

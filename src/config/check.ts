@@ -33,6 +33,10 @@ export function checkShape(schema: TSchema, value: unknown, path: Path, report: 
 
 const MEASURES: Record<string, { parse(value: unknown): number | undefined; like: string }> = {
   duration: { parse: parseDuration, like: 'a duration such as 250ms, 30s, 5m or 1h' },
+  'duration-or-off': {
+    parse: value => (value === false || value === 'off' ? 0 : parseDuration(value)),
+    like: 'a duration such as 1h, or false',
+  },
   size: { parse: parseSize, like: 'a size such as 64kB or 10MB' },
   count: { parse: parseCount, like: 'a count such as 200k or 2M' },
 }

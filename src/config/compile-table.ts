@@ -228,8 +228,14 @@ function readPolicy({ policy = {} }: Document): Policy {
       transientMs: parseDuration(policy.cooldown?.transient) ?? POLICY.cooldown.transientMs,
       maxMs: parseDuration(policy.cooldown?.max) ?? POLICY.cooldown.maxMs,
     },
+    sessionAffinityMs: readAffinity(policy['session-affinity']),
     keepaliveMs: parseDuration(policy.keepalive) ?? POLICY.keepaliveMs,
   }
+}
+
+function readAffinity(written: unknown): number {
+  if (written === false || written === 'off') return 0
+  return parseDuration(written) ?? POLICY.sessionAffinityMs
 }
 
 function readServer(

@@ -20,5 +20,6 @@ export const POLICY: Policy = {
   maxRetryIntervalMs: 30_000,
   strategy: 'round-robin',
   cooldown: { transientMs: 60_000, maxMs: 1_800_000 },
+  sessionAffinityMs: 3_600_000,
   keepaliveMs: 15_000,
 }

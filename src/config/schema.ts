@@ -209,7 +209,12 @@ export const Routes = Type.Object(
           'request-retry': Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
           'max-retry-interval': Type.Optional(Duration),
           strategy: Type.Optional(Type.Union([...strategies])),
-          'session-affinity': Type.Optional(later(Anything, [false, 'off'])),
+          'session-affinity': Type.Optional(
+            Type.Unknown({
+              'x-value': 'duration-or-off',
+              description: 'How long a conversation stays where it was served: 1h, or false',
+            }),
+          ),
           cooldown: Type.Optional(
             Type.Object(
               {

@@ -122,6 +122,8 @@ export type Policy = {
   maxRetryIntervalMs: number
   strategy: Strategy
   cooldown: { transientMs: number; maxMs: number }
+  /** How long a conversation stays where it was last served; 0: it does not. */
+  sessionAffinityMs: number
   /** 0: none. */
   keepaliveMs: number
 }

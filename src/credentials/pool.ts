@@ -25,13 +25,13 @@ export interface Pool {
   reconcile(declared: readonly CredentialSpec[], policy: PoolPolicy): void
   /**
    * Undefined when nobody untried is able. `evenIfCooling` also takes one whose rest is only a
-   * guess, the one whose rest ends first.
+   * guess, the one whose rest ends first. `prefer` goes before everything else that is able.
    */
   acquire(
     provider: string,
     model: string,
     tried: ReadonlySet<string>,
-    options?: { evenIfCooling?: boolean },
+    options?: { evenIfCooling?: boolean; prefer?: string | undefined },
   ): Lease | undefined
   /** When the first resting credential is back, epoch ms; undefined: none rests. */
   earliestReset(provider: string, model: string): number | undefined
@@ -116,6 +116,8 @@ export function createPool(clock: { now(): number }): Pool {
       const members = providers.get(provider)
       if (!members) return undefined
       const able = members.filter(member => !tried.has(member.spec.id) && !resting(member, model))
+      const preferred = able.find(member => member.spec.id === options.prefer)
+      if (preferred && preferred.spec.weight > 0) return lease(preferred, model)
       if (able.length > 0) {
         if (able.length === 1 && able[0])
           return able[0].spec.weight > 0 ? lease(able[0], model) : undefined

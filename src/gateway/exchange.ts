@@ -40,6 +40,8 @@ export type Exchange = Ask & {
   body(): JsonObject
   /** A target refused what was sealed: it and the next ones are asked without. */
   unsealed: boolean
+  /** The conversation's own credential failed in passing: its bond stays as it is. */
+  escaped: boolean
   totalDueAtMs(target: Target): number
 }
 
@@ -61,6 +63,7 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
       ask.action === 'relay' ||
       (codecs.some(codec => codec === ask.codec) && !holdsOurs(gateway, ask)),
     unsealed: false,
+    escaped: false,
     body() {
       body ??= parsed(ask.inbound.body)
       return body

@@ -6,6 +6,7 @@ import type { Action } from '../protocols/codec.ts'
 import { AFTER, TELLING, WORTH_A_ROUND } from './after.ts'
 import { answer } from './answer.ts'
 import { type Attempt, beginAttempt, endAttempt, networkError } from './attempt.ts'
+import { bondOf } from './bond.ts'
 import type { Exchange } from './exchange.ts'
 import { inOrder } from './order.ts'
 import type { Answer } from './reply.ts'
@@ -41,13 +42,17 @@ async function onePass(
   evenIfCooling: boolean,
 ): Promise<{ answer: Answer } | { error: GatewayError; attempted: boolean }> {
   const { pool, turns } = exchange.gateway.services
+  const bond = bondOf(exchange)
   let worst = before
   let attempted = false
   for (const step of exchange.route.steps) {
-    for (const target of inOrder(step, turns)) {
+    for (const target of inOrder(step, turns, bond)) {
       const tried = new Set<string>()
       for (;;) {
-        const lease = pool.acquire(target.provider.id, target.model, tried, { evenIfCooling })
+        const lease = pool.acquire(target.provider.id, target.model, tried, {
+          evenIfCooling,
+          prefer: bond?.credential,
+        })
         if (!lease) break
         tried.add(lease.credential)
         attempted = true

@@ -1,13 +1,24 @@
 import type { Step, Target } from '../config/table.ts'
+import type { Bond } from '../credentials/affinity.ts'
 import { smoothChoice, type Turns } from '../lib/smooth-choice.ts'
 
 /**
  * The members of a step in the order in which this request tries them: whose turn it is first,
- * then the others as they stand. `turns` keeps the scores between requests (and reloads).
+ * then the others as they stand. `turns` keeps the scores between requests (and reloads). A
+ * conversation goes first to whom it is bound to.
  */
-export function inOrder(step: Step, turns: Map<string, Turns>): readonly Target[] {
+export function inOrder(
+  step: Step,
+  turns: Map<string, Turns>,
+  bond: Bond | undefined,
+): readonly Target[] {
   const { members } = step
-  if (members.length <= 1 || step.strategy === 'fill-first') return members
+  if (members.length <= 1) return members
+  const own = members.findIndex(
+    ({ provider, model }) => provider.id === bond?.provider && model === bond.model,
+  )
+  if (own !== -1) return [...members.slice(own), ...members.slice(0, own)]
+  if (step.strategy === 'fill-first') return members
   const first = nextTurn(step, turns)
   return [...members.slice(first), ...members.slice(0, first)]
 }

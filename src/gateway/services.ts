@@ -1,3 +1,4 @@
+import type { Affinity } from '../credentials/affinity.ts'
 import type { Pool } from '../credentials/pool.ts'
 import type { Tokens } from '../credentials/tokens.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
@@ -16,6 +17,7 @@ export type Services = {
   env: Record<string, string | undefined>
   readFile(path: string): string
   pool: Pool
+  affinity: Affinity
   tokens: Tokens
   kept: Kept
   ledger: Ledger

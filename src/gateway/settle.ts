@@ -4,6 +4,7 @@ import type { Lease } from '../credentials/pool.ts'
 import type { GatewayError } from '../lib/errors.ts'
 import type { Loss } from '../protocols/codec.ts'
 import { type Attempt, endAttempt } from './attempt.ts'
+import { bind, unbind } from './bond.ts'
 import { type Exchange, lossesText } from './exchange.ts'
 import type { Entry } from './ledger.ts'
 import { Refusal } from './refusal.ts'
@@ -12,6 +13,7 @@ import { Refusal } from './refusal.ts'
 export function settle(exchange: Exchange, attempt: Attempt, status: number, usage: Usage): void {
   endAttempt(exchange, attempt)
   attempt.lease.settle({ ok: true })
+  bind(exchange, attempt.target, attempt.lease)
   const { services } = exchange.gateway
   services.ledger.record(entryOf(exchange, attempt.target, status, usage, attempt.losses))
   if (!services.log.writes('info')) return
@@ -43,6 +45,7 @@ export function settleFailed(
 ): void {
   const limits = error instanceof Refusal ? error.limits : undefined
   lease.settle({ ok: false, error, ...(limits ? { limits } : {}) })
+  unbind(exchange, lease, error)
   const { log, ledger } = exchange.gateway.services
   if (error.code === 'cancelled') return
   log.write('warn', 'attempt failed', {

@@ -25,9 +25,10 @@ export const openaiRelays: ClientCodec = {
 }
 
 /** A form carries the model as a field, everything else as a member. */
-function peek({ body, headers }: Inbound): Envelope {
+function peek(inbound: Inbound): Envelope {
+  const { body, headers } = inbound
   const type = headers.get('content-type') ?? ''
-  if (!/^multipart\/form-data/i.test(type)) return peekBody(body)
+  if (!/^multipart\/form-data/i.test(type)) return peekBody(inbound)
   const field = multipartField(body, type, 'model')
   if (!field || field.value.trim() === '')
     throw new GatewayError(

@@ -1,20 +1,23 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../lib/errors.ts'
 import { decodeString, JsonBytesError, type Member, scanObject } from '../lib/json-bytes.ts'
+import type { Inbound } from './codec.ts'
+import { sessionOf } from './session.ts'
 
 /** `modelAt` is the byte range of the model's JSON string, quotes included. */
 export type Peeked = {
   model: string
   stream: boolean
   modelAt: readonly [start: number, end: number]
+  session?: string
 }
 
 /**
- * Reads `model` and `stream` off a request body without building a conversation.
+ * Reads `model`, `stream` and the session off a request body without building a conversation.
  * Throws `invalid-request` for broken JSON or UTF-8, absurd nesting, and a missing model. A member
  * that occurs twice is refused too: we and the upstream might each believe a different one.
  */
-export function peekBody(body: Uint8Array): Peeked {
+export function peekBody({ body, headers }: Pick<Inbound, 'body' | 'headers'>): Peeked {
   const members = peekObject(body)
   const modelAt = only(members, 'model')?.value
   if (!modelAt) {
@@ -27,10 +30,12 @@ export function peekBody(body: Uint8Array): Peeked {
     )
   }
   const stream = only(members, 'stream')?.value
+  const session = sessionOf(headers, body, members)
   return {
     model: modelName(body, modelAt),
     stream: stream !== undefined && body[stream[0]] === 0x74,
     modelAt,
+    ...(session === undefined ? {} : { session }),
   }
 }
 

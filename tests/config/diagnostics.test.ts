@@ -236,6 +236,15 @@ describe('what is wrong, where, and what to do', () => {
         'routes.yaml:1:11: server.proxy-url: `proxy-url` is not supported by this version yet (take it out)',
       ],
     ],
+    [
+      'an affinity of no length',
+      'policy: { session-affinity: long }\n',
+      [
+        'routes.yaml:1:29: policy.session-affinity: expected a duration such as 1h, or false, not "long"',
+      ],
+    ],
+    ['affinities', 'policy: { session-affinity: 2h }\n', []],
+    ['no affinity', 'policy: { session-affinity: false }\n', []],
     ['a proxy that asks for nothing', 'server: { proxy-url: "" }\n', []],
     [
       'a sample key',

@@ -1,3 +1,4 @@
+import { createAffinity } from '../../src/credentials/affinity.ts'
 import { createPool } from '../../src/credentials/pool.ts'
 import { compile } from '../../src/gateway/compile.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
@@ -76,6 +77,7 @@ export function localGateway(
       throw new Error('no files in this test')
     },
     pool: createPool({ now: () => now }),
+    affinity: createAffinity(() => now),
     tokens: { tokenFor: async account => `token-of-${account.email}` },
     kept,
     ledger: createLedger(),

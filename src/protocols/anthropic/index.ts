@@ -1,5 +1,5 @@
 import { without } from '../../lib/wire.ts'
-import type { Action, Codec, Inbound } from '../codec.ts'
+import type { Action, Codec } from '../codec.ts'
 import { peekBody } from '../peek.ts'
 import { decodeError, encodeError } from './error.ts'
 import { encodeModel, encodeModels } from './models.ts'
@@ -40,7 +40,7 @@ export const anthropic: Codec = {
   demands: { 'anthropic-version': '2023-06-01' },
   keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
   pathFor: action => PATHS[action],
-  peek,
+  peek: peekBody,
   decodeRequest,
   encodeRequest,
   countable: body => without(body, 'max_tokens', 'stream', 'temperature', 'top_p', 'top_k'),
@@ -54,10 +54,4 @@ export const anthropic: Codec = {
   encodeModels,
   encodeModel,
   encodeTokenCount: inputTokens => ({ input_tokens: inputTokens }),
-}
-
-function peek({ body, headers }: Inbound) {
-  const session = headers.get('x-claude-code-session-id')
-  const peeked = peekBody(body)
-  return session ? { ...peeked, session } : peeked
 }

@@ -1,15 +1,16 @@
 import { GatewayError } from '../../lib/errors.ts'
 import type { Envelope, Inbound } from '../codec.ts'
 import { peekObject } from '../peek.ts'
+import { sessionOf } from '../session.ts'
 
 /** The model and whether it streams are in the path: `…/models/MODEL:VERB`. */
 export function peek({ params, query, headers, body }: Inbound): Envelope {
-  peekObject(body)
+  const members = peekObject(body)
   const model = (params.model ?? '').replace(/^models\//, '')
   if (model === '')
     throw new GatewayError('invalid-request', 'model: the path names none (…/models/MODEL:VERB)')
   const stream = params.verb === 'streamGenerateContent'
-  const session = headers.get('x-session-id')
+  const session = sessionOf(headers, body, members)
   return {
     model,
     stream,

@@ -10,7 +10,7 @@ import type { Machine } from '../../lib/machine.ts'
 import { text, without } from '../../lib/wire.ts'
 import type { Asked, ClientCodec, Envelope, Frame } from '../codec.ts'
 import { cutShort } from '../cut-short.ts'
-import { peekSession } from '../openai-session.ts'
+import { peekBody } from '../peek.ts'
 import { encodeError } from './error.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
 import { decodeRequest } from './request.ts'
@@ -25,7 +25,7 @@ export const completions: ClientCodec = {
   forwards: [],
   carries: () => false,
   keepAlive: ': keep-alive\n\n',
-  peek: peekSession,
+  peek: peekBody,
   decodeRequest: decodePrompt,
   encodeResponse,
   encodeStream: asked => new TextWriter(asked),

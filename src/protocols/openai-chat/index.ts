@@ -1,6 +1,6 @@
 import type { Codec } from '../codec.ts'
 import { encodeModel, encodeModels } from '../openai-models.ts'
-import { peekSession } from '../openai-session.ts'
+import { peekBody } from '../peek.ts'
 import { decodeError, encodeError } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
@@ -39,7 +39,7 @@ export const openaiChat: Codec = {
     if (action === 'relay') return (more?.relay ?? '').replace(/^\/v1/, '')
     return action === 'models' ? '/models' : '/chat/completions'
   },
-  peek: peekSession,
+  peek: peekBody,
   decodeRequest,
   encodeRequest,
   countable: body => body,

@@ -1,7 +1,7 @@
 import { without } from '../../lib/wire.ts'
 import type { Action, Codec } from '../codec.ts'
 import { encodeModel, encodeModels } from '../openai-models.ts'
-import { peekSession } from '../openai-session.ts'
+import { peekBody } from '../peek.ts'
 import { askForSummary, encodeCompaction } from './compaction.ts'
 import { decodeError, encodeError } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
@@ -55,7 +55,7 @@ export const openaiResponses: Codec = {
   keepAlive: ': keep-alive\n\n',
   pathFor: (action, _model, _stream, more) =>
     action === 'relay' ? (more?.relay ?? '').replace(/^\/v1/, '') : PATHS[action],
-  peek: peekSession,
+  peek: peekBody,
   decodeRequest,
   encodeRequest,
   countable: body => without(body, 'stream', 'store', 'include', 'max_output_tokens'),
