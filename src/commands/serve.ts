@@ -6,6 +6,7 @@ import builtin from '../../routes.yaml' with { type: 'text' }
 import { formatDiagnostic } from '../config/index.ts'
 import { createAffinity } from '../credentials/affinity.ts'
 import { createPool } from '../credentials/pool.ts'
+import { createQuotas } from '../credentials/quotas.ts'
 import { createTokens } from '../credentials/tokens.ts'
 import { compile } from '../gateway/compile.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -137,6 +138,11 @@ function routesFile(asked: string | undefined, io: Io): Source | undefined {
 
 function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services {
   const now = Date.now
+  const kept = createKept({
+    folder: io.env.JACKFIELD_HOME?.trim() || join(homedir(), '.jackfield'),
+    now,
+    warn: message => log.write('warn', message),
+  })
   return {
     now,
     random: Math.random,
@@ -147,11 +153,8 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     pool: createPool({ now }),
     affinity: createAffinity(now),
     tokens: createTokens({ now, fetch: globalThis.fetch }),
-    kept: createKept({
-      folder: io.env.JACKFIELD_HOME?.trim() || join(homedir(), '.jackfield'),
-      now,
-      warn: message => log.write('warn', message),
-    }),
+    kept,
+    quotas: createQuotas({ now, kept }),
     ledger: createLedger(),
     log,
     watchdog: createWatchdog(now),

@@ -23,7 +23,7 @@ import type {
   Rule,
   ServerSettings,
 } from './table.ts'
-import { parseDuration, parseSize } from './values.ts'
+import { parseCount, parseDuration, parseSize } from './values.ts'
 import { readWhen, type WhenEntry } from './when.ts'
 
 export type TableServices = {
@@ -182,8 +182,9 @@ const SAMPLE_KEYS = new Set([
 function readApiKeys(document: Document, report: Report): ApiKey[] {
   const keys: ApiKey[] = []
   for (const [index, entry] of (document['api-keys'] ?? []).entries()) {
-    const { name, key, models }: ApiKey =
+    const read: ApiKey =
       typeof entry === 'string' ? { name: `key-${index + 1}`, key: entry } : keyOf(entry)
+    const { name, key } = read
     const path = ['api-keys', index]
     if (SAMPLE_KEYS.has(key.toLowerCase()))
       report.error(
@@ -201,13 +202,29 @@ function readApiKeys(document: Document, report: Report): ApiKey[] {
       )
     if (keys.some(one => one.key === key))
       report.error(path, 'value', 'this key stands here twice', 'take one out')
-    keys.push({ name, key, ...(models ? { models } : {}) })
+    keys.push(read)
   }
   return keys
 }
 
-function keyOf({ name, key, models }: { name: string; key: string; models?: string[] }): ApiKey {
-  return { name, key, ...(models ? { models } : {}) }
+type ApiKeyEntry = Exclude<NonNullable<Document['api-keys']>[number], string>
+
+function keyOf({ name, key, models, limits }: ApiKeyEntry): ApiKey {
+  const requestsPerMinute = limits?.['requests-per-minute']
+  const tokensPerDay = parseCount(limits?.['tokens-per-day'])
+  return {
+    name,
+    key,
+    ...(models ? { models } : {}),
+    ...(limits
+      ? {
+          limits: {
+            ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+            ...(tokensPerDay === undefined ? {} : { tokensPerDay }),
+          },
+        }
+      : {}),
+  }
 }
 
 function readRules(document: Document, report: Report): Rule[] {

@@ -184,7 +184,16 @@ const ApiKey = Type.Union([
       name: Type.String({ minLength: 1 }),
       key: Type.String({ minLength: 1 }),
       models: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
-      limits: Type.Optional(later(Anything)),
+      limits: Type.Optional(
+        Type.Object(
+          {
+            'requests-per-minute': Type.Optional(Type.Integer({ minimum: 1 })),
+            'tokens-per-day': Type.Optional(Count),
+            'cost-per-day': Type.Optional(later(Anything)),
+          },
+          shut,
+        ),
+      ),
     },
     shut,
   ),

@@ -1,4 +1,5 @@
 import type { Effort, ProtocolId } from '../conversation/index.ts'
+import type { KeyLimits } from '../credentials/quotas.ts'
 import type { CredentialSpec, Strategy } from '../credentials/spec.ts'
 import type { JsonEdit } from '../lib/json-edit.ts'
 import type { Kind } from '../providers/kind.ts'
@@ -104,6 +105,7 @@ export type ApiKey = {
   key: string
   /** Names it may ask for, as globs; absent: all. */
   models?: readonly string[]
+  limits?: KeyLimits
 }
 
 /** An entry of `rules`. */

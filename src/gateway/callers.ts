@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { compileGlob } from '../config/glob.ts'
 import type { ApiKey } from '../config/table.ts'
+import type { KeyLimits } from '../credentials/quotas.ts'
 import { GatewayError } from '../lib/errors.ts'
 
 /** Who called: the name of the API key, or `local` where no keys are configured. */
@@ -8,6 +9,7 @@ export type Caller = {
   name: string
   /** Whether the key may ask for a name. */
   may(model: string): boolean
+  limits?: KeyLimits
 }
 
 /** Decides who a request comes from. Throws `unauthenticated` or `forbidden`. */
@@ -43,9 +45,13 @@ export function createAuthenticate(keys: readonly ApiKey[]): Authenticate {
   }
 }
 
-function callerOf({ name, models }: ApiKey): Caller {
+function callerOf({ name, models, limits }: ApiKey): Caller {
   const globs = models?.map(compileGlob)
-  return { name, may: model => globs === undefined || globs.some(glob => glob.match(model)) }
+  return {
+    name,
+    may: model => globs === undefined || globs.some(glob => glob.match(model)),
+    ...(limits ? { limits } : {}),
+  }
 }
 
 function digest(key: string): string {

@@ -80,7 +80,7 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
 
 /** Resolves the model that is asked for, and makes the changes that the file wants. */
 function routed(
-  { table }: Gateway,
+  { table, services }: Gateway,
   ask: Ask,
   atMs: number,
 ): { ask: Ask; envelope: Envelope; route: Route } {
@@ -91,6 +91,9 @@ function routed(
   const resolution = table.resolve(model, facts)
   if (!resolution.found) throw unknownModel(model, resolution.nearest)
   const { route } = resolution
+  const { name, limits } = ask.caller
+  // Counting tokens is an aid, and free.
+  if (limits && ask.action !== 'count-tokens') services.quotas.admit(name, limits)
   const edits = editsFor(table, route, facts)
   if (edits.length === 0 || envelope.modelAs === 'text') return { ask, envelope, route }
   const inbound = { ...ask.inbound, body: editJson(ask.inbound.body, edits) }

@@ -1,5 +1,6 @@
 import type { Affinity } from '../credentials/affinity.ts'
 import type { Pool } from '../credentials/pool.ts'
+import type { Quotas } from '../credentials/quotas.ts'
 import type { Tokens } from '../credentials/tokens.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
 import type { Kept } from '../store/kept.ts'
@@ -18,6 +19,7 @@ export type Services = {
   readFile(path: string): string
   pool: Pool
   affinity: Affinity
+  quotas: Quotas
   tokens: Tokens
   kept: Kept
   ledger: Ledger

@@ -15,6 +15,8 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
   attempt.lease.settle({ ok: true })
   bind(exchange, attempt.target, attempt.lease)
   const { services } = exchange.gateway
+  const { name, limits } = exchange.caller
+  if (limits) services.quotas.spend(name, limits, spentOn(usage))
   services.ledger.record(entryOf(exchange, attempt.target, status, usage, attempt.losses))
   if (!services.log.writes('info')) return
   services.log.write('info', 'served', {
@@ -29,6 +31,11 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
     output: usage.output,
     losses: lossesText(attempt.losses),
   })
+}
+
+/** What the upstream told; what it did not tell is not made up. */
+function spentOn({ fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 }: Usage): number {
+  return fresh + cacheRead + cacheWrite + output
 }
 
 function sum(...counts: (number | undefined)[]): number | undefined {

@@ -15,7 +15,7 @@ export interface Kept {
   close(): void
 }
 
-export type Space = 'reasoning' | 'response' | 'item'
+export type Space = 'reasoning' | 'response' | 'item' | 'spent'
 
 export type KeptLimits = { bytes: number; ageMs: number }
 

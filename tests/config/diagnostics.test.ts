@@ -224,9 +224,11 @@ describe('what is wrong, where, and what to do', () => {
     ],
     [
       'limits',
-      'api-keys: [ { name: a, key: "0123456789", limits: {} } ]\n',
+      'api-keys: [ { name: a, key: "0123456789", limits: { requests-per-minute: 0, tokens-per-day: lots, cost-per-day: 5 USD } } ]\n',
       [
-        'routes.yaml:1:43: api-keys[0].limits: `limits` is not supported by this version yet (take it out)',
+        'routes.yaml:1:74: api-keys[0].limits.requests-per-minute: 0 is out of range (from 1 to Infinity)',
+        'routes.yaml:1:93: api-keys[0].limits.tokens-per-day: expected a count such as 200k or 2M, not "lots"',
+        'routes.yaml:1:99: api-keys[0].limits.cost-per-day: `cost-per-day` is not supported by this version yet (take it out)',
       ],
     ],
     [

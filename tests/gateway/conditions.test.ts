@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { clientOf } from '../../src/gateway/facts.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
+import { createMemoryKept } from '../../src/store/kept.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import { captures, sharedMissing } from '../support/shared.ts'
 
@@ -175,4 +176,65 @@ describe.skipIf(sharedMissing)('real programs are known by their headers', () =>
       const program = capture.id.split('/')[0] ?? ''
       expect(clientOf(new Headers(capture.headers))).toBe((NAMED[program] ?? 'other') as never)
     })
+})
+
+describe('a key with limits', () => {
+  const LIMITS = `
+models: { m: chat/up }
+api-keys:
+  - { name: alice, key: alice-key, limits: { requests-per-minute: 2, tokens-per-day: 100 } }
+  - { name: bob, key: bob-key }
+`
+  const USED = { ...REPLY, usage: { prompt_tokens: 30, completion_tokens: 10, total_tokens: 40 } }
+
+  function limited(kept = createMemoryKept(() => Date.UTC(2026, 0, 1))) {
+    const gateway = localGateway(`${PROVIDERS}${LIMITS}`, () => Response.json(USED), {}, kept)
+    const ask = (key: string, path = '/v1/chat/completions', json: JsonObject = ASK) =>
+      gateway.call(path, { json, headers: { authorization: `Bearer ${key}` } })
+    return { gateway, ask }
+  }
+
+  test('waits for the next minute', async () => {
+    const { gateway, ask } = limited()
+    expect((await ask('alice-key')).status).toBe(200)
+    gateway.advance(20_000)
+    expect((await ask('alice-key')).status).toBe(200)
+    const refused = await ask('alice-key')
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('retry-after')).toBe('40')
+    expect(await refused.text()).toContain('2 requests a minute')
+    expect((await ask('bob-key')).status).toBe(200)
+    gateway.advance(40_001)
+    expect((await ask('alice-key')).status).toBe(200)
+    // Counting tokens is free.
+    const counted = await ask('alice-key', '/v1/responses/input_tokens', { model: 'm', input: 'x' })
+    expect(counted.status).toBe(200)
+  })
+
+  test('waits for the next day once its tokens are spent, also after a restart', async () => {
+    const kept = createMemoryKept(() => Date.UTC(2026, 0, 1))
+    const { gateway, ask } = limited(kept)
+    for (let at = 0; at < 3; at++) {
+      expect((await ask('alice-key')).status).toBe(200)
+      gateway.advance(60_001)
+    }
+    const refused = await ask('alice-key')
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(80_000)
+    expect((await limited(kept).ask('alice-key')).status).toBe(429)
+    gateway.advance(86_400_000)
+    expect((await ask('alice-key')).status).toBe(200)
+  })
+
+  test('is told so in its client’s own protocol', async () => {
+    const { ask } = limited()
+    await ask('alice-key')
+    await ask('alice-key')
+    const refused = await ask('alice-key', '/v1/messages', { ...ASK, max_tokens: 5 })
+    expect(refused.status).toBe(429)
+    expect(await refused.json()).toMatchObject({
+      type: 'error',
+      error: { type: 'rate_limit_error' },
+    })
+  })
 })

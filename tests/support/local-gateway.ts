@@ -1,5 +1,6 @@
 import { createAffinity } from '../../src/credentials/affinity.ts'
 import { createPool } from '../../src/credentials/pool.ts'
+import { createQuotas } from '../../src/credentials/quotas.ts'
 import { compile } from '../../src/gateway/compile.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { createLedger } from '../../src/gateway/ledger.ts'
@@ -80,6 +81,7 @@ export function localGateway(
     affinity: createAffinity(() => now),
     tokens: { tokenFor: async account => `token-of-${account.email}` },
     kept,
+    quotas: createQuotas({ now: () => now, kept }),
     ledger: createLedger(),
     log,
     watchdog: {
