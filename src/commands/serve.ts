@@ -14,6 +14,7 @@ import { createLedger } from '../gateway/ledger.ts'
 import type { Live } from '../gateway/live.ts'
 import { createLog, type Log } from '../gateway/log.ts'
 import { createProbe } from '../gateway/probe.ts'
+import { createProxies } from '../gateway/proxies.ts'
 import { createReloader, credentialsOf } from '../gateway/reload.ts'
 import type { Services } from '../gateway/services.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
@@ -147,6 +148,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     now,
     random: Math.random,
     probe: createProbe(now),
+    proxies: createProxies(io.env),
     fetch: globalThis.fetch,
     env: io.env,
     readFile: io.readFile,

@@ -37,8 +37,21 @@ const MEASURES: Record<string, { parse(value: unknown): number | undefined; like
     parse: value => (value === false || value === 'off' ? 0 : parseDuration(value)),
     like: 'a duration such as 1h, or false',
   },
+  proxy: {
+    parse: value => (isProxy(value) ? 1 : undefined),
+    like: 'http://host:port, https://…, socks5://…, socks5h://… or direct',
+  },
   size: { parse: parseSize, like: 'a size such as 64kB or 10MB' },
   count: { parse: parseCount, like: 'a count such as 200k or 2M' },
+}
+
+function isProxy(value: unknown): boolean {
+  if (value === '' || value === 'direct') return true
+  return (
+    typeof value === 'string' &&
+    /^(https?|socks5h?):\/\/[^\s/]+\/?$/.test(value) &&
+    URL.canParse(value)
+  )
 }
 
 function checkMeasure(meant: string, value: unknown, path: Path, report: Report): void {
@@ -166,8 +179,12 @@ function checkScalar(schema: TSchema, value: unknown, path: Path, report: Report
   if (KindGuard.IsInteger(schema) && typeof value === 'number') {
     const { minimum = -Infinity, maximum = Infinity } = schema
     if (value < minimum || value > maximum)
-      report.error(path, 'value', `${value} is out of range`, `from ${minimum} to ${maximum}`)
+      report.error(path, 'value', `${value} is out of range`, range(minimum, maximum))
   }
+}
+
+function range(minimum: number, maximum: number): string {
+  return maximum === Infinity ? `at least ${minimum}` : `from ${minimum} to ${maximum}`
 }
 
 function described(schema: TSchema): string {

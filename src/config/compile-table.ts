@@ -66,7 +66,15 @@ function buildTable(
   const providers = new Map<string, Provider>()
   const broken = new Set<string>()
   for (const [id, entry] of Object.entries(document.providers ?? {})) {
-    const provider = resolveProvider(id, entry, services.kinds, interpolated, source, report)
+    const provider = resolveProvider(
+      id,
+      entry,
+      services.kinds,
+      interpolated,
+      source,
+      report,
+      document.server?.['proxy-url'],
+    )
     if (provider) providers.set(id, Object.freeze(provider))
     else broken.add(id)
   }

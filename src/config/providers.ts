@@ -21,6 +21,7 @@ export function resolveProvider(
   interpolated: Interpolated,
   source: Source,
   report: Report,
+  serverProxy: string | undefined,
 ): Provider | undefined {
   const path = ['providers', id]
   if (!/^[\w.-]+$/.test(id)) {
@@ -62,6 +63,7 @@ export function resolveProvider(
   const off = offReason(entry, kind, credentials, interpolated, id)
   if (!off) for (const warn of leftOut) warn()
   if (off && !entry.disabled) report.warn(path, 'key', `switched off: ${off}`)
+  const proxy = entry['proxy-url'] ?? serverProxy
   return {
     id,
     kind,
@@ -73,6 +75,7 @@ export function resolveProvider(
     priority: entry.priority ?? 0,
     excludes: model => exclude.some(glob => glob.match(model)),
     ...(off ? { off } : {}),
+    ...(proxy ? { proxy } : {}),
     ...(entry.prefix ? { prefix: entry.prefix } : {}),
     at: source.at(path, 'key'),
   }
@@ -134,6 +137,7 @@ function resolveCredentials(
       weight,
       priority,
       headers,
+      'proxy-url': proxy,
     } = typeof key === 'string' ? ({ key } as Exclude<typeof key, string>) : key
     if (missing !== undefined || secret.trim() === '') {
       const what = missing ? `key left out: ${missing} is not set` : 'key left out: it is empty'
@@ -156,6 +160,7 @@ function resolveCredentials(
         provider: id,
         secret: secret.trim(),
         headers: headers ?? {},
+        ...(proxy ? { proxy } : {}),
         weight: weight ?? 1,
         priority: priority ?? 0,
       },

@@ -33,6 +33,10 @@ const Count = Type.Union([Type.String(), Type.Integer({ minimum: 0 })], {
 const Headers = Type.Record(Type.String(), Type.String(), {
   description: 'Header name to value; "$name" copies the client\'s header',
 })
+const ProxyUrl = Type.String({
+  'x-value': 'proxy',
+  description: 'http://, https://, socks5:// or socks5h://; direct: none',
+})
 const Levels = Type.Array(Type.String())
 const OneOrMore = Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })])
 const When = Type.Object(
@@ -79,7 +83,7 @@ const Key = Type.Union([
       weight: Type.Optional(Type.Integer({ minimum: 0 })),
       priority: Type.Optional(Type.Integer()),
       headers: Type.Optional(Headers),
-      'proxy-url': Type.Optional(later(Type.String(), ['', 'direct'])),
+      'proxy-url': Type.Optional(ProxyUrl),
     },
     shut,
   ),
@@ -111,7 +115,7 @@ const Provider = Type.Object(
     discover: Type.Optional(later(Type.Boolean(), [false])),
     prefix: Type.Optional(Type.String({ pattern: '^[^/\\s]+$' })),
     headers: Type.Optional(Headers),
-    'proxy-url': Type.Optional(later(Type.String(), ['', 'direct'])),
+    'proxy-url': Type.Optional(ProxyUrl),
     timeout: Type.Optional(Timeout),
     priority: Type.Optional(Type.Integer()),
     disabled: Type.Optional(Type.Boolean()),
@@ -246,7 +250,7 @@ export const Routes = Type.Object(
           host: Type.Optional(Type.String({ minLength: 1 })),
           port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
           tls: Type.Optional(Type.Object({ cert: Type.String(), key: Type.String() }, shut)),
-          'proxy-url': Type.Optional(later(Type.String(), ['', 'direct'])),
+          'proxy-url': Type.Optional(ProxyUrl),
           'body-limit': Type.Optional(Size),
           'shutdown-grace': Type.Optional(Duration),
         },

@@ -46,6 +46,8 @@ export type Provider = {
   headers: Readonly<Record<string, string>>
   timeouts: Timeouts
   priority: number
+  /** Through which its requests go out; absent: as the environment says. */
+  proxy?: string
   /** Not usable: disabled in the file, or no key is set. The reason is shown. */
   off?: string
   prefix?: string

@@ -6,6 +6,8 @@ export type CredentialSpec = {
   /** Empty for a keyless kind. */
   secret: string
   headers: Readonly<Record<string, string>>
+  /** Through which it goes out, where that is not the provider's. */
+  proxy?: string
   weight: number
   /** Higher first; a lower tier serves only when the higher one cannot. */
   priority: number

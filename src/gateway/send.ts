@@ -84,13 +84,19 @@ async function fetched(
   request: { headers: Headers; body: Uint8Array<ArrayBuffer> },
 ): Promise<Response> {
   const { services } = exchange.gateway
-  const stopProbe = services.probe(url, attempt.target.timeouts.connectMs, () => {
+  const { target, lease } = attempt
+  const through = await services.proxies.optionFor(lease.spec.proxy ?? target.provider.proxy, url)
+  // Behind a proxy it is not the origin that is connected to.
+  const probe = through?.proxy ? () => () => {} : services.probe
+  const stopProbe = probe(url, target.timeouts.connectMs, () => {
     attempt.watch.stage = 'connect'
     attempt.watch.due()
   })
   try {
     return await services.fetch(url, {
       ...request,
+      // Bun's types do not know that false is "none".
+      ...(through as { proxy: string } | undefined),
       method: 'POST',
       signal: attempt.abort.signal,
       redirect: 'manual',

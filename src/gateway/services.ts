@@ -7,6 +7,7 @@ import type { Kept } from '../store/kept.ts'
 import type { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Probe } from './probe.ts'
+import type { Proxies } from './proxies.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** What is impure or outlives one snapshot of routes.yaml; made once, in `main.ts`. */
@@ -14,6 +15,7 @@ export type Services = {
   now(): number
   random(): number
   probe: Probe
+  proxies: Proxies
   fetch: typeof globalThis.fetch
   env: Record<string, string | undefined>
   readFile(path: string): string

@@ -226,16 +226,16 @@ describe('what is wrong, where, and what to do', () => {
       'limits',
       'api-keys: [ { name: a, key: "0123456789", limits: { requests-per-minute: 0, tokens-per-day: lots, cost-per-day: 5 USD } } ]\n',
       [
-        'routes.yaml:1:74: api-keys[0].limits.requests-per-minute: 0 is out of range (from 1 to Infinity)',
+        'routes.yaml:1:74: api-keys[0].limits.requests-per-minute: 0 is out of range (at least 1)',
         'routes.yaml:1:93: api-keys[0].limits.tokens-per-day: expected a count such as 200k or 2M, not "lots"',
         'routes.yaml:1:99: api-keys[0].limits.cost-per-day: `cost-per-day` is not supported by this version yet (take it out)',
       ],
     ],
     [
       'a proxy',
-      'server: { proxy-url: "http://p" }\n',
+      'server: { proxy-url: "ftp://p" }\n',
       [
-        'routes.yaml:1:11: server.proxy-url: `proxy-url` is not supported by this version yet (take it out)',
+        'routes.yaml:1:22: server.proxy-url: expected http://host:port, https://…, socks5://…, socks5h://… or direct, not "ftp://p"',
       ],
     ],
     [

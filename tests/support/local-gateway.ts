@@ -5,6 +5,7 @@ import { compile } from '../../src/gateway/compile.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { createLedger } from '../../src/gateway/ledger.ts'
 import { createLog } from '../../src/gateway/log.ts'
+import { createProxies } from '../../src/gateway/proxies.ts'
 import { credentialsOf } from '../../src/gateway/reload.ts'
 import type { Services } from '../../src/gateway/services.ts'
 import type { Watch } from '../../src/gateway/watchdog.ts'
@@ -19,6 +20,8 @@ export type Received = {
   body: Uint8Array
   text: string
   signal: AbortSignal
+  /** What fetch was told about proxies. */
+  proxy?: unknown
 }
 export type Upstream = (received: Received) => Response | Promise<Response>
 
@@ -57,6 +60,7 @@ export function localGateway(
     now: () => now,
     random: () => 0,
     probe: () => () => {},
+    proxies: createProxies(env),
     fetch: Object.assign(
       async (input: RequestInfo | URL, init?: RequestInit) => {
         const body = new Uint8Array((init?.body as Uint8Array<ArrayBuffer> | undefined) ?? [])
@@ -67,6 +71,7 @@ export function localGateway(
           body,
           text: new TextDecoder().decode(body),
           signal: init?.signal ?? new AbortController().signal,
+          ...(init && 'proxy' in init ? { proxy: init.proxy } : {}),
         }
         received.push(one)
         return abortable(Promise.resolve(upstream(one)), one.signal)
