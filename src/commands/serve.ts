@@ -10,6 +10,7 @@ import { createQuotas } from '../credentials/quotas.ts'
 import { createTokens } from '../credentials/tokens.ts'
 import { compile } from '../gateway/compile.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { createLatencies } from '../gateway/latency.ts'
 import { createLedger } from '../gateway/ledger.ts'
 import type { Live } from '../gateway/live.ts'
 import { createLog, type Log } from '../gateway/log.ts'
@@ -157,6 +158,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     tokens: createTokens({ now, fetch: globalThis.fetch }),
     kept,
     quotas: createQuotas({ now, kept }),
+    latencies: createLatencies(now),
     ledger: createLedger(),
     log,
     watchdog: createWatchdog(now),

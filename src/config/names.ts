@@ -4,7 +4,7 @@ import { type EditsEntry, readEdits } from './edits.ts'
 import { compileGlob, type Glob, isGlob } from './glob.ts'
 import type { Report } from './report.ts'
 import type { Path, Source } from './source.ts'
-import type { Place, Strategy } from './table.ts'
+import type { Place, PoolStrategy } from './table.ts'
 import { parseCount } from './values.ts'
 import { type Condition, readWhen, type WhenEntry } from './when.ts'
 
@@ -27,7 +27,7 @@ export type Entry = {
   /** Present when the name is a pattern. */
   glob?: Glob
   steps: WrittenStep[]
-  strategy?: Strategy
+  strategy?: PoolStrategy
   reportModel: 'asked' | 'served'
   /** The entry takes a name only while this holds. */
   when?: Condition
@@ -72,7 +72,7 @@ function readEntry(
     steps: readSteps(to, long ? [...path, 'to'] : path, report),
     edits: long ? readEdits(long as EditsEntry, path, report) : [],
     ...(when ? { when } : {}),
-    ...(strategy && strategy !== 'least-latency' ? { strategy } : {}),
+    ...(strategy ? { strategy } : {}),
     reportModel: long?.['report-model'] ?? 'asked',
     ...(description ? { description } : {}),
     ...(context === undefined ? {} : { contextTokens: context }),

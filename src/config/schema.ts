@@ -61,7 +61,7 @@ const strategies = [
   Type.Literal('fill-first'),
   Type.Literal('weighted'),
 ] as const
-const Strategy = Type.Union([...strategies, later(Type.Literal('least-latency'))])
+const Strategy = Type.Union([...strategies, Type.Literal('least-latency')])
 
 const Timeout = Type.Object(
   {

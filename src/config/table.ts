@@ -71,7 +71,10 @@ export type Target = {
 }
 
 /** One fallback step: a pool whose members share the load; a pool of one is a plain target. */
-export type Step = { strategy: Strategy; members: readonly Target[]; id: string }
+/** How the members of a pool share the load. */
+export type PoolStrategy = Strategy | 'least-latency'
+
+export type Step = { strategy: PoolStrategy; members: readonly Target[]; id: string }
 
 /** How one asked name was decided, rule by rule, for `explain`. */
 export type TraceLine = { rule: string; verdict: string; at?: Place }

@@ -8,7 +8,7 @@ import { answer } from './answer.ts'
 import { type Attempt, beginAttempt, endAttempt, networkError } from './attempt.ts'
 import { bondOf } from './bond.ts'
 import type { Exchange } from './exchange.ts'
-import { inOrder } from './order.ts'
+import { inOrder, targetName } from './order.ts'
 import type { Answer } from './reply.ts'
 import { send } from './send.ts'
 import { settleFailed } from './settle.ts'
@@ -41,12 +41,12 @@ async function onePass(
   before: GatewayError | undefined,
   evenIfCooling: boolean,
 ): Promise<{ answer: Answer } | { error: GatewayError; attempted: boolean }> {
-  const { pool, turns } = exchange.gateway.services
+  const { pool, turns, latencies } = exchange.gateway.services
   const bond = bondOf(exchange)
   let worst = before
   let attempted = false
   for (const step of exchange.route.steps) {
-    for (const target of inOrder(step, turns, bond)) {
+    for (const target of inOrder(step, turns, bond, latencies)) {
       const tried = new Set<string>()
       for (;;) {
         const lease = pool.acquire(target.provider.id, target.model, tried, {
@@ -132,8 +132,13 @@ async function attemptOnce(exchange: Exchange, target: Target, lease: Lease): Pr
   try {
     if (exchange.inbound.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
     attempt = beginAttempt(exchange, target, lease)
+    const { now, latencies } = exchange.gateway.services
+    const sentAtMs = now()
     const reply = await send(exchange, attempt, actionFor(exchange, attempt))
-    return { answer: await answer(exchange, attempt, reply) }
+    const answered = await answer(exchange, attempt, reply)
+    // A stream is answered with its first words, a body when it is whole.
+    if (exchange.envelope.stream) latencies.record(targetName(target), now() - sentAtMs)
+    return { answer: answered }
   } catch (error) {
     const failure = attempt ? networkError(exchange, attempt, error) : asGatewayError(error)
     if (attempt) endAttempt(exchange, attempt)

@@ -1,6 +1,7 @@
 import type { Step, Target } from '../config/table.ts'
 import type { Bond } from '../credentials/affinity.ts'
 import { smoothChoice, type Turns } from '../lib/smooth-choice.ts'
+import type { Latencies } from './latency.ts'
 
 /**
  * The members of a step in the order in which this request tries them: whose turn it is first,
@@ -11,6 +12,7 @@ export function inOrder(
   step: Step,
   turns: Map<string, Turns>,
   bond: Bond | undefined,
+  latencies: Latencies,
 ): readonly Target[] {
   const { members } = step
   if (members.length <= 1) return members
@@ -19,8 +21,19 @@ export function inOrder(
   )
   if (own !== -1) return [...members.slice(own), ...members.slice(0, own)]
   if (step.strategy === 'fill-first') return members
+  if (step.strategy === 'least-latency') return quickestFirst(members, latencies)
   const first = nextTurn(step, turns)
   return [...members.slice(first), ...members.slice(0, first)]
+}
+
+/** Those nobody has asked lately come first, in turn: else nobody would ever know. */
+function quickestFirst(members: readonly Target[], latencies: Latencies): Target[] {
+  const expected = (target: Target): number => latencies.expected(targetName(target)) ?? -1
+  return [...members].sort((a, b) => expected(a) - expected(b))
+}
+
+export function targetName({ provider, model }: Target): string {
+  return `${provider.id}/${model}`
 }
 
 /** Members are known by their place: the same target may stand in a step twice. */

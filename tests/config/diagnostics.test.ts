@@ -165,13 +165,7 @@ describe('what is wrong, where, and what to do', () => {
         'routes.yaml:1:21: policy.strategy: expected one of round-robin, fill-first, weighted, not "weigted" (did you mean "weighted"?)',
       ],
     ],
-    [
-      'a strategy of a later version',
-      `${A}models: { m: { to: a/x, strategy: least-latency } }\n`,
-      [
-        'routes.yaml:2:25: models.m.strategy: "least-latency" is not supported by this version yet (take it out)',
-      ],
-    ],
+    ['a strategy of pools', `${A}models: { m: { to: a/x, strategy: least-latency } }\n`, []],
     [
       'a condition misspelt',
       `${A}force: { x: { to: a/x, when: { cleint: amp } } }\n`,

@@ -3,6 +3,7 @@ import { createPool } from '../../src/credentials/pool.ts'
 import { createQuotas } from '../../src/credentials/quotas.ts'
 import { compile } from '../../src/gateway/compile.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
+import { createLatencies } from '../../src/gateway/latency.ts'
 import { createLedger } from '../../src/gateway/ledger.ts'
 import { createLog } from '../../src/gateway/log.ts'
 import { createProxies } from '../../src/gateway/proxies.ts'
@@ -87,6 +88,7 @@ export function localGateway(
     tokens: { tokenFor: async account => `token-of-${account.email}` },
     kept,
     quotas: createQuotas({ now: () => now, kept }),
+    latencies: createLatencies(() => now),
     ledger: createLedger(),
     log,
     watchdog: {

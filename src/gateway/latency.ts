@@ -1,0 +1,25 @@
+/** How long targets take to their first words, as far as they were asked lately. */
+export interface Latencies {
+  record(target: string, ms: number): void
+  /** Undefined: not asked lately, so nobody knows. */
+  expected(target: string): number | undefined
+}
+
+/** Weight of the newest measurement. */
+const NEWEST = 0.3
+/** What is older is asked anew: a slow hour passes. */
+const STALE_MS = 60_000
+
+export function createLatencies(now: () => number): Latencies {
+  const known = new Map<string, { ms: number; atMs: number }>()
+  return {
+    record(target, ms) {
+      const before = known.get(target)?.ms ?? ms
+      known.set(target, { ms: before + NEWEST * (ms - before), atMs: now() })
+    },
+    expected(target) {
+      const one = known.get(target)
+      return one && now() - one.atMs < STALE_MS ? one.ms : undefined
+    },
+  }
+}
