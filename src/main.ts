@@ -13,6 +13,7 @@ const COMMANDS: Record<string, () => Promise<{ run: Command }>> = {
   explain: () => import('./commands/explain.ts'),
   schema: () => import('./commands/schema.ts'),
   init: () => import('./commands/init.ts'),
+  import: () => import('./commands/import.ts'),
   version: () => import('./commands/version.ts'),
   help: () => import('./commands/help.ts'),
 }

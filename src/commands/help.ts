@@ -11,6 +11,7 @@ commands
   explain NAME     how a model name resolves, rule by rule
   schema           print the JSON Schema of routes.yaml
   init [FILE]      write a commented routes.yaml to start from
+  import FILE      write one from CLIProxyAPI, claude-code-proxy, claude-code-router or LiteLLM
   version          print the version
   help             print this
 

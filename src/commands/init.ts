@@ -1,14 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
+import { writeWhole } from '../lib/write-whole.ts'
 import type { Io } from './io.ts'
 
 const HELP = `usage: jackfield init [FILE] [--force]
@@ -47,22 +40,4 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     `${file} is written; edit it, try it with "jackfield check ${file}", start with "jackfield --routes ${file}"\n`,
   )
   return 0
-}
-
-/** All or nothing: into a file beside it, onto the disk, then renamed into place. 0600: it may hold keys. */
-function writeWhole(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.tmp`
-  try {
-    const file = openSync(beside, 'wx', 0o600)
-    try {
-      writeSync(file, text)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(beside, path)
-  } catch (error) {
-    if (existsSync(beside)) unlinkSync(beside)
-    throw error
-  }
 }

@@ -27,6 +27,40 @@ describe('commands', () => {
     expect(readFileSync(join(cwd, 'new.yaml'), 'utf8')).toContain('version: 1')
   })
 
+  test('import writes what another tool had, never over a file, and says what it left', async () => {
+    writeFileSync(
+      join(cwd, 'config.yaml'),
+      'request-log: true\nclaude-api-key: [ { api-key: some-claude-key } ]\n',
+    )
+    const first = await jackfield('import', 'config.yaml', '--output', 'taken.yaml')
+    expect(first.code).toBe(0)
+    expect(first.stdout).toContain('taken.yaml is written from CLIProxyAPI config.yaml')
+    expect(first.stdout).toContain('request-log')
+    expect(first.stdout).not.toContain('some-claude-key')
+    expect(statSync(join(cwd, 'taken.yaml')).mode & 0o777).toBe(0o600)
+    expect((await jackfield('check', 'taken.yaml')).code).toBe(0)
+    expect((await jackfield('import', 'config.yaml', '--output', 'taken.yaml')).code).toBe(1)
+    expect((await jackfield('import', 'config.yaml', '-o', 'taken.yaml', '--force')).code).toBe(0)
+    expect((await jackfield('import', 'config.yaml', '-o', '-')).stdout).toContain(
+      'kind: anthropic',
+    )
+    expect((await jackfield('import', 'good.yaml', '-o', 'x.yaml')).stderr).toContain('of no tool')
+    expect((await jackfield('import', 'gone.yaml')).stderr).toContain('cannot be read')
+    expect((await jackfield('import')).stderr).toContain('which file?')
+  })
+
+  test('explain: as a certain client would meet it', async () => {
+    writeFileSync(
+      join(cwd, 'when.yaml'),
+      'version: 1\nproviders: { echo: { kind: echo } }\nmodels: { m: { to: [ { when: { client: amp, input-tokens: ">10k" }, to: echo/long }, echo/echo ] } }\n',
+    )
+    const amp = ['explain', 'm', '--routes', 'when.yaml', '--client', 'amp']
+    expect((await jackfield(...amp, '--input-tokens', '20k')).stdout).toContain('1. echo/long')
+    expect((await jackfield(...amp)).stdout).toContain('1. echo/echo')
+    expect((await jackfield(...amp, '--hour', '99')).stderr).toContain('expected 0 to 23')
+    expect((await jackfield('explain', 'm', '--client', 'amq')).stderr).toContain('--client amq')
+  })
+
   test('check: errors with place and remedy, exit code 1', async () => {
     const { code, stdout } = await jackfield('check', 'bad.yaml')
     expect(code).toBe(1)
@@ -56,7 +90,7 @@ describe('commands', () => {
     expect((await jackfield('version')).stdout).toMatch(/^jackfield \d+\.\d+\.\d+ /)
     expect((await jackfield('--version')).stdout).toMatch(/^jackfield /)
     expect((await jackfield('--help')).stdout).toContain('usage: jackfield')
-    for (const command of ['serve', 'check', 'explain', 'schema', 'init']) {
+    for (const command of ['serve', 'check', 'explain', 'schema', 'init', 'import']) {
       const { code, stdout } = await jackfield(command, '--help')
       expect([command, code, stdout.startsWith(`usage: jackfield`)]).toEqual([command, 0, true])
     }
