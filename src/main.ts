@@ -14,6 +14,7 @@ const COMMANDS: Record<string, () => Promise<{ run: Command }>> = {
   schema: () => import('./commands/schema.ts'),
   init: () => import('./commands/init.ts'),
   import: () => import('./commands/import.ts'),
+  plan: () => import('./commands/plan.ts'),
   version: () => import('./commands/version.ts'),
   help: () => import('./commands/help.ts'),
 }

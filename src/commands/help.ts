@@ -9,6 +9,7 @@ commands
   serve            start the gateway (the default)
   check [FILE]     say everything that is wrong with routes.yaml; exit code 1 on errors
   explain NAME     how a model name resolves, rule by rule
+  plan NEW.yaml    what would change with it in force
   schema           print the JSON Schema of routes.yaml
   init [FILE]      write a commented routes.yaml to start from
   import FILE      write one from CLIProxyAPI, claude-code-proxy, claude-code-router or LiteLLM

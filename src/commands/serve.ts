@@ -8,6 +8,7 @@ import { createAffinity } from '../credentials/affinity.ts'
 import { createPool } from '../credentials/pool.ts'
 import { createQuotas } from '../credentials/quotas.ts'
 import { createTokens } from '../credentials/tokens.ts'
+import { createAskedNames } from '../gateway/asked.ts'
 import { compile } from '../gateway/compile.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { createLatencies } from '../gateway/latency.ts'
@@ -158,6 +159,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     tokens: createTokens({ now, fetch: globalThis.fetch }),
     kept,
     quotas: createQuotas({ now, kept }),
+    asked: createAskedNames(kept),
     latencies: createLatencies(now),
     ledger: createLedger(),
     log,

@@ -91,6 +91,7 @@ function buildTable(
     countsTokens: /\binput-tokens\b/.test(source.text),
     rules: readRules(document, report),
     listed: listModels(entries, names),
+    names: entries.filter(({ glob }) => !glob).map(({ name }) => name),
     apiKeys: readApiKeys(document, report),
     server,
     policy,

@@ -151,6 +151,8 @@ export type RoutingTable = {
   /** Changes to the requests that match. */
   rules: readonly Rule[]
   listed: readonly ListedModel[]
+  /** Every name that the file itself gives, patterns aside. */
+  names: readonly string[]
   apiKeys: readonly ApiKey[]
   server: ServerSettings
   policy: Policy

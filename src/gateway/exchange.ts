@@ -91,6 +91,7 @@ function routed(
   const resolution = table.resolve(model, facts)
   if (!resolution.found) throw unknownModel(model, resolution.nearest)
   const { route } = resolution
+  services.asked.note(facts)
   const { name, limits } = ask.caller
   // Counting tokens is an aid, and free.
   if (limits && ask.action !== 'count-tokens') services.quotas.admit(name, limits)

@@ -4,6 +4,7 @@ import type { Quotas } from '../credentials/quotas.ts'
 import type { Tokens } from '../credentials/tokens.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
 import type { Kept } from '../store/kept.ts'
+import type { AskedNames } from './asked.ts'
 import type { Latencies } from './latency.ts'
 import type { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
@@ -25,6 +26,7 @@ export type Services = {
   quotas: Quotas
   tokens: Tokens
   kept: Kept
+  asked: AskedNames
   latencies: Latencies
   ledger: Ledger
   log: Log

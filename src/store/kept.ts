@@ -10,16 +10,20 @@ import { dirname, join } from 'node:path'
 export interface Kept {
   /** The values found, by key. */
   get(space: Space, caller: string, keys: readonly string[]): Map<string, string>
+  /** Every key of a space, newest first; at most some thousands. */
+  list(space: Space, caller: string): string[]
   /** Replaces what was kept under a key. Never throws: what cannot be kept is reported once. */
   put(space: Space, caller: string, entries: ReadonlyMap<string, string>): void
   close(): void
 }
 
-export type Space = 'reasoning' | 'response' | 'item' | 'spent'
+export type Space = 'reasoning' | 'response' | 'item' | 'spent' | 'asked'
 
 export type KeptLimits = { bytes: number; ageMs: number }
 
 export const KEPT_LIMITS: KeptLimits = { bytes: 256_000_000, ageMs: 30 * 86_400_000 }
+
+const MOST_LISTED = 5_000
 
 type Entry = { value: string; at: number }
 
@@ -39,6 +43,14 @@ export function createMemoryKept(now: () => number, limits: KeptLimits = KEPT_LI
         if (entry && entry.at > now() - limits.ageMs) found.set(key, entry.value)
       }
       return found
+    },
+    list(space, caller) {
+      const head = `${space}\t${caller}\t`
+      return [...entries.keys()]
+        .filter(key => key.startsWith(head))
+        .map(key => key.slice(head.length))
+        .reverse()
+        .slice(0, MOST_LISTED)
     },
     put(space, caller, values) {
       for (const [key, value] of values) {
@@ -73,6 +85,7 @@ export function createKept(options: KeptOptions): Kept {
   }
   return {
     get: (space, caller, keys) => (keys.length === 0 ? new Map() : open().get(space, caller, keys)),
+    list: (space, caller) => open().list(space, caller),
     put: (space, caller, entries) => {
       if (entries.size > 0) open().put(space, caller, entries)
     },
@@ -167,6 +180,14 @@ function fileKept(path: string, { now, warn, limits = KEPT_LIMITS }: KeptOptions
         if (row) found.set(key, row.value)
       }
       return found
+    },
+    list(space, caller) {
+      return db
+        .query<{ key: string }, [string, string, number]>(
+          'select key from kept where space = ? and caller = ? order by at desc limit ?',
+        )
+        .all(space, caller, MOST_LISTED)
+        .map(({ key }) => key)
     },
     put(space, caller, entries) {
       try {

@@ -49,6 +49,32 @@ describe('commands', () => {
     expect((await jackfield('import')).stderr).toContain('which file?')
   })
 
+  test('plan: in words, from the names that were really asked for', async () => {
+    const home = join(cwd, 'home')
+    const running = await start(
+      'version: 1\nproviders: { echo: { kind: echo } }\naliases: { "gpt-*": echo/echo }\n',
+      { env: { JACKFIELD_HOME: home } },
+    )
+    await fetch(`${running.url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'gpt-12', messages: [{ role: 'user', content: 'x' }] }),
+    })
+    await running.stop()
+    writeFileSync(
+      join(cwd, 'now.yaml'),
+      'version: 1\nproviders: { echo: { kind: echo } }\naliases: { "gpt-*": echo/echo }\n',
+    )
+    writeFileSync(join(cwd, 'next.yaml'), 'version: 1\nproviders: { echo: { kind: echo } }\n')
+    const plan = await runCommand(['plan', 'next.yaml', '--routes', 'now.yaml'], {
+      cwd,
+      env: { JACKFIELD_HOME: home },
+    })
+    expect(plan.stdout).toContain('"gpt-12": echo/echo → nobody')
+    expect(plan.stdout).toContain('1 lead nowhere any more')
+    expect(plan.code).toBe(0)
+    expect((await jackfield('plan', 'bad.yaml', '--routes', 'now.yaml')).code).toBe(1)
+  })
+
   test('explain: as a certain client would meet it', async () => {
     writeFileSync(
       join(cwd, 'when.yaml'),
@@ -90,7 +116,7 @@ describe('commands', () => {
     expect((await jackfield('version')).stdout).toMatch(/^jackfield \d+\.\d+\.\d+ /)
     expect((await jackfield('--version')).stdout).toMatch(/^jackfield /)
     expect((await jackfield('--help')).stdout).toContain('usage: jackfield')
-    for (const command of ['serve', 'check', 'explain', 'schema', 'init', 'import']) {
+    for (const command of ['serve', 'check', 'explain', 'schema', 'init', 'import', 'plan']) {
       const { code, stdout } = await jackfield(command, '--help')
       expect([command, code, stdout.startsWith(`usage: jackfield`)]).toEqual([command, 0, true])
     }

@@ -1,6 +1,7 @@
 import { createAffinity } from '../../src/credentials/affinity.ts'
 import { createPool } from '../../src/credentials/pool.ts'
 import { createQuotas } from '../../src/credentials/quotas.ts'
+import { createAskedNames } from '../../src/gateway/asked.ts'
 import { compile } from '../../src/gateway/compile.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { createLatencies } from '../../src/gateway/latency.ts'
@@ -87,6 +88,7 @@ export function localGateway(
     affinity: createAffinity(() => now),
     tokens: { tokenFor: async account => `token-of-${account.email}` },
     kept,
+    asked: createAskedNames(kept),
     quotas: createQuotas({ now: () => now, kept }),
     latencies: createLatencies(() => now),
     ledger: createLedger(),

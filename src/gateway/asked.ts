@@ -1,0 +1,22 @@
+import type { Facts } from '../config/facts.ts'
+import type { Kept } from '../store/kept.ts'
+
+/** Remembered combinations; beyond that nobody looks through them. */
+const MOST = 5_000
+
+/** Keeps who asked for what, once each, so that a plan for new routes can try it. */
+export interface AskedNames {
+  note(facts: Facts): void
+}
+
+export function createAskedNames(kept: Kept): AskedNames {
+  const seen = new Set<string>()
+  return {
+    note({ model, key, client }) {
+      const entry = `${model}\t${key}\t${client}`
+      if (seen.has(entry) || seen.size >= MOST) return
+      seen.add(entry)
+      kept.put('asked', '', new Map([[entry, '']]))
+    },
+  }
+}
