@@ -154,7 +154,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     fetch: globalThis.fetch,
     env: io.env,
     readFile: io.readFile,
-    pool: createPool({ now }),
+    pool: createPool({ now, random: Math.random, kept }),
     affinity: createAffinity(now),
     tokens: createTokens({ now, fetch: globalThis.fetch }),
     kept,

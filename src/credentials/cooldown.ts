@@ -11,26 +11,38 @@ export type Cooldown = {
   guessed: boolean
 }
 
+/** Faults of the upstream as a whole, soon over; they say nothing about the credential. */
+export const PASSING_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'overloaded',
+  'upstream-failed',
+  'timeout',
+])
+
 const FAULT_MS = 30 * 60_000
 const UNKNOWN_MODEL_MS = 12 * 3_600_000
 const FIRST_LIMIT_MS = 1_000
+const JITTER = 0.1
 
 /**
  * The rest that follows a failure; undefined: the request's own fault, nobody rests. Limits double
- * while the upstream does not say how long; parallel failures within one rest count once.
+ * while the upstream does not say how long; parallel failures within one rest count once. What is
+ * not told is up to a tenth longer by `random` (0 to below 1), and never beyond the policy's limit.
  */
 export function cooldownAfter(
   error: GatewayError,
   before: Cooldown | undefined,
   policy: PoolPolicy,
-  nowMs: number,
+  { nowMs, random }: { nowMs: number; random: number },
   toldMs: number | undefined,
 ): Cooldown | undefined {
   const { transientMs, maxMs } = policy.cooldown
   const open = before !== undefined && before.untilMs > nowMs
-  const level = open ? before.level : (before?.level ?? 0) + 1
+  const limited = error.code === 'rate-limited' || error.code === 'quota-exhausted'
+  const reached = before?.level ?? 0
+  const level = limited && (!open || reached === 0) ? reached + 1 : reached
   const rest = (ms: number, guessed: boolean): Cooldown => {
-    const untilMs = nowMs + Math.min(ms, maxMs)
+    const spread = toldMs === undefined ? ms * (1 + random * JITTER) : ms
+    const untilMs = nowMs + Math.min(Math.max(0, spread), maxMs)
     return {
       untilMs: open ? Math.max(untilMs, before.untilMs) : untilMs,
       level,

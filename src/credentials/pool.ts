@@ -1,7 +1,9 @@
-import type { GatewayError } from '../lib/errors.ts'
+import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
 import type { Limits } from '../providers/kind.ts'
+import type { Kept } from '../store/kept.ts'
 import { type Cooldown, cooldownAfter } from './cooldown.ts'
+import { createRests, type Rests } from './rests.ts'
 import { select } from './select.ts'
 import type { CredentialSpec, PoolPolicy } from './spec.ts'
 
@@ -11,6 +13,8 @@ export type Outcome = { ok: true } | { ok: false; error: GatewayError; limits?: 
 export type Lease = {
   credential: string
   spec: CredentialSpec
+  /** The upstream has begun to answer: this credential is not on trial any more. */
+  answered(): void
   /** Reports how it went, once; later calls do nothing. */
   settle(outcome: Outcome): void
   /** Gives it back with nothing learnt. */
@@ -35,15 +39,30 @@ export interface Pool {
   ): Lease | undefined
   /** When the first resting credential is back, epoch ms; undefined: none rests. */
   earliestReset(provider: string, model: string): number | undefined
+  /** Why a credential rests; undefined: it does not. */
+  restOf(provider: string, model: string, credential: string): ErrorCode | undefined
   states(): CredentialState[]
 }
 
 /** The key under which a rest from all models is kept. */
 const EVERY_MODEL = '*'
 
-type Member = { spec: CredentialSpec; cooldowns: Map<string, Cooldown> }
+/** `trials`: models for which it has been given out after a rest, and nobody knows how it went. */
+type Member = { spec: CredentialSpec; rests: Rests; trials: Set<string> }
 
-export function createPool(clock: { now(): number }): Pool {
+export type PoolOptions = {
+  now(): number
+  /** From 0 to below 1: spreads the ends of rests, so that they do not all end at once. */
+  random(): number
+  /** Rests outlive the process in it. */
+  kept: Kept
+}
+
+/**
+ * After a rest a credential is half open: one request tries it, and the others go elsewhere until
+ * it has begun to answer. Where there is no elsewhere they go along, for nothing may be lost.
+ */
+export function createPool({ now, random, kept }: PoolOptions): Pool {
   let policy: PoolPolicy = {
     strategy: 'round-robin',
     cooldown: { transientMs: 60_000, maxMs: 1_800_000 },
@@ -52,38 +71,64 @@ export function createPool(clock: { now(): number }): Pool {
   const turns = new Map<string, Turns>()
 
   function resting(member: Member, model: string): Cooldown | undefined {
-    const now = clock.now()
-    const rests = [member.cooldowns.get(model), member.cooldowns.get(EVERY_MODEL)]
+    const atMs = now()
+    const rests = [member.rests.get(model), member.rests.get(EVERY_MODEL)]
     let longest: Cooldown | undefined
     for (const rest of rests) {
-      if (rest && rest.untilMs > now && rest.untilMs > (longest?.untilMs ?? 0)) longest = rest
+      if (rest && rest.untilMs > atMs && rest.untilMs > (longest?.untilMs ?? 0)) longest = rest
     }
     return longest
   }
 
+  /** What of a member that does not rest has still to be proven after a rest. */
+  function unproven({ rests }: Member, model: string): string[] {
+    return [model, EVERY_MODEL].filter(scope => rests.get(scope) !== undefined)
+  }
+
+  function onTrial(member: Member, model: string): boolean {
+    return member.trials.size > 0 && unproven(member, model).some(scope => member.trials.has(scope))
+  }
+
   function lease(member: Member, model: string): Lease {
     let settled = false
+    const trials = unproven(member, model).filter(scope => !member.trials.has(scope))
+    for (const scope of trials) member.trials.add(scope)
+    const endTrials = (): void => {
+      for (const scope of trials.splice(0)) member.trials.delete(scope)
+    }
     return {
       credential: member.spec.id,
       spec: member.spec,
+      answered: endTrials,
       settle(outcome) {
+        endTrials()
         if (settled) return
         settled = true
         if (outcome.ok) {
-          member.cooldowns.delete(model)
-          member.cooldowns.delete(EVERY_MODEL)
+          member.rests.clear(model)
+          member.rests.clear(EVERY_MODEL)
           return
         }
         const { error, limits } = outcome
         const scope = limits?.scope === 'credential' ? EVERY_MODEL : model
         const told = limits?.retryAfterMs ?? error.retryAfterMs
-        const rest = cooldownAfter(error, member.cooldowns.get(scope), policy, clock.now(), told)
-        if (rest) member.cooldowns.set(scope, rest)
+        const before = member.rests.get(scope)
+        const rest = cooldownAfter(error, before, policy, { nowMs: now(), random: random() }, told)
+        if (rest) member.rests.set(scope, rest)
       },
       release() {
+        endTrials()
         settled = true
       },
     }
+  }
+
+  function chosenOf(members: Member[], provider: string, model: string): Member | undefined {
+    const [only] = members
+    if (members.length === 1 && only) return only.spec.weight > 0 ? only : undefined
+    if (members.length === 0) return undefined
+    const candidates = members.map(member => ({ ...member.spec, member }))
+    return select(candidates, policy.strategy, turnsOf(provider, model))?.member
   }
 
   function turnsOf(provider: string, model: string): Turns {
@@ -105,10 +150,15 @@ export function createPool(clock: { now(): number }): Pool {
       providers = new Map()
       for (const spec of declared) {
         const known = before.get(spec.id)
-        const cooldowns =
-          known?.spec.secret === spec.secret ? known.cooldowns : new Map<string, Cooldown>()
         const members = providers.get(spec.provider) ?? []
-        members.push({ spec, cooldowns })
+        const { rests, trials } =
+          known?.spec.secret === spec.secret
+            ? known
+            : {
+                rests: createRests(spec, { now, kept, maxMs: () => policy.cooldown.maxMs }),
+                trials: new Set<string>(),
+              }
+        members.push({ spec, rests, trials })
         providers.set(spec.provider, members)
       }
     },
@@ -119,14 +169,11 @@ export function createPool(clock: { now(): number }): Pool {
       const preferred = able.find(member => member.spec.id === options.prefer)
       if (preferred && preferred.spec.weight > 0) return lease(preferred, model)
       if (able.length > 0) {
-        if (able.length === 1 && able[0])
-          return able[0].spec.weight > 0 ? lease(able[0], model) : undefined
-        const chosen = select(
-          able.map(member => ({ ...member.spec, member })),
-          policy.strategy,
-          turnsOf(provider, model),
-        )
-        return chosen && lease(chosen.member, model)
+        const proven = able.filter(member => !onTrial(member, model))
+        const chosen =
+          chosenOf(proven, provider, model) ??
+          (proven.length < able.length ? chosenOf(able, provider, model) : undefined)
+        return chosen && lease(chosen, model)
       }
       if (!options.evenIfCooling) return undefined
       let soonest: { member: Member; untilMs: number } | undefined
@@ -145,11 +192,15 @@ export function createPool(clock: { now(): number }): Pool {
       }
       return earliest
     },
+    restOf(provider, model, credential) {
+      const member = providers.get(provider)?.find(({ spec }) => spec.id === credential)
+      return member && resting(member, model)?.code
+    },
     states() {
-      const now = clock.now()
-      return [...providers.values()].flat().flatMap(({ spec, cooldowns }) =>
-        [...cooldowns]
-          .filter(([, rest]) => rest.untilMs > now)
+      const atMs = now()
+      return [...providers.values()].flat().flatMap(({ spec, rests }) =>
+        [...rests.entries()]
+          .filter(([, rest]) => rest.untilMs > atMs)
           .map(([model, rest]) => ({
             id: spec.id,
             model,

@@ -1,19 +1,20 @@
 import type { Target } from '../config/table.ts'
 import type { Bond } from '../credentials/affinity.ts'
+import { PASSING_FAULTS } from '../credentials/cooldown.ts'
 import type { Lease } from '../credentials/pool.ts'
 import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { Exchange } from './exchange.ts'
 
-/** Failures that say nothing about the credential: the conversation comes back to it. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'overloaded',
-  'upstream-failed',
-  'timeout',
+/** Failures that say nothing about who was asked. */
+const OF_THE_REQUEST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'cancelled',
   'invalid-request',
   'too-large',
   'context-exceeded',
 ])
+
+/** Failures that say nothing about the credential: the conversation comes back to it. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...PASSING_FAULTS, ...OF_THE_REQUEST])
 
 /** Callers never share a conversation, whatever they call it. */
 function keyOf({ envelope, caller, route }: Exchange): string | undefined {
@@ -21,26 +22,52 @@ function keyOf({ envelope, caller, route }: Exchange): string | undefined {
   return session === undefined ? undefined : `${caller.name}\t${route.name}\t${session}`
 }
 
-/** To whom the conversation is bound; undefined: to nobody, or it names none. */
+/** With whom the conversation goes on; undefined: with anybody, or it names none. */
 export function bondOf(exchange: Exchange): Bond | undefined {
-  const { services, table } = exchange.gateway
-  const key = table.policy.sessionAffinityMs > 0 ? keyOf(exchange) : undefined
-  return key === undefined ? undefined : services.affinity.bound(key)
+  const key = boundKeyOf(exchange)
+  const home = key === undefined ? undefined : exchange.gateway.services.affinity.bound(key)
+  return home?.refuge && restOf(exchange, home) ? home.refuge : home
 }
 
-/** The conversation stays here from now on, unless it is only here while its own place is down. */
+function boundKeyOf(exchange: Exchange): string | undefined {
+  return exchange.gateway.table.policy.sessionAffinityMs > 0 ? keyOf(exchange) : undefined
+}
+
+function restOf(
+  { gateway }: Exchange,
+  { provider, model, credential }: Bond,
+): ErrorCode | undefined {
+  return gateway.services.pool.restOf(provider, model, credential)
+}
+
+/** The conversation stays here from now on, or only until its own place is up again. */
 export function bind(exchange: Exchange, { provider, model }: Target, lease: Lease): void {
+  const key = boundKeyOf(exchange)
+  if (key === undefined) return
   const { services, table } = exchange.gateway
-  const { sessionAffinityMs } = table.policy
-  const key = keyOf(exchange)
-  if (key === undefined || sessionAffinityMs <= 0 || exchange.escaped) return
   const bond = { provider: provider.id, model, credential: lease.credential }
-  services.affinity.bind(key, bond, sessionAffinityMs)
+  const home = services.affinity.bound(key)
+  if (home && home.credential !== lease.credential && willPass(exchange, home))
+    services.affinity.shelter(key, bond)
+  else services.affinity.bind(key, bond, table.policy.sessionAffinityMs)
+}
+
+/** Whether it cannot serve at the moment, and will soon. */
+function willPass(exchange: Exchange, home: Bond): boolean {
+  const rest = restOf(exchange, home)
+  return exchange.escaped || (rest !== undefined && PASSING_FAULTS.has(rest))
 }
 
 export function unbind(exchange: Exchange, lease: Lease, error: GatewayError): void {
-  const key = keyOf(exchange)
-  if (key === undefined || bondOf(exchange)?.credential !== lease.credential) return
-  if (PASSING.has(error.code)) exchange.escaped = true
-  else exchange.gateway.services.affinity.release(key)
+  const key = boundKeyOf(exchange)
+  if (key === undefined) return
+  const { services, table } = exchange.gateway
+  const { affinity } = services
+  const home = affinity.bound(key)
+  if (home?.credential === lease.credential) {
+    if (PASSING.has(error.code)) exchange.escaped = true
+    else if (home.refuge) affinity.bind(key, home.refuge, table.policy.sessionAffinityMs)
+    else affinity.release(key)
+  } else if (home?.refuge?.credential === lease.credential && !OF_THE_REQUEST.has(error.code))
+    affinity.shelter(key, undefined)
 }

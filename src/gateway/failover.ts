@@ -42,16 +42,15 @@ async function onePass(
   evenIfCooling: boolean,
 ): Promise<{ answer: Answer } | { error: GatewayError; attempted: boolean }> {
   const { pool, turns, latencies } = exchange.gateway.services
-  const bond = bondOf(exchange)
   let worst = before
   let attempted = false
   for (const step of exchange.route.steps) {
-    for (const target of inOrder(step, turns, bond, latencies)) {
+    for (const target of inOrder(step, turns, bondOf(exchange), latencies)) {
       const tried = new Set<string>()
       for (;;) {
         const lease = pool.acquire(target.provider.id, target.model, tried, {
           evenIfCooling,
-          prefer: bond?.credential,
+          prefer: bondOf(exchange)?.credential,
         })
         if (!lease) break
         tried.add(lease.credential)
@@ -136,6 +135,7 @@ async function attemptOnce(exchange: Exchange, target: Target, lease: Lease): Pr
     const sentAtMs = now()
     const reply = await send(exchange, attempt, actionFor(exchange, attempt))
     const answered = await answer(exchange, attempt, reply)
+    lease.answered()
     // A stream is answered with its first words, a body when it is whole.
     if (exchange.envelope.stream) latencies.record(targetName(target), now() - sentAtMs)
     return { answer: answered }

@@ -17,7 +17,7 @@ export interface Kept {
   close(): void
 }
 
-export type Space = 'reasoning' | 'response' | 'item' | 'spent' | 'asked'
+export type Space = 'reasoning' | 'response' | 'item' | 'spent' | 'asked' | 'cooldown'
 
 export type KeptLimits = { bytes: number; ageMs: number }
 

@@ -103,6 +103,43 @@ describe('a conversation', () => {
     expect(await ask(gateway, 'a')).toBe(home)
   })
 
+  test('keeps to one refuge meanwhile, also when its place fails once more', async () => {
+    let down = ''
+    const gateway = localGateway(ROUTES, (received: Received) =>
+      received.headers.get('authorization') === down ? failing(503) : ok(),
+    )
+    const home = await ask(gateway, 'a')
+    down = home
+    const refuge = await ask(gateway, 'a')
+    for (const wait of [1_000, 1_000, 60_000, 1_000]) {
+      gateway.advance(wait)
+      // Others turn the round robin, so that the refuge is not met by chance.
+      await ask(gateway, undefined)
+      expect(await ask(gateway, 'a')).toBe(refuge)
+    }
+    down = ''
+    gateway.advance(61_000)
+    expect(await ask(gateway, 'a')).toBe(home)
+  })
+
+  test('stays in its refuge where its place turns out to be used up', async () => {
+    const status = new Map<string, number>()
+    const gateway = localGateway(ROUTES, (received: Received) => {
+      const code = status.get(received.headers.get('authorization') ?? '')
+      return code === undefined ? ok() : failing(code)
+    })
+    const home = await ask(gateway, 'a')
+    status.set(home, 503)
+    const refuge = await ask(gateway, 'a')
+    status.set(home, 429)
+    gateway.advance(61_000)
+    await ask(gateway, undefined)
+    expect(await ask(gateway, 'a')).toBe(refuge)
+    status.clear()
+    gateway.advance(3_000_000)
+    expect(await ask(gateway, 'a')).toBe(refuge)
+  })
+
   test('moves for good where its credential is used up', async () => {
     let used = ''
     const gateway = localGateway(ROUTES, (received: Received) =>

@@ -84,7 +84,7 @@ export function localGateway(
     readFile: () => {
       throw new Error('no files in this test')
     },
-    pool: createPool({ now: () => now }),
+    pool: createPool({ now: () => now, random: () => 0, kept }),
     affinity: createAffinity(() => now),
     tokens: { tokenFor: async account => `token-of-${account.email}` },
     kept,

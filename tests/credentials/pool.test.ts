@@ -1,0 +1,235 @@
+import { describe, expect, test } from 'bun:test'
+import { createPool, type Pool } from '../../src/credentials/pool.ts'
+import type { CredentialSpec, PoolPolicy } from '../../src/credentials/spec.ts'
+import { type ErrorCode, GatewayError } from '../../src/lib/errors.ts'
+import { createMemoryKept, type Kept } from '../../src/store/kept.ts'
+
+const POLICY: PoolPolicy = {
+  strategy: 'round-robin',
+  cooldown: { transientMs: 60_000, maxMs: 1_800_000 },
+}
+const BEGAN = Date.UTC(2026, 0, 1)
+
+function spec(name: string, more: Partial<CredentialSpec> = {}): CredentialSpec {
+  const id = `p/${name}`
+  return {
+    id,
+    provider: 'p',
+    secret: `secret-${name}`,
+    headers: {},
+    weight: 1,
+    priority: 0,
+    ...more,
+  }
+}
+
+type Bench = {
+  pool: Pool
+  kept: Kept
+  advance(ms: number): void
+  next(tried?: readonly string[]): string | undefined
+  fails(code: ErrorCode, retryAfterMs?: number): string | undefined
+}
+
+function bench(
+  specs: readonly CredentialSpec[],
+  { policy = POLICY, random = 0, kept = createMemoryKept(() => BEGAN), atMs = BEGAN } = {},
+): Bench {
+  let now = atMs
+  const pool = createPool({ now: () => now, random: () => random, kept })
+  pool.reconcile(specs, policy)
+  return {
+    pool,
+    kept,
+    advance: ms => {
+      now += ms
+    },
+    next(tried = []) {
+      const lease = pool.acquire('p', 'm', new Set(tried))
+      lease?.settle({ ok: true })
+      return lease?.credential
+    },
+    fails(code, retryAfterMs) {
+      const lease = pool.acquire('p', 'm', new Set())
+      const error = new GatewayError(code, 'no', retryAfterMs === undefined ? {} : { retryAfterMs })
+      lease?.settle({ ok: false, error })
+      return lease?.credential
+    },
+  }
+}
+
+const restMs = ({ pool }: Bench, sinceMs = BEGAN): number =>
+  (pool.earliestReset('p', 'm') ?? sinceMs) - sinceMs
+
+describe('how long a credential rests', () => {
+  test.each([
+    ['rate-limited', undefined, 1_000],
+    ['rate-limited', 7_000, 7_000],
+    ['rate-limited', 99_000_000, 1_800_000],
+    ['quota-exhausted', 60_000, 60_000],
+    ['upstream-auth', undefined, 1_800_000],
+    ['upstream-not-found', undefined, 1_800_000],
+    ['overloaded', undefined, 60_000],
+    ['upstream-failed', 3_000, 3_000],
+    ['timeout', undefined, 60_000],
+    ['invalid-request', undefined, 0],
+    ['cancelled', undefined, 0],
+  ] as const)('%s, told %p ms: %d ms', (code, told, expected) => {
+    const one = bench([spec('a')])
+    one.fails(code, told)
+    expect(restMs(one)).toBe(expected)
+  })
+
+  test('limits that say nothing double, up to the cap, and begin anew after a success', () => {
+    const one = bench([spec('a')])
+    const rests: number[] = []
+    let since = BEGAN
+    const fail = (): void => {
+      one.fails('rate-limited')
+      const rest = restMs(one, since)
+      rests.push(rest / 1_000)
+      one.advance(rest)
+      since += rest
+    }
+    for (let at = 0; at < 13; at++) fail()
+    expect(rests).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1800, 1800])
+    expect(one.next()).toBe('p/a')
+    fail()
+    expect(rests.at(-1)).toBe(1)
+  })
+
+  test('other faults do not make the next limit longer', () => {
+    const one = bench([spec('a')])
+    for (let at = 0; at < 5; at++) {
+      one.fails('upstream-failed')
+      one.advance(60_000)
+    }
+    one.fails('rate-limited')
+    expect(restMs(one, BEGAN + 300_000)).toBe(1_000)
+  })
+
+  test('ten failures side by side are one', () => {
+    const one = bench([spec('a')])
+    const leases = Array.from({ length: 10 }, () => one.pool.acquire('p', 'm', new Set()))
+    const error = new GatewayError('rate-limited', 'no')
+    for (const lease of leases) lease?.settle({ ok: false, error })
+    expect(restMs(one)).toBe(1_000)
+  })
+
+  test('a guess is spread by up to a tenth, what was told is not, and neither passes the cap', () => {
+    const spread = (code: ErrorCode, told?: number): number => {
+      const one = bench([spec('a')], { random: 0.5 })
+      one.fails(code, told)
+      return restMs(one)
+    }
+    expect(spread('overloaded')).toBe(63_000)
+    expect(spread('rate-limited', 7_000)).toBe(7_000)
+    expect(spread('upstream-auth')).toBe(1_800_000)
+  })
+})
+
+describe('after a rest', () => {
+  test('one request tries it; the others go elsewhere until it has begun to answer', () => {
+    const two = bench([spec('a'), spec('b')])
+    expect(two.fails('upstream-failed')).toBe('p/a')
+    two.advance(60_001)
+    const leases = Array.from({ length: 5 }, () => two.pool.acquire('p', 'm', new Set()))
+    const trials = leases.filter(lease => lease?.credential === 'p/a')
+    expect(trials).toHaveLength(1)
+    trials[0]?.answered()
+    const more = new Set([1, 2].map(() => two.pool.acquire('p', 'm', new Set())?.credential))
+    expect(more).toEqual(new Set(['p/a', 'p/b']))
+  })
+
+  test.each(['settle', 'release'] as const)('the trial also ends with %s', how => {
+    const two = bench([spec('a'), spec('b')])
+    two.fails('upstream-failed')
+    two.advance(60_001)
+    const onTrial = [1, 2].flatMap(() => {
+      const lease = two.pool.acquire('p', 'm', new Set())
+      return lease?.credential === 'p/a' ? [lease] : []
+    })
+    if (how === 'release') onTrial[0]?.release()
+    else onTrial[0]?.settle({ ok: true })
+    const next = new Set([1, 2].map(() => two.pool.acquire('p', 'm', new Set())?.credential))
+    expect(next).toEqual(new Set(['p/a', 'p/b']))
+  })
+
+  test('where nobody else is, all go along', () => {
+    const one = bench([spec('a')])
+    one.fails('upstream-failed')
+    one.advance(60_001)
+    const leases = [1, 2, 3].map(() => one.pool.acquire('p', 'm', new Set())?.credential)
+    expect(leases).toEqual(['p/a', 'p/a', 'p/a'])
+  })
+
+  test('one of weight 0 does not stand in', () => {
+    const two = bench([spec('a'), spec('idle', { weight: 0 })])
+    two.fails('upstream-failed')
+    two.advance(60_001)
+    const leases = [1, 2].map(() => two.pool.acquire('p', 'm', new Set())?.credential)
+    expect(leases).toEqual(['p/a', 'p/a'])
+  })
+})
+
+describe('a restart', () => {
+  test('forgets no rest, and a success forgets it for good', () => {
+    const before = bench([spec('a'), spec('b')])
+    before.fails('rate-limited', 600_000)
+    const again = (atMs: number): Bench =>
+      bench([spec('a'), spec('b')], { kept: before.kept, atMs })
+    const after = again(BEGAN + 1_000)
+    expect(after.pool.acquire('p', 'm', new Set(['p/b']))).toBeUndefined()
+    expect(restMs(after, BEGAN)).toBe(600_000)
+    after.advance(600_000)
+    expect(after.next(['p/b'])).toBe('p/a')
+    expect(again(BEGAN + 2_000).next(['p/b'])).toBe('p/a')
+  })
+
+  test('with another secret, or a shorter limit, is another matter', () => {
+    const before = bench([spec('a')])
+    before.fails('upstream-auth')
+    const { kept } = before
+    expect(bench([spec('a', { secret: 'new' })], { kept }).next()).toBe('p/a')
+    const policy = { ...POLICY, cooldown: { transientMs: 1_000, maxMs: 5_000 } }
+    expect(restMs(bench([spec('a')], { kept, policy }))).toBe(5_000)
+  })
+
+  test('writes no secret', () => {
+    const one = bench([spec('a', { secret: 'sk-very-secret' })])
+    one.fails('upstream-auth')
+    const [model] = one.kept.list('cooldown', 'p/a')
+    const values = [...one.kept.get('cooldown', 'p/a', [model ?? '']).values()]
+    expect(values).toHaveLength(1)
+    expect(values.join()).not.toContain('secret-')
+    expect(values.join()).not.toContain('sk-very')
+  })
+
+  test('reads what it cannot understand as nothing', () => {
+    const kept = createMemoryKept(() => BEGAN)
+    kept.put(
+      'cooldown',
+      'p/a',
+      new Map([
+        ['m', '{"untilMs":"soon"}'],
+        ['n', '[]'],
+        ['o', '{'],
+      ]),
+    )
+    expect(bench([spec('a')], { kept }).next()).toBe('p/a')
+  })
+})
+
+test('what is remembered per model stays bounded', () => {
+  const pool = createPool({
+    now: () => BEGAN,
+    random: () => 0,
+    kept: createMemoryKept(() => BEGAN),
+  })
+  pool.reconcile([spec('a')], POLICY)
+  for (let at = 0; at < 3_000; at++)
+    pool
+      .acquire('p', `model-${at}`, new Set())
+      ?.settle({ ok: false, error: new GatewayError('upstream-not-found', 'no') })
+  expect(pool.states().length).toBeLessThanOrEqual(1_000)
+})
