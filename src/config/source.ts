@@ -6,7 +6,10 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseDocument,
+  visit,
+  type YAMLMap,
 } from 'yaml'
 import type { Diagnostic } from './diagnostic.ts'
 import type { Place } from './table.ts'
@@ -33,19 +36,21 @@ export function parseSource(
     lineCounter: lines,
     merge: true,
     prettyErrors: false,
-    uniqueKeys: true,
+    // The library compares every key with every other: `doubledKeys` does not.
+    uniqueKeys: false,
   })
-  const diagnostics = document.errors.map((error): Diagnostic => {
-    const place = lines.linePos(error.pos[0])
-    const doubled = error.code === 'DUPLICATE_KEY'
-    return {
-      severity: 'error',
-      path: '',
-      message: doubled ? 'this key is written twice' : oneLine(error.message),
-      hint: doubled ? 'keep one of them' : 'check the indentation and quotes around here',
-      at: { file, line: place.line, column: place.col },
-    }
-  })
+  const problem = (offset: number, message: string, hint: string): Diagnostic => {
+    const { line, col } = lines.linePos(offset)
+    return { severity: 'error', path: '', message, hint, at: { file, line, column: col } }
+  }
+  const diagnostics = [
+    ...document.errors.map(({ pos, message }) =>
+      problem(pos[0], oneLine(message), 'check the indentation and quotes around here'),
+    ),
+    ...doubledKeys(document).map(offset =>
+      problem(offset, 'this key is written twice', 'keep one of them'),
+    ),
+  ].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
   const source: Source = {
     file,
     text,
@@ -56,6 +61,22 @@ export function parseSource(
     },
   }
   return { source, diagnostics }
+}
+
+/** Where keys are that their map has already. */
+function doubledKeys(document: Document.Parsed): number[] {
+  const found: number[] = []
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>()
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue
+        if (seen.has(key.value)) found.push(startOf(key) ?? 0)
+        seen.add(key.value)
+      }
+    },
+  })
+  return found
 }
 
 function oneLine(message: string): string {
@@ -81,10 +102,24 @@ function child(document: Document.Parsed, node: unknown, segment: string | numbe
     return value === undefined ? undefined : { key: undefined, value }
   }
   if (!isMap(resolved)) return undefined
-  const pair = resolved.items.find(
-    item => isPair(item) && isScalar(item.key) && String(item.key.value) === String(segment),
-  )
+  const pair = membersOf(resolved).get(String(segment))
   return pair ? { key: pair.key, value: pair.value } : undefined
+}
+
+/** A long map is asked once for each of its members. */
+const members = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
+
+function membersOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  const known = members.get(map)
+  if (known) return known
+  const found = new Map<string, Pair>()
+  for (const item of map.items) {
+    if (!isPair(item) || !isScalar(item.key)) continue
+    const name = String(item.key.value)
+    if (!found.has(name)) found.set(name, item)
+  }
+  members.set(map, found)
+  return found
 }
 
 function isAliasNode(
