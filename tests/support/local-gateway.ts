@@ -107,6 +107,7 @@ export function localGateway(
       compiled.diagnostics.map(d => `${d.at.line}: ${d.path}: ${d.message}`).join('\n'),
     )
   services.pool.reconcile(credentialsOf(compiled.value), compiled.value.table.policy)
+  log.level = compiled.value.table.logging.level
   const app = buildApp(compiled.value)
   return {
     gateway: compiled.value,
