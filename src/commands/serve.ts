@@ -29,8 +29,8 @@ import type { Io } from './io.ts'
 const HELP = `usage: jackfield [serve] [--routes FILE] [--host H] [--port N]
 
 Starts the gateway. routes.yaml is watched: a good edit is in force at once, a bad one is reported
-and the last good one stays. SIGHUP reloads now; SIGTERM and SIGINT let running requests finish
-(server.shutdown-grace), a second one ends at once.
+and the last good one stays. SIGHUP reloads now and ends the rests of credentials; SIGTERM and
+SIGINT let running requests finish (server.shutdown-grace), a second one ends at once.
 
   --routes FILE   default ./routes.yaml; without that file the built-in one
   --host H        overrides server.host (127.0.0.1: only this machine)
@@ -85,7 +85,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const reloader = source.builtin
     ? undefined
     : createReloader(source.file, live, services, buildApp)
-  process.on('SIGHUP', () => void reloader?.reload())
+  process.on('SIGHUP', () => {
+    const ended = services.pool.reset()
+    if (ended > 0) log.write('info', 'resting credentials are asked again', { ended })
+    void reloader?.reload()
+  })
   process.on('unhandledRejection', reason =>
     log.write('error', 'unhandled rejection', { reason: String(reason) }),
   )

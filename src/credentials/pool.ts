@@ -42,6 +42,8 @@ export interface Pool {
   /** Why a credential rests; undefined: it does not. */
   restOf(provider: string, model: string, credential: string): ErrorCode | undefined
   states(): CredentialState[]
+  /** Ends every rest: somebody has put right what was wrong. Gives how many there were. */
+  reset(): number
 }
 
 /** The key under which a rest from all models is kept. */
@@ -195,6 +197,15 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
     restOf(provider, model, credential) {
       const member = providers.get(provider)?.find(({ spec }) => spec.id === credential)
       return member && resting(member, model)?.code
+    },
+    reset() {
+      let ended = 0
+      for (const { rests } of [...providers.values()].flat())
+        for (const [model, { untilMs }] of [...rests.entries()]) {
+          if (untilMs > now()) ended++
+          rests.clear(model)
+        }
+      return ended
     },
     states() {
       const atMs = now()

@@ -220,6 +220,18 @@ describe('a restart', () => {
   })
 })
 
+test('a reset ends every rest, and a restart does not bring one back', () => {
+  const two = bench([spec('a'), spec('b')])
+  two.fails('quota-exhausted', 600_000)
+  two.fails('upstream-auth')
+  expect(two.pool.acquire('p', 'm', new Set())).toBeUndefined()
+  expect(two.pool.reset()).toBe(2)
+  expect(two.pool.states()).toEqual([])
+  const again = bench([spec('a'), spec('b')], { kept: two.kept })
+  expect(again.pool.states()).toEqual([])
+  expect(again.next()).toBeDefined()
+})
+
 test('what is remembered per model stays bounded', () => {
   const pool = createPool({
     now: () => BEGAN,
