@@ -1,6 +1,7 @@
-import { GatewayError } from '../lib/errors.ts'
+import { cutShort } from './cut-short.ts'
+import { grow } from './grow.ts'
 import type { Part } from './part.ts'
-import type { ConversationResponse, PartDelta, StreamEvent } from './response.ts'
+import type { ConversationResponse, StreamEvent } from './response.ts'
 
 /**
  * Puts a streamed response together. A part-start carries what the part begins with, so deltas
@@ -25,11 +26,13 @@ export function collect(events: Iterable<StreamEvent>): ConversationResponse {
       case 'part-start':
         parts.set(event.index, structuredClone(event.part))
         break
-      case 'part-delta':
-        append(parts.get(event.index), event.delta)
+      case 'part-delta': {
+        const part = parts.get(event.index)
+        if (part) parts.set(event.index, grow(part, event.delta))
         break
+      }
       case 'response-end':
-        if (!response) throw early()
+        if (!response) throw cutShort()
         response.stop = event.stop
         response.usage = { ...response.usage, ...event.usage }
         if (event.extensions) response.extensions = { ...response.extensions, ...event.extensions }
@@ -42,30 +45,7 @@ export function collect(events: Iterable<StreamEvent>): ConversationResponse {
         break
     }
   }
-  if (!response || !ended) throw early()
+  if (!response || !ended) throw cutShort()
   response.parts = [...parts.entries()].sort(([a], [b]) => a - b).map(([, part]) => part)
   return response
-}
-
-function early(): GatewayError {
-  return new GatewayError(
-    'upstream-failed',
-    'the upstream ended its stream before the response was complete',
-  )
-}
-
-function append(part: Part | undefined, delta: PartDelta): void {
-  if (!part) return
-  if ('text' in delta) {
-    if (part.type === 'text' || part.type === 'thinking' || part.type === 'refusal')
-      part.text += delta.text
-  } else if ('arguments' in delta) {
-    if (part.type === 'tool-call') part.arguments += delta.arguments
-  } else if ('seal' in delta) {
-    part.seal = part.seal
-      ? { ...delta.seal, value: part.seal.value + delta.seal.value }
-      : delta.seal
-  } else if (part.type === 'text') {
-    part.citations = [...(part.citations ?? []), delta.citation]
-  }
 }

@@ -10,7 +10,9 @@ export {
   withoutSeals,
 } from './capsule.ts'
 export { collect } from './collect.ts'
+export { cutShort } from './cut-short.ts'
 export { type Dialect, type Fitted, fit } from './dialect.ts'
+export { grow } from './grow.ts'
 export { withSoundMedia } from './media.ts'
 export { oneByOne } from './one-by-one.ts'
 export type {

@@ -1,6 +1,7 @@
 import {
   type Capsule,
   type ConversationRequest,
+  grow,
   isReasoning,
   type Message,
   type Part,
@@ -45,7 +46,7 @@ export function keepReasoning(kept: Kept, caller: string): Machine<StreamEvent, 
       if (event.type === 'part-start') open.set(event.index, event.part)
       else if (event.type === 'part-delta') {
         const part = open.get(event.index)
-        if (part && isReasoning(part)) open.set(event.index, grown(part, event.delta))
+        if (part && isReasoning(part)) open.set(event.index, grow(part, event.delta))
       } else if (event.type === 'part-end') {
         const part = open.get(event.index)
         open.delete(event.index)
@@ -66,15 +67,6 @@ function capsuleOf(call: PartOf<'tool-call'>, parts: readonly Part[]): Capsule |
   if (worth.length === 0 && !call.seal?.value) return undefined
   const calls: Record<string, Seal> = call.seal?.value ? { [call.id]: call.seal } : {}
   return { parts: worth, calls }
-}
-
-function grown(
-  part: PartOf<'thinking'> | PartOf<'thinking-redacted'>,
-  delta: Extract<StreamEvent, { type: 'part-delta' }>['delta'],
-): Part {
-  if ('text' in delta && part.type === 'thinking') return { ...part, text: part.text + delta.text }
-  if (!('seal' in delta)) return part
-  return { ...part, seal: { ...delta.seal, value: `${part.seal?.value ?? ''}${delta.seal.value}` } }
 }
 
 /** Puts back what was kept for calls whose client returned nothing of it. */

@@ -1,15 +1,15 @@
-import type {
-  ConversationRequest,
-  ConversationResponse,
-  PartDelta,
-  StreamEvent,
+import {
+  type ConversationRequest,
+  type ConversationResponse,
+  cutShort,
+  type PartDelta,
+  type StreamEvent,
 } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Machine } from '../../lib/machine.ts'
 import { text, without } from '../../lib/wire.ts'
 import type { Asked, ClientCodec, Envelope, Frame } from '../codec.ts'
-import { cutShort } from '../cut-short.ts'
 import { peekBody } from '../peek.ts'
 import { encodeError } from './error.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'

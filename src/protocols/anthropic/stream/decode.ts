@@ -1,9 +1,14 @@
-import type { Part, PartDelta, Stop, StreamEvent } from '../../../conversation/index.ts'
+import {
+  cutShort,
+  type Part,
+  type PartDelta,
+  type Stop,
+  type StreamEvent,
+} from '../../../conversation/index.ts'
 import { type JsonObject, parseObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, text } from '../../../lib/wire.ts'
 import type { Frame } from '../../codec.ts'
-import { cutShort } from '../../cut-short.ts'
 import { errorInside } from '../error.ts'
 import { decodeBlock, decodeCitation, sealOf } from '../part.ts'
 import { decodeStop } from '../stop.ts'

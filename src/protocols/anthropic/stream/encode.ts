@@ -1,4 +1,6 @@
 import {
+  cutShort,
+  grow,
   oneByOne,
   type Part,
   type PartDelta,
@@ -11,7 +13,6 @@ import type { JsonObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { text } from '../../../lib/wire.ts'
 import type { Asked, Frame } from '../../codec.ts'
-import { cutShort } from '../../cut-short.ts'
 import { errorBody } from '../error.ts'
 import { calledStop, createSilent, messageId, signatureOf } from '../response.ts'
 import { encodeStop } from '../stop.ts'
@@ -136,7 +137,8 @@ class BlockWriter implements Machine<StreamEvent, Frame> {
   private grown(change: PartDelta): void {
     const { part } = this
     if (!part) return
-    if (part.type === 'thinking') this.part = gathered(part, change)
+    // Thoughts are gathered: a capsule holds them whole.
+    if (part.type === 'thinking') this.part = grow(part, change)
     const delta = deltaOf(part, change)
     if (!delta) return
     if ('arguments' in change) this.argued = true
@@ -175,12 +177,4 @@ class BlockWriter implements Machine<StreamEvent, Frame> {
     this.over = true
     this.send(errorBody(error))
   }
-}
-
-/** Thoughts are gathered, in a part of our own: a capsule holds them whole. */
-function gathered(part: Extract<Part, { type: 'thinking' }>, change: PartDelta): Part {
-  if ('text' in change) return { ...part, text: part.text + change.text }
-  if (!('seal' in change)) return part
-  const value = `${part.seal?.value ?? ''}${change.seal.value}`
-  return { ...part, seal: { ...change.seal, value } }
 }

@@ -1,4 +1,6 @@
 import {
+  cutShort,
+  grow,
   isReasoning,
   oneByOne,
   type Part,
@@ -13,7 +15,6 @@ import type { Machine } from '../../../lib/machine.ts'
 import { object, text } from '../../../lib/wire.ts'
 import { argumentsObject } from '../../arguments.ts'
 import type { Asked, Frame } from '../../codec.ts'
-import { cutShort } from '../../cut-short.ts'
 import { errorBody } from '../error.ts'
 import { membersOf } from '../extended.ts'
 import { encodeMedia } from '../part.ts'
@@ -121,18 +122,12 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
   private grown(delta: PartDelta): void {
     const { part } = this
     if (!part) return
-    if ('arguments' in delta) {
-      if (part.type === 'tool-call')
-        this.part = { ...part, arguments: part.arguments + delta.arguments }
-    } else if ('seal' in delta) {
-      const value = `${part.seal?.value ?? ''}${delta.seal.value}`
-      this.part = { ...part, seal: { ...delta.seal, value } } as Part
-    } else if ('text' in delta) {
-      if (part.type === 'thinking') {
-        this.part = { ...part, text: part.text + delta.text }
-        this.think(delta.text)
-      } else if (part.type === 'text' || part.type === 'refusal') this.say(delta.text)
+    if (part.type === 'text' || part.type === 'refusal') {
+      if ('text' in delta) this.say(delta.text)
+      return
     }
+    this.part = grow(part, delta)
+    if ('text' in delta && part.type === 'thinking') this.think(delta.text)
   }
 
   private closed(): void {

@@ -1,10 +1,16 @@
-import type { Citation, Part, PartDelta, PartOf, StreamEvent } from '../../../conversation/index.ts'
+import {
+  type Citation,
+  cutShort,
+  type Part,
+  type PartDelta,
+  type PartOf,
+  type StreamEvent,
+} from '../../../conversation/index.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { object } from '../../../lib/wire.ts'
 import type { Asked, Frame } from '../../codec.ts'
-import { cutShort } from '../../cut-short.ts'
 import { encodeCitation } from '../citation.ts'
 import { errorBody } from '../error.ts'
 import { membersOf, shapeOf } from '../extended.ts'

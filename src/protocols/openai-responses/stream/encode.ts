@@ -1,5 +1,7 @@
 import {
   type Citation,
+  cutShort,
+  grow,
   oneByOne,
   type Part,
   type PartDelta,
@@ -12,7 +14,6 @@ import type { JsonObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { text } from '../../../lib/wire.ts'
 import type { Asked, Frame } from '../../codec.ts'
-import { cutShort } from '../../cut-short.ts'
 import { encodeCitation, encodeMedia } from '../content.ts'
 import { envelopeOf } from '../envelope.ts'
 import { failureOf } from '../error.ts'
@@ -369,15 +370,13 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
     if ('text' in delta) {
       if (open.kind === 'prose' && delta.text !== '') this.prose(open.type, delta.text)
       if (open.kind === 'thought' && open.part.type === 'thinking') {
-        open.part = { ...open.part, text: open.part.text + delta.text }
+        open.part = grow(open.part, delta)
         if (delta.text !== '') this.think(delta.text)
       }
     } else if ('arguments' in delta) this.argue(delta.arguments)
     else if ('citation' in delta) this.cite(delta.citation)
-    else if (open.kind === 'thought' && open.part.type === 'thinking') {
-      const value = `${open.part.seal?.value ?? ''}${delta.seal.value}`
-      open.part = { ...open.part, seal: { ...delta.seal, value } }
-    }
+    else if (open.kind === 'thought' && open.part.type === 'thinking')
+      open.part = grow(open.part, delta)
   }
 
   private closed(): void {
