@@ -1,10 +1,7 @@
 import {
-  cutShort,
   grow,
-  oneByOne,
   type Part,
   type PartDelta,
-  type Stop,
   type StreamEvent,
   type Usage,
 } from '../../../conversation/index.ts'
@@ -13,6 +10,7 @@ import type { JsonObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { text } from '../../../lib/wire.ts'
 import type { Asked, Frame } from '../../codec.ts'
+import { type EventOf, EventWriter } from '../../event-writer.ts'
 import { errorBody } from '../error.ts'
 import { calledStop, createSilent, messageId, signatureOf } from '../response.ts'
 import { encodeStop } from '../stop.ts'
@@ -24,13 +22,9 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
   return new BlockWriter(asked)
 }
 
-class BlockWriter implements Machine<StreamEvent, Frame> {
-  private readonly asked: Asked
-  private readonly order = oneByOne()
+class BlockWriter extends EventWriter<Frame> {
   private readonly silent: ReturnType<typeof createSilent>
-  private frames: Frame[] = []
   private begun = false
-  private over = false
   private calling = false
   private blocks = 0
   private part: Part | undefined
@@ -39,62 +33,23 @@ class BlockWriter implements Machine<StreamEvent, Frame> {
   private argued = false
 
   constructor(asked: Asked) {
-    this.asked = asked
+    super(asked)
     this.silent = createSilent(asked)
   }
 
-  feed(event: StreamEvent): Frame[] {
-    if (this.over) return []
-    for (const next of this.order.feed(event)) this.handle(next)
-    return this.taken()
-  }
-
-  end(): Frame[] {
-    if (!this.over) this.failed(cutShort())
-    return this.taken()
-  }
-
-  private taken(): Frame[] {
-    const { frames } = this
-    this.frames = []
-    return frames
-  }
-
-  private handle(event: StreamEvent): void {
-    switch (event.type) {
-      case 'response-start':
-        this.begin(event.id, event.usage)
-        break
-      case 'part-start':
-        this.begin('', undefined)
-        this.started(event.part)
-        break
-      case 'part-delta':
-        this.grown(event.delta)
-        break
-      case 'part-end':
-        this.closed()
-        break
-      case 'response-end':
-        this.ended(event.stop, event.usage)
-        break
-      case 'error':
-        this.failed(event.error)
-        break
-      case 'opaque':
-        if (event.protocol === 'anthropic') this.send(event.wire)
-    }
+  protected passed({ protocol, wire }: EventOf<'opaque'>): void {
+    if (protocol === 'anthropic') this.send(wire)
   }
 
   private send(wire: JsonObject): void {
-    this.frames.push({ event: text(wire.type) ?? '', data: JSON.stringify(wire) })
+    this.push({ event: text(wire.type) ?? '', data: JSON.stringify(wire) })
   }
 
   private delta(delta: JsonObject): void {
     this.send({ type: 'content_block_delta', index: this.block ?? 0, delta })
   }
 
-  private begin(id: string, usage: Usage | undefined): void {
+  protected begin({ id, usage }: { id: string; usage?: Usage }): void {
     if (this.begun) return
     this.begun = true
     const message: JsonObject = {
@@ -111,7 +66,8 @@ class BlockWriter implements Machine<StreamEvent, Frame> {
   }
 
   /** The last of a part's blocks grows; text and thoughts open theirs with their first words. */
-  private started(part: Part): void {
+  protected started(part: Part): void {
+    this.begin({ id: '' })
     this.part = part
     this.block = undefined
     this.argued = part.type === 'tool-call' && (part.arguments !== '' || part.freeform === true)
@@ -134,7 +90,7 @@ class BlockWriter implements Machine<StreamEvent, Frame> {
     this.block = undefined
   }
 
-  private grown(change: PartDelta): void {
+  protected grown(change: PartDelta): void {
     const { part } = this
     if (!part) return
     // Thoughts are gathered: a capsule holds them whole.
@@ -146,7 +102,7 @@ class BlockWriter implements Machine<StreamEvent, Frame> {
     this.delta(delta)
   }
 
-  private closed(): void {
+  protected closed(): void {
     const { part } = this
     this.part = undefined
     if (!part) return
@@ -164,8 +120,8 @@ class BlockWriter implements Machine<StreamEvent, Frame> {
     this.stop()
   }
 
-  private ended(stop: Stop, usage: Usage): void {
-    this.begin('', usage)
+  protected ended({ stop, usage }: EventOf<'response-end'>): void {
+    this.begin({ id: '', usage })
     this.silent.end()
     this.over = true
     const delta = encodeStop(calledStop(stop, this.calling))
@@ -173,7 +129,7 @@ class BlockWriter implements Machine<StreamEvent, Frame> {
     this.send({ type: 'message_stop' })
   }
 
-  private failed(error: GatewayError): void {
+  protected failed(error: GatewayError): void {
     this.over = true
     this.send(errorBody(error))
   }

@@ -1,8 +1,6 @@
 import {
-  cutShort,
   grow,
   isReasoning,
-  oneByOne,
   type Part,
   type PartDelta,
   type PartOf,
@@ -10,11 +8,13 @@ import {
   type Seal,
   type StreamEvent,
 } from '../../../conversation/index.ts'
+import type { GatewayError } from '../../../lib/errors.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { object, text } from '../../../lib/wire.ts'
 import { argumentsObject } from '../../arguments.ts'
 import type { Asked, Frame } from '../../codec.ts'
+import { type EventOf, EventWriter } from '../../event-writer.ts'
 import { errorBody } from '../error.ts'
 import { membersOf } from '../extended.ts'
 import { encodeMedia } from '../part.ts'
@@ -32,12 +32,8 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
 }
 
 /** Events → chunks. A call is one part, so it is told when its arguments are complete. */
-export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
-  private readonly asked: Asked
-  private readonly order = oneByOne()
+export class ChunkWriter extends EventWriter<JsonObject> {
   private id: string
-  private over = false
-  private out: JsonObject[] = []
   private part: Part | undefined
   /** Thoughts of another upstream that wait for a part whose signature can carry them. */
   private thoughts: Part[] = []
@@ -45,57 +41,17 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
   private said = false
 
   constructor(asked: Asked) {
-    this.asked = asked
+    super(asked)
     this.id = asked.id
   }
 
-  feed(event: StreamEvent): JsonObject[] {
-    if (this.over) return []
-    for (const next of this.order.feed(event)) this.handle(next)
-    return this.taken()
-  }
-
-  end(): JsonObject[] {
-    if (this.over) return []
-    this.over = true
-    return [errorBody(cutShort())]
-  }
-
-  private taken(): JsonObject[] {
-    const { out } = this
-    this.out = []
-    return out
-  }
-
-  private handle(event: StreamEvent): void {
-    switch (event.type) {
-      case 'response-start':
-        this.id = event.id || this.id
-        break
-      case 'part-start':
-        this.started(event.part)
-        break
-      case 'part-delta':
-        this.grown(event.delta)
-        break
-      case 'part-end':
-        this.closed()
-        break
-      case 'response-end':
-        this.ended(event)
-        break
-      case 'error':
-        this.over = true
-        this.out.push(errorBody(event.error))
-        break
-      case 'opaque':
-        break
-    }
+  protected begin({ id }: EventOf<'response-start'>): void {
+    this.id = id || this.id
   }
 
   private chunk(parts: JsonObject[], more: JsonObject = {}, beside: JsonObject = {}): void {
     const content = { role: 'model', parts }
-    this.out.push({
+    this.push({
       candidates: [{ content, index: 0, ...more }],
       ...beside,
       modelVersion: this.asked.model,
@@ -103,7 +59,7 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
     })
   }
 
-  private started(part: Part): void {
+  protected started(part: Part): void {
     this.part = part
     if (part.type === 'text' || part.type === 'refusal') this.say(part.text)
     else if (part.type === 'thinking') this.think(part.text)
@@ -119,7 +75,7 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
     if (words !== '') this.chunk([{ text: words, thought: true }])
   }
 
-  private grown(delta: PartDelta): void {
+  protected grown(delta: PartDelta): void {
     const { part } = this
     if (!part) return
     if (part.type === 'text' || part.type === 'refusal') {
@@ -130,7 +86,7 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
     if ('text' in delta && part.type === 'thinking') this.think(delta.text)
   }
 
-  private closed(): void {
+  protected closed(): void {
     const { part } = this
     this.part = undefined
     if (!part) return
@@ -221,7 +177,7 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
     this.chunk([], { groundingMetadata: grounding })
   }
 
-  private ended({ stop, usage, extensions }: Extract<StreamEvent, { type: 'response-end' }>): void {
+  protected ended({ stop, usage, extensions }: EventOf<'response-end'>): void {
     this.over = true
     const left = this.thoughts
     const parts: JsonObject[] =
@@ -232,5 +188,9 @@ export class ChunkWriter implements Machine<StreamEvent, JsonObject> {
       { finishReason: encodeStop(stop), ...object(candidate) },
       { usageMetadata: encodeUsage(usage) },
     )
+  }
+  protected failed(error: GatewayError): void {
+    this.over = true
+    this.push(errorBody(error))
   }
 }

@@ -1,8 +1,6 @@
 import {
   type Citation,
-  cutShort,
   grow,
-  oneByOne,
   type Part,
   type PartDelta,
   type Stop,
@@ -14,6 +12,7 @@ import type { JsonObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { text } from '../../../lib/wire.ts'
 import type { Asked, Frame } from '../../codec.ts'
+import { type EventOf, EventWriter } from '../../event-writer.ts'
 import { encodeCitation, encodeMedia } from '../content.ts'
 import { envelopeOf } from '../envelope.ts'
 import { failureOf } from '../error.ts'
@@ -42,34 +41,19 @@ type OpenItem =
  * Events → events of a response: every item is added, grown and done, in order, with one counter
  * for them all; a single terminal event carries the response whole.
  */
-export class ResponseWriter implements Machine<StreamEvent, Frame> {
-  private readonly asked: Asked
+export class ResponseWriter extends EventWriter<Frame> {
   private readonly ids: ReturnType<typeof createIds>
-  private readonly order = oneByOne()
   private readonly output: JsonObject[] = []
   private readonly completed = new Set<number>()
-  private frames: Frame[] = []
   private sequence = 0
   private begun = false
-  private over = false
   private message: OpenMessage | undefined
   private open: OpenItem = { kind: 'nothing' }
   private extensions: JsonObject = {}
 
   constructor(asked: Asked) {
-    this.asked = asked
+    super(asked)
     this.ids = createIds(asked)
-  }
-
-  feed(event: StreamEvent): Frame[] {
-    if (this.over) return []
-    for (const next of this.order.feed(event)) this.handle(next)
-    return this.taken()
-  }
-
-  end(): Frame[] {
-    if (!this.over) this.failed(cutShort())
-    return this.taken()
   }
 
   /** The response whole, once all its parts were fed. */
@@ -81,44 +65,12 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
     }
   }
 
-  private taken(): Frame[] {
-    const { frames } = this
-    this.frames = []
-    return frames
-  }
-
-  private handle(event: StreamEvent): void {
-    switch (event.type) {
-      case 'response-start':
-        this.begin()
-        return
-      case 'part-start':
-        this.begin()
-        this.started(event.part)
-        return
-      case 'part-delta':
-        this.grown(event.delta)
-        return
-      case 'part-end':
-        this.closed()
-        return
-      case 'response-end':
-        this.ended(event)
-        return
-      case 'error':
-        this.failed(event.error)
-        return
-      case 'opaque':
-        return
-    }
-  }
-
   private send(type: string, members: JsonObject): void {
     const wire = { type, sequence_number: this.sequence++, ...members }
-    this.frames.push({ event: type, data: JSON.stringify(wire) })
+    this.push({ event: type, data: JSON.stringify(wire) })
   }
 
-  private begin(): void {
+  protected begin(): void {
     if (this.begun) return
     this.begun = true
     const response = {
@@ -131,7 +83,8 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
     this.send('response.in_progress', { response })
   }
 
-  private started(part: Part): void {
+  protected started(part: Part): void {
+    this.begin()
     switch (part.type) {
       case 'text':
       case 'refusal':
@@ -365,7 +318,7 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
     this.done(thought.at, same ? item : { ...rest, id: thought.id, summary })
   }
 
-  private grown(delta: PartDelta): void {
+  protected grown(delta: PartDelta): void {
     const { open } = this
     if ('text' in delta) {
       if (open.kind === 'prose' && delta.text !== '') this.prose(open.type, delta.text)
@@ -379,7 +332,7 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
       open.part = grow(open.part, delta)
   }
 
-  private closed(): void {
+  protected closed(): void {
     const { open } = this
     this.open = { kind: 'nothing' }
     if (open.kind === 'call') this.closeCall(open)
@@ -404,7 +357,7 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
     this.done(this.added(item), item)
   }
 
-  private ended({ stop, usage, extensions }: Extract<StreamEvent, { type: 'response-end' }>): void {
+  protected ended({ stop, usage, extensions }: EventOf<'response-end'>): void {
     this.begin()
     this.closeMessage()
     this.over = true
@@ -416,7 +369,7 @@ export class ResponseWriter implements Machine<StreamEvent, Frame> {
     this.send(type, { response })
   }
 
-  private failed(error: GatewayError): void {
+  protected failed(error: GatewayError): void {
     this.begin()
     this.over = true
     const response = {
