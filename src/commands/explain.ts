@@ -1,19 +1,8 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import builtin from '../../routes.yaml' with { type: 'text' }
-import {
-  CLIENTS,
-  compileTable,
-  explain,
-  explanationText,
-  formatDiagnostic,
-  isClient,
-  type SampleFacts,
-} from '../config/index.ts'
+import { CLIENTS, explain, explanationText, isClient, type SampleFacts } from '../config/index.ts'
 import { parseCount } from '../config/values.ts'
 import { codecs } from '../protocols/index.ts'
-import { kinds } from '../providers/index.ts'
+import { type Read, readArguments } from './arguments.ts'
+import { compiledRoutes } from './compiled-file.ts'
 import type { Io } from './io.ts'
 
 const HELP = `usage: jackfield explain NAME [--routes FILE] [--json] [conditions]
@@ -48,26 +37,22 @@ const OPTIONS = {
   'no-stream': { type: 'boolean' },
 } as const
 
-type Values = ReturnType<typeof parsed>['values']
-
-function parsed(args: readonly string[]) {
-  return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
-}
+type Values = Extract<Read<typeof OPTIONS>, { values: unknown }>['values']
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  let asked: ReturnType<typeof parsed>
+  const asked = readArguments(
+    { name: 'explain', help: HELP, options: OPTIONS, positionals: true },
+    args,
+    io,
+  )
+  if ('exit' in asked) return asked.exit
+  const { values, positionals } = asked
   let given: Partial<SampleFacts>
   try {
-    asked = parsed(args)
-    given = factsFrom(asked.values)
+    given = factsFrom(values)
   } catch (error) {
     io.stderr(`jackfield explain: ${error instanceof Error ? error.message : error}\n${HELP}`)
     return 1
-  }
-  const { values, positionals } = asked
-  if (values.help) {
-    io.stdout(HELP)
-    return 0
   }
   const [name] = positionals
   if (!name) {
@@ -75,26 +60,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 1
   }
   const file = values.routes ?? 'routes.yaml'
-  const path = resolve(io.cwd, file)
-  let text: string = builtin
-  if (values.routes !== undefined || existsSync(path)) {
-    try {
-      text = io.readFile(path)
-    } catch {
-      io.stderr(`jackfield explain: ${file} cannot be read; give another --routes\n`)
-      return 1
-    }
-  }
-  const compiled = compileTable(file, text, {
-    env: io.env,
-    readFile: one => io.readFile(resolve(io.cwd, one)),
-    kinds,
-  })
-  if (!compiled.ok) {
-    for (const diagnostic of compiled.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
-    return 1
-  }
-  const explanation = explain(compiled.value, name, given)
+  const table = compiledRoutes('explain', values.routes, 'give another --routes', io)
+  if (!table) return 1
+  const explanation = explain(table, name, given)
   io.stdout(
     values.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(file, explanation),
   )

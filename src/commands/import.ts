@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { importConfig } from '../config/import/index.ts'
 import { writeWhole } from '../lib/write-whole.ts'
 import { kinds } from '../providers/index.ts'
+import { readArguments } from './arguments.ts'
 import type { Io } from './io.ts'
 
 const HELP = `usage: jackfield import FILE [--output routes.yaml] [--force]
@@ -25,13 +25,13 @@ const OPTIONS = {
 } as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = parsed(args, io)
-  if (!asked) return 1
+  const asked = readArguments(
+    { name: 'import', help: HELP, options: OPTIONS, positionals: true },
+    args,
+    io,
+  )
+  if ('exit' in asked) return asked.exit
   const { values, positionals } = asked
-  if (values.help) {
-    io.stdout(HELP)
-    return 0
-  }
   const [file] = positionals
   if (!file) {
     io.stderr(`jackfield import: which file?\n${HELP}`)
@@ -78,13 +78,4 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     `look through it, then "jackfield check ${output}" and "jackfield --routes ${output}"\n`,
   )
   return 0
-}
-
-function parsed(args: readonly string[], io: Io) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
-  } catch (error) {
-    io.stderr(`jackfield import: ${error instanceof Error ? error.message : error}\n${HELP}`)
-    return undefined
-  }
 }

@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
 import { formatDiagnostic } from '../config/index.ts'
 import { createAffinity } from '../credentials/affinity.ts'
@@ -22,8 +20,9 @@ import type { Services } from '../gateway/services.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
 import { type App, buildApp } from '../server/app.ts'
 import { type Listener, listen } from '../server/listener.ts'
-import { createKept } from '../store/kept.ts'
+import { createKept, keptFolder } from '../store/kept.ts'
 import { version } from '../version.ts'
+import { readArguments } from './arguments.ts'
 import type { Io } from './io.ts'
 
 const HELP = `usage: jackfield [serve] [--routes FILE] [--host H] [--port N]
@@ -45,12 +44,13 @@ const OPTIONS = {
 } as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const options = parsed(args, io)
-  if (!options) return 1
-  if (options.help) {
-    io.stdout(HELP)
-    return 0
-  }
+  const asked = readArguments(
+    { name: 'serve', help: HELP, options: OPTIONS, positionals: false },
+    args,
+    io,
+  )
+  if ('exit' in asked) return asked.exit
+  const options = asked.values
   const source = routesFile(options.routes, io)
   if (!source) return 1
   let listener: Listener | undefined
@@ -115,15 +115,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return shutdown(live, listener, log)
 }
 
-function parsed(args: readonly string[], io: Io) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false }).values
-  } catch (error) {
-    io.stderr(`jackfield serve: ${error instanceof Error ? error.message : error}\n${HELP}`)
-    return undefined
-  }
-}
-
 type Source = { file: string; text: string; builtin: boolean }
 
 function routesFile(asked: string | undefined, io: Io): Source | undefined {
@@ -146,7 +137,7 @@ function routesFile(asked: string | undefined, io: Io): Source | undefined {
 function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services {
   const now = Date.now
   const kept = createKept({
-    folder: io.env.JACKFIELD_HOME?.trim() || join(homedir(), '.jackfield'),
+    folder: keptFolder(io.env),
     now,
     warn: message => log.write('warn', message),
   })

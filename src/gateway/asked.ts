@@ -1,4 +1,5 @@
-import type { Facts } from '../config/facts.ts'
+import { type Facts, isClient } from '../config/facts.ts'
+import type { AskedBefore } from '../config/plan.ts'
 import type { Kept } from '../store/kept.ts'
 
 /** Remembered combinations; beyond that nobody looks through them. */
@@ -19,4 +20,12 @@ export function createAskedNames(kept: Kept): AskedNames {
       kept.put('asked', '', new Map([[entry, '']]))
     },
   }
+}
+
+/** What was asked for, newest first. */
+export function askedBefore(kept: Kept): AskedBefore[] {
+  return kept.list('asked', '').flatMap(entry => {
+    const [model = '', key = '', client = ''] = entry.split('\t')
+    return isClient(client) ? [{ model, key, client }] : []
+  })
 }

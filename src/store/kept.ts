@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { chmodSync, closeSync, mkdirSync, openSync, renameSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 /**
@@ -74,6 +75,11 @@ export type KeptOptions = {
   now(): number
   warn(message: string): void
   limits?: KeptLimits
+}
+
+/** Where a user's gateway keeps its file. */
+export function keptFolder(env: Record<string, string | undefined>): string {
+  return env.JACKFIELD_HOME?.trim() || join(homedir(), '.jackfield')
 }
 
 /** A file that survives restarts; opened when first needed. Where that fails, memory serves. */

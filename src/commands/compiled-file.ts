@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import builtin from '../../routes.yaml' with { type: 'text' }
+import { compileTable, formatDiagnostic } from '../config/index.ts'
+import type { RoutingTable } from '../config/table.ts'
+import { kinds } from '../providers/index.ts'
+import type { Io } from './io.ts'
+
+/** The table of the file in force: `routes` where it is given, else ./routes.yaml or the built-in one. */
+export function compiledRoutes(
+  command: string,
+  routes: string | undefined,
+  remedy: string,
+  io: Io,
+): RoutingTable | undefined {
+  const file = routes ?? 'routes.yaml'
+  if (routes === undefined && !existsSync(resolve(io.cwd, file)))
+    return compiledText(file, builtin, io)
+  return compiledFile(command, file, remedy, io)
+}
+
+/** The file's table; undefined: what is wrong with it is said. */
+export function compiledFile(
+  command: string,
+  file: string,
+  remedy: string,
+  io: Io,
+): RoutingTable | undefined {
+  let text: string
+  try {
+    text = io.readFile(resolve(io.cwd, file))
+  } catch {
+    io.stderr(`jackfield ${command}: ${file} cannot be read; ${remedy}\n`)
+    return undefined
+  }
+  return compiledText(file, text, io)
+}
+
+function compiledText(file: string, text: string, io: Io): RoutingTable | undefined {
+  const compiled = compileTable(file, text, {
+    env: io.env,
+    readFile: one => io.readFile(resolve(io.cwd, one)),
+    kinds,
+  })
+  if (compiled.ok) return compiled.value
+  for (const diagnostic of compiled.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
+  return undefined
+}
