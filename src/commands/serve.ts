@@ -8,16 +8,21 @@ import { createQuotas } from '../credentials/quotas.ts'
 import { createTokens } from '../credentials/tokens.ts'
 import { createAskedNames } from '../gateway/asked.ts'
 import { compile } from '../gateway/compile.ts'
+import { createDensities } from '../gateway/density.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { createLatencies } from '../gateway/latency.ts'
+import { createLearned } from '../gateway/learned.ts'
 import { createLedger } from '../gateway/ledger.ts'
 import type { Live } from '../gateway/live.ts'
 import { createLog, type Log } from '../gateway/log.ts'
 import { createProbe } from '../gateway/probe.ts'
 import { createProxies } from '../gateway/proxies.ts'
+import { createRecent } from '../gateway/recent.ts'
 import { createReloader, credentialsOf } from '../gateway/reload.ts'
 import type { Services } from '../gateway/services.ts'
+import { createWaitingRoom } from '../gateway/waiting-room.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
+import { createPrices } from '../providers/prices.ts'
 import { type App, buildApp } from '../server/app.ts'
 import { type Listener, listen } from '../server/listener.ts'
 import { createKept, keptFolder } from '../store/kept.ts'
@@ -136,6 +141,7 @@ function routesFile(asked: string | undefined, io: Io): Source | undefined {
 
 function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services {
   const now = Date.now
+  const watchdog = createWatchdog(now)
   const kept = createKept({
     folder: keptFolder(io.env),
     now,
@@ -156,9 +162,14 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     quotas: createQuotas({ now, kept }),
     asked: createAskedNames(kept),
     latencies: createLatencies(now),
+    learned: createLearned(now),
+    densities: createDensities(),
+    prices: createPrices(),
+    recent: createRecent(),
+    waitingRoom: createWaitingRoom(now, watchdog),
     ledger: createLedger(),
     log,
-    watchdog: createWatchdog(now),
+    watchdog,
     peerOf,
     userAgent: `jackfield/${version}`,
     turns: new Map(),

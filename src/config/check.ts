@@ -4,7 +4,7 @@ import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
 import { harmlessValues } from './schema.ts'
 import type { Path } from './source.ts'
-import { parseCount, parseDuration, parseSize } from './values.ts'
+import { parseCount, parseDuration, parseMoney, parseSize } from './values.ts'
 
 /**
  * Checks a value against the schema. Every mistake is one complaint with a way out; a union is
@@ -43,6 +43,7 @@ const MEASURES: Record<string, { parse(value: unknown): number | undefined; like
   },
   size: { parse: parseSize, like: 'a size such as 64kB or 10MB' },
   count: { parse: parseCount, like: 'a count such as 200k or 2M' },
+  money: { parse: parseMoney, like: 'an amount such as 5 USD' },
 }
 
 function isProxy(value: unknown): boolean {
@@ -176,7 +177,7 @@ function checkScalar(schema: TSchema, value: unknown, path: Path, report: Report
     else if (schema.pattern && !new RegExp(schema.pattern).test(value))
       report.error(path, 'value', `${shown(value)} is not allowed here`)
   }
-  if (KindGuard.IsInteger(schema) && typeof value === 'number') {
+  if ((KindGuard.IsInteger(schema) || KindGuard.IsNumber(schema)) && typeof value === 'number') {
     const { minimum = -Infinity, maximum = Infinity } = schema
     if (value < minimum || value > maximum)
       report.error(path, 'value', `${value} is out of range`, range(minimum, maximum))
@@ -190,6 +191,7 @@ function range(minimum: number, maximum: number): string {
 function described(schema: TSchema): string {
   if (KindGuard.IsString(schema)) return 'a text'
   if (KindGuard.IsInteger(schema)) return 'a whole number'
+  if (KindGuard.IsNumber(schema)) return 'a number'
   if (KindGuard.IsBoolean(schema)) return 'true or false'
   if (KindGuard.IsArray(schema)) return 'a list'
   if (KindGuard.IsObject(schema)) return 'a mapping'

@@ -23,7 +23,7 @@ import type {
   Rule,
   ServerSettings,
 } from './table.ts'
-import { parseCount, parseDuration, parseSize } from './values.ts'
+import { parseCount, parseDuration, parseMoney, parseSize } from './values.ts'
 import { readWhen, type WhenEntry } from './when.ts'
 
 export type TableServices = {
@@ -221,6 +221,7 @@ type ApiKeyEntry = Exclude<NonNullable<Document['api-keys']>[number], string>
 function keyOf({ name, key, models, limits }: ApiKeyEntry): ApiKey {
   const requestsPerMinute = limits?.['requests-per-minute']
   const tokensPerDay = parseCount(limits?.['tokens-per-day'])
+  const usdPerDay = parseMoney(limits?.['cost-per-day'])
   return {
     name,
     key,
@@ -230,6 +231,7 @@ function keyOf({ name, key, models, limits }: ApiKeyEntry): ApiKey {
           limits: {
             ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
             ...(tokensPerDay === undefined ? {} : { tokensPerDay }),
+            ...(usdPerDay === undefined ? {} : { usdPerDay }),
           },
         }
       : {}),
@@ -254,14 +256,15 @@ function readPolicy({ policy = {} }: Document): Policy {
       transientMs: parseDuration(policy.cooldown?.transient) ?? POLICY.cooldown.transientMs,
       maxMs: parseDuration(policy.cooldown?.max) ?? POLICY.cooldown.maxMs,
     },
-    sessionAffinityMs: readAffinity(policy['session-affinity']),
+    sessionAffinityMs: durationOrOff(policy['session-affinity'], POLICY.sessionAffinityMs),
+    waitingRoomMs: durationOrOff(policy['waiting-room'], POLICY.waitingRoomMs),
     keepaliveMs: parseDuration(policy.keepalive) ?? POLICY.keepaliveMs,
   }
 }
 
-function readAffinity(written: unknown): number {
+function durationOrOff(written: unknown, unsaid: number): number {
   if (written === false || written === 'off') return 0
-  return parseDuration(written) ?? POLICY.sessionAffinityMs
+  return parseDuration(written) ?? unsaid
 }
 
 function readServer(

@@ -22,4 +22,5 @@ export const POLICY: Policy = {
   cooldown: { transientMs: 60_000, maxMs: 1_800_000 },
   sessionAffinityMs: 3_600_000,
   keepaliveMs: 15_000,
+  waitingRoomMs: 0,
 }

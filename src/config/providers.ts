@@ -1,4 +1,5 @@
 import type { Kind } from '../providers/kind.ts'
+import type { ModelPrice } from '../providers/prices.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { TIMEOUTS } from './defaults.ts'
 import type { ProviderEntry } from './document.ts'
@@ -7,7 +8,7 @@ import type { Interpolated } from './interpolate.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
 import type { Source } from './source.ts'
-import type { CredentialSpec, Provider, ProviderModel, Timeouts } from './table.ts'
+import type { CredentialSpec, ModelFacts, Provider, ProviderModel, Timeouts } from './table.ts'
 import { parseCount, parseDuration } from './values.ts'
 
 /** Kinds of the language that come with a later version. */
@@ -191,21 +192,47 @@ function offReason(
     : `no key: add keys: [ … ] (kind ${kind.id})`
 }
 
-/** The file's models replace the kind's catalogue. */
+/** The file's models replace the kind's catalogue; what the kind knows of one of them stays. */
 function resolveModels(entry: ProviderEntry, kind: Kind): ProviderModel[] {
   if (!entry.models) {
     return (kind.catalogue ?? []).map(model => ({ ...model, alias: model.name }))
   }
   return entry.models.map(model => {
-    if (typeof model === 'string') return { name: model, alias: model }
-    const context = parseCount(model.context)
+    const written = typeof model === 'string' ? { name: model } : model
+    const known = kind.catalogue?.find(({ name }) => name === written.name)
     return {
-      name: model.name,
-      alias: model.alias ?? model.name,
-      ...(context === undefined ? {} : { contextTokens: context }),
-      ...(model.thinking ? { thinking: model.thinking } : {}),
+      ...known,
+      ...factsIn(written),
+      name: written.name,
+      alias: written.alias ?? written.name,
     }
   })
+}
+
+type ModelEntry = Exclude<NonNullable<ProviderEntry['models']>[number], string>
+
+function factsIn({ context, thinking, lacks, price }: ModelEntry): ModelFacts {
+  const contextTokens = parseCount(context)
+  return {
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(thinking ? { thinking } : {}),
+    ...(lacks ? { lacks } : {}),
+    ...(price ? { price: priceIn(price) } : {}),
+  }
+}
+
+function priceIn({
+  input,
+  output,
+  'cache-read': cacheRead,
+  'cache-write': cacheWrite,
+}: NonNullable<ModelEntry['price']>): ModelPrice {
+  return {
+    input,
+    output,
+    ...(cacheRead === undefined ? {} : { cacheRead }),
+    ...(cacheWrite === undefined ? {} : { cacheWrite }),
+  }
 }
 
 type TimeoutEntry = NonNullable<ProviderEntry['timeout']>

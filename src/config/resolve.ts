@@ -5,6 +5,7 @@ import { nearest } from './nearest.ts'
 import { resolveTimeouts } from './providers.ts'
 import { splitSuffix } from './suffix.ts'
 import type {
+  ModelFacts,
   Policy,
   Provider,
   Reasoning,
@@ -267,11 +268,21 @@ function single({ provider, model }: Address): Step {
   const target: Target = {
     provider,
     model,
+    facts: factsOf(provider, model),
     weight: 1,
     timeouts: provider.timeouts,
     at: provider.at,
   }
   return { id: `${provider.id}/${model}`, strategy: 'fill-first', members: [target] }
+}
+
+/** What the file says of the model, else what its kind knows; a kind's word on all its models. */
+function factsOf({ models, kind }: Provider, model: string): ModelFacts {
+  const known =
+    models.find(({ name }) => name === model) ??
+    kind.catalogue?.find(({ name }) => name === model) ??
+    {}
+  return kind.lacks && !('lacks' in known) ? { ...known, lacks: kind.lacks } : known
 }
 
 /** One pool for each priority. */

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { ABILITIES } from '../conversation/index.ts'
 
 /**
  * The shape of routes.yaml. Members marked `later` belong to the language but not yet to this
@@ -30,6 +31,11 @@ const Count = Type.Union([Type.String(), Type.Integer({ minimum: 0 })], {
   'x-value': 'count',
   description: 'A count: 200k, 2M',
 })
+const Money = Type.Union([Type.String(), Type.Number({ minimum: 0 })], {
+  'x-value': 'money',
+  description: 'An amount: 5 USD',
+})
+const PerMillion = Type.Number({ minimum: 0 })
 const Headers = Type.Record(Type.String(), Type.String(), {
   description: 'Header name to value; "$name" copies the client\'s header',
 })
@@ -97,6 +103,22 @@ const ProviderModel = Type.Union([
       alias: Type.Optional(Type.String({ minLength: 1 })),
       context: Type.Optional(Count),
       thinking: Type.Optional(Levels),
+      lacks: Type.Optional(
+        Type.Array(Type.Union(ABILITIES.map(ability => Type.Literal(ability))), {
+          description: 'What it cannot take: requests that need it go to the next target',
+        }),
+      ),
+      price: Type.Optional(
+        Type.Object(
+          {
+            input: PerMillion,
+            output: PerMillion,
+            'cache-read': Type.Optional(PerMillion),
+            'cache-write': Type.Optional(PerMillion),
+          },
+          { ...shut, description: 'USD for a million tokens' },
+        ),
+      ),
     },
     shut,
   ),
@@ -193,7 +215,7 @@ const ApiKey = Type.Union([
           {
             'requests-per-minute': Type.Optional(Type.Integer({ minimum: 1 })),
             'tokens-per-day': Type.Optional(Count),
-            'cost-per-day': Type.Optional(later(Anything)),
+            'cost-per-day': Type.Optional(Money),
           },
           shut,
         ),
@@ -240,6 +262,12 @@ export const Routes = Type.Object(
           ),
           'quota-exceeded': Type.Optional(later(Anything)),
           keepalive: Type.Optional(Duration),
+          'waiting-room': Type.Optional(
+            Type.Unknown({
+              'x-value': 'duration-or-off',
+              description: 'How long a request waits while everybody rests: 2m; false: not at all',
+            }),
+          ),
         },
         shut,
       ),

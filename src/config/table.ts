@@ -1,8 +1,9 @@
-import type { Effort, ProtocolId } from '../conversation/index.ts'
+import type { Ability, Effort, ProtocolId } from '../conversation/index.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
 import type { CredentialSpec, Strategy } from '../credentials/spec.ts'
 import type { JsonEdit } from '../lib/json-edit.ts'
 import type { Kind } from '../providers/kind.ts'
+import type { ModelPrice } from '../providers/prices.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import type { Facts } from './facts.ts'
 import type { Condition } from './when.ts'
@@ -20,14 +21,22 @@ export type Timeouts = {
   totalMs: number
 }
 
-export type ProviderModel = {
+/** What is known of a model; absent: unknown. */
+export type ModelFacts = {
+  contextTokens?: number
+  maxOutputTokens?: number
+  /** Effort levels it takes. */
+  thinking?: readonly string[]
+  /** What it cannot take. */
+  lacks?: readonly Ability[]
+  price?: ModelPrice
+}
+
+export type ProviderModel = ModelFacts & {
   /** What the upstream calls it. */
   name: string
   /** What clients may call it; the name where no alias is given. */
   alias: string
-  contextTokens?: number
-  maxOutputTokens?: number
-  thinking?: readonly string[]
 }
 
 export type Provider = {
@@ -64,6 +73,7 @@ export type Target = {
   provider: Provider
   /** The upstream's name for the model. */
   model: string
+  facts: ModelFacts
   reasoning?: Reasoning
   weight: number
   timeouts: Timeouts
@@ -133,6 +143,8 @@ export type Policy = {
   sessionAffinityMs: number
   /** 0: none. */
   keepaliveMs: number
+  /** How long a request may wait for credentials that rest; 0: not at all. */
+  waitingRoomMs: number
 }
 
 /** `routes.yaml` with every name resolved and every default filled in; frozen. */

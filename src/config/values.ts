@@ -34,6 +34,14 @@ export function parseCount(value: unknown): number | undefined {
   return scaled(value, /^(\d+(?:\.\d+)?)(k|K|M|)$/, COUNTS)
 }
 
+/** `5 USD`, `$5`, or a number of dollars. Prices are known in no other currency. */
+export function parseMoney(value: unknown): number | undefined {
+  if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value : undefined
+  const text = typeof value === 'string' ? value.trim() : ''
+  const found = /^(?:\$\s*(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?)\s*USD)$/.exec(text)
+  return found ? Number(found[1] ?? found[2]) : undefined
+}
+
 function whole(value: number): number | undefined {
   return Number.isInteger(value) && value >= 0 ? value : undefined
 }

@@ -14,6 +14,14 @@ export { cutShort } from './cut-short.ts'
 export { type Dialect, type Fitted, fit } from './dialect.ts'
 export { grow } from './grow.ts'
 export { withSoundMedia } from './media.ts'
+export {
+  ABILITIES,
+  type Ability,
+  hasWordFor,
+  type Needs,
+  NO_NEEDS,
+  needsOf,
+} from './needs.ts'
 export { oneByOne } from './one-by-one.ts'
 export type {
   Citation,

@@ -5,7 +5,7 @@ import type { Kept } from '../store/kept.ts'
 import { type Cooldown, cooldownAfter } from './cooldown.ts'
 import { createRests, type Rests } from './rests.ts'
 import { select } from './select.ts'
-import type { CredentialSpec, PoolPolicy } from './spec.ts'
+import type { CredentialSpec, PoolPolicy, Strategy } from './spec.ts'
 
 export type Outcome = { ok: true } | { ok: false; error: GatewayError; limits?: Limits }
 
@@ -20,6 +20,9 @@ export type Lease = {
   /** Gives it back with nothing learnt. */
   release(): void
 }
+
+/** `able`: it would be asked. The reason goes behind its name. */
+export type CredentialVerdict = { credential: string; able: boolean; reason: string }
 
 export type CredentialState = { id: string; model: string; code: string; untilMs: number }
 
@@ -41,6 +44,8 @@ export interface Pool {
   earliestReset(provider: string, model: string): number | undefined
   /** Why a credential rests; undefined: it does not. */
   restOf(provider: string, model: string, credential: string): ErrorCode | undefined
+  /** Every credential in the order in which it would be asked now, and why. */
+  verdicts(provider: string, model: string, prefer?: string): CredentialVerdict[]
   states(): CredentialState[]
   /** Ends every rest: somebody has put right what was wrong. Gives how many there were. */
   reset(): number
@@ -58,6 +63,30 @@ export type PoolOptions = {
   random(): number
   /** Rests outlive the process in it. */
   kept: Kept
+}
+
+function verdict({ spec }: Member, reason: string): CredentialVerdict {
+  return { credential: spec.id, able: true, reason }
+}
+
+/** Everybody in the order of the strategy; the scores are used up. */
+function inTurn(members: readonly Member[], strategy: Strategy, turns: Turns): Member[] {
+  let left = members.map(member => ({ ...member.spec, member }))
+  const order: Member[] = []
+  while (left.length > 0) {
+    const next = select(left, strategy, turns)
+    if (!next) break
+    order.push(next.member)
+    left = left.filter(one => one !== next)
+  }
+  return order
+}
+
+function whyNot({ weight }: CredentialSpec, rest: Cooldown | undefined, nowMs: number): string {
+  if (!rest) return `takes no turn: its weight is ${weight}`
+  const seconds = Math.ceil((rest.untilMs - nowMs) / 1000)
+  const told = rest.guessed ? ', a guess' : ''
+  return `rests after ${rest.code} for ${seconds} s, until ${new Date(rest.untilMs).toISOString()}${told}`
 }
 
 /**
@@ -197,6 +226,27 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
     restOf(provider, model, credential) {
       const member = providers.get(provider)?.find(({ spec }) => spec.id === credential)
       return member && resting(member, model)?.code
+    },
+    verdicts(provider, model, prefer) {
+      const members = providers.get(provider) ?? []
+      const able = members.filter(member => !resting(member, model) && member.spec.weight > 0)
+      const trials = able.filter(member => onTrial(member, model))
+      const first = able.filter(({ spec }) => spec.id === prefer)
+      const others = able.filter(member => !first.includes(member) && !trials.includes(member))
+      // A look must not take anybody's turn.
+      const turns = new Map(turnsOf(provider, model))
+      return [
+        ...first.map(member => verdict(member, 'holds the conversation')),
+        ...inTurn(others, policy.strategy, turns).map(member => verdict(member, 'is able')),
+        ...trials.map(member => verdict(member, 'is on trial after a rest')),
+        ...members
+          .filter(member => !able.includes(member))
+          .map(member => ({
+            credential: member.spec.id,
+            able: false,
+            reason: whyNot(member.spec, resting(member, model), now()),
+          })),
+      ]
     },
     reset() {
       let ended = 0

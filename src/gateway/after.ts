@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../lib/errors.ts'
+import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 
 /**
  * What follows a failed attempt, before commit: `answer` hands the error to the client, `stop`
@@ -40,7 +40,7 @@ export const WORTH_A_ROUND: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * Which of several failures tells the client most: one that passes with time over one that needs
  * somebody to change something. Higher wins; the later one on a tie.
  */
-export const TELLING: Record<ErrorCode, number> = {
+const TELLING: Record<ErrorCode, number> = {
   'rate-limited': 6,
   overloaded: 5,
   timeout: 4,
@@ -60,4 +60,8 @@ export const TELLING: Record<ErrorCode, number> = {
   forbidden: 7,
   cancelled: 7,
   internal: 7,
+}
+
+export function moreTelling(a: GatewayError | undefined, b: GatewayError): GatewayError {
+  return a && TELLING[a.code] > TELLING[b.code] ? a : b
 }

@@ -1,6 +1,12 @@
-import type { Facts } from '../config/facts.ts'
-import type { Route, RoutingTable, Target } from '../config/table.ts'
-import { CAPSULE_PREFIX, type ConversationRequest } from '../conversation/index.ts'
+import type { ClientName, Facts } from '../config/facts.ts'
+import type { Route, RoutingTable, Target, TraceLine } from '../config/table.ts'
+import {
+  CAPSULE_PREFIX,
+  type ConversationRequest,
+  type Needs,
+  NO_NEEDS,
+  needsOf,
+} from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { editJson, type JsonEdit } from '../lib/json-edit.ts'
@@ -11,6 +17,7 @@ import type { Caller } from './callers.ts'
 import { factsOf } from './facts.ts'
 import type { Gateway } from './gateway.ts'
 import { recallReasoning } from './reasoning.ts'
+import type { Decision } from './recent.ts'
 import { refersToKept, withHistory } from './state.ts'
 
 export type Ask = {
@@ -42,15 +49,28 @@ export type Exchange = Ask & {
   unsealed: boolean
   /** The conversation's own credential failed in passing: its bond stays as it is. */
   escaped: boolean
+  /** How the name was resolved. */
+  trace: readonly TraceLine[]
+  client: ClientName
+  /** Targets that cannot take this request. */
+  unfit: Set<Target>
+  /** Who was considered, in order, and what became of them. */
+  decisions: Decision[]
+  /** What the request needs of who answers it; found out once, and only if some target may lack it. */
+  needs(): Needs
+  /** Input tokens, counted once, by the given counter. */
+  inputTokens(count: (request: ConversationRequest) => number): number
   totalDueAtMs(target: Target): number
 }
 
 /** Reads what is asked and resolves it. Throws `invalid-request` and `model-not-found`. */
 export function begin(gateway: Gateway, asked: Ask): Exchange {
   const startedAtMs = gateway.services.now()
-  const { ask, envelope, route } = routed(gateway, asked, startedAtMs)
+  const { ask, envelope, route, trace, client } = routed(gateway, asked, startedAtMs)
   let conversation: ConversationRequest | undefined
   let body: JsonObject | undefined
+  let needs: Needs | undefined
+  let tokens: number | undefined
   const begun: Exchange = {
     ...ask,
     gateway,
@@ -64,6 +84,10 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
       (codecs.some(codec => codec === ask.codec) && !holdsOurs(gateway, ask)),
     unsealed: false,
     escaped: false,
+    trace,
+    client,
+    decisions: [],
+    unfit: new Set(),
     body() {
       body ??= parsed(ask.inbound.body)
       return body
@@ -71,6 +95,14 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
     conversation() {
       conversation ??= read(begun)
       return conversation
+    },
+    needs() {
+      needs ??= ifReadable(begun, needsOf) ?? NO_NEEDS
+      return needs
+    },
+    inputTokens(count) {
+      tokens ??= ifReadable(begun, request => count(request)) ?? 0
+      return tokens
     },
     totalDueAtMs: ({ timeouts }) =>
       timeouts.totalMs > 0 ? startedAtMs + timeouts.totalMs : Infinity,
@@ -83,22 +115,37 @@ function routed(
   { table, services }: Gateway,
   ask: Ask,
   atMs: number,
-): { ask: Ask; envelope: Envelope; route: Route } {
+): { ask: Ask; envelope: Envelope; route: Route; trace: readonly TraceLine[]; client: ClientName } {
   const envelope = ask.codec.peek(ask.inbound)
   const { model } = envelope
   if (!ask.caller.may(model)) throw notAllowed(ask.caller, model)
   const facts = factsOf(ask, envelope, atMs)
   const resolution = table.resolve(model, facts)
   if (!resolution.found) throw unknownModel(model, resolution.nearest)
-  const { route } = resolution
+  const { route, trace } = resolution
+  const { client } = facts
   services.asked.note(facts)
   const { name, limits } = ask.caller
   // Counting tokens is an aid, and free.
   if (limits && ask.action !== 'count-tokens') services.quotas.admit(name, limits)
   const edits = editsFor(table, route, facts)
-  if (edits.length === 0 || envelope.modelAs === 'text') return { ask, envelope, route }
+  if (edits.length === 0 || envelope.modelAs === 'text')
+    return { ask, envelope, route, trace, client }
   const inbound = { ...ask.inbound, body: editJson(ask.inbound.body, edits) }
-  return { ask: { ...ask, inbound }, envelope: ask.codec.peek(inbound), route }
+  return { ask: { ...ask, inbound }, envelope: ask.codec.peek(inbound), route, trace, client }
+}
+
+/** A body that we cannot read may be one that its upstream can: then nothing is known of it. */
+function ifReadable<Value>(
+  exchange: Exchange,
+  read: (request: ConversationRequest) => Value,
+): Value | undefined {
+  try {
+    return read(exchange.conversation())
+  } catch (error) {
+    if (exchange.passable && error instanceof GatewayError) return undefined
+    throw error
+  }
 }
 
 /** The nearest wins: of defaults the first that is made, of settings the last. */

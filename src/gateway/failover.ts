@@ -1,89 +1,63 @@
-import type { Route, Target } from '../config/table.ts'
-import { isReasoning } from '../conversation/index.ts'
-import type { Lease } from '../credentials/pool.ts'
-import { asGatewayError, GatewayError } from '../lib/errors.ts'
-import type { Action } from '../protocols/codec.ts'
-import { AFTER, TELLING, WORTH_A_ROUND } from './after.ts'
-import { answer } from './answer.ts'
-import { type Attempt, beginAttempt, endAttempt, networkError } from './attempt.ts'
-import { bondOf } from './bond.ts'
+import { GatewayError } from '../lib/errors.ts'
+import { moreTelling, WORTH_A_ROUND } from './after.ts'
+import { nobodyFit } from './capabilities.ts'
 import type { Exchange } from './exchange.ts'
-import { inOrder, targetName } from './order.ts'
+import { onePass, type Pass } from './pass.ts'
 import type { Answer } from './reply.ts'
-import { send } from './send.ts'
-import { settleFailed } from './settle.ts'
+import { targetsOf } from './targets.ts'
+import type { Ticket } from './waiting-room.ts'
 
 /** Tries targets in order, and rounds of them, until one has something to say. */
 export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
-  const { policy } = exchange.gateway.table
+  const { requestRetry } = exchange.gateway.table.policy
   let worst: GatewayError | undefined
-  for (let round = 0; ; round++) {
-    const outcome = await oneRound(exchange, worst)
-    if ('answer' in outcome) return outcome.answer
-    worst = outcome.error
-    const waitMs = round < policy.requestRetry ? untilNextRound(exchange, worst) : undefined
-    if (waitMs === undefined) throw worst
-    await pause(waitMs, exchange)
-  }
-}
-
-type Outcome = { answer: Answer } | { error: GatewayError }
-
-async function oneRound(exchange: Exchange, before: GatewayError | undefined): Promise<Outcome> {
-  const rested = await onePass(exchange, before, false)
-  if ('answer' in rested || rested.attempted) return rested
-  // Everybody rests. A rest after a passing fault is a guess, so rather than refuse we ask anyway.
-  return onePass(exchange, before, true)
-}
-
-async function onePass(
-  exchange: Exchange,
-  before: GatewayError | undefined,
-  evenIfCooling: boolean,
-): Promise<{ answer: Answer } | { error: GatewayError; attempted: boolean }> {
-  const { pool, turns, latencies } = exchange.gateway.services
-  let worst = before
-  let attempted = false
-  for (const step of exchange.route.steps) {
-    for (const target of inOrder(step, turns, bondOf(exchange), latencies)) {
-      const tried = new Set<string>()
-      for (;;) {
-        const lease = pool.acquire(target.provider.id, target.model, tried, {
-          evenIfCooling,
-          prefer: bondOf(exchange)?.credential,
-        })
-        if (!lease) break
-        tried.add(lease.credential)
-        attempted = true
-        const outcome = await attemptOnce(exchange, target, lease)
-        if ('answer' in outcome) return outcome
-        const after = AFTER[outcome.error.code]
-        if (after !== 'next') throw outcome.error
-        worst = moreTelling(worst, outcome.error)
+  let ticket: Ticket | undefined
+  let served = false
+  try {
+    for (let round = 0; ; round++) {
+      const outcome = await oneRound(exchange)
+      if ('answer' in outcome) {
+        served = true
+        return outcome.answer
       }
+      worst = outcome.error
+        ? moreTelling(worst, outcome.error)
+        : (worst ?? nobodyAble(exchange, outcome.unfit))
+      const waitMs = round < requestRetry ? untilNextRound(exchange, worst) : undefined
+      if (waitMs !== undefined) {
+        await pause(waitMs, exchange)
+        continue
+      }
+      ticket ??= place(exchange, worst)
+      if (!ticket || !(await itsTurn(exchange, ticket))) throw worst
+      // What was said before the wait is over.
+      worst = undefined
     }
+  } finally {
+    ticket?.leave(served)
   }
-  return { error: worst ?? nobodyAble(exchange), attempted }
 }
 
-function moreTelling(a: GatewayError | undefined, b: GatewayError): GatewayError {
-  return a && TELLING[a.code] > TELLING[b.code] ? a : b
+async function oneRound(exchange: Exchange): Promise<Pass> {
+  const rested = await onePass(exchange, { evenIfCooling: false })
+  if ('answer' in rested || rested.error) return rested
+  // Everybody rests. A rest after a passing fault is a guess, so rather than refuse we ask anyway.
+  return onePass(exchange, { evenIfCooling: true })
 }
 
-/** Everyone who could serve is resting, or nobody could from the start. */
-function nobodyAble(exchange: Exchange): GatewayError {
-  const { pool, now } = exchange.gateway.services
-  const { route, envelope } = exchange
-  const resets = targetsOf(route).map(t => pool.earliestReset(t.provider.id, t.model))
-  const reset = Math.min(...resets.filter(at => at !== undefined))
-  if (Number.isFinite(reset)) {
-    const retryAfterMs = Math.max(0, reset - now())
+/** Nobody was asked: all who could serve rest, none can take the request, or there is none. */
+function nobodyAble(exchange: Exchange, unfit: Parameters<typeof nobodyFit>[1]): GatewayError {
+  const { route, envelope, gateway } = exchange
+  const reset = earliestReset(exchange)
+  if (reset !== undefined) {
+    const retryAfterMs = Math.max(0, reset - gateway.services.now())
     return new GatewayError(
       'rate-limited',
       `every credential for "${envelope.model}" is resting after a limit; the next is back in ${Math.ceil(retryAfterMs / 1000)} s`,
       { retryAfterMs },
     )
   }
+  if (unfit.length > 0) return nobodyFit(exchange, unfit)
   const reasons = route.passedOver?.map(({ target, reason }) => `${target}: ${reason}`).join('; ')
   return new GatewayError(
     'no-credential',
@@ -91,8 +65,13 @@ function nobodyAble(exchange: Exchange): GatewayError {
   )
 }
 
-function targetsOf(route: Route): Target[] {
-  return route.steps.flatMap(step => [...step.members])
+/** When the first rest of those who may serve this request is over; undefined: none rests. */
+function earliestReset({ route, gateway, unfit }: Exchange): number | undefined {
+  const resets = targetsOf(route)
+    .filter(target => !unfit.has(target))
+    .map(target => gateway.services.pool.earliestReset(target.provider.id, target.model))
+    .filter(at => at !== undefined)
+  return resets.length > 0 ? Math.min(...resets) : undefined
 }
 
 /** How long to wait before another round; undefined: another round would not help. */
@@ -102,6 +81,7 @@ function untilNextRound(exchange: Exchange, error: GatewayError): number | undef
   const now = services.now()
   let wait = Infinity
   for (const target of targetsOf(exchange.route)) {
+    if (exchange.unfit.has(target)) continue
     const reset = services.pool.earliestReset(target.provider.id, target.model)
     wait = Math.min(wait, reset === undefined ? 0 : Math.max(0, reset - now))
   }
@@ -125,48 +105,17 @@ function pause(ms: number, exchange: Exchange): Promise<void> {
   })
 }
 
-async function attemptOnce(exchange: Exchange, target: Target, lease: Lease): Promise<Outcome> {
-  exchange.attempts++
-  let attempt: Attempt | undefined
-  try {
-    if (exchange.inbound.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
-    attempt = beginAttempt(exchange, target, lease)
-    const { now, latencies } = exchange.gateway.services
-    const sentAtMs = now()
-    const reply = await send(exchange, attempt, actionFor(exchange, attempt))
-    const answered = await answer(exchange, attempt, reply)
-    lease.answered()
-    // A stream is answered with its first words, a body when it is whole.
-    if (exchange.envelope.stream) latencies.record(targetName(target), now() - sentAtMs)
-    return { answer: answered }
-  } catch (error) {
-    const failure = attempt ? networkError(exchange, attempt, error) : asGatewayError(error)
-    if (attempt) endAttempt(exchange, attempt)
-    if (refusesSeals(exchange, failure)) {
-      exchange.unsealed = true
-      return attemptOnce(exchange, target, lease)
-    }
-    settleFailed(exchange, target, lease, failure)
-    return { error: failure }
-  }
+/** A place in the waiting room; undefined: it is off or full, or waiting would not help. */
+function place({ gateway, route }: Exchange, { code }: GatewayError): Ticket | undefined {
+  if (gateway.table.policy.waitingRoomMs <= 0 || !WORTH_A_ROUND.has(code)) return undefined
+  return gateway.services.waitingRoom.enter(route.name)
 }
 
-/** A compaction that the upstream cannot do itself is an ordinary question to it. */
-function actionFor({ action }: Exchange, { passing }: Attempt): Action {
-  return action === 'compact' && !passing ? 'generate' : action
-}
-
-/** What upstreams say of reasoning that is not theirs, or not as they sealed it. */
-const SEAL_WORDS =
-  /signature|encrypted_content|encrypted content|redacted_thinking|thinking block|thinking_blocks|reasoning.{0,40}(item|content)/i
-
-/** Whether the same target may take the request without anything sealed in it. */
-function refusesSeals(exchange: Exchange, error: GatewayError): boolean {
-  if (exchange.unsealed || error.code !== 'invalid-request' || !SEAL_WORDS.test(error.message))
-    return false
-  const { messages, thinking } = exchange.conversation()
-  return (
-    thinking !== undefined ||
-    messages.some(({ parts }) => parts.some(part => part.seal?.value || isReasoning(part)))
-  )
+/** Waits for the first rest that ends in time; false: none does, or the line is too long. */
+async function itsTurn(exchange: Exchange, ticket: Ticket): Promise<boolean> {
+  const { gateway, startedAtMs, inbound } = exchange
+  const dueAtMs = startedAtMs + gateway.table.policy.waitingRoomMs
+  const reset = earliestReset(exchange)
+  if (reset === undefined || reset > dueAtMs) return false
+  return ticket.turn(reset, dueAtMs, inbound.signal)
 }

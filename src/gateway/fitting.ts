@@ -51,8 +51,8 @@ function withThinking(
 }
 
 /** What the file says of the model goes before what we know of it. */
-function supportOf({ provider, model }: Target): ThinkingSupport | undefined {
-  const levels = provider.models.find(({ name }) => name === model)?.thinking
+function supportOf({ facts, model }: Target): ThinkingSupport | undefined {
+  const levels = facts.thinking
   if (!levels) return thinkingSupport(model)
   const known = levels.filter(isEffort)
   return known.length > 0 ? { levels: known, off: known.includes('none') } : { never: true }
@@ -72,10 +72,10 @@ function spelled(intent: ThinkingIntent): string {
 /** More output than the model has is refused by some upstreams. */
 function withinCap(
   request: ConversationRequest,
-  { provider, model }: Target,
+  { facts, model }: Target,
   losses: Loss[],
 ): ConversationRequest {
-  const most = provider.models.find(({ name }) => name === model)?.maxOutputTokens
+  const most = facts.maxOutputTokens
   const { maxOutputTokens } = request.sampling
   if (most === undefined || maxOutputTokens === undefined || maxOutputTokens <= most) return request
   losses.push({ path: 'max_tokens', reason: `${model} gives at most ${most}` })

@@ -2,6 +2,7 @@ import type { Step, Target } from '../config/table.ts'
 import type { Bond } from '../credentials/affinity.ts'
 import { smoothChoice, type Turns } from '../lib/smooth-choice.ts'
 import type { Latencies } from './latency.ts'
+import { targetName } from './targets.ts'
 
 /**
  * The members of a step in the order in which this request tries them: whose turn it is first,
@@ -30,10 +31,6 @@ export function inOrder(
 function quickestFirst(members: readonly Target[], latencies: Latencies): Target[] {
   const expected = (target: Target): number => latencies.expected(targetName(target)) ?? -1
   return [...members].sort((a, b) => expected(a) - expected(b))
-}
-
-export function targetName({ provider, model }: Target): string {
-  return `${provider.id}/${model}`
 }
 
 /** Members are known by their place: the same target may stand in a step twice. */

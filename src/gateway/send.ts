@@ -107,8 +107,13 @@ async function fetched(
 }
 
 async function refused(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Refusal> {
-  const body = await errorBody(exchange, attempt, reply)
-  const text = new TextDecoder().decode(body)
+  const read = await errorBody(exchange, attempt, reply)
+  const said = new TextDecoder().decode(read)
+  const { secret } = attempt.lease.spec
+  // Some repeat the key that they refuse; our key is not the client's to know.
+  const echoed = secret !== '' && said.includes(secret)
+  const text = echoed ? said.replaceAll(secret, '[credential]') : said
+  const body = echoed ? new TextEncoder().encode(text) : read
   const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)
   const limits = attempt.target.provider.kind.limits?.(reply.status, reply.headers, text)
   return new Refusal(

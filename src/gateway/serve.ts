@@ -9,12 +9,14 @@ import { relayedHeaders } from './headers.ts'
 import { withKeepAlive } from './keep-alive.ts'
 import { Refusal } from './refusal.ts'
 import type { Answer } from './reply.ts'
+import { remember } from './settle.ts'
 
 /** Serves one request. Never throws: whatever fails is answered in the client's protocol. */
 export async function exchange(gateway: Gateway, ask: Ask): Promise<Response> {
   let begun: Exchange | undefined
   try {
     if (gateway.table.countsTokens) await prepareCounting()
+    if (ask.caller.limits?.usdPerDay !== undefined) await gateway.services.prices.prepare()
     begun = begin(gateway, ask)
     if (begun.action === 'count-tokens') return await countTokens(begun)
     // What is wrong with a request that must be read anyway is no target's fault.
@@ -46,6 +48,13 @@ export function failed(
       error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : undefined
     log.write('error', error.message, { id: ask.requestId, cause })
   }
+  if (begun)
+    remember(begun, {
+      status: error.status,
+      usage: {},
+      losses: 0,
+      error: `${error.code}: ${error.message}`,
+    })
   const headers = new Headers()
   headers.set('x-jackfield-request-id', ask.requestId)
   if (

@@ -3,13 +3,18 @@ import type { Pool } from '../credentials/pool.ts'
 import type { Quotas } from '../credentials/quotas.ts'
 import type { Tokens } from '../credentials/tokens.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
+import type { Prices } from '../providers/prices.ts'
 import type { Kept } from '../store/kept.ts'
 import type { AskedNames } from './asked.ts'
+import type { Densities } from './density.ts'
 import type { Latencies } from './latency.ts'
+import type { Learned } from './learned.ts'
 import type { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Probe } from './probe.ts'
 import type { Proxies } from './proxies.ts'
+import type { Recent } from './recent.ts'
+import type { WaitingRoom } from './waiting-room.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** What is impure or outlives one snapshot of routes.yaml; made once, in `main.ts`. */
@@ -28,6 +33,11 @@ export type Services = {
   kept: Kept
   asked: AskedNames
   latencies: Latencies
+  learned: Learned
+  densities: Densities
+  prices: Prices
+  recent: Recent
+  waitingRoom: WaitingRoom
   ledger: Ledger
   log: Log
   watchdog: Watchdog

@@ -5,9 +5,11 @@ import type { GatewayError } from '../lib/errors.ts'
 import type { Loss } from '../protocols/codec.ts'
 import { type Attempt, endAttempt } from './attempt.ts'
 import { bind, unbind } from './bond.ts'
+import { decide } from './decide.ts'
 import { type Exchange, lossesText } from './exchange.ts'
 import type { Entry } from './ledger.ts'
 import { Refusal } from './refusal.ts'
+import { targetName } from './targets.ts'
 
 /** Ends the attempt well: the credential is healthy, the usage is counted. */
 export function settle(exchange: Exchange, attempt: Attempt, status: number, usage: Usage): void {
@@ -16,14 +18,18 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
   bind(exchange, attempt.target, attempt.lease)
   const { services } = exchange.gateway
   const { name, limits } = exchange.caller
-  if (limits) services.quotas.spend(name, limits, spentOn(usage))
+  const usd = limits?.usdPerDay === undefined ? undefined : costOf(exchange, attempt, usage)
+  if (limits) services.quotas.spend(name, limits, { tokens: tokensOf(usage), usd })
+  services.densities.learn(name, exchange.inbound.body.length, usage)
   services.ledger.record(entryOf(exchange, attempt.target, status, usage, attempt.losses))
+  decide(exchange, attempt.target, { verdict: 'served', credential: attempt.lease.credential })
+  remember(exchange, { status, usage, usd, losses: attempt.losses.length })
   if (!services.log.writes('info')) return
   services.log.write('info', 'served', {
     id: exchange.requestId,
     caller: exchange.caller.name,
     asked: exchange.envelope.model,
-    target: `${attempt.target.provider.id}/${attempt.target.model}`,
+    target: targetName(attempt.target),
     status,
     attempts: exchange.attempts,
     ms: Math.round(services.now() - exchange.startedAtMs),
@@ -33,14 +39,55 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
   })
 }
 
+/** In USD; undefined: nobody knows, which the log says, since a budget does not see it. */
+function costOf({ gateway, requestId }: Exchange, attempt: Attempt, usage: Usage) {
+  const { prices, now, log } = gateway.services
+  const { target, speech } = attempt
+  const offer = { baseUrl: speech.baseUrl, model: target.model, price: target.facts.price }
+  const usd = usage.output === undefined ? undefined : prices.costOf(offer, usage, now())
+  if (usd === undefined)
+    log.write('warn', 'the cost of a request is unknown and not counted; give the model a price', {
+      id: requestId,
+      target: targetName(target),
+    })
+  return usd
+}
+
 /** What the upstream told; what it did not tell is not made up. */
-function spentOn({ fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 }: Usage): number {
+function tokensOf({ fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 }: Usage): number {
   return fresh + cacheRead + cacheWrite + output
 }
 
 function sum(...counts: (number | undefined)[]): number | undefined {
   const told = counts.filter(count => count !== undefined)
   return told.length === 0 ? undefined : told.reduce((a, b) => a + b, 0)
+}
+
+type End = {
+  status: number
+  usage: Usage
+  usd?: number | undefined
+  losses: number
+  error?: string
+}
+
+/** Keeps how a request was decided, and how it ended, among the last ones. */
+export function remember(exchange: Exchange, { usd, ...end }: End): void {
+  const { recent, now } = exchange.gateway.services
+  recent.record({
+    id: exchange.requestId,
+    atMs: exchange.startedAtMs,
+    ms: now() - exchange.startedAtMs,
+    caller: exchange.caller.name,
+    client: exchange.client,
+    protocol: exchange.codec.protocol,
+    asked: exchange.envelope.model,
+    route: exchange.route.name,
+    rules: exchange.trace,
+    decisions: exchange.decisions,
+    ...end,
+    ...(usd === undefined ? {} : { usd }),
+  })
 }
 
 /** Accounts for an attempt that gave the client nothing. */
@@ -53,12 +100,17 @@ export function settleFailed(
   const limits = error instanceof Refusal ? error.limits : undefined
   lease.settle({ ok: false, error, ...(limits ? { limits } : {}) })
   unbind(exchange, lease, error)
+  decide(exchange, target, {
+    verdict: 'failed',
+    credential: lease.credential,
+    reason: `${error.code}: ${error.message}`,
+  })
   const { log, ledger } = exchange.gateway.services
   if (error.code === 'cancelled') return
   log.write('warn', 'attempt failed', {
     id: exchange.requestId,
     asked: exchange.envelope.model,
-    target: `${target.provider.id}/${target.model}`,
+    target: targetName(target),
     credential: lease.credential,
     code: error.code,
     status: error.status,

@@ -4,6 +4,7 @@ import type {
   Dialect,
   Extensions,
   ProtocolId,
+  ServerAbility,
   StreamEvent,
   Usage,
 } from '../conversation/index.ts'
@@ -163,6 +164,8 @@ export interface UpstreamCodec {
   pathFor(action: Action, model: string, stream: boolean, more?: PathOptions): string
   /** What the upstream can say of tools; `fit` sees to it before `encodeRequest`. */
   readonly dialect: Dialect
+  /** What it has a word for of what upstreams do themselves. */
+  readonly serverTools: readonly ServerAbility['name'][]
   /** Members of a whole reply. */
   readonly members: { model: string; usage: string }
   /** Headers the protocol itself demands (`anthropic-version`); passthrough prefers the client's. */

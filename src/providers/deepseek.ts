@@ -13,5 +13,7 @@ export const deepseek: Kind = {
     reasoningField: 'reasoning_content',
     unsupported: ['parallel_tool_calls'],
   },
+  // @see https://api-docs.deepseek.com/guides/anthropic_api
+  lacks: ['images', 'documents', 'audio', 'video', 'server-tools'],
   catalogue: [{ name: 'deepseek-chat' }, { name: 'deepseek-reasoner' }],
 }

@@ -1,4 +1,4 @@
-import type { ProtocolId } from '../conversation/index.ts'
+import type { Ability, ProtocolId } from '../conversation/index.ts'
 import type { Action, Quirks } from '../protocols/codec.ts'
 import type { ServiceAccount } from './service-account.ts'
 
@@ -46,6 +46,8 @@ export type Kind = {
   keyless?: boolean
   headers?: Record<string, string>
   quirks?: Quirks
+  /** What none of its models takes, unless the file says otherwise of one. */
+  lacks?: readonly Ability[]
   /** Models known without asking. */
   catalogue?: readonly CatalogueModel[]
   limits?(status: number, headers: Headers, body: string): Limits | undefined
@@ -61,4 +63,6 @@ export type CatalogueModel = {
   maxOutputTokens?: number
   /** Effort levels the model takes; absent: unknown. */
   thinking?: readonly string[]
+  /** What it is known not to have. */
+  lacks?: readonly Ability[]
 }

@@ -218,11 +218,11 @@ describe('what is wrong, where, and what to do', () => {
     ],
     [
       'limits',
-      'api-keys: [ { name: a, key: "0123456789", limits: { requests-per-minute: 0, tokens-per-day: lots, cost-per-day: 5 USD } } ]\n',
+      'api-keys: [ { name: a, key: "0123456789", limits: { requests-per-minute: 0, tokens-per-day: lots, cost-per-day: 5 EUR } } ]\n',
       [
         'routes.yaml:1:74: api-keys[0].limits.requests-per-minute: 0 is out of range (at least 1)',
         'routes.yaml:1:93: api-keys[0].limits.tokens-per-day: expected a count such as 200k or 2M, not "lots"',
-        'routes.yaml:1:99: api-keys[0].limits.cost-per-day: `cost-per-day` is not supported by this version yet (take it out)',
+        'routes.yaml:1:113: api-keys[0].limits.cost-per-day: expected an amount such as 5 USD, not "5 EUR"',
       ],
     ],
     [

@@ -132,11 +132,11 @@ describe('tools that the service runs', () => {
     ])
   })
 
-  test('and are left out visibly where they have none', async () => {
-    const plain = await sent('/v1/messages', { model: 'plain', ...ask, tools: [SEARCH] })
-    expect(plain.body.tools).toBeUndefined()
-    expect(plain.losses).toContain('web_search')
+  test('beside others they are left out visibly where there are none', async () => {
     const own = { name: 'f', input_schema: TOOL }
+    const plain = await sent('/v1/messages', { model: 'plain', ...ask, tools: [SEARCH, own] })
+    expect(list(plain.body.tools)).toHaveLength(1)
+    expect(plain.losses).toContain('web_search')
     const flash = await sent('/v1/messages', { model: 'flash', ...ask, tools: [SEARCH, own] })
     expect(list(flash.body.tools)).toHaveLength(1)
     expect(flash.losses).toContain('cannot be used together with functions')

@@ -3,14 +3,19 @@ import { createPool } from '../../src/credentials/pool.ts'
 import { createQuotas } from '../../src/credentials/quotas.ts'
 import { createAskedNames } from '../../src/gateway/asked.ts'
 import { compile } from '../../src/gateway/compile.ts'
+import { createDensities } from '../../src/gateway/density.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { createLatencies } from '../../src/gateway/latency.ts'
+import { createLearned } from '../../src/gateway/learned.ts'
 import { createLedger } from '../../src/gateway/ledger.ts'
 import { createLog } from '../../src/gateway/log.ts'
 import { createProxies } from '../../src/gateway/proxies.ts'
+import { createRecent } from '../../src/gateway/recent.ts'
 import { credentialsOf } from '../../src/gateway/reload.ts'
 import type { Services } from '../../src/gateway/services.ts'
+import { createWaitingRoom } from '../../src/gateway/waiting-room.ts'
 import type { Watch } from '../../src/gateway/watchdog.ts'
+import { createPrices } from '../../src/providers/prices.ts'
 import { buildApp } from '../../src/server/app.ts'
 import { createMemoryKept, type Kept } from '../../src/store/kept.ts'
 
@@ -58,6 +63,10 @@ export function localGateway(
     },
     () => now,
   )
+  const watchdog = {
+    add: (watch: Watch) => void watches.add(watch),
+    remove: (watch: Watch) => void watches.delete(watch),
+  }
   const services: Services = {
     now: () => now,
     random: () => 0,
@@ -91,12 +100,14 @@ export function localGateway(
     asked: createAskedNames(kept),
     quotas: createQuotas({ now: () => now, kept }),
     latencies: createLatencies(() => now),
+    learned: createLearned(() => now),
+    densities: createDensities(),
+    prices: createPrices(),
+    recent: createRecent(),
+    waitingRoom: createWaitingRoom(() => now, watchdog),
     ledger: createLedger(),
     log,
-    watchdog: {
-      add: watch => void watches.add(watch),
-      remove: watch => void watches.delete(watch),
-    },
+    watchdog,
     peerOf: () => '127.0.0.1',
     userAgent: 'jackfield/test',
     turns: new Map(),

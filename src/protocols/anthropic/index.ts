@@ -30,6 +30,7 @@ export const anthropic: Codec = {
   // An open list: the vendor adds headers monthly, and a beta's header and body go together.
   forwards: ['anthropic-*', 'x-claude-code-*', 'x-app'],
   carries: asked => asked.thinking === true,
+  serverTools: ['web-search', 'web-fetch', 'code-execution'],
   dialect: {
     toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 128 },
     callId: { legal: /^[a-zA-Z0-9_-]+$/, most: 128 },

@@ -39,6 +39,7 @@ export const gemini: Codec = {
   ),
   forwards: ['x-goog-api-client', 'x-goog-request-params', 'x-goog-user-project'],
   carries: () => true,
+  serverTools: ['web-search', 'web-fetch', 'code-execution'],
   dialect: {
     toolName: {
       legal: /^[a-zA-Z_][a-zA-Z0-9_.:-]*$/,

@@ -26,6 +26,7 @@ export const openaiChat: Codec = {
   ],
   // Its clients return the words of reasoning, if anything: nothing sealed would come back.
   carries: () => false,
+  serverTools: [],
   dialect: {
     toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 64 },
     callId: { legal: /^[\s\S]+$/, most: 64 },

@@ -44,6 +44,7 @@ export const openaiResponses: Codec = {
     'x-openai-internal-codex-responses-lite',
   ],
   carries: () => true,
+  serverTools: ['web-search', 'code-execution'],
   dialect: {
     toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 64 },
     callId: { legal: /^[\s\S]+$/, most: 64 },

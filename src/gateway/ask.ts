@@ -1,0 +1,82 @@
+import type { Target } from '../config/table.ts'
+import { isReasoning } from '../conversation/index.ts'
+import type { Lease } from '../credentials/pool.ts'
+import { asGatewayError, GatewayError } from '../lib/errors.ts'
+import type { Action } from '../protocols/codec.ts'
+import { AFTER } from './after.ts'
+import { answer } from './answer.ts'
+import { type Attempt, beginAttempt, endAttempt, networkError } from './attempt.ts'
+import { hasRoomierThan } from './capabilities.ts'
+import type { Exchange } from './exchange.ts'
+import { refusedFor } from './learned.ts'
+import type { Answer } from './reply.ts'
+import { send } from './send.ts'
+import { settleFailed } from './settle.ts'
+import { targetName } from './targets.ts'
+
+/** `next`: another credential may do better; `next-target`: only another target; `stop`: nobody. */
+type After = 'next' | 'next-target' | 'stop'
+
+/** One attempt. What it failed of is accounted for. */
+export async function askOnce(
+  exchange: Exchange,
+  target: Target,
+  lease: Lease,
+): Promise<{ answer: Answer } | { error: GatewayError; after: After }> {
+  exchange.attempts++
+  let attempt: Attempt | undefined
+  try {
+    if (exchange.inbound.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
+    attempt = beginAttempt(exchange, target, lease)
+    const { now, latencies } = exchange.gateway.services
+    const sentAtMs = now()
+    const reply = await send(exchange, attempt, actionFor(exchange, attempt))
+    const answered = await answer(exchange, attempt, reply)
+    lease.answered()
+    // A stream is answered with its first words, a body when it is whole.
+    if (exchange.envelope.stream) latencies.record(targetName(target), now() - sentAtMs)
+    return { answer: answered }
+  } catch (error) {
+    const failure = attempt ? networkError(exchange, attempt, error) : asGatewayError(error)
+    if (attempt) endAttempt(exchange, attempt)
+    if (refusesSeals(exchange, failure)) {
+      exchange.unsealed = true
+      return askOnce(exchange, target, lease)
+    }
+    return { error: failure, after: settled(exchange, target, lease, failure) }
+  }
+}
+
+/** Accounts for a failure and says who may be asked next. */
+function settled(exchange: Exchange, target: Target, lease: Lease, failure: GatewayError): After {
+  const lacking = refusedFor(failure, exchange.needs)
+  if (lacking) {
+    // It says something about the model, and nothing about the credential.
+    exchange.gateway.services.learned.note(targetName(target), lacking)
+    lease.release()
+  }
+  settleFailed(exchange, target, lease, failure)
+  if (lacking) return 'next-target'
+  if (failure.code === 'context-exceeded' && hasRoomierThan(exchange, target)) return 'next-target'
+  return AFTER[failure.code] === 'next' ? 'next' : 'stop'
+}
+
+/** A compaction that the upstream cannot do itself is an ordinary question to it. */
+function actionFor({ action }: Exchange, { passing }: Attempt): Action {
+  return action === 'compact' && !passing ? 'generate' : action
+}
+
+/** What upstreams say of reasoning that is not theirs, or not as they sealed it. */
+const SEAL_WORDS =
+  /signature|encrypted_content|encrypted content|redacted_thinking|thinking block|thinking_blocks|reasoning.{0,40}(item|content)/i
+
+/** Whether the same target may take the request without anything sealed in it. */
+function refusesSeals(exchange: Exchange, error: GatewayError): boolean {
+  if (exchange.unsealed || error.code !== 'invalid-request' || !SEAL_WORDS.test(error.message))
+    return false
+  const { messages, thinking } = exchange.conversation()
+  return (
+    thinking !== undefined ||
+    messages.some(({ parts }) => parts.some(part => part.seal?.value || isReasoning(part)))
+  )
+}

@@ -1,0 +1,132 @@
+import type { Target } from '../config/table.ts'
+import { countTokensNow, prepareCounting } from '../conversation/count.ts'
+import { type Ability, hasWordFor } from '../conversation/index.ts'
+import { GatewayError } from '../lib/errors.ts'
+import { codecFor } from '../protocols/index.ts'
+import type { Exchange } from './exchange.ts'
+import { targetName } from './targets.ts'
+
+/** What a target is known not to have for a request; `must`: without it there is no point in asking. */
+export type Lack = { must: boolean; what: Ability | 'context'; reason: string }
+
+const WORDS: Record<Ability, string> = {
+  tools: 'tools',
+  'parallel-tools': 'several tool calls at once',
+  'server-tools': 'tools that the upstream runs itself',
+  images: 'images',
+  documents: 'documents',
+  audio: 'audio',
+  video: 'video',
+  'structured-output': 'answers by a JSON schema',
+}
+
+/** The first thing that a target is known not to have; undefined: nothing is known against it. */
+export async function lackOf(exchange: Exchange, target: Target): Promise<Lack | undefined> {
+  if (exchange.action === 'relay') return undefined
+  return abilityLack(exchange, target) ?? (await contextLack(exchange, target))
+}
+
+function abilityLack(exchange: Exchange, target: Target): Lack | undefined {
+  const told = target.facts.lacks ?? []
+  const learned = exchange.gateway.services.learned.lacks(targetName(target))
+  const own = target.provider.speaks.some(({ protocol }) => protocol === exchange.codec.protocol)
+  // Its own protocol and nothing known against it: the body need not be read for this.
+  if (told.length === 0 && !learned && own) return undefined
+  const { must, wish, serverTools } = exchange.needs()
+  const lacks = (ability: Ability): string | undefined => {
+    if (told.includes(ability)) return `it takes no ${WORDS[ability]}`
+    if (learned?.has(ability)) return `it refused ${WORDS[ability]} not long ago`
+    if (ability !== 'server-tools' || own) return undefined
+    return serverTools.every(tool => hasWord(target, tool))
+      ? undefined
+      : `its protocol has no ${WORDS[ability]} of this sort`
+  }
+  for (const [abilities, needed] of [[must, true] as const, [wish, false] as const])
+    for (const ability of abilities) {
+      const reason = lacks(ability)
+      if (reason) return { must: needed, what: ability, reason }
+    }
+  return undefined
+}
+
+function hasWord(target: Target, tool: Parameters<typeof hasWordFor>[0]): boolean {
+  const codec = codecFor(target.provider.speaks[0]?.protocol ?? 'openai-chat')
+  return (
+    codec !== undefined && hasWordFor(tool, { protocol: codec.protocol, does: codec.serverTools })
+  )
+}
+
+/** As far as a guess by length may be off, by what it is made from. */
+const GUESS_OFF = 2
+const DENSITY_OFF = 1.1
+const TOKENS_PER_BYTE = 1 / 4
+
+/**
+ * Whether a request is longer than a target's window. Bytes tell for most; only where they do not,
+ * and another target has more room, are tokens counted.
+ */
+async function contextLack(exchange: Exchange, target: Target): Promise<Lack | undefined> {
+  const { length } = exchange.inbound.body
+  const window = contextOf(exchange, target)
+  if (window === undefined || length <= window) return undefined
+  const density = exchange.gateway.services.densities.of(exchange.caller.name)
+  const guess = length * (density ?? TOKENS_PER_BYTE)
+  const off = density === undefined ? GUESS_OFF : DENSITY_OFF
+  if (guess * off <= window) return undefined
+  if (!roomier(exchange, window)) return undefined
+  await prepareCounting()
+  const tokens = exchange.inputTokens(countTokensNow)
+  if (tokens <= window) return undefined
+  return {
+    must: true,
+    what: 'context',
+    reason: `about ${tokens} tokens are more than its ${window}`,
+  }
+}
+
+/** Whether some target of the route holds more, as far as anybody knows. */
+function roomier(exchange: Exchange, window: number): boolean {
+  return exchange.route.steps.some(({ members }) =>
+    members.some(member => (contextOf(exchange, member) ?? Infinity) > window),
+  )
+}
+
+/** Tokens that a target takes; undefined: unknown. */
+function contextOf({ gateway, codec }: Exchange, { provider, model, facts }: Target) {
+  if (facts.contextTokens !== undefined) return facts.contextTokens
+  const { speaks } = provider
+  const speech = speaks.find(({ protocol }) => protocol === codec.protocol) ?? speaks[0]
+  return speech && gateway.services.prices.contextOf({ baseUrl: speech.baseUrl, model })
+}
+
+/** Whether another target may take what was too long for this one. */
+export function hasRoomierThan(exchange: Exchange, target: Target): boolean {
+  const window = contextOf(exchange, target)
+  return exchange.route.steps.some(({ members }) =>
+    members.some(member => {
+      const other = contextOf(exchange, member)
+      return other !== undefined && (window === undefined || other > window)
+    }),
+  )
+}
+
+/** Nobody in the route has what the request needs. */
+export function nobodyFit(
+  { envelope }: Exchange,
+  passedOver: readonly { target: Target; lack: Lack }[],
+): GatewayError {
+  const each = passedOver
+    .map(({ target, lack }) => `${targetName(target)}: ${lack.reason}`)
+    .join('; ')
+  if (passedOver.every(({ lack }) => lack.what === 'context'))
+    return new GatewayError(
+      'context-exceeded',
+      `prompt is too long: no target of "${envelope.model}" holds it (${each}); shorten the conversation or ask for a model with a larger context`,
+    )
+  const what = new Set(passedOver.map(({ lack }) => lack.what))
+  const words = [...what].map(one => (one === 'context' ? 'a prompt of this length' : WORDS[one]))
+  return new GatewayError(
+    'invalid-request',
+    `no target of "${envelope.model}" takes ${words.join(' or ')} (${each}); take it out of the request, ask for another model, or add a target that does`,
+  )
+}

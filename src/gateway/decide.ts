@@ -1,0 +1,20 @@
+import type { Target } from '../config/table.ts'
+import type { Exchange } from './exchange.ts'
+import type { Decision } from './recent.ts'
+import { targetName } from './targets.ts'
+
+/** Rounds say the same again. */
+const MOST = 100
+
+/** Notes what became of a candidate, for whoever asks later why. */
+export function decide(
+  { decisions }: Exchange,
+  target: Target,
+  decision: Pick<Decision, 'verdict' | 'credential' | 'reason'>,
+): void {
+  if (decisions.length >= MOST) return
+  const last = decisions.at(-1)
+  const name = targetName(target)
+  if (last?.target === name && last.reason === decision.reason && last.verdict !== 'failed') return
+  decisions.push({ target: name, ...decision, line: target.at.line })
+}

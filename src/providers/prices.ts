@@ -1,0 +1,82 @@
+import type { Usage } from '../conversation/index.ts'
+
+/** What a million tokens cost, in USD. What is absent costs as much as `input`. */
+export type ModelPrice = { input: number; output: number; cacheRead?: number; cacheWrite?: number }
+
+/**
+ * The package the prices come from, and the day it was published: they are as of then.
+ * @see https://github.com/pydantic/genai-prices
+ */
+export const PRICES_FROM = {
+  package: '@pydantic/genai-prices',
+  version: '0.1.8',
+  date: '2026-09-23',
+}
+
+/** A model at a provider: prices differ between those who serve it. */
+export type Offer = {
+  /** Where it is asked: names who sends the bill. */
+  baseUrl: string
+  model: string
+  /** What the file says it costs; goes before what is known. */
+  price?: ModelPrice | undefined
+}
+
+/** What models cost and hold, from a data package that is loaded when first needed. */
+export interface Prices {
+  /** Waits until the data is there. */
+  prepare(): Promise<void>
+  /** USD; undefined: nobody knows, which is not the same as nothing. */
+  costOf(offer: Offer, usage: Usage, atMs: number): number | undefined
+  /** Tokens; undefined: unknown, or the data is not loaded yet. */
+  contextOf(offer: Offer): number | undefined
+}
+
+type Library = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice'>
+
+export function createPrices(): Prices {
+  let library: Library | undefined
+  let loading: Promise<Library> | undefined
+  const contexts = new Map<string, number | undefined>()
+
+  function calculated({ baseUrl, model }: Offer, usage: Usage, atMs: number) {
+    const { fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 } = usage
+    return library?.calcPrice(
+      {
+        input_tokens: fresh + cacheRead + cacheWrite,
+        cache_read_tokens: cacheRead,
+        cache_write_tokens: cacheWrite,
+        output_tokens: output,
+      },
+      model,
+      { providerApiUrl: baseUrl, timestamp: new Date(atMs) },
+    )
+  }
+
+  return {
+    async prepare() {
+      loading ??= import('@pydantic/genai-prices')
+      library = await loading
+    },
+    costOf: (offer, usage, atMs) =>
+      offer.price
+        ? costAt(offer.price, usage)
+        : (calculated(offer, usage, atMs)?.total_price ?? undefined),
+    contextOf(offer) {
+      if (!library) return undefined
+      const key = `${offer.baseUrl}\t${offer.model}`
+      if (!contexts.has(key)) {
+        // Asked names are the clients': what is remembered of them must stay bounded.
+        if (contexts.size >= 1_000) contexts.clear()
+        contexts.set(key, calculated(offer, {}, 0)?.model.context_window)
+      }
+      return contexts.get(key)
+    },
+  }
+}
+
+function costAt(price: ModelPrice, usage: Usage): number {
+  const { fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 } = usage
+  const { input, cacheRead: read = input, cacheWrite: write = input } = price
+  return (fresh * input + cacheRead * read + cacheWrite * write + output * price.output) / 1e6
+}
