@@ -1,14 +1,26 @@
-import { CLIENTS, explain, explanationText, isClient, type SampleFacts } from '../config/index.ts'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { CLIENTS, isClient } from '../config/index.ts'
+import type { RoutingTable } from '../config/table.ts'
 import { parseCount } from '../config/values.ts'
+import { ABILITIES, type Ability } from '../conversation/index.ts'
+import { createPool } from '../credentials/pool.ts'
+import { createDensities } from '../gateway/density.ts'
+import { type Explanation, explain, explanationText, type Supposed } from '../gateway/explain.ts'
+import { createLatencies } from '../gateway/latency.ts'
+import { createLearned } from '../gateway/learned.ts'
 import { codecs } from '../protocols/index.ts'
+import { createPrices } from '../providers/prices.ts'
+import { createKept, createMemoryKept, keptFolder } from '../store/kept.ts'
 import { type Read, readArguments } from './arguments.ts'
 import { compiledRoutes } from './compiled-file.ts'
 import type { Io } from './io.ts'
 
 const HELP = `usage: jackfield explain NAME [--routes FILE] [--json] [conditions]
 
-Prints how a model name resolves, rule by rule, with the line of each, who would be tried in which
-order, and why others are passed over. Exit code 1 when the name leads nowhere.
+Prints how a model name resolves, rule by rule, with the line of each, who would be tried now in
+which order with which credential, and why others are passed over or rest. Exit code 1 when the name
+leads nowhere.
 
 conditions: what "when" may ask about a request
   --client NAME        ${CLIENTS.join(', ')}
@@ -19,6 +31,9 @@ conditions: what "when" may ask about a request
   --tool NAME          more than once for several
   --hour N             0 to 23 (12)
   --thinking, --images, --no-stream
+
+what a request needs of who answers it (--images and --tool count, too)
+  --needs NAME         ${ABILITIES.join(', ')}
 `
 
 const OPTIONS = {
@@ -32,6 +47,7 @@ const OPTIONS = {
   'input-tokens': { type: 'string' },
   tool: { type: 'string', multiple: true },
   hour: { type: 'string' },
+  needs: { type: 'string', multiple: true },
   thinking: { type: 'boolean' },
   images: { type: 'boolean' },
   'no-stream': { type: 'boolean' },
@@ -47,7 +63,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   )
   if ('exit' in asked) return asked.exit
   const { values, positionals } = asked
-  let given: Partial<SampleFacts>
+  let given: Supposed
   try {
     given = factsFrom(values)
   } catch (error) {
@@ -62,15 +78,47 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const file = values.routes ?? 'routes.yaml'
   const table = compiledRoutes('explain', values.routes, 'give another --routes', io)
   if (!table) return 1
-  const explanation = explain(table, name, given)
+  const explanation = await explained(table, name, given, io)
   io.stdout(
     values.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(file, explanation),
   )
   return explanation.found ? 0 : 1
 }
 
+/** With the rests that this user's gateway keeps. */
+async function explained(
+  table: RoutingTable,
+  name: string,
+  given: Supposed,
+  io: Io,
+): Promise<Explanation> {
+  const now = Date.now
+  const folder = keptFolder(io.env)
+  const kept = existsSync(join(folder, 'kept.sqlite'))
+    ? createKept({ folder, now, warn: message => io.stderr(`${message}\n`) })
+    : createMemoryKept(now)
+  const pool = createPool({ now, random: () => 0, kept })
+  pool.reconcile(
+    [...table.providers.values()].flatMap(({ credentials }) => [...credentials]),
+    table.policy,
+  )
+  const surroundings = {
+    pool,
+    turns: new Map(),
+    latencies: createLatencies(now),
+    learned: createLearned(now),
+    prices: createPrices(),
+    densities: createDensities(),
+  }
+  try {
+    return await explain(table, surroundings, name, given)
+  } finally {
+    kept.close()
+  }
+}
+
 /** Throws for a value that no request could have. */
-function factsFrom(values: Values): Partial<SampleFacts> {
+function factsFrom(values: Values): Supposed {
   const { client, protocol, hour } = values
   if (client !== undefined && !isClient(client))
     throw new Error(`--client ${client}: expected one of ${CLIENTS.join(', ')}`)
@@ -93,10 +141,21 @@ function factsFrom(values: Values): Partial<SampleFacts> {
     ...(inputTokens === undefined ? {} : { inputTokens }),
     ...(values.header ? { headers: headersFrom(values.header) } : {}),
     ...(values.tool ? { tools: values.tool } : {}),
+    ...(values.needs ? { needs: needsFrom(values.needs) } : {}),
     thinking: values.thinking === true,
     images: values.images === true,
     stream: values['no-stream'] !== true,
   }
+}
+
+function needsFrom(written: readonly string[]): Ability[] {
+  return written
+    .flatMap(one => one.split(','))
+    .map(one => {
+      const ability = ABILITIES.find(known => known === one)
+      if (!ability) throw new Error(`--needs ${one}: expected some of ${ABILITIES.join(', ')}`)
+      return ability
+    })
 }
 
 function headersFrom(written: readonly string[]): Record<string, string> {

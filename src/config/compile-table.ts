@@ -19,6 +19,7 @@ import type {
   ListedModel,
   Policy,
   Provider,
+  Route,
   RoutingTable,
   Rule,
   ServerSettings,
@@ -152,9 +153,11 @@ function listModels(entries: readonly Entry[], names: Names): ListedModel[] {
     if (entry.glob || listed.has(entry.name)) continue
     const resolution = resolve(entry.name)
     if (!resolution.found || resolution.route.steps.length === 0) continue
+    const limits = limitsOf(resolution.route)
     listed.set(entry.name, {
       id: entry.name,
       ownedBy: 'jackfield',
+      ...limits,
       ...(entry.description ? { description: entry.description } : {}),
       ...(entry.contextTokens === undefined ? {} : { contextTokens: entry.contextTokens }),
     })
@@ -174,6 +177,19 @@ function listModels(entries: readonly Entry[], names: Names): ListedModel[] {
     }
   }
   return [...listed.values()]
+}
+
+/** What whoever is asked first can take, whichever of them that is; what is unknown stays so. */
+function limitsOf({ steps }: Route): Pick<ListedModel, 'contextTokens' | 'maxOutputTokens'> {
+  const facts = steps[0]?.members.map(member => member.facts) ?? []
+  const least = (known: (number | undefined)[]): number | undefined =>
+    known.every(one => one !== undefined) ? Math.min(...known) : undefined
+  const contextTokens = least(facts.map(one => one.contextTokens))
+  const maxOutputTokens = least(facts.map(one => one.maxOutputTokens))
+  return {
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  }
 }
 
 /** Keys that stand in documents and examples: anybody knows them. */
@@ -211,7 +227,7 @@ function readApiKeys(document: Document, report: Report): ApiKey[] {
       )
     if (keys.some(one => one.key === key))
       report.error(path, 'value', 'this key stands here twice', 'take one out')
-    keys.push(read)
+    keys.push({ ...read, at: report.at(path) })
   }
   return keys
 }

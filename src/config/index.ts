@@ -1,6 +1,5 @@
 export { compileTable, type TableServices } from './compile-table.ts'
 export type { Diagnostic, Result } from './diagnostic.ts'
-export { explain, explanationText } from './explain.ts'
 export { CLIENTS, isClient, type SampleFacts } from './facts.ts'
 export { formatDiagnostic } from './report.ts'
 export { jsonSchema } from './schema.ts'

@@ -13,12 +13,13 @@ export type Section = 'models' | 'aliases' | 'force'
 /** One member of a destination, as written. */
 export type Mention = {
   text: string
+  at: Place
   path: Path
   weight: number
   timeout: Parameters<typeof import('./providers.ts').resolveTimeouts>[0]
 }
 /** A fallback step as written: one mention, or several that share the load. */
-export type WrittenStep = { mentions: Mention[]; pooled: boolean; when?: Condition }
+export type WrittenStep = { mentions: Mention[]; pooled: boolean; when?: Condition; at: Place }
 
 /** An entry of one of the three name sections. */
 export type Entry = {
@@ -83,14 +84,18 @@ function readEntry(
 }
 
 function readSteps(to: unknown, path: Path, report: Report): WrittenStep[] {
-  if (!Array.isArray(to)) return [{ mentions: readMentions(to, path), pooled: false }]
+  if (!Array.isArray(to))
+    return [{ mentions: readMentions(to, path, report), pooled: false, at: report.at(path) }]
   return to.flatMap((element, index): WrittenStep[] => {
     const at = [...path, index]
     if (Array.isArray(element)) {
       return [
         {
-          mentions: element.flatMap((member, inner) => readMentions(member, [...at, inner])),
+          mentions: element.flatMap((member, inner) =>
+            readMentions(member, [...at, inner], report),
+          ),
           pooled: true,
+          at: report.at(at),
         },
       ]
     }
@@ -99,7 +104,7 @@ function readSteps(to: unknown, path: Path, report: Report): WrittenStep[] {
       const steps = readSteps(element.to, [...at, 'to'], report)
       return when ? steps.map(step => ({ ...step, when: both(when, step.when) })) : steps
     }
-    return [{ mentions: readMentions(element, at), pooled: false }]
+    return [{ mentions: readMentions(element, at, report), pooled: false, at: report.at(at) }]
   })
 }
 
@@ -116,13 +121,14 @@ function isStep(value: unknown): value is { to: unknown; when?: WhenEntry } {
   return typeof value === 'object' && value !== null && 'to' in value
 }
 
-function readMentions(member: unknown, path: Path): Mention[] {
-  if (typeof member === 'string') return [{ text: member, path, weight: 1, timeout: undefined }]
+function readMentions(member: unknown, path: Path, report: Report): Mention[] {
+  const at = report.at(path)
+  if (typeof member === 'string') return [{ text: member, at, path, weight: 1, timeout: undefined }]
   if (typeof member !== 'object' || member === null || !('target' in member)) return []
   const { target, weight, timeout } = member as {
     target: string
     weight?: number
     timeout?: Mention['timeout']
   }
-  return [{ text: target, path: [...path, 'target'], weight: weight ?? 1, timeout }]
+  return [{ text: target, at, path: [...path, 'target'], weight: weight ?? 1, timeout }]
 }

@@ -8,7 +8,14 @@ import type { Interpolated } from './interpolate.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
 import type { Source } from './source.ts'
-import type { CredentialSpec, ModelFacts, Provider, ProviderModel, Timeouts } from './table.ts'
+import type {
+  CredentialSpec,
+  ModelFacts,
+  Place,
+  Provider,
+  ProviderModel,
+  Timeouts,
+} from './table.ts'
 import { parseCount, parseDuration } from './values.ts'
 
 /** Kinds of the language that come with a later version. */
@@ -58,7 +65,7 @@ export function resolveProvider(
   const leftOut: (() => void)[] = []
   const credentials = resolveCredentials(id, entry, kind, interpolated, report, leftOut)
   const exclude = (entry.exclude ?? []).map(compileGlob)
-  const models = resolveModels(entry, kind).filter(
+  const models = resolveModels(entry, kind, index => report.at([...path, 'models', index])).filter(
     ({ alias, name }) => !exclude.some(glob => glob.match(alias) ?? glob.match(name)),
   )
   const off = offReason(entry, kind, credentials, interpolated, id)
@@ -193,16 +200,21 @@ function offReason(
 }
 
 /** The file's models replace the kind's catalogue; what the kind knows of one of them stays. */
-function resolveModels(entry: ProviderEntry, kind: Kind): ProviderModel[] {
+function resolveModels(
+  entry: ProviderEntry,
+  kind: Kind,
+  at: (index: number) => Place,
+): ProviderModel[] {
   if (!entry.models) {
     return (kind.catalogue ?? []).map(model => ({ ...model, alias: model.name }))
   }
-  return entry.models.map(model => {
+  return entry.models.map((model, index) => {
     const written = typeof model === 'string' ? { name: model } : model
     const known = kind.catalogue?.find(({ name }) => name === written.name)
     return {
       ...known,
       ...factsIn(written),
+      at: at(index),
       name: written.name,
       alias: written.alias ?? written.name,
     }

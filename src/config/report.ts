@@ -1,5 +1,6 @@
 import type { Diagnostic } from './diagnostic.ts'
 import { type Path, pathText, type Source } from './source.ts'
+import type { Place } from './table.ts'
 
 /** Gathers complaints, so that all of them are told at once. */
 export type Report = {
@@ -8,6 +9,8 @@ export type Report = {
   /** In file order, each once. */
   all(): Diagnostic[]
   failed(): boolean
+  /** Where something stands. */
+  at(path: Path): Place
 }
 
 export function createReport(source: Source): Report {
@@ -35,6 +38,7 @@ export function createReport(source: Source): Report {
     warn: (path, of, message, hint) => add('warning', path, of, message, hint),
     all: () =>
       [...found.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column),
+    at: path => source.at(path, 'value'),
     failed: () => [...found.values()].some(({ severity }) => severity === 'error'),
   }
 }

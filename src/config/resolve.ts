@@ -197,7 +197,7 @@ function follow(
       trace.push({
         rule,
         verdict: `${entry.title}: a step is left out, since it wants ${written.when?.text}`,
-        at: entry.at,
+        at: written.at,
       })
       continue
     }
@@ -240,6 +240,7 @@ function adjusted(member: Target, mention: Mention, reasoning: Reasoning | undef
     ...member,
     weight: member.weight * mention.weight,
     timeouts: resolveTimeouts(mention.timeout, member.timeouts),
+    at: mention.at,
     ...(reasoning ? { reasoning } : {}),
   }
 }
@@ -309,7 +310,7 @@ function catalogueSteps(names: Names, name: string, listed: readonly Address[]):
 function finished(names: Asked, draft: Draft, asked: Reasoning | undefined): Route {
   const all = draft.steps.flatMap(step => step.members)
   const alone = all.every(({ provider }) => provider.kind.id === 'echo')
-  const passedOver: { target: string; reason: string }[] = []
+  const passedOver: Route['passedOver'][number][] = []
   const serves = (target: Target): boolean => {
     const { provider } = target
     const reason =
@@ -317,7 +318,8 @@ function finished(names: Asked, draft: Draft, asked: Reasoning | undefined): Rou
       (provider.kind.id === 'echo' && !alone && !names.echoStandsIn
         ? 'echo does not stand in for a real provider'
         : undefined)
-    if (reason) passedOver.push({ target: `${provider.id}/${target.model}`, reason })
+    if (reason)
+      passedOver.push({ target: `${provider.id}/${target.model}`, reason, at: provider.at })
     return !reason
   }
   const steps = draft.steps

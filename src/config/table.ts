@@ -30,6 +30,8 @@ export type ModelFacts = {
   /** What it cannot take. */
   lacks?: readonly Ability[]
   price?: ModelPrice
+  /** Where the file says so. */
+  at?: Place
 }
 
 export type ProviderModel = ModelFacts & {
@@ -99,7 +101,7 @@ export type Route = {
   /** Changes to the client's request, in its own protocol. */
   edits: readonly JsonEdit[]
   /** Targets that cannot serve at all, and why. */
-  passedOver: readonly { target: string; reason: string }[]
+  passedOver: readonly { target: string; reason: string; at: Place }[]
 }
 
 export type Resolution =
@@ -121,6 +123,7 @@ export type ApiKey = {
   /** Names it may ask for, as globs; absent: all. */
   models?: readonly string[]
   limits?: KeyLimits
+  at?: Place
 }
 
 /** An entry of `rules`. */

@@ -1,13 +1,28 @@
 import type { Target } from '../config/table.ts'
 import { countTokensNow, prepareCounting } from '../conversation/count.ts'
-import { type Ability, hasWordFor } from '../conversation/index.ts'
+import { type Ability, hasWordFor, type ProtocolId } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { codecFor } from '../protocols/index.ts'
 import type { Exchange } from './exchange.ts'
+import type { Services } from './services.ts'
 import { targetName } from './targets.ts'
 
+/** What is asked of the targets: a request, or one that is only thought of. */
+export type Question = Pick<Exchange, 'action' | 'route' | 'needs' | 'inputTokens'> & {
+  codec: { protocol: ProtocolId }
+  caller: { name: string }
+  inbound: { body: { length: number } }
+  gateway: { services: Pick<Services, 'learned' | 'prices' | 'densities'> }
+}
+
 /** What a target is known not to have for a request; `must`: without it there is no point in asking. */
-export type Lack = { must: boolean; what: Ability | 'context'; reason: string }
+export type Lack = {
+  must: boolean
+  what: Ability | 'context'
+  reason: string
+  /** Of the file that says so. */
+  line?: number
+}
 
 const WORDS: Record<Ability, string> = {
   tools: 'tools',
@@ -21,18 +36,18 @@ const WORDS: Record<Ability, string> = {
 }
 
 /** The first thing that a target is known not to have; undefined: nothing is known against it. */
-export async function lackOf(exchange: Exchange, target: Target): Promise<Lack | undefined> {
-  if (exchange.action === 'relay') return undefined
-  return abilityLack(exchange, target) ?? (await contextLack(exchange, target))
+export async function lackOf(question: Question, target: Target): Promise<Lack | undefined> {
+  if (question.action === 'relay') return undefined
+  return abilityLack(question, target) ?? (await contextLack(question, target))
 }
 
-function abilityLack(exchange: Exchange, target: Target): Lack | undefined {
+function abilityLack(question: Question, target: Target): Lack | undefined {
   const told = target.facts.lacks ?? []
-  const learned = exchange.gateway.services.learned.lacks(targetName(target))
-  const own = target.provider.speaks.some(({ protocol }) => protocol === exchange.codec.protocol)
+  const learned = question.gateway.services.learned.lacks(targetName(target))
+  const own = target.provider.speaks.some(({ protocol }) => protocol === question.codec.protocol)
   // Its own protocol and nothing known against it: the body need not be read for this.
   if (told.length === 0 && !learned && own) return undefined
-  const { must, wish, serverTools } = exchange.needs()
+  const { must, wish, serverTools } = question.needs()
   const lacks = (ability: Ability): string | undefined => {
     if (told.includes(ability)) return `it takes no ${WORDS[ability]}`
     if (learned?.has(ability)) return `it refused ${WORDS[ability]} not long ago`
@@ -44,9 +59,14 @@ function abilityLack(exchange: Exchange, target: Target): Lack | undefined {
   for (const [abilities, needed] of [[must, true] as const, [wish, false] as const])
     for (const ability of abilities) {
       const reason = lacks(ability)
-      if (reason) return { must: needed, what: ability, reason }
+      if (reason) return { must: needed, what: ability, reason, ...placeOf(target) }
     }
   return undefined
+}
+
+/** Where the file speaks of the model, if it does. */
+function placeOf({ facts }: Target): { line?: number } {
+  return facts.at ? { line: facts.at.line } : {}
 }
 
 function hasWord(target: Target, tool: Parameters<typeof hasWordFor>[0]): boolean {
@@ -65,34 +85,35 @@ const TOKENS_PER_BYTE = 1 / 4
  * Whether a request is longer than a target's window. Bytes tell for most; only where they do not,
  * and another target has more room, are tokens counted.
  */
-async function contextLack(exchange: Exchange, target: Target): Promise<Lack | undefined> {
-  const { length } = exchange.inbound.body
-  const window = contextOf(exchange, target)
+async function contextLack(question: Question, target: Target): Promise<Lack | undefined> {
+  const { length } = question.inbound.body
+  const window = contextOf(question, target)
   if (window === undefined || length <= window) return undefined
-  const density = exchange.gateway.services.densities.of(exchange.caller.name)
+  const density = question.gateway.services.densities.of(question.caller.name)
   const guess = length * (density ?? TOKENS_PER_BYTE)
   const off = density === undefined ? GUESS_OFF : DENSITY_OFF
   if (guess * off <= window) return undefined
-  if (!roomier(exchange, window)) return undefined
+  if (!roomier(question, window)) return undefined
   await prepareCounting()
-  const tokens = exchange.inputTokens(countTokensNow)
+  const tokens = question.inputTokens(countTokensNow)
   if (tokens <= window) return undefined
   return {
     must: true,
     what: 'context',
     reason: `about ${tokens} tokens are more than its ${window}`,
+    ...placeOf(target),
   }
 }
 
 /** Whether some target of the route holds more, as far as anybody knows. */
-function roomier(exchange: Exchange, window: number): boolean {
-  return exchange.route.steps.some(({ members }) =>
-    members.some(member => (contextOf(exchange, member) ?? Infinity) > window),
+function roomier(question: Question, window: number): boolean {
+  return question.route.steps.some(({ members }) =>
+    members.some(member => (contextOf(question, member) ?? Infinity) > window),
   )
 }
 
 /** Tokens that a target takes; undefined: unknown. */
-function contextOf({ gateway, codec }: Exchange, { provider, model, facts }: Target) {
+function contextOf({ gateway, codec }: Question, { provider, model, facts }: Target) {
   if (facts.contextTokens !== undefined) return facts.contextTokens
   const { speaks } = provider
   const speech = speaks.find(({ protocol }) => protocol === codec.protocol) ?? speaks[0]
@@ -100,11 +121,11 @@ function contextOf({ gateway, codec }: Exchange, { provider, model, facts }: Tar
 }
 
 /** Whether another target may take what was too long for this one. */
-export function hasRoomierThan(exchange: Exchange, target: Target): boolean {
-  const window = contextOf(exchange, target)
-  return exchange.route.steps.some(({ members }) =>
+export function hasRoomierThan(question: Question, target: Target): boolean {
+  const window = contextOf(question, target)
+  return question.route.steps.some(({ members }) =>
     members.some(member => {
-      const other = contextOf(exchange, member)
+      const other = contextOf(question, member)
       return other !== undefined && (window === undefined || other > window)
     }),
   )

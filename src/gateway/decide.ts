@@ -10,11 +10,11 @@ const MOST = 100
 export function decide(
   { decisions }: Exchange,
   target: Target,
-  decision: Pick<Decision, 'verdict' | 'credential' | 'reason'>,
+  decision: Pick<Decision, 'verdict' | 'credential' | 'reason'> & { line?: number | undefined },
 ): void {
   if (decisions.length >= MOST) return
   const last = decisions.at(-1)
   const name = targetName(target)
   if (last?.target === name && last.reason === decision.reason && last.verdict !== 'failed') return
-  decisions.push({ target: name, ...decision, line: target.at.line })
+  decisions.push({ target: name, ...decision, line: decision.line ?? target.at.line })
 }

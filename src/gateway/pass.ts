@@ -30,7 +30,7 @@ export async function onePass(exchange: Exchange, options: Options): Promise<Pas
         if (answer) return { answer }
         continue
       }
-      decide(exchange, target, { verdict: 'passed over', reason: lack.reason })
+      decide(exchange, target, { verdict: 'passed over', reason: lack.reason, line: lack.line })
       if (!lack.must) lastly.push(target)
       else {
         unfit.push({ target, lack })

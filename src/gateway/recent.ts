@@ -8,7 +8,7 @@ export type Decision = {
   credential?: string
   verdict: 'passed over' | 'resting' | 'failed' | 'served'
   reason?: string
-  /** Of the file that declares the target. */
+  /** Of the file: what passed it over, else where the target is named. */
   line: number
 }
 

@@ -106,12 +106,15 @@ async function fetched(
   }
 }
 
+/** What is shorter may be any word. */
+const SHORTEST_SECRET = 8
+
 async function refused(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Refusal> {
   const read = await errorBody(exchange, attempt, reply)
   const said = new TextDecoder().decode(read)
   const { secret } = attempt.lease.spec
   // Some repeat the key that they refuse; our key is not the client's to know.
-  const echoed = secret !== '' && said.includes(secret)
+  const echoed = secret.length >= SHORTEST_SECRET && said.includes(secret)
   const text = echoed ? said.replaceAll(secret, '[credential]') : said
   const body = echoed ? new TextEncoder().encode(text) : read
   const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)

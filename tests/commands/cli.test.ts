@@ -98,7 +98,8 @@ describe('commands', () => {
     const { code, stdout } = await jackfield('explain', 'm', '--routes', 'good.yaml')
     expect(code).toBe(0)
     expect(stdout).toContain('4 models: models.m (good.yaml:3)')
-    expect(stdout).toContain('1. echo/echo with echo/none (good.yaml:2)')
+    expect(stdout).toContain('1. echo/echo (good.yaml:3)')
+    expect(stdout).toContain('with echo/none, which is able')
     expect((await jackfield('explain', 'zzz', '--routes', 'good.yaml')).code).toBe(1)
     expect(
       JSON.parse((await jackfield('explain', 'm', '--routes', 'good.yaml', '--json')).stdout).found,

@@ -146,8 +146,12 @@ describe('a name leads to its targets', () => {
   test('why somebody is passed over', () => {
     const resolution = table(`${PROVIDERS}models: { m: [ off/x, echo/echo, a/y ] }\n`).resolve('m')
     expect(resolution.found && resolution.route.passedOver).toEqual([
-      { target: 'off/x', reason: 'no key: set NOPE' },
-      { target: 'echo/echo', reason: 'echo does not stand in for a real provider' },
+      { target: 'off/x', reason: 'no key: set NOPE', at: { line: 5, column: 3 } },
+      {
+        target: 'echo/echo',
+        reason: 'echo does not stand in for a real provider',
+        at: { line: 7, column: 3 },
+      },
     ])
   })
 })

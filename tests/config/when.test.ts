@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type SampleFacts, sampleFacts } from '../../src/config/facts.ts'
-import { compileTable, explain, explanationText } from '../../src/config/index.ts'
+import { compileTable } from '../../src/config/index.ts'
 import { kinds } from '../../src/providers/index.ts'
 
 const PROVIDERS = `
@@ -127,19 +127,6 @@ aliases: { "gpt-*": a/three }
     expect(
       table('force: { "*": { to: b/x, when: { client: amp } } }\naliases: { y: a/z }\n').warnings,
     ).toEqual([])
-  })
-
-  test('are told by explain, with the line', () => {
-    const { rules } = explain(table(SMART), 'smart')
-    expect(rules.some(({ verdict }) => verdict.includes('wants input-tokens >180k'))).toBe(true)
-    const text = explanationText(
-      'routes.yaml',
-      explain(
-        table('force: { x: { to: b/f, when: { client: amp } } }\naliases: { x: a/p }\n'),
-        'x',
-      ),
-    )
-    expect(text).toContain('force.x does not take it: it wants client amp (routes.yaml:5)')
   })
 
   test('can be part of the file’s own tests', () => {

@@ -274,7 +274,7 @@ test('what was decided about every candidate is kept with the request', async ()
   const [last] = gateway.services.recent.list()
   expect(last).toMatchObject({ caller: 'local', asked: 'm', route: 'models.m', status: 200 })
   expect(last?.decisions).toEqual([
-    { target: 'plain/blind', verdict: 'passed over', reason: 'it takes no images', line: 4 },
-    { target: 'sighted/eyes', verdict: 'served', credential: 'sighted/key-1', line: 13 },
+    { target: 'plain/blind', verdict: 'passed over', reason: 'it takes no images', line: 9 },
+    { target: 'sighted/eyes', verdict: 'served', credential: 'sighted/key-1', line: 16 },
   ])
 })

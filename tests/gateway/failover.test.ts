@@ -248,3 +248,20 @@ describe('timers', () => {
     expect(gateway.services.pool.states()).toEqual([])
   })
 })
+
+test('an upstream that repeats the key it refuses does not show it to the client or the log', async () => {
+  const routes = ROUTES.replace('keys: [ b1 ]', 'keys: [ sk-very-secret-key ]').replace(
+    'm: [ a/x, b/y, c/z ]',
+    'm: b/y',
+  )
+  const gateway = localGateway(routes, ({ headers }) =>
+    Response.json(
+      { error: { message: `wrong key: ${headers.get('authorization')}` } },
+      { status: 401 },
+    ),
+  )
+  const response = await gateway.call('/v1/chat/completions', { json: ASK })
+  expect(await response.text()).toBe('{"error":{"message":"wrong key: Bearer [credential]"}}')
+  expect(gateway.logged()).toContain('wrong key: Bearer [credential]')
+  expect(JSON.stringify(gateway.services.recent.list())).not.toContain('sk-very')
+})

@@ -1,0 +1,180 @@
+import { type SampleFacts, sampleFacts } from '../config/facts.ts'
+import { compileGlob } from '../config/glob.ts'
+import type { Reasoning, Route, RoutingTable, Step, Target } from '../config/table.ts'
+import type { Ability, Needs } from '../conversation/index.ts'
+import type { CredentialVerdict } from '../credentials/pool.ts'
+import { lackOf, type Question } from './capabilities.ts'
+import { inOrder } from './order.ts'
+import type { Services } from './services.ts'
+import { targetName } from './targets.ts'
+
+/** One who could serve, and what would become of it now. */
+export type Candidate = {
+  target: string
+  line: number
+  weight: number
+  reasoning?: string
+  verdict: 'asked' | 'asked last' | 'passed over' | 'resting'
+  /** Why it is not asked in its turn, and the line that says so. */
+  reason?: string
+  reasonLine?: number
+  /** In the order in which they would be tried. */
+  credentials: CredentialVerdict[]
+}
+
+export type Explanation = {
+  asked: string
+  found: boolean
+  rules: { rule: string; verdict: string; line?: number }[]
+  nearest: readonly string[]
+  /** In the order in which they would be tried. */
+  steps: { strategy: string; targets: Candidate[] }[]
+  passedOver: readonly { target: string; reason: string; line: number }[]
+}
+
+/** What serving looks at besides the file. */
+export type Surroundings = Pick<
+  Services,
+  'pool' | 'turns' | 'latencies' | 'learned' | 'prices' | 'densities'
+>
+
+/** A request that is only thought of. */
+export type Supposed = Partial<SampleFacts> & { needs?: readonly Ability[] }
+
+/** How a name resolves and who would be tried now, by the code that serves. Takes nobody's turn. */
+export async function explain(
+  table: RoutingTable,
+  services: Surroundings,
+  asked: string,
+  given: Supposed = {},
+): Promise<Explanation> {
+  const facts = sampleFacts(asked, given)
+  const resolution = table.resolve(asked, facts)
+  const rules = resolution.trace.map(({ rule, verdict, at }) => ({
+    rule,
+    verdict,
+    ...(at ? { line: at.line } : {}),
+  }))
+  const refused = refusedKey(table, given.key, asked)
+  const empty = { asked, found: false, rules, nearest: [], steps: [], passedOver: [] }
+  if (refused) return { ...empty, rules: [refused] }
+  if (!resolution.found) return { ...empty, nearest: resolution.nearest }
+  const { route } = resolution
+  await services.prices.prepare()
+  const question = supposedQuestion(services, route, facts, given)
+  const turns = new Map([...services.turns].map(([id, scores]) => [id, new Map(scores)]))
+  const steps = await Promise.all(
+    route.steps.map(async step => ({
+      strategy: step.members.length > 1 ? step.strategy : 'single',
+      targets: await Promise.all(
+        inOrder(step, turns, undefined, services.latencies).map(target =>
+          candidateOf(target, step, question, services),
+        ),
+      ),
+    })),
+  )
+  return { asked, found: true, rules, nearest: [], steps, passedOver: passedOver(route) }
+}
+
+function passedOver({ passedOver }: Route): Explanation['passedOver'] {
+  return passedOver.map(({ target, reason, at }) => ({ target, reason, line: at.line }))
+}
+
+function refusedKey({ apiKeys }: RoutingTable, name: string | undefined, asked: string) {
+  const key = apiKeys.find(one => one.name === name)
+  if (!key?.models || key.models.some(glob => compileGlob(glob).match(asked))) return undefined
+  const verdict = `the key "${key.name}" may only ask for ${key.models.join(', ')}`
+  return { rule: 'api-keys', verdict, ...(key.at ? { line: key.at.line } : {}) }
+}
+
+const BYTES_PER_TOKEN = 4
+
+function supposedQuestion(
+  services: Surroundings,
+  route: Route,
+  facts: ReturnType<typeof sampleFacts>,
+  given: Supposed,
+): Question {
+  const must = new Set<Ability>(given.needs ?? [])
+  if (facts.images()) must.add('images')
+  if (facts.tools().length > 0) must.add('tools')
+  const needs: Needs = { must, wish: new Set(), serverTools: [] }
+  const tokens = facts.inputTokens(0)
+  return {
+    action: 'generate',
+    codec: { protocol: facts.protocol },
+    caller: { name: facts.key },
+    gateway: { services },
+    inbound: { body: { length: tokens * BYTES_PER_TOKEN } },
+    route,
+    needs: () => needs,
+    inputTokens: () => tokens,
+  }
+}
+
+async function candidateOf(
+  target: Target,
+  step: Step,
+  question: Question,
+  { pool }: Surroundings,
+): Promise<Candidate> {
+  const { provider, model, weight, reasoning, at } = target
+  const lack = await lackOf(question, target)
+  const credentials = pool.verdicts(provider.id, model)
+  const resting = credentials.every(({ able }) => !able)
+  return {
+    target: targetName(target),
+    line: at.line,
+    weight: step.strategy === 'weighted' ? weight : 1,
+    ...(reasoning ? { reasoning: spelled(reasoning) } : {}),
+    ...(lack
+      ? {
+          verdict: lack.must ? 'passed over' : 'asked last',
+          reason: lack.reason,
+          ...(lack.line === undefined ? {} : { reasonLine: lack.line }),
+        }
+      : { verdict: resting ? 'resting' : 'asked' }),
+    credentials,
+  }
+}
+
+function spelled(reasoning: Reasoning): string {
+  return 'effort' in reasoning ? reasoning.effort : `${reasoning.budgetTokens} tokens`
+}
+
+export function explanationText(file: string, explanation: Explanation): string {
+  const lines = [`${explanation.asked}`]
+  for (const { rule, verdict, line } of explanation.rules)
+    lines.push(`  ${rule}: ${verdict}${line ? ` (${file}:${line})` : ''}`)
+  if (!explanation.found) {
+    const { nearest } = explanation
+    lines.push(`not found${nearest.length > 0 ? `; nearest: ${nearest.join(', ')}` : ''}`)
+    return `${lines.join('\n')}\n`
+  }
+  lines.push(explanation.steps.length > 0 ? 'tried in this order:' : 'nobody can serve this now')
+  for (const [index, { strategy, targets }] of explanation.steps.entries())
+    for (const candidate of targets)
+      lines.push(...candidateLines(file, index + 1, strategy, candidate))
+  for (const { target, reason, line } of explanation.passedOver)
+    lines.push(`  passed over: ${target}: ${reason} (${file}:${line})`)
+  return `${lines.join('\n')}\n`
+}
+
+function candidateLines(
+  file: string,
+  place: number,
+  strategy: string,
+  { target, weight, reasoning, verdict, reason, reasonLine, credentials, line }: Candidate,
+): string[] {
+  const share =
+    strategy === 'single' ? '' : ` [${strategy}${weight === 1 ? '' : `, weight ${weight}`}]`
+  const thinking = reasoning ? ` thinking: ${reasoning}` : ''
+  const by = reasonLine === undefined ? '' : `, says line ${reasonLine}`
+  const not = verdict === 'asked' ? '' : `, ${verdict}${reason ? `: ${reason}${by}` : ''}`
+  return [
+    `  ${place}. ${target}${share}${thinking}${not} (${file}:${line})`,
+    ...(verdict === 'passed over'
+      ? []
+      : credentials.map(one => `       with ${one.credential}, which ${one.reason}`)),
+  ]
+}
