@@ -81,6 +81,7 @@ function buildTable(
   }
   const entries = readEntries(document, source, report)
   const policy = readPolicy(document)
+  warnOfSwitches(document, report)
   const names = collectNames(entries, providers, policy)
   lint(entries, names, broken, report)
   const server = readServer(document, services, interpolated, report)
@@ -276,6 +277,26 @@ function readPolicy({ policy = {} }: Document): Policy {
     waitingRoomMs: durationOrOff(policy['waiting-room'], POLICY.waitingRoomMs),
     keepaliveMs: parseDuration(policy.keepalive) ?? POLICY.keepaliveMs,
   }
+}
+
+/** What the file asks for and nothing here could do: better a fallback that is written down. */
+function warnOfSwitches({ policy = {} }: Document, report: Report): void {
+  const path = ['policy', 'quota-exceeded']
+  const switches = policy['quota-exceeded'] ?? {}
+  if (switches['switch-project'])
+    report.warn(
+      [...path, 'switch-project'],
+      'key',
+      'has no effect: API keys have no projects to switch',
+      'declare a key of each project; one that is used up makes room for the next',
+    )
+  if (switches['switch-preview-model'])
+    report.warn(
+      [...path, 'switch-preview-model'],
+      'key',
+      'has no effect: no model has a preview of the same name',
+      'list the models to fall back on: models: { NAME: [ provider/model, provider/preview ] }',
+    )
 }
 
 function durationOrOff(written: unknown, unsaid: number): number {

@@ -260,7 +260,18 @@ export const Routes = Type.Object(
               shut,
             ),
           ),
-          'quota-exceeded': Type.Optional(later(Anything)),
+          'quota-exceeded': Type.Optional(
+            Type.Object(
+              {
+                'switch-project': Type.Optional(Type.Boolean()),
+                'switch-preview-model': Type.Optional(Type.Boolean()),
+              },
+              {
+                ...shut,
+                description: 'Known for files that were taken over; has no effect on keys',
+              },
+            ),
+          ),
           keepalive: Type.Optional(Duration),
           'waiting-room': Type.Optional(
             Type.Unknown({

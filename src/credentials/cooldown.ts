@@ -53,6 +53,9 @@ export function cooldownAfter(
   switch (error.code) {
     case 'rate-limited':
     case 'quota-exhausted':
+      // It is to be paid for first: that takes longer than a limit does.
+      if (error.status === 402)
+        return toldMs === undefined ? rest(FAULT_MS, true) : rest(toldMs, false)
       return toldMs === undefined
         ? rest(FIRST_LIMIT_MS * 2 ** Math.min(level - 1, 20), false)
         : rest(toldMs, false)

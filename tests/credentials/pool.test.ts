@@ -80,6 +80,13 @@ describe('how long a credential rests', () => {
     expect(restMs(one)).toBe(expected)
   })
 
+  test('what is to be paid for first rests as long as a wrong key', () => {
+    const one = bench([spec('a')])
+    const error = new GatewayError('quota-exhausted', 'top up', { status: 402 })
+    one.pool.acquire('p', 'm', new Set())?.settle({ ok: false, error })
+    expect(restMs(one)).toBe(1_800_000)
+  })
+
   test('limits that say nothing double, up to the cap, and begin anew after a success', () => {
     const one = bench([spec('a')])
     const rests: number[] = []
