@@ -10,7 +10,6 @@ import { type Explanation, explain, explanationText, type Supposed } from '../ga
 import { createLatencies } from '../gateway/latency.ts'
 import { createLearned } from '../gateway/learned.ts'
 import { codecs } from '../protocols/index.ts'
-import { createPrices } from '../providers/prices.ts'
 import { createKept, createMemoryKept, keptFolder } from '../store/kept.ts'
 import { type Read, readArguments } from './arguments.ts'
 import { compiledRoutes } from './compiled-file.ts'
@@ -107,7 +106,6 @@ async function explained(
     turns: new Map(),
     latencies: createLatencies(now),
     learned: createLearned(now),
-    prices: createPrices(),
     densities: createDensities(),
   }
   try {

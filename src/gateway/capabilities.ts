@@ -11,8 +11,8 @@ import { targetName } from './targets.ts'
 export type Question = Pick<Exchange, 'action' | 'route' | 'needs' | 'inputTokens'> & {
   codec: { protocol: ProtocolId }
   caller: { name: string }
-  inbound: { body: { length: number } }
-  gateway: { services: Pick<Services, 'learned' | 'prices' | 'densities'> }
+  inbound: { headers: Headers; body: { length: number } }
+  gateway: { services: Pick<Services, 'learned' | 'densities'> }
 }
 
 /** What a target is known not to have for a request; `must`: without it there is no point in asking. */
@@ -113,11 +113,12 @@ function roomier(question: Question, window: number): boolean {
 }
 
 /** Tokens that a target takes; undefined: unknown. */
-function contextOf({ gateway, codec }: Question, { provider, model, facts }: Target) {
-  if (facts.contextTokens !== undefined) return facts.contextTokens
-  const { speaks } = provider
-  const speech = speaks.find(({ protocol }) => protocol === codec.protocol) ?? speaks[0]
-  return speech && gateway.services.prices.contextOf({ baseUrl: speech.baseUrl, model })
+function contextOf({ inbound }: Question, { provider, facts }: Target): number | undefined {
+  const { contextTokens } = facts
+  if (contextTokens === undefined || provider.kind.id !== 'anthropic') return contextTokens
+  // @see https://docs.claude.com/en/docs/build-with-claude/context-windows
+  const larger = inbound.headers.get('anthropic-beta')?.includes('context-1m')
+  return larger ? Math.max(contextTokens, 1_000_000) : contextTokens
 }
 
 /** Whether another target may take what was too long for this one. */

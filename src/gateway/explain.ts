@@ -33,10 +33,7 @@ export type Explanation = {
 }
 
 /** What serving looks at besides the file. */
-export type Surroundings = Pick<
-  Services,
-  'pool' | 'turns' | 'latencies' | 'learned' | 'prices' | 'densities'
->
+export type Surroundings = Pick<Services, 'pool' | 'turns' | 'latencies' | 'learned' | 'densities'>
 
 /** A request that is only thought of. */
 export type Supposed = Partial<SampleFacts> & { needs?: readonly Ability[] }
@@ -60,7 +57,6 @@ export async function explain(
   if (refused) return { ...empty, rules: [refused] }
   if (!resolution.found) return { ...empty, nearest: resolution.nearest }
   const { route } = resolution
-  await services.prices.prepare()
   const question = supposedQuestion(services, route, facts, given)
   const turns = new Map([...services.turns].map(([id, scores]) => [id, new Map(scores)]))
   const steps = await Promise.all(
@@ -105,7 +101,10 @@ function supposedQuestion(
     codec: { protocol: facts.protocol },
     caller: { name: facts.key },
     gateway: { services },
-    inbound: { body: { length: tokens * BYTES_PER_TOKEN } },
+    inbound: {
+      headers: new Headers(given.headers),
+      body: { length: tokens * BYTES_PER_TOKEN },
+    },
     route,
     needs: () => needs,
     inputTokens: () => tokens,

@@ -22,14 +22,12 @@ export type Offer = {
   price?: ModelPrice | undefined
 }
 
-/** What models cost and hold, from a data package that is loaded when first needed. */
+/** What models cost, from a data package that is loaded when first needed. */
 export interface Prices {
   /** Waits until the data is there. */
   prepare(): Promise<void>
   /** USD; undefined: nobody knows, which is not the same as nothing. */
   costOf(offer: Offer, usage: Usage, atMs: number): number | undefined
-  /** Tokens; undefined: unknown, or the data is not loaded yet. */
-  contextOf(offer: Offer): number | undefined
 }
 
 type Library = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice'>
@@ -37,7 +35,6 @@ type Library = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice'>
 export function createPrices(): Prices {
   let library: Library | undefined
   let loading: Promise<Library> | undefined
-  const contexts = new Map<string, number | undefined>()
 
   function calculated({ baseUrl, model }: Offer, usage: Usage, atMs: number) {
     const { fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 } = usage
@@ -62,16 +59,6 @@ export function createPrices(): Prices {
       offer.price
         ? costAt(offer.price, usage)
         : (calculated(offer, usage, atMs)?.total_price ?? undefined),
-    contextOf(offer) {
-      if (!library) return undefined
-      const key = `${offer.baseUrl}\t${offer.model}`
-      if (!contexts.has(key)) {
-        // Asked names are the clients': what is remembered of them must stay bounded.
-        if (contexts.size >= 1_000) contexts.clear()
-        contexts.set(key, calculated(offer, {}, 0)?.model.context_window)
-      }
-      return contexts.get(key)
-    },
   }
 }
 

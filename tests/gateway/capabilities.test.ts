@@ -278,3 +278,33 @@ test('what was decided about every candidate is kept with the request', async ()
     { target: 'sighted/eyes', verdict: 'served', credential: 'sighted/key-1', line: 16 },
   ])
 })
+
+test('a longer window that the client has asked its vendor for counts', async () => {
+  const routes = `
+providers:
+  claude: { kind: anthropic, keys: [ c1 ] }
+  big: { kind: openai-compatible, base-url: "http://big.test/v1", keys: [ b1 ], models: [ { name: y, context: 2M } ] }
+models: { m: [ claude/claude-sonnet-4-6, big/y ] }
+`
+  const gateway = localGateway(routes, ({ url }) =>
+    Response.json(
+      url.includes('big.test')
+        ? REPLY
+        : { ...MESSAGE, usage: { input_tokens: 540_000, output_tokens: 1 } },
+    ),
+  )
+  const json = {
+    model: 'm',
+    max_tokens: 9,
+    messages: [{ role: 'user', content: 'a word or two, again and again. '.repeat(60_000) }],
+  }
+  await gateway.call('/v1/messages', {
+    json,
+    headers: { 'anthropic-beta': 'context-1m-2025-08-07' },
+  })
+  await gateway.call('/v1/messages', { json })
+  expect(gateway.received.map(({ url }) => new URL(url).hostname)).toEqual([
+    'api.anthropic.com',
+    'big.test',
+  ])
+})
