@@ -3,6 +3,7 @@ import { countTokensNow, prepareCounting } from '../conversation/count.ts'
 import { type Ability, hasWordFor, type ProtocolId } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { codecFor } from '../protocols/index.ts'
+import { DENSITY_OFF, GUESS_OFF, TOKENS_PER_BYTE } from './density.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
 import { targetName } from './targets.ts'
@@ -75,11 +76,6 @@ function hasWord(target: Target, tool: Parameters<typeof hasWordFor>[0]): boolea
     codec !== undefined && hasWordFor(tool, { protocol: codec.protocol, does: codec.serverTools })
   )
 }
-
-/** As far as a guess by length may be off, by what it is made from. */
-const GUESS_OFF = 2
-const DENSITY_OFF = 1.1
-const TOKENS_PER_BYTE = 1 / 4
 
 /**
  * Whether a request is longer than a target's window. Bytes tell for most; only where they do not,

@@ -7,6 +7,12 @@ export interface Densities {
   of(caller: string): number | undefined
 }
 
+/** Where nothing was counted yet. */
+export const TOKENS_PER_BYTE = 1 / 4
+/** By what factor a guess may be wrong, without and with a density. */
+export const GUESS_OFF = 2
+export const DENSITY_OFF = 1.1
+
 /** Weight of the newest measurement. */
 const NEWEST = 0.3
 /** Framing weighs too much in small requests. */

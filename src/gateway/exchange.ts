@@ -119,7 +119,7 @@ function routed(
   const envelope = ask.codec.peek(ask.inbound)
   const { model } = envelope
   if (!ask.caller.may(model)) throw notAllowed(ask.caller, model)
-  const facts = factsOf(ask, envelope, atMs)
+  const facts = factsOf(ask, envelope, atMs, services.densities)
   const resolution = table.resolve(model, facts)
   if (!resolution.found) throw unknownModel(model, resolution.nearest)
   const { route, trace } = resolution

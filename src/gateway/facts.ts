@@ -4,10 +4,11 @@ import { CAPSULE_PREFIX, type ConversationRequest, effortOf } from '../conversat
 import type { JsonObject } from '../lib/json.ts'
 import { text } from '../lib/wire.ts'
 import type { Envelope } from '../protocols/codec.ts'
+import { DENSITY_OFF, type Densities, GUESS_OFF, TOKENS_PER_BYTE } from './density.ts'
 import type { Ask } from './exchange.ts'
 
 /** What conditions may ask about this request. The body is read only if one asks for it. */
-export function factsOf(ask: Ask, envelope: Envelope, atMs: number): Facts {
+export function factsOf(ask: Ask, envelope: Envelope, atMs: number, densities: Densities): Facts {
   const { codec, inbound, caller, action } = ask
   let read: ConversationRequest | undefined
   const request = (): ConversationRequest => {
@@ -26,7 +27,8 @@ export function factsOf(ask: Ask, envelope: Envelope, atMs: number): Facts {
     stream: envelope.stream,
     hour: new Date(atMs).getHours(),
     header: name => inbound.headers.get(name),
-    inputTokens: near => tokensIn(inbound.body, near, talks ? request : undefined),
+    inputTokens: near =>
+      tokensIn(inbound.body, near, densities.of(caller.name), talks ? request : undefined),
     thinking() {
       const thinking = talks ? request().thinking : undefined
       return thinking !== undefined && effortOf(thinking) !== 'none'
@@ -55,7 +57,6 @@ export function clientOf(headers: Headers): ClientName {
   return CLIENT_MARKS.find(([pattern]) => pattern.test(agent))?.[1] ?? 'other'
 }
 
-const BYTES_PER_TOKEN = 4
 /** Capsules and pictures are long and cost little. */
 const INFLATED = [';base64,', '"base64"', 'inlineData', 'inline_data', CAPSULE_PREFIX].map(mark =>
   Buffer.from(mark),
@@ -65,12 +66,14 @@ const INFLATED = [';base64,', '"base64"', 'inlineData', 'inline_data', CAPSULE_P
 function tokensIn(
   body: Uint8Array,
   near: number,
+  density: number | undefined,
   request: (() => ConversationRequest) | undefined,
 ): number {
-  const estimate = Math.ceil(body.length / BYTES_PER_TOKEN)
-  if (!request || estimate < near / 2) return estimate
+  const estimate = Math.ceil(body.length * (density ?? TOKENS_PER_BYTE))
+  const off = density === undefined ? GUESS_OFF : DENSITY_OFF
+  if (!request || estimate * off < near) return estimate
   const inflated = INFLATED.some(mark => Buffer.prototype.includes.call(body, mark))
-  return estimate > near * 2 && !inflated ? estimate : countTokensNow(request())
+  return estimate > near * off && !inflated ? estimate : countTokensNow(request())
 }
 
 function hasImages({ messages }: ConversationRequest): boolean {

@@ -238,3 +238,30 @@ api-keys:
     })
   })
 })
+
+test('how long prompts are is learnt from what upstreams counted', async () => {
+  const routes = `
+providers:
+  a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ a1 ] }
+models:
+  m:
+    - { when: { input-tokens: ">20k" }, to: a/large }
+    - a/small
+`
+  const text = 'a word or two, again and again. '.repeat(1_300)
+  const gateway = localGateway(routes, ({ body }) =>
+    Response.json({
+      id: 'c',
+      model: 'x',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
+      // A language in which every byte is a token.
+      usage: { prompt_tokens: body.length, completion_tokens: 1 },
+    }),
+  )
+  for (let turn = 0; turn < 2; turn++)
+    await gateway.call('/v1/chat/completions', {
+      json: { model: 'm', messages: [{ role: 'user', content: text }] },
+    })
+  const models = gateway.received.map(({ text }) => JSON.parse(text).model)
+  expect(models).toEqual(['small', 'large'])
+})
