@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { DiscoveredModel } from '../../src/config/discovery.ts'
 import { compileTable, formatDiagnostic } from '../../src/config/index.ts'
 import type { UpstreamModel } from '../../src/protocols/codec.ts'
@@ -199,6 +201,16 @@ describe('discover where there is nothing to discover', () => {
       `kind "${kind}" has no list of models to ask for (write them down: models: [ … ], and take discover out)`,
     )
   })
+})
+
+test('the built-in file asks nobody while no key is set', () => {
+  const builtin = readFileSync(join(import.meta.dir, '../../routes.yaml'), 'utf8')
+  const asked = (env: Record<string, string>) =>
+    [...table(builtin, undefined, env).providers.values()]
+      .filter(({ discovery }) => discovery)
+      .map(({ id }) => id)
+  expect(asked({})).toEqual([])
+  expect(asked({ OPENROUTER_API_KEY: 'k' })).toEqual(['openrouter'])
 })
 
 describe('the identity of a list', () => {
