@@ -40,7 +40,8 @@ export async function start(
   const from = options.builtin ? [] : ['--routes', file]
   const child = Bun.spawn([...command, 'serve', ...from, '--port', '0', ...(options.args ?? [])], {
     cwd: folder,
-    env: cleanEnv(options.env),
+    // What one gateway learned at some port must not be known to the next one there.
+    env: cleanEnv({ JACKFIELD_HOME: join(folder, 'home'), ...options.env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let told = ''
