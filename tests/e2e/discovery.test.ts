@@ -104,6 +104,22 @@ describe('models are discovered', () => {
     await upstream.stop()
   })
 
+  test('by the hundred, and the documentation stays readable', async () => {
+    const names = Array.from({ length: 300 }, (_, at) => `model-${100 + at}`)
+    const upstream = fakeUpstream(
+      () => Response.json(REPLY),
+      () => list(...names),
+    )
+    const gateway = await start(routes(upstream.url), { env })
+    await lists(gateway, ...names)
+    const documentation = await (await fetch(`${gateway.url}/swagger/json`)).text()
+    expect(documentation).toContain('model-100')
+    expect(documentation).toContain('and others, listed at /v1/models')
+    expect(documentation).not.toContain('model-399')
+    await gateway.stop()
+    await upstream.stop()
+  })
+
   test('without anybody waiting for a list that never comes: no start, no request, no end', async () => {
     const asking = Promise.withResolvers<void>()
     const upstream = fakeUpstream(
