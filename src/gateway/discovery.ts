@@ -95,24 +95,26 @@ export function createDiscovery({ services, after, changed }: DiscoveryOptions):
   /** Told when it begins, not each time. */
   function failure(source: Source, { code, message }: GatewayError): number {
     const { id } = source.provider
-    const absent = code === 'upstream-not-found'
-    if (source.failures++ === 0)
+    const begins = source.failures++ === 0
+    if (code === 'upstream-not-found') {
+      if (begins)
+        log.write(
+          'info',
+          `${id} has no list of models (${message}); write them down as its models, or write discover: false`,
+        )
+      return REFRESH_MS
+    }
+    if (begins)
       log.write(
-        absent ? 'info' : 'warn',
-        absent
-          ? `${id} has no list of models (${message}); write them down as its models, or write discover: false`
-          : `${id} did not tell its list of models (${message}); what is known of it stays; ${remedyFor(code)}`,
+        'warn',
+        `${id} did not tell its list of models (${message}); what is known of it stays; ${remedyFor(code)}`,
       )
-    if (absent) return REFRESH_MS
     return Math.min(REFRESH_MS, FIRST_RETRY_MS * 2 ** (source.failures - 1))
   }
 
   return {
     follow(table) {
-      const wanted = new Map<string, Provider>()
-      for (const provider of table.providers.values())
-        if (provider.discovery && !wanted.has(provider.discovery.identity))
-          wanted.set(provider.discovery.identity, provider)
+      const wanted = askedProviders(table)
       for (const [identity, source] of sources) {
         if (wanted.has(identity)) continue
         source.asking?.abort()
@@ -141,15 +143,26 @@ export function createDiscovery({ services, after, changed }: DiscoveryOptions):
   }
 }
 
+/** By identity of the list; of those that have one in common the first. */
+function askedProviders({ providers }: RoutingTable): Map<string, Provider> {
+  const asked = new Map<string, Provider>()
+  for (const provider of providers.values()) {
+    const identity = provider.discovery?.identity
+    if (identity !== undefined && !asked.has(identity)) asked.set(identity, provider)
+  }
+  return asked
+}
+
 function remedyFor(code: ErrorCode): string {
   switch (code) {
     case 'upstream-auth':
     case 'upstream-forbidden':
       return 'check its keys'
-    case 'upstream-failed':
-    case 'timeout':
-      return 'is its base-url right and the service up?'
-    default:
+    case 'rate-limited':
+    case 'quota-exhausted':
+    case 'overloaded':
       return 'it is asked again later'
+    default:
+      return 'is its base-url right and the service up?'
   }
 }

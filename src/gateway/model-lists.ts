@@ -20,10 +20,19 @@ const MOST_HELD = 1_000
 export function createModelLists(kept: Kept, now: () => number): ModelLists {
   const lists = new Map<string, readonly DiscoveredModel[] | undefined>()
 
+  /** A start must not fail for what can be asked for again. */
+  function read(identity: string): string | undefined {
+    try {
+      return kept.get('models', '', [identity]).get(identity)
+    } catch {
+      return undefined
+    }
+  }
+
   function known(identity: string): readonly DiscoveredModel[] | undefined {
     if (lists.has(identity)) return lists.get(identity)
     if (lists.size >= MOST_HELD) lists.clear()
-    const list = listIn(kept.get('models', '', [identity]).get(identity))
+    const list = listIn(read(identity))
     lists.set(identity, list)
     return list
   }

@@ -67,6 +67,16 @@ describe('what an upstream lists', () => {
     expect(createModelLists(disk, clock).known('a')).toBeUndefined()
   })
 
+  test('kept where nothing can be read was never known', () => {
+    const broken = {
+      ...kept(),
+      get() {
+        throw new Error('disk I/O error')
+      },
+    }
+    expect(createModelLists(broken, clock).known('a')).toBeUndefined()
+  })
+
   test('is found again after thousands of others', () => {
     const lists = createModelLists(kept(), clock)
     lists.learn('a', [{ name: 'x' }])
