@@ -34,7 +34,7 @@ async function startGateway(mockPort: number): Promise<Process> {
   const modes = { json: 'json', slow: 'sse/50/20', held: 'sse/100/100' }
   const providers = Object.entries(modes).map(
     ([id, path]) =>
-      `  ${id}: { kind: openai-compatible, base-url: "${mock}/${path}/v1", keys: [ k ] }`,
+      `  ${id}: { kind: openai-compatible, base-url: "${mock}/${path}/v1", keys: [ k ], discover: false }`,
   )
   const models = Object.keys(modes).map(id => `  ${id}: ${id}/bench`)
   const routes = `version: 1\nproviders:\n${providers.join('\n')}\nmodels:\n${models.join('\n')}\napi-keys: [ ${KEY} ]\n`

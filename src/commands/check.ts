@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { compileTable, type Diagnostic, formatDiagnostic } from '../config/index.ts'
-import { kinds } from '../providers/index.ts'
+import { type Diagnostic, formatDiagnostic } from '../config/index.ts'
+import { compileAsServed } from './compiled-file.ts'
 import type { Io } from './io.ts'
 
 const HELP = `usage: jackfield check [FILE]
@@ -31,11 +31,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     )
     return 1
   }
-  const compiled = compileTable(file, text, {
-    env: io.env,
-    readFile: path => io.readFile(resolve(io.cwd, path)),
-    kinds,
-  })
+  const compiled = compileAsServed(file, text, io)
   const all = compiled.ok ? compiled.warnings : compiled.diagnostics
   const errors = all.filter(({ severity }) => severity === 'error')
   const warnings = all.filter(({ severity }) => severity === 'warning')

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
-import { compileTable, formatDiagnostic } from '../config/index.ts'
+import { compileTable, formatDiagnostic, type Result } from '../config/index.ts'
 import type { RoutingTable } from '../config/table.ts'
+import { createModelLists } from '../gateway/model-lists.ts'
 import { kinds } from '../providers/index.ts'
 import type { Io } from './io.ts'
+import { fromKept } from './kept-things.ts'
 
 /** The table of the file in force: `routes` where it is given, else ./routes.yaml or the built-in one. */
 export function compiledRoutes(
@@ -36,12 +38,20 @@ export function compiledFile(
   return compiledText(file, text, io)
 }
 
-function compiledText(file: string, text: string, io: Io): RoutingTable | undefined {
-  const compiled = compileTable(file, text, {
-    env: io.env,
-    readFile: one => io.readFile(resolve(io.cwd, one)),
-    kinds,
+/** With the models that the gateway of this user discovered, so that it is what that one serves. */
+export function compileAsServed(file: string, text: string, io: Io): Result<RoutingTable> {
+  const { env } = io
+  const readFile = (one: string): string => io.readFile(resolve(io.cwd, one))
+  const services = { env, readFile, kinds }
+  const served = fromKept(io, kept => {
+    const discovered = createModelLists(kept, Date.now).known
+    return compileTable(file, text, { ...services, discovered })
   })
+  return served ?? compileTable(file, text, services)
+}
+
+function compiledText(file: string, text: string, io: Io): RoutingTable | undefined {
+  const compiled = compileAsServed(file, text, io)
   if (compiled.ok) return compiled.value
   for (const diagnostic of compiled.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
   return undefined

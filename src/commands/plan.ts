@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { type AskedBefore, planChanges } from '../config/plan.ts'
+import { planChanges } from '../config/plan.ts'
 import { askedBefore } from '../gateway/asked.ts'
-import { createKept, keptFolder } from '../store/kept.ts'
 import { readArguments } from './arguments.ts'
 import { compiledFile, compiledRoutes } from './compiled-file.ts'
 import type { Io } from './io.ts'
+import { fromKept } from './kept-things.ts'
 
 const HELP = `usage: jackfield plan NEW.yaml [--routes FILE] [--json]
 
@@ -38,7 +36,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const now = compiledRoutes('plan', values.routes, REMEDY, io)
   const next = compiledFile('plan', file, REMEDY, io)
   if (!now || !next) return 1
-  const changes = planChanges(now, next, askedLately(io))
+  const changes = planChanges(now, next, fromKept(io, askedBefore) ?? [])
   if (values.json) {
     io.stdout(`${JSON.stringify(changes, null, 2)}\n`)
     return 0
@@ -52,14 +50,4 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       : `${moved} lead elsewhere, ${gone} lead nowhere any more, ${changes.length} changes in all\n`,
   )
   return 0
-}
-
-/** What the gateway of this user was asked for, as it keeps it. */
-function askedLately(io: Io): AskedBefore[] {
-  const folder = keptFolder(io.env)
-  if (!existsSync(join(folder, 'kept.sqlite'))) return []
-  const kept = createKept({ folder, now: Date.now, warn: message => io.stderr(`${message}\n`) })
-  const asked = askedBefore(kept)
-  kept.close()
-  return asked
 }

@@ -7,14 +7,16 @@ import { createPool } from '../credentials/pool.ts'
 import { createQuotas } from '../credentials/quotas.ts'
 import { createTokens } from '../credentials/tokens.ts'
 import { createAskedNames } from '../gateway/asked.ts'
-import { compile } from '../gateway/compile.ts'
+import { compileFirst } from '../gateway/compile.ts'
 import { createDensities } from '../gateway/density.ts'
+import { createDiscovery } from '../gateway/discovery.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { createLatencies } from '../gateway/latency.ts'
 import { createLearned } from '../gateway/learned.ts'
 import { createLedger } from '../gateway/ledger.ts'
 import type { Live } from '../gateway/live.ts'
 import { createLog, type Log } from '../gateway/log.ts'
+import { createModelLists } from '../gateway/model-lists.ts'
 import { createProbe } from '../gateway/probe.ts'
 import { createProxies } from '../gateway/proxies.ts'
 import { createRecent } from '../gateway/recent.ts'
@@ -22,6 +24,7 @@ import { createReloader, credentialsOf } from '../gateway/reload.ts'
 import type { Services } from '../gateway/services.ts'
 import { createWaitingRoom } from '../gateway/waiting-room.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
+import { after } from '../lib/timer.ts'
 import { createPrices } from '../providers/prices.ts'
 import { type App, buildApp } from '../server/app.ts'
 import { type Listener, listen } from '../server/listener.ts'
@@ -33,8 +36,9 @@ import type { Io } from './io.ts'
 const HELP = `usage: jackfield [serve] [--routes FILE] [--host H] [--port N]
 
 Starts the gateway. routes.yaml is watched: a good edit is in force at once, a bad one is reported
-and the last good one stays. SIGHUP reloads now and ends the rests of credentials; SIGTERM and
-SIGINT let running requests finish (server.shutdown-grace), a second one ends at once.
+and the last good one stays. SIGHUP reloads now, ends the rests of credentials and asks providers
+for their models again; SIGTERM and SIGINT let running requests finish (server.shutdown-grace), a
+second one ends at once.
 
   --routes FILE   default ./routes.yaml; without that file the built-in one
   --host H        overrides server.host (127.0.0.1: only this machine)
@@ -61,7 +65,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   let listener: Listener | undefined
   const log = createLog(io.stderr, Date.now)
   const services = createServices(io, log, request => listener?.peerOf(request))
-  const compiled = compile(source.file, source.text, services)
+  const compiled = compileFirst(source.file, source.text, services)
   if (!compiled.ok) {
     for (const diagnostic of compiled.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
     io.stderr(
@@ -87,13 +91,16 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 1
   }
   // Before the greeting: whoever reads it may send signals at once.
-  const reloader = source.builtin
-    ? undefined
-    : createReloader(source.file, live, services, buildApp)
+  const discovery = createDiscovery({ services, after, changed: () => void reloader.relist() })
+  const reloader = createReloader(source.file, live, services, buildApp, {
+    builtin: source.builtin,
+    reloaded: ({ table }) => discovery.follow(table),
+  })
   process.on('SIGHUP', () => {
     const ended = services.pool.reset()
     if (ended > 0) log.write('info', 'resting credentials are asked again', { ended })
-    void reloader?.reload()
+    discovery.refresh()
+    void reloader.reload()
   })
   process.on('unhandledRejection', reason =>
     log.write('error', 'unhandled rejection', { reason: String(reason) }),
@@ -115,8 +122,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       `listening on ${host} without api-keys: only this machine can call; add api-keys to ${source.file}`,
     )
   }
+  discovery.follow(gateway.table)
   await stopping
-  reloader?.stop()
+  discovery.stop()
+  reloader.stop()
   return shutdown(live, listener, log)
 }
 
@@ -167,6 +176,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     prices: createPrices(),
     recent: createRecent(),
     waitingRoom: createWaitingRoom(now, watchdog),
+    lists: createModelLists(kept, now),
     ledger: createLedger(),
     log,
     watchdog,

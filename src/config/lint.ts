@@ -42,37 +42,50 @@ function lintMention(
   }
   // A provider with errors of its own has its complaint already; a star may stand for anything.
   if ((head !== undefined && broken.has(head)) || isGlob(head ?? name)) return
-  if (knows(names, name)) return
+  if (isEntry(names, name)) return
+  if (names.declared.has(name)) {
+    if (!names.catalogue.has(name))
+      report.warn(
+        mention.path,
+        'value',
+        `no provider lists "${name}" any more`,
+        'name a model that one has, or write provider/model',
+      )
+    return
+  }
+  const elsewhere = discoveredAt(names, name)
   const providers = [...names.providers.keys()]
-  const known = [
-    ...names.exact.models.keys(),
-    ...names.exact.aliases.keys(),
-    ...names.catalogue.keys(),
-  ]
+  const known = [...names.exact.models.keys(), ...names.exact.aliases.keys(), ...names.declared]
   if (head !== undefined)
     report.error(
       mention.path,
       'value',
       `no provider named "${head}"`,
-      didYouMean(head, [...providers, ...broken]) ?? `declared: ${providers.join(', ') || 'none'}`,
+      elsewhere ??
+        didYouMean(head, [...providers, ...broken]) ??
+        `declared: ${providers.join(', ') || 'none'}`,
     )
   else
     report.error(
       mention.path,
       'value',
       `no model or alias named "${name}"`,
-      didYouMean(name, known) ?? 'a target is written provider/model',
+      elsewhere ?? didYouMean(name, known) ?? 'a target is written provider/model',
     )
 }
 
-function knows(names: Names, name: string): boolean {
-  const { exact, globs, catalogue } = names
+function isEntry({ exact, globs }: Names, name: string): boolean {
   return (
     exact.models.has(name) ||
     exact.aliases.has(name) ||
-    catalogue.has(name) ||
     [...globs.models, ...globs.aliases].some(({ glob }) => glob?.match(name))
   )
+}
+
+/** A discovered model may be gone tomorrow, and the file must not be wrong then: it says whose it is. */
+function discoveredAt({ catalogue }: Names, name: string): string | undefined {
+  const listed = catalogue.get(name)?.[0]
+  return listed && `${listed.provider.id} lists it: write ${listed.provider.id}/${name}`
 }
 
 /** Exact names that lead back to themselves. */
@@ -98,7 +111,7 @@ function lintCycles(entries: readonly Entry[], names: Names, report: Report): vo
       if (parseAddress(names.providers, name)) continue
       const next =
         names.exact.models.get(name) ??
-        (names.catalogue.has(name) ? undefined : names.exact.aliases.get(name))
+        (names.declared.has(name) ? undefined : names.exact.aliases.get(name))
       if (next) visit(next, [...trail, entry])
     }
     done.add(entry)

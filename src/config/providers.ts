@@ -1,7 +1,9 @@
 import type { Kind } from '../providers/kind.ts'
 import type { ModelPrice } from '../providers/prices.ts'
 import { normaliseBaseUrl } from './base-url.ts'
+import type { TableServices } from './compile-table.ts'
 import { TIMEOUTS } from './defaults.ts'
+import { besideDeclared, insteadOfBuiltIn, listIdentity } from './discovery.ts'
 import type { ProviderEntry } from './document.ts'
 import { compileGlob } from './glob.ts'
 import type { Interpolated } from './interpolate.ts'
@@ -25,7 +27,7 @@ const LATER = new Set(['claude-oauth', 'codex-oauth', 'gemini-cli', 'qwen', 'ifl
 export function resolveProvider(
   id: string,
   entry: ProviderEntry,
-  kinds: readonly Kind[],
+  { kinds, discovered }: Pick<TableServices, 'kinds' | 'discovered'>,
   interpolated: Interpolated,
   source: Source,
   report: Report,
@@ -65,24 +67,33 @@ export function resolveProvider(
   const leftOut: (() => void)[] = []
   const credentials = resolveCredentials(id, entry, kind, interpolated, report, leftOut)
   const exclude = (entry.exclude ?? []).map(compileGlob)
-  const models = resolveModels(entry, kind, index => report.at([...path, 'models', index])).filter(
-    ({ alias, name }) => !exclude.some(glob => glob.match(alias) ?? glob.match(name)),
-  )
+  const shown = ({ alias, name }: ProviderModel): boolean =>
+    !exclude.some(glob => glob.match(alias) ?? glob.match(name))
+  const declared = declaredModels(entry, kind, index => report.at([...path, 'models', index]))
   const off = offReason(entry, kind, credentials, interpolated, id)
   if (!off) for (const warn of leftOut) warn()
   if (off && !entry.disabled) report.warn(path, 'key', `switched off: ${off}`)
   const proxy = entry['proxy-url'] ?? serverProxy
+  const headers = entry.headers ?? {}
+  const [speech] = speaks
+  const [credential] = credentials
+  const asks = !off && asksForList(entry, kind, path, report) && speech && credential
+  const identity = asks ? listIdentity(kind, speech, headers, credential, proxy) : undefined
+  const told = identity === undefined ? undefined : discovered?.(identity)
+  const combine = entry.models ? besideDeclared : insteadOfBuiltIn
   return {
     id,
     kind,
     speaks,
     credentials,
-    models,
-    headers: entry.headers ?? {},
+    models: (told ? combine(declared, told) : declared).filter(shown),
+    declared: declared.filter(shown),
+    headers,
     timeouts: resolveTimeouts(entry.timeout, TIMEOUTS),
     priority: entry.priority ?? 0,
     excludes: model => exclude.some(glob => glob.match(model)),
     ...(off ? { off } : {}),
+    ...(identity === undefined ? {} : { discovery: { identity, known: told !== undefined } }),
     ...(proxy ? { proxy } : {}),
     ...(entry.prefix ? { prefix: entry.prefix } : {}),
     at: source.at(path, 'key'),
@@ -199,8 +210,26 @@ function offReason(
     : `no key: add keys: [ … ] (kind ${kind.id})`
 }
 
+/** Models written down are all that is wanted, unless the file says otherwise. */
+function asksForList(
+  entry: ProviderEntry,
+  kind: Kind,
+  path: readonly string[],
+  report: Report,
+): boolean {
+  if (kind.lists) return entry.discover ?? entry.models === undefined
+  if (entry.discover)
+    report.warn(
+      [...path, 'discover'],
+      'key',
+      `kind "${kind.id}" has no list of models to ask for`,
+      'write them down: models: [ … ], and take discover out',
+    )
+  return false
+}
+
 /** The file's models replace the kind's catalogue; what the kind knows of one of them stays. */
-function resolveModels(
+function declaredModels(
   entry: ProviderEntry,
   kind: Kind,
   at: (index: number) => Place,

@@ -20,6 +20,9 @@ import type { Condition } from './when.ts'
 /** A target that names its provider, and the model behind it. */
 export type Address = { provider: Provider; model: string }
 
+/** A model in a provider's catalogue; `discoveredAtMs`: its upstream lists it. */
+export type Listing = Address & { discoveredAtMs?: number }
+
 export type Names = {
   providers: ReadonlyMap<string, Provider>
   policy: Policy
@@ -27,7 +30,9 @@ export type Names = {
   exact: Record<Entry['section'], ReadonlyMap<string, Entry>>
   globs: Record<Entry['section'], readonly Entry[]>
   /** Catalogue names and who lists them, best priority first. */
-  catalogue: ReadonlyMap<string, readonly { provider: Provider; model: string }[]>
+  catalogue: ReadonlyMap<string, readonly Listing[]>
+  /** Catalogue names by the file and the kinds alone. What upstreams list must not make a file wrong. */
+  declared: ReadonlySet<string>
   /** No real provider can be used: `echo` may stand in. */
   echoStandsIn: boolean
 }
@@ -141,7 +146,7 @@ function fromAddress(
   if (listed) {
     trace.push({
       rule: '5 catalogue',
-      verdict: `listed by ${listed.map(({ provider }) => provider.id).join(', ')}`,
+      verdict: `listed by ${listed.map(calledListing).join(', ')}`,
       ...(listed[0] ? { at: listed[0].provider.at } : {}),
     })
     return { name, steps: catalogueSteps(names, name, listed), reportModel: 'asked', edits: [] }
@@ -152,6 +157,11 @@ function fromAddress(
   if (globbed) return follow(names, globbed, '7 models patterns', trace, visited)
   const aliased = firstGlob(names, 'aliases', name)
   return aliased && follow(names, aliased, '8 aliases patterns', trace, visited)
+}
+
+function calledListing({ provider, discoveredAtMs }: Listing): string {
+  if (discoveredAtMs === undefined) return provider.id
+  return `${provider.id} (discovered ${new Date(discoveredAtMs).toISOString().slice(0, 10)})`
 }
 
 type Match = { entry: Entry; captures: readonly string[] }

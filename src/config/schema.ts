@@ -134,7 +134,12 @@ const Provider = Type.Object(
     oauth: Type.Optional(later(Anything)),
     models: Type.Optional(Type.Array(ProviderModel)),
     exclude: Type.Optional(Type.Array(Type.String())),
-    discover: Type.Optional(later(Type.Boolean(), [false])),
+    discover: Type.Optional(
+      Type.Boolean({
+        description:
+          'Ask the upstream for its list of models. Default: where it has one and the file gives no models',
+      }),
+    ),
     prefix: Type.Optional(Type.String({ pattern: '^[^/\\s]+$' })),
     headers: Type.Optional(Headers),
     'proxy-url': Type.Optional(ProxyUrl),

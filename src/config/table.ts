@@ -39,6 +39,8 @@ export type ProviderModel = ModelFacts & {
   name: string
   /** What clients may call it; the name where no alias is given. */
   alias: string
+  /** Its upstream lists it, since when as far as we know. */
+  discoveredAtMs?: number
 }
 
 export type Provider = {
@@ -54,6 +56,10 @@ export type Provider = {
   }[]
   credentials: readonly CredentialSpec[]
   models: readonly ProviderModel[]
+  /** Those of the file, or of the kind: there whatever the upstream lists. */
+  declared: readonly ProviderModel[]
+  /** Its upstream is asked for its list; `known`: it told one before. */
+  discovery?: { identity: string; known: boolean }
   headers: Readonly<Record<string, string>>
   timeouts: Timeouts
   priority: number

@@ -1,13 +1,38 @@
 import type { Result } from '../config/diagnostic.ts'
+import type { Discovered } from '../config/discovery.ts'
 import { compileTable } from '../config/index.ts'
 import { kinds } from '../providers/index.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Services } from './services.ts'
 
 /** Text → gateway. Runs the file's `tests` too; a failing one is an error like any other. */
-export function compile(file: string, text: string, services: Services): Result<Gateway> {
+export function compile(
+  file: string,
+  text: string,
+  services: Services,
+  discovered: Discovered = services.lists.known,
+): Result<Gateway> {
   const { env, readFile } = services
-  const compiled = compileTable(file, text, { env, readFile, kinds })
+  const compiled = compileTable(file, text, { env, readFile, kinds, discovered })
   if (!compiled.ok) return compiled
   return { ...compiled, value: createGateway(compiled.value, services) }
+}
+
+/**
+ * For the start, when there is no last good gateway: a file whose tests fail only with the models
+ * that were discovered before is served without them, and its failures are warnings.
+ */
+export function compileFirst(file: string, text: string, services: Services): Result<Gateway> {
+  const compiled = compile(file, text, services)
+  if (compiled.ok) return compiled
+  const without = compile(file, text, services, () => undefined)
+  if (!without.ok) return compiled
+  const failures = compiled.diagnostics
+    .filter(({ severity }) => severity === 'error')
+    .map(one => ({
+      ...one,
+      severity: 'warning' as const,
+      message: `${one.message}, with the models that were discovered; they are left out`,
+    }))
+  return { ...without, warnings: [...failures, ...without.warnings] }
 }

@@ -1,3 +1,5 @@
+import type { CredentialSpec, Provider } from '../config/table.ts'
+
 /** Hop-by-hop, or true only of the bytes as the upstream sent them; and what must not cross. */
 const NOT_RELAYED = new Set([
   'connection',
@@ -65,6 +67,22 @@ export function applyDeclared(
     const copied = client.get(value.slice(1))
     if (copied !== null) to.set(name, copied)
   }
+}
+
+/** What the kind, the file and the credential say, later ones in place of earlier. */
+export function applyProvider(
+  { kind, headers }: Provider,
+  credential: CredentialSpec,
+  client: Headers,
+  to: Headers,
+  /** The credential is an account: its secret is not what is sent. */
+  { account = false } = {},
+): void {
+  for (const name in kind.headers) to.set(name, kind.headers[name] ?? '')
+  applyDeclared(headers, client, to)
+  if (kind.auth !== 'none' && credential.secret !== '' && !account)
+    to.set(kind.auth.header, `${kind.auth.prefix ?? ''}${credential.secret}`)
+  applyDeclared(credential.headers, client, to)
 }
 
 export const STREAM_HEADERS = {

@@ -5,7 +5,7 @@ import type { Action } from '../protocols/codec.ts'
 import type { Attempt } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 import { forTarget } from './fitting.ts'
-import { applyDeclared } from './headers.ts'
+import { applyProvider } from './headers.ts'
 
 const encoder = new TextEncoder()
 
@@ -67,7 +67,6 @@ export function upstreamHeaders(
   account: boolean,
 ): Headers {
   const { target, lease, codec } = attempt
-  const { kind } = target.provider
   const client = exchange.inbound.headers
   const relayed = exchange.action === 'relay'
   const headers = new Headers({
@@ -80,12 +79,7 @@ export function upstreamHeaders(
   if (codec.protocol === exchange.codec.protocol)
     exchange.gateway.forwards.get(codec.protocol)?.(client, headers)
   for (const name in extra) headers.set(name, joined(headers.get(name), extra[name] ?? ''))
-  for (const name in kind.headers) headers.set(name, kind.headers[name] ?? '')
-  applyDeclared(target.provider.headers, client, headers)
-  if (kind.auth !== 'none' && lease.spec.secret !== '' && !account) {
-    headers.set(kind.auth.header, `${kind.auth.prefix ?? ''}${lease.spec.secret}`)
-  }
-  applyDeclared(lease.spec.headers, client, headers)
+  applyProvider(target.provider, lease.spec, client, headers, { account })
   return headers
 }
 

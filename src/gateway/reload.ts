@@ -15,7 +15,16 @@ const POLL_MS = 2_000
 export type Reloader = {
   /** Compiles the file as it is now and swaps it in if it is good. Calls run one after another. */
   reload(): Promise<readonly Diagnostic[]>
+  /** Compiles what is served once more, with the models that upstreams list now. */
+  relist(): Promise<readonly Diagnostic[]>
   stop(): void
+}
+
+export type ReloaderOptions = {
+  /** The text is no file's: there is nothing to read again. */
+  builtin?: boolean
+  /** Called when the file was compiled anew and swapped in. */
+  reloaded?(gateway: Gateway): void
 }
 
 /**
@@ -27,6 +36,7 @@ export function createReloader<App>(
   live: Live<App>,
   services: Services,
   build: (gateway: Gateway) => App,
+  { builtin = false, reloaded = () => {} }: ReloaderOptions = {},
 ): Reloader {
   let served = live.current.gateway.table.text
   let looked: string | undefined
@@ -66,20 +76,44 @@ export function createReloader<App>(
       return compiled.diagnostics
     }
     const gateway = compiled.value
-    const app = build(gateway)
-    services.pool.reconcile(credentialsOf(gateway), gateway.table.policy)
-    services.log.level = gateway.table.logging.level
-    live.current = { gateway, app }
+    swap(gateway)
     live.refused = []
     live.reloads++
     served = text
-    attached = attachments()
     watchAll()
     for (const warning of compiled.warnings) services.log.write('warn', formatDiagnostic(warning))
     services.log.write('info', `${file} reloaded`, {
       models: gateway.table.listed.length,
       providers: gateway.table.providers.size,
     })
+    reloaded(gateway)
+    return []
+  }
+
+  function swap(gateway: Gateway): void {
+    const app = build(gateway)
+    services.pool.reconcile(credentialsOf(gateway), gateway.table.policy)
+    services.log.level = gateway.table.logging.level
+    live.current = { gateway, app }
+    attached = attachments()
+  }
+
+  /** An edit that was refused stays refused: this is about the text that serves. */
+  async function relistNow(): Promise<readonly Diagnostic[]> {
+    const compiled = compile(file, served, services)
+    if (!compiled.ok) {
+      services.log.write(
+        'error',
+        `${file} has problems with the models that are listed now; the last good routes stay in force`,
+      )
+      for (const diagnostic of compiled.diagnostics)
+        services.log.write('error', formatDiagnostic(diagnostic))
+      return compiled.diagnostics
+    }
+    const told = new Set(live.current.gateway.table.warnings.map(formatDiagnostic))
+    swap(compiled.value)
+    for (const warning of compiled.warnings.map(formatDiagnostic))
+      if (!told.has(warning)) services.log.write('warn', warning)
     return []
   }
 
@@ -100,14 +134,11 @@ export function createReloader<App>(
 
   function soon(): void {
     clearTimeout(timer)
-    timer = setTimeout(() => void enqueue(false), SETTLE_MS)
+    timer = setTimeout(() => void enqueue(() => reloadNow(false)), SETTLE_MS)
   }
 
-  function enqueue(force: boolean): Promise<readonly Diagnostic[]> {
-    const next = queue.then(
-      () => reloadNow(force),
-      () => reloadNow(force),
-    )
+  function enqueue(work: () => Promise<readonly Diagnostic[]>): Promise<readonly Diagnostic[]> {
+    const next = queue.then(work, work)
     queue = next.catch(error => services.log.write('error', `reload failed: ${String(error)}`))
     return next
   }
@@ -131,12 +162,25 @@ export function createReloader<App>(
       }
     }
   }
-  watchAll()
-  const poll = setInterval(() => void enqueue(false), POLL_MS)
-  poll.unref()
+  let poll: ReturnType<typeof setInterval> | undefined
+  if (!builtin) {
+    watchAll()
+    poll = setInterval(() => void enqueue(() => reloadNow(false)), POLL_MS)
+    poll.unref()
+  }
+
+  let relisting: Promise<readonly Diagnostic[]> | undefined
 
   return {
-    reload: () => enqueue(true),
+    reload: () => enqueue(builtin ? relistNow : () => reloadNow(true)),
+    relist() {
+      // One that has not begun yet will see this change too.
+      relisting ??= enqueue(() => {
+        relisting = undefined
+        return relistNow()
+      })
+      return relisting
+    },
     stop() {
       clearInterval(poll)
       clearTimeout(timer)

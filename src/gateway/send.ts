@@ -1,3 +1,4 @@
+import { withQuery } from '../lib/query.ts'
 import type { Action } from '../protocols/codec.ts'
 import type { ServiceAccount } from '../providers/service-account.ts'
 import { type Attempt, networkError } from './attempt.ts'
@@ -66,11 +67,6 @@ function urlFor(
       ...(relay === undefined ? {} : { relay }),
     })
   return withQuery(`${account?.baseUrl ?? speech.baseUrl}${path}`, speech.query)
-}
-
-function withQuery(url: string, query: string): string {
-  if (query === '') return url
-  return `${url}${url.includes('?') ? '&' : '?'}${query}`
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Latencies } from './latency.ts'
 import type { Learned } from './learned.ts'
 import type { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
+import type { ModelLists } from './model-lists.ts'
 import type { Probe } from './probe.ts'
 import type { Proxies } from './proxies.ts'
 import type { Recent } from './recent.ts'
@@ -38,6 +39,7 @@ export type Services = {
   prices: Prices
   recent: Recent
   waitingRoom: WaitingRoom
+  lists: ModelLists
   ledger: Ledger
   log: Log
   watchdog: Watchdog

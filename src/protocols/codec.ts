@@ -9,7 +9,7 @@ import type {
   Usage,
 } from '../conversation/index.ts'
 import type { GatewayError } from '../lib/errors.ts'
-import type { JsonObject } from '../lib/json.ts'
+import type { JsonObject, JsonValue } from '../lib/json.ts'
 import type { Machine } from '../lib/machine.ts'
 
 /** What an endpoint does. A `relay` passes bytes through to the same protocol, never decoded. */
@@ -121,6 +121,15 @@ export type ModelInfo = {
   maxOutputTokens?: number
 }
 
+/** A model as an upstream lists it, as far as its list tells. */
+export type UpstreamModel = { name: string; contextTokens?: number; maxOutputTokens?: number }
+
+export type ModelPage = {
+  models: UpstreamModel[]
+  /** What the query of the next page has besides; absent: this is the last one. */
+  next?: string
+}
+
 /** The half that faces clients. */
 export interface ClientCodec {
   readonly protocol: ProtocolId
@@ -180,6 +189,8 @@ export interface UpstreamCodec {
   decodeResponse(body: JsonObject, issuer: string): ConversationResponse
   /** A stream that ends without its terminal event ends with an `error` event. */
   decodeStream(issuer: string): Machine<Frame, StreamEvent>
+  /** A page of the list at `pathFor('models')`. Forgiving; undefined: that is no list at all. */
+  decodeModels(wire: JsonValue): ModelPage | undefined
   /** For a status of 400 and above, and for an error told in a 200. */
   decodeError(status: number, headers: Headers, body: string): GatewayError
 }

@@ -1,5 +1,6 @@
-import type { JsonObject } from '../lib/json.ts'
-import type { ModelInfo } from './codec.ts'
+import type { JsonObject, JsonValue } from '../lib/json.ts'
+import type { ModelInfo, ModelPage } from './codec.ts'
+import { listedIn, listedModel } from './listed-models.ts'
 
 export function encodeModel(model: ModelInfo): JsonObject {
   return {
@@ -13,4 +14,10 @@ export function encodeModel(model: ModelInfo): JsonObject {
 
 export function encodeModels(models: readonly ModelInfo[]): JsonObject {
   return { object: 'list', data: models.map(encodeModel) }
+}
+
+/** OpenAI's list, and those like it, come whole. */
+export function decodeModels(wire: JsonValue): ModelPage | undefined {
+  const entries = listedIn(wire)
+  return entries && { models: entries.flatMap(entry => listedModel(entry) ?? []) }
 }

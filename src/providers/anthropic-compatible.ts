@@ -5,4 +5,5 @@ export const anthropicCompatible: Kind = {
   title: 'Any service that speaks Anthropic Messages',
   speaks: [{ protocol: 'anthropic', baseUrl: '' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
 }

@@ -6,6 +6,7 @@ export const anthropic: Kind = {
   title: 'Anthropic API',
   speaks: [{ protocol: 'anthropic', baseUrl: 'https://api.anthropic.com' }],
   auth: { header: 'x-api-key' },
+  lists: true,
   quirks: { countTokens: true },
   catalogue: [
     { name: 'claude-opus-5', contextTokens: 1_000_000, maxOutputTokens: 128_000 },

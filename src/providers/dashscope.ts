@@ -8,5 +8,6 @@ export const dashscope: Kind = {
     { protocol: 'anthropic', baseUrl: 'https://dashscope-intl.aliyuncs.com/apps/anthropic' },
   ],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   quirks: { thinkingField: 'enable_thinking', reasoningField: 'reasoning_content' },
 }

@@ -8,6 +8,7 @@ export const deepseek: Kind = {
     { protocol: 'anthropic', baseUrl: 'https://api.deepseek.com/anthropic' },
   ],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   quirks: {
     thinkingField: 'thinking',
     reasoningField: 'reasoning_content',

@@ -6,6 +6,7 @@ export const gemini: Kind = {
   title: 'Gemini API (AI Studio)',
   speaks: [{ protocol: 'gemini', baseUrl: 'https://generativelanguage.googleapis.com' }],
   auth: { header: 'x-goog-api-key' },
+  lists: true,
   quirks: { countTokens: true },
   catalogue: AI_STUDIO_MODELS,
 }

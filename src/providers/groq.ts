@@ -6,6 +6,7 @@ export const groq: Kind = {
   title: 'Groq',
   speaks: [{ protocol: 'openai-chat', baseUrl: 'https://api.groq.com/openai/v1' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   quirks: { maxTokensField: 'max_completion_tokens' },
   limits: openaiLimits,
 }

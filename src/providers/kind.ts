@@ -1,5 +1,5 @@
 import type { Ability, ProtocolId } from '../conversation/index.ts'
-import type { Action, Quirks } from '../protocols/codec.ts'
+import type { Action, Quirks, UpstreamModel } from '../protocols/codec.ts'
 import type { ServiceAccount } from './service-account.ts'
 
 /** One protocol an upstream speaks, and where. */
@@ -44,6 +44,8 @@ export type Kind = {
   auth: Auth
   /** Works without any key (a local server): never "off" for lack of one. */
   keyless?: boolean
+  /** Tells its models, where the protocol spoken first has its list. */
+  lists?: boolean
   headers?: Record<string, string>
   quirks?: Quirks
   /** What none of its models takes, unless the file says otherwise of one. */
@@ -57,10 +59,7 @@ export type Kind = {
   answer?(request: LocalRequest): Promise<Response>
 }
 
-export type CatalogueModel = {
-  name: string
-  contextTokens?: number
-  maxOutputTokens?: number
+export type CatalogueModel = UpstreamModel & {
   /** Effort levels the model takes; absent: unknown. */
   thinking?: readonly string[]
   /** What it is known not to have. */

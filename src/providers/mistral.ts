@@ -5,5 +5,6 @@ export const mistral: Kind = {
   title: 'Mistral',
   speaks: [{ protocol: 'openai-chat', baseUrl: 'https://api.mistral.ai/v1' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   quirks: { thinkingField: 'none', streamUsage: false, unsupported: ['stream_options'] },
 }

@@ -8,6 +8,7 @@ export const moonshot: Kind = {
     { protocol: 'anthropic', baseUrl: 'https://api.moonshot.ai/anthropic' },
   ],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   quirks: { thinkingField: 'thinking', reasoningField: 'reasoning_content' },
   catalogue: [
     { name: 'kimi-k2.7-code', contextTokens: 262_144, maxOutputTokens: 65_536 },

@@ -5,5 +5,6 @@ export const openaiCompatible: Kind = {
   title: 'Any service that speaks OpenAI Chat',
   speaks: [{ protocol: 'openai-chat', baseUrl: '' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   quirks: { reasoningField: 'reasoning_content' },
 }

@@ -5,4 +5,5 @@ export const openaiResponsesCompatible: Kind = {
   title: 'Any service that speaks OpenAI Responses',
   speaks: [{ protocol: 'openai-responses', baseUrl: '' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
 }

@@ -10,6 +10,7 @@ export const openai: Kind = {
     { protocol: 'openai-chat', baseUrl: 'https://api.openai.com/v1' },
   ],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   quirks: {
     maxTokensField: 'max_completion_tokens',
     promptCacheKey: true,

@@ -5,6 +5,7 @@ export const openrouter: Kind = {
   title: 'OpenRouter',
   speaks: [{ protocol: 'openai-chat', baseUrl: 'https://openrouter.ai/api/v1' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   headers: { 'x-title': 'jackfield' },
   quirks: { thinkingField: 'reasoning', reasoningField: 'reasoning' },
 }

@@ -5,6 +5,7 @@ export const xai: Kind = {
   title: 'xAI (Grok)',
   speaks: [{ protocol: 'openai-chat', baseUrl: 'https://api.x.ai/v1' }],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   catalogue: [
     { name: 'grok-4.6', contextTokens: 500_000, maxOutputTokens: 65_536 },
     { name: 'grok-4.5', contextTokens: 500_000, maxOutputTokens: 65_536 },

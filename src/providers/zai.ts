@@ -8,5 +8,6 @@ export const zai: Kind = {
     { protocol: 'anthropic', baseUrl: 'https://api.z.ai/api/anthropic' },
   ],
   auth: { header: 'authorization', prefix: 'Bearer ' },
+  lists: true,
   quirks: { thinkingField: 'thinking', reasoningField: 'reasoning_content' },
 }

@@ -27,7 +27,7 @@ export function documentation(gateway: Gateway) {
           info: {
             title: 'jackfield',
             version,
-            description: `Any coding agent, any model, one file. Models served now: ${names(gateway).join(', ') || 'none'}.`,
+            description: `Any coding agent, any model, one file. Models served now: ${inWords(names(gateway)) || 'none'}.`,
           },
           tags: [
             { name: 'anthropic', description: 'Anthropic Messages' },
@@ -95,6 +95,14 @@ function page(body: string | Blob, type: string): Response {
 
 function names({ table }: Gateway): string[] {
   return table.listed.map(model => model.id)
+}
+
+/** Upstreams may list hundreds, and every endpoint repeats them; the file's own come first. */
+const MOST_SHOWN = 50
+
+function inWords(known: readonly string[]): string {
+  const more = known.length > MOST_SHOWN ? ' and others, listed at /v1/models' : ''
+  return `${known.slice(0, MOST_SHOWN).join(', ')}${more}`
 }
 
 const Extra = { additionalProperties: true } as const
@@ -218,8 +226,8 @@ function openApi(schema: TSchema): OpenAPIV3.SchemaObject {
 export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: ClientCodec) {
   const known = names(gateway)
   const model = Type.String({
-    examples: known,
-    description: `One of: ${known.join(', ')}; or provider/model`,
+    examples: known.slice(0, MOST_SHOWN),
+    description: `One of: ${inWords(known)}; or provider/model`,
   })
   const schema = REQUESTS[endpoint.path]?.(model) ?? Type.Object({ model }, Extra)
   const example = { model: known[0] ?? 'echo', ...EXAMPLES[endpoint.path] }

@@ -18,7 +18,7 @@ export interface Kept {
   close(): void
 }
 
-export type Space = 'reasoning' | 'response' | 'item' | 'spent' | 'asked' | 'cooldown'
+export type Space = 'reasoning' | 'response' | 'item' | 'spent' | 'asked' | 'cooldown' | 'models'
 
 export type KeptLimits = { bytes: number; ageMs: number }
 

@@ -17,9 +17,9 @@ beforeAll(async () => {
   front = await start(`
 version: 1
 providers:
-  chat: { kind: openai-compatible, base-url: "${plain.url}/v1", keys: [ k ] }
-  messages: { kind: anthropic-compatible, base-url: "${plain.url}", keys: [ k ] }
-  responses: { kind: openai-responses-compatible, base-url: "${plain.url}/v1", keys: [ k ] }
+  chat: { kind: openai-compatible, base-url: "${plain.url}/v1", keys: [ k ], discover: false }
+  messages: { kind: anthropic-compatible, base-url: "${plain.url}", keys: [ k ], discover: false }
+  responses: { kind: openai-responses-compatible, base-url: "${plain.url}/v1", keys: [ k ], discover: false }
   gemini: { kind: gemini, base-url: "${plain.url}", keys: [ k ], models: [] }
 models:
   on-chat: chat/echo

@@ -29,22 +29,21 @@ export function cleanEnv(env: Record<string, string> = {}): Record<string, strin
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? tmpdir(), ...env }
 }
 
-/** A gateway of its own, in a folder of its own, on a free port. */
+/** A gateway of its own, in a folder of its own, on a free port. `builtin`: without a file. */
 export async function start(
   routes: string,
-  options: { args?: string[]; env?: Record<string, string> } = {},
+  options: { args?: string[]; env?: Record<string, string>; builtin?: boolean } = {},
 ): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'jackfield-'))
   const file = join(folder, 'routes.yaml')
-  writeFileSync(file, routes)
-  const child = Bun.spawn(
-    [...command, 'serve', '--routes', file, '--port', '0', ...(options.args ?? [])],
-    {
-      cwd: folder,
-      env: cleanEnv(options.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  if (!options.builtin) writeFileSync(file, routes)
+  const from = options.builtin ? [] : ['--routes', file]
+  const child = Bun.spawn([...command, 'serve', ...from, '--port', '0', ...(options.args ?? [])], {
+    cwd: folder,
+    // What one gateway learned at some port must not be known to the next one there.
+    env: cleanEnv({ JACKFIELD_HOME: join(folder, 'home'), ...options.env }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let told = ''
   const waiting = new Set<() => void>()
   const ended = (async () => {

@@ -9,6 +9,7 @@ import { createLatencies } from '../../src/gateway/latency.ts'
 import { createLearned } from '../../src/gateway/learned.ts'
 import { createLedger } from '../../src/gateway/ledger.ts'
 import { createLog } from '../../src/gateway/log.ts'
+import { createModelLists } from '../../src/gateway/model-lists.ts'
 import { createProxies } from '../../src/gateway/proxies.ts'
 import { createRecent } from '../../src/gateway/recent.ts'
 import { credentialsOf } from '../../src/gateway/reload.ts'
@@ -105,6 +106,7 @@ export function localGateway(
     prices: createPrices(),
     recent: createRecent(),
     waitingRoom: createWaitingRoom(() => now, watchdog),
+    lists: createModelLists(kept, () => now),
     ledger: createLedger(),
     log,
     watchdog,

@@ -9,9 +9,14 @@ export type Received = {
 
 export type Upstream = { url: string; received: Received[]; stop(): Promise<void> }
 
-/** An upstream on a free port that answers as told. */
+/**
+ * An upstream on a free port that answers as told. Gateways ask for its models when they like, so
+ * that is answered apart, and not received: by `models`, else there is no list.
+ */
 export function fakeUpstream(
   answer: (received: Received) => Response | Promise<Response>,
+  models: (request: Request) => Response | Promise<Response> = () =>
+    new Response(null, { status: 404 }),
 ): Upstream {
   const received: Received[] = []
   const server = Bun.serve({
@@ -19,9 +24,11 @@ export function fakeUpstream(
     hostname: '127.0.0.1',
     idleTimeout: 0,
     async fetch(request) {
+      const path = new URL(request.url).pathname
+      if (request.method === 'GET' && path.endsWith('/models')) return models(request)
       const one: Received = {
         method: request.method,
-        path: new URL(request.url).pathname,
+        path,
         headers: request.headers,
         body: await request.text(),
         aborted: new Promise(resolve =>

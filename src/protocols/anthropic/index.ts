@@ -2,7 +2,7 @@ import { without } from '../../lib/wire.ts'
 import type { Action, Codec } from '../codec.ts'
 import { peekBody } from '../peek.ts'
 import { decodeError, encodeError } from './error.ts'
-import { encodeModel, encodeModels } from './models.ts'
+import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream } from './stream/decode.ts'
@@ -12,7 +12,7 @@ import { decodeUsage } from './usage.ts'
 const PATHS: Record<Action, string> = {
   generate: '/v1/messages',
   'count-tokens': '/v1/messages/count_tokens',
-  models: '/v1/models',
+  models: '/v1/models?limit=1000',
   relay: '/v1/messages',
   compact: '/v1/messages',
 }
@@ -52,6 +52,7 @@ export const anthropic: Codec = {
   decodeError,
   encodeError,
   decodeUsage,
+  decodeModels,
   encodeModels,
   encodeModel,
   encodeTokenCount: inputTokens => ({ input_tokens: inputTokens }),

@@ -1,5 +1,7 @@
-import type { JsonObject } from '../../lib/json.ts'
-import type { ModelInfo } from '../codec.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { text } from '../../lib/wire.ts'
+import type { ModelInfo, ModelPage } from '../codec.ts'
+import { listedIn, listedModel } from '../listed-models.ts'
 
 export function encodeModel(model: ModelInfo): JsonObject {
   return {
@@ -18,5 +20,18 @@ export function encodeModels(models: readonly ModelInfo[]): JsonObject {
     has_more: false,
     first_id: models[0]?.id ?? null,
     last_id: models[models.length - 1]?.id ?? null,
+  }
+}
+
+/** Services that speak this protocol often have a list like OpenAI's, so its members are read too. */
+export function decodeModels(wire: JsonValue): ModelPage | undefined {
+  const entries = listedIn(wire)
+  if (!entries) return undefined
+  const last = isObject(wire) && wire.has_more === true ? text(wire.last_id) : undefined
+  return {
+    models: entries.flatMap(
+      entry => listedModel({ max_output_tokens: entry.max_tokens ?? null, ...entry }) ?? [],
+    ),
+    ...(last ? { next: `after_id=${encodeURIComponent(last)}` } : {}),
   }
 }

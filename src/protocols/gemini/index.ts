@@ -1,7 +1,7 @@
 import { picked } from '../../lib/wire.ts'
 import type { Action, Codec, Endpoint } from '../codec.ts'
 import { decodeError, encodeError } from './error.ts'
-import { encodeModel, encodeModels } from './models.ts'
+import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { pathFor } from './path.ts'
 import { peek } from './peek.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
@@ -65,6 +65,7 @@ export const gemini: Codec = {
   decodeError,
   encodeError,
   decodeUsage,
+  decodeModels,
   encodeModels,
   encodeModel,
   encodeTokenCount: totalTokens => ({ totalTokens }),

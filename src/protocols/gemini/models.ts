@@ -1,5 +1,7 @@
-import type { JsonObject } from '../../lib/json.ts'
-import type { ModelInfo } from '../codec.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { objects, text } from '../../lib/wire.ts'
+import type { ModelInfo, ModelPage, UpstreamModel } from '../codec.ts'
+import { modelName, upstreamModel } from '../listed-models.ts'
 
 const METHODS = ['generateContent', 'streamGenerateContent', 'countTokens']
 
@@ -17,4 +19,28 @@ export function encodeModel(model: ModelInfo): JsonObject {
 
 export function encodeModels(models: readonly ModelInfo[]): JsonObject {
   return { models: models.map(encodeModel) }
+}
+
+/** Methods by which a model can be asked through us; Imagen and Live models have none of them. */
+const SERVED = ['generateContent', 'embedContent']
+
+/** @see https://ai.google.dev/api/models#method:-models.list */
+export function decodeModels(wire: JsonValue): ModelPage | undefined {
+  if (!isObject(wire) || !Array.isArray(wire.models)) return undefined
+  const next = text(wire.nextPageToken)
+  return {
+    models: objects(wire.models).flatMap(entry => decodeModel(entry) ?? []),
+    ...(next ? { next: `pageToken=${encodeURIComponent(next)}` } : {}),
+  }
+}
+
+function decodeModel(entry: JsonObject): UpstreamModel | undefined {
+  const name = modelName(text(entry.name)?.replace(/^models\//, ''))
+  const methods = entry.supportedGenerationMethods
+  if (name === undefined) return undefined
+  if (Array.isArray(methods) && !SERVED.some(method => methods.includes(method))) return undefined
+  return upstreamModel(name, {
+    context: [entry.inputTokenLimit],
+    output: [entry.outputTokenLimit],
+  })
 }

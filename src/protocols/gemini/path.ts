@@ -17,7 +17,7 @@ export function pathFor(
   stream: boolean,
   { root = ROOT, relay }: PathOptions = {},
 ): string {
-  if (action === 'models') return root
+  if (action === 'models') return `${root}?pageSize=1000`
   const name = model.split('/').map(encodeURIComponent).join('/')
   const verb =
     stream && action === 'generate' ? 'streamGenerateContent?alt=sse' : (relay ?? VERBS[action])

@@ -1,5 +1,5 @@
 import type { Codec } from '../codec.ts'
-import { encodeModel, encodeModels } from '../openai-models.ts'
+import { decodeModels, encodeModel, encodeModels } from '../openai-models.ts'
 import { peekBody } from '../peek.ts'
 import { decodeError, encodeError } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
@@ -51,6 +51,7 @@ export const openaiChat: Codec = {
   decodeError,
   encodeError,
   decodeUsage,
+  decodeModels,
   encodeModels,
   encodeModel,
   encodeTokenCount: inputTokens => ({ input_tokens: inputTokens }),

@@ -1,6 +1,6 @@
 import { without } from '../../lib/wire.ts'
 import type { Action, Codec } from '../codec.ts'
-import { encodeModel, encodeModels } from '../openai-models.ts'
+import { decodeModels, encodeModel, encodeModels } from '../openai-models.ts'
 import { peekBody } from '../peek.ts'
 import { askForSummary, encodeCompaction } from './compaction.ts'
 import { decodeError, encodeError } from './error.ts'
@@ -67,6 +67,7 @@ export const openaiResponses: Codec = {
   decodeError,
   encodeError,
   decodeUsage,
+  decodeModels,
   encodeModels,
   encodeModel,
   compaction: { ask: askForSummary, encode: encodeCompaction },

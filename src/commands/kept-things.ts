@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createKept, type Kept, keptFolder } from '../store/kept.ts'
+import type { Io } from './io.ts'
+
+/** Reads what the gateway of this user keeps; undefined where it never kept anything. */
+export function fromKept<T>(io: Io, read: (kept: Kept) => T): T | undefined {
+  const folder = keptFolder(io.env)
+  if (!existsSync(join(folder, 'kept.sqlite'))) return undefined
+  const kept = createKept({ folder, now: Date.now, warn: message => io.stderr(`${message}\n`) })
+  try {
+    return read(kept)
+  } finally {
+    kept.close()
+  }
+}

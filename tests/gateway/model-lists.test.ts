@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'bun:test'
+import { createModelLists } from '../../src/gateway/model-lists.ts'
+import { createMemoryKept } from '../../src/store/kept.ts'
+
+let now = Date.UTC(2026, 0, 1)
+const clock = () => now
+const kept = () => createMemoryKept(clock)
+
+describe('what an upstream lists', () => {
+  test('is known once it is learned, by name, each once', () => {
+    const lists = createModelLists(kept(), clock)
+    expect(lists.known('a')).toBeUndefined()
+    expect(lists.learn('a', [{ name: 'y' }, { name: 'x' }, { name: 'y' }])).toEqual({
+      added: 2,
+      gone: 0,
+    })
+    expect(lists.known('a')?.map(({ name }) => name)).toEqual(['x', 'y'])
+    expect(lists.known('b')).toBeUndefined()
+  })
+
+  test('is a change only where it is one', () => {
+    const lists = createModelLists(kept(), clock)
+    expect(lists.learn('a', [])).toEqual({ added: 0, gone: 0 })
+    expect(lists.learn('a', [])).toBeUndefined()
+    expect(lists.learn('a', [{ name: 'x' }, { name: 'y' }])).toEqual({ added: 2, gone: 0 })
+    expect(lists.learn('a', [{ name: 'y' }, { name: 'x' }])).toBeUndefined()
+    expect(lists.learn('a', [{ name: 'y' }, { name: 'z' }])).toEqual({ added: 1, gone: 1 })
+    expect(lists.learn('a', [{ name: 'y', contextTokens: 8 }, { name: 'z' }])).toEqual({
+      added: 0,
+      gone: 0,
+    })
+  })
+
+  test('keeps its dates, also through a restart', () => {
+    const disk = kept()
+    const first = now
+    createModelLists(disk, clock).learn('a', [{ name: 'x', maxOutputTokens: 8 }])
+    now += 86_400_000
+    const again = createModelLists(disk, clock)
+    expect(again.learn('a', [{ name: 'x', maxOutputTokens: 8 }])).toBeUndefined()
+    again.learn('a', [{ name: 'x', maxOutputTokens: 8 }, { name: 'y' }])
+    expect(createModelLists(disk, clock).known('a')).toEqual([
+      { name: 'x', maxOutputTokens: 8, discoveredAtMs: first },
+      { name: 'y', discoveredAtMs: now },
+    ])
+  })
+
+  test('does not grow old while it is confirmed', () => {
+    const disk = createMemoryKept(clock, { bytes: 1e6, ageMs: 1_000 })
+    const lists = createModelLists(disk, clock)
+    lists.learn('a', [{ name: 'x' }])
+    now += 900
+    lists.learn('a', [{ name: 'x' }])
+    now += 900
+    expect(createModelLists(disk, clock).known('a')).toHaveLength(1)
+    now += 900
+    expect(createModelLists(disk, clock).known('a')).toBeUndefined()
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['no JSON', '{'],
+    ['something else', '{"models": 7}'],
+  ])('kept as %s was never known', (_, value) => {
+    const disk = kept()
+    disk.put('models', '', new Map([['a', value]]))
+    expect(createModelLists(disk, clock).known('a')).toBeUndefined()
+  })
+
+  test('kept where nothing can be read was never known', () => {
+    const broken = {
+      ...kept(),
+      get() {
+        throw new Error('disk I/O error')
+      },
+    }
+    expect(createModelLists(broken, clock).known('a')).toBeUndefined()
+  })
+
+  test('is found again after thousands of others', () => {
+    const lists = createModelLists(kept(), clock)
+    lists.learn('a', [{ name: 'x' }])
+    for (let at = 0; at < 3_000; at++) lists.known(`other-${at}`)
+    expect(lists.known('a')).toHaveLength(1)
+  })
+})
