@@ -9,7 +9,7 @@ import { localGateway } from './support/local-gateway.ts'
 /** The files that the README shows, in their order, do what it says of them. */
 
 const README = readFileSync(join(import.meta.dir, '../README.md'), 'utf8')
-const [SOLO = '', CONDITIONS = '', TEAM = '', CLI_PROXY_API = '', ...OTHERS] = [
+const [SOLO = '', CONDITIONS = '', FACTS = '', TEAM = '', CLI_PROXY_API = '', ...OTHERS] = [
   ...README.matchAll(/```yaml\n(.*?)```/gs),
 ].map(([, text]) => text ?? '')
 
@@ -30,7 +30,9 @@ function compiled(text: string, env: Record<string, string> = ENV) {
   return result.value
 }
 
-function answered(model: string): Response {
+const USED = { input_tokens: 1_500_000, output_tokens: 600_000 }
+
+function answered(model: string, usage: object = USED): Response {
   return Response.json({
     id: 'msg',
     type: 'message',
@@ -38,7 +40,7 @@ function answered(model: string): Response {
     model,
     content: [{ type: 'text', text: 'ok' }],
     stop_reason: 'end_turn',
-    usage: { input_tokens: 1_500_000, output_tokens: 600_000 },
+    usage,
   })
 }
 
@@ -47,8 +49,8 @@ function chatAnswered(model: string): Response {
   return Response.json({ id: 'c', model, choices: [{ index: 0, message, finish_reason: 'stop' }] })
 }
 
-test('there are four files, and each is tested here', () => {
-  expect([SOLO, CONDITIONS, TEAM, CLI_PROXY_API].every(text => text !== '')).toBe(true)
+test('there are five files, and each is tested here', () => {
+  expect([SOLO, CONDITIONS, FACTS, TEAM, CLI_PROXY_API].every(text => text !== '')).toBe(true)
   expect(OTHERS).toEqual([])
 })
 
@@ -91,6 +93,14 @@ providers:
   expect(compiled(`${providers}${CONDITIONS}`).listed.map(({ id }) => id)).toContain('smart')
 })
 
+test('what the file says of a model is known of it', () => {
+  const { providers } = compiled(FACTS)
+  expect(providers.get('local')?.models).toMatchObject([
+    { name: 'qwen3-coder', contextTokens: 32_000, lacks: ['images'] },
+    { name: 'glm-4.6', price: { input: 0.6, output: 2.2, cacheRead: 0.11 } },
+  ])
+})
+
 describe('a team', () => {
   const team = () =>
     localGateway(
@@ -126,12 +136,19 @@ describe('a team', () => {
     expect((await ask('alice-key', 'coder')).status).toBe(200)
   })
 
-  test('holds bob to two million tokens a day', async () => {
-    const ask = asking(team())
+  test.each([
+    ['two million tokens', { input_tokens: 2_000_000, output_tokens: 10 }, '2000000 tokens a day'],
+    ['five dollars', { input_tokens: 1_000_000, output_tokens: 200_000 }, '5 USD a day'],
+  ])('holds bob to %s a day', async (_, usage, limit) => {
+    // The dollars are those of Claude Sonnet: 3 and 15 for a million.
+    const gateway = localGateway(TEAM, () => answered('claude', usage), ENV)
+    const ask = asking(gateway)
     const first = await ask('bob-key', 'coder')
     expect(first.status).toBe(200)
     await first.text()
-    expect((await ask('bob-key', 'coder')).status).toBe(429)
+    const refused = await ask('bob-key', 'coder')
+    expect(refused.status).toBe(429)
+    expect(await refused.text()).toContain(limit)
   })
 
   test('uses the spare key only while the other one rests', async () => {

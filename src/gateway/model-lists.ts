@@ -1,17 +1,18 @@
 import type { Discovered, DiscoveredModel } from '../config/discovery.ts'
+import { ABILITIES } from '../conversation/index.ts'
 import { parseObject } from '../lib/json.ts'
 import { count, objects, text } from '../lib/wire.ts'
 import type { UpstreamModel } from '../protocols/codec.ts'
 import type { Kept } from '../store/kept.ts'
 
 /** What is different since a list was last learned. */
-export type Learned = { added: number; gone: number }
+export type ListChange = { added: number; gone: number }
 
 /** The lists that upstreams told, by identity. They outlive reloads, and restarts where kept. */
 export interface ModelLists {
   known: Discovered
   /** Undefined: it was known already, and just so. */
-  learn(identity: string, models: readonly UpstreamModel[]): Learned | undefined
+  learn(identity: string, models: readonly UpstreamModel[]): ListChange | undefined
 }
 
 /** Reloads bring new identities; beyond this many the old ones are looked up again. */
@@ -70,7 +71,8 @@ function sameModels(before: readonly DiscoveredModel[], after: readonly Discover
       return (
         was?.name === model.name &&
         was.contextTokens === model.contextTokens &&
-        was.maxOutputTokens === model.maxOutputTokens
+        was.maxOutputTokens === model.maxOutputTokens &&
+        String(was.lacks) === String(model.lacks)
       )
     })
   )
@@ -86,11 +88,14 @@ function listIn(value: string | undefined): DiscoveredModel[] | undefined {
     if (name === undefined || discoveredAtMs === undefined) return []
     const contextTokens = count(entry.contextTokens)
     const maxOutputTokens = count(entry.maxOutputTokens)
+    const { lacks: told = [] } = entry
+    const lacks = ABILITIES.filter(ability => Array.isArray(told) && told.includes(ability))
     return [
       {
         name,
         ...(contextTokens === undefined ? {} : { contextTokens }),
         ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+        ...(lacks.length > 0 ? { lacks } : {}),
         discoveredAtMs,
       },
     ]

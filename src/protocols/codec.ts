@@ -1,4 +1,5 @@
 import type {
+  Ability,
   ConversationRequest,
   ConversationResponse,
   Dialect,
@@ -122,7 +123,13 @@ export type ModelInfo = {
 }
 
 /** A model as an upstream lists it, as far as its list tells. */
-export type UpstreamModel = { name: string; contextTokens?: number; maxOutputTokens?: number }
+export type UpstreamModel = {
+  name: string
+  contextTokens?: number
+  maxOutputTokens?: number
+  /** What the list says it cannot take. */
+  lacks?: readonly Ability[]
+}
 
 export type ModelPage = {
   models: UpstreamModel[]

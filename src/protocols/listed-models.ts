@@ -1,3 +1,4 @@
+import { ABILITIES, type Ability } from '../conversation/index.ts'
 import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts'
 import { count, object, objects, text } from '../lib/wire.ts'
 import type { UpstreamModel } from './codec.ts'
@@ -49,7 +50,8 @@ export function listedModel(entry: JsonObject): UpstreamModel | undefined {
   // Groq keeps models in its list that it no longer serves.
   if (name === undefined || entry.active === false) return undefined
   const best = object(entry.top_provider)
-  return upstreamModel(name, {
+  const lacks = lacksIn(entry)
+  const model = upstreamModel(name, {
     context: [
       entry.context_length,
       entry.context_window,
@@ -59,4 +61,25 @@ export function listedModel(entry: JsonObject): UpstreamModel | undefined {
     ],
     output: [entry.max_completion_tokens, entry.max_output_tokens, best?.max_completion_tokens],
   })
+  return lacks.length > 0 ? { ...model, lacks } : model
+}
+
+/**
+ * What a list says outright: OpenRouter by what goes in and which parameters it takes (documents it
+ * reads for every model), Mistral by `capabilities`, Moonshot by members of their own.
+ */
+function lacksIn(entry: JsonObject): Ability[] {
+  const input = object(entry.architecture)?.input_modalities
+  const takes = entry.supported_parameters
+  const can = object(entry.capabilities)
+  const without = (list: JsonValue | undefined, ...words: string[]): boolean =>
+    Array.isArray(list) && !words.some(word => list.includes(word))
+  const lacks: Record<string, boolean> = {
+    tools: without(takes, 'tools') || can?.function_calling === false,
+    'structured-output': without(takes, 'structured_outputs', 'response_format'),
+    images: without(input, 'image') || can?.vision === false || entry.supports_image_in === false,
+    audio: without(input, 'audio'),
+    video: without(input, 'video') || entry.supports_video_in === false,
+  } satisfies Partial<Record<Ability, boolean>>
+  return ABILITIES.filter(ability => lacks[ability])
 }

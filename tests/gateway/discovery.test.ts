@@ -57,6 +57,24 @@ describe('a list', () => {
     expect(gateway.logged()).toContain('a lists 2 models new=2 gone=0')
   })
 
+  test('tells what a model cannot take, and such requests go elsewhere', async () => {
+    const two = `${routes(provider('a'), provider('b', ', models: [ eyes ]'))}models: { m: [ a/blind, b/eyes ] }\n`
+    const gateway = await discovered(
+      discovering(two, one =>
+        isList(one)
+          ? Response.json({ data: [{ id: 'blind', architecture: { input_modalities: ['text'] } }] })
+          : Response.json({ id: 'c', model: 'x', choices: [] }),
+      ),
+    )
+    const picture = { type: 'image_url', image_url: { url: 'http://a.test/a.png' } }
+    const request = new Request('http://localhost/v1/chat/completions', {
+      method: 'POST',
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: [picture] }] }),
+    })
+    await gateway.live.current.app.fetch(request)
+    expect(gateway.received.at(-1)?.url).toContain('b.test')
+  })
+
   test('is asked for under our own name, with the credential, and nothing of any client', async () => {
     const gateway = await discovered(
       discovering(

@@ -34,7 +34,12 @@ describe('a list of models, as its service writes it', () => {
       },
       {
         models: [
-          { name: 'z-ai/glm-4.6', contextTokens: 202_752, maxOutputTokens: 65_536 },
+          {
+            name: 'z-ai/glm-4.6',
+            contextTokens: 202_752,
+            maxOutputTokens: 65_536,
+            lacks: ['images', 'audio', 'video', 'structured-output'],
+          },
           { name: 'x/y', contextTokens: 8_192 },
         ],
       },
@@ -55,6 +60,24 @@ describe('a list of models, as its service writes it', () => {
       'openai-chat',
       { data: [{ id: 'Qwen/Qwen3', max_model_len: 40_960 }] },
       { models: [{ name: 'Qwen/Qwen3', contextTokens: 40_960 }] },
+    ],
+    [
+      'Mistral and Moonshot tell what a model cannot take',
+      'openai-chat',
+      {
+        data: [
+          { id: 'm', capabilities: { function_calling: false, vision: false } },
+          { id: 'able', capabilities: { function_calling: true, vision: true } },
+          { id: 'kimi', supports_image_in: false, supports_video_in: true },
+        ],
+      },
+      {
+        models: [
+          { name: 'm', lacks: ['tools', 'images'] },
+          { name: 'able' },
+          { name: 'kimi', lacks: ['images'] },
+        ],
+      },
     ],
     [
       'Mistral',
