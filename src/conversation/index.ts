@@ -34,6 +34,7 @@ export type {
   ServerStep,
   Source,
 } from './part.ts'
+export { isPayload } from './payload.ts'
 export { replay } from './replay.ts'
 export type {
   ConversationRequest,

@@ -5,15 +5,17 @@ import {
   type StreamEvent,
   type Usage,
 } from '../conversation/index.ts'
-import { GatewayError } from '../lib/errors.ts'
-import { isObject, type JsonObject } from '../lib/json.ts'
+import type { GatewayError } from '../lib/errors.ts'
+import { isObject } from '../lib/json.ts'
 import { JsonBytesError, type Member, scanObject, splice } from '../lib/json-bytes.ts'
 import { decodeSse } from '../lib/sse.ts'
 import type { Asked } from '../protocols/codec.ts'
 import { type Attempt, endAttempt, networkError } from './attempt.ts'
+import { throwUnframed } from './beginning.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { createFraming } from './framing.ts'
 import { relayedHeaders, STREAM_HEADERS } from './headers.ts'
+import { answerIn, noAnswer, refusalOf } from './hidden-error.ts'
 import { between } from './observe.ts'
 import { passedStream } from './passed-stream.ts'
 import { type Answer, askedOf, renames } from './reply.ts'
@@ -35,11 +37,17 @@ export async function answer(
   const { stream } = exchange.envelope
   if (streamed && stream && attempt.passing) return passedStream(exchange, attempt, reply)
   if (streamed && stream) return translatedStream(exchange, attempt, reply)
-  if (streamed) return collected(exchange, attempt, reply)
+  if (streamed) return collected(exchange, attempt, reply, reply.body ?? [])
   const bytes = await reply.bytes()
+  // Some upstreams do not say that it is a stream.
+  if (isEventStream(bytes)) return collected(exchange, attempt, reply, [bytes])
   return attempt.passing && !stream
     ? passedJson(exchange, attempt, reply, bytes)
     : translatedJson(exchange, attempt, reply, bytes)
+}
+
+function isEventStream(bytes: Uint8Array): boolean {
+  return /^\s*(event|data|id|retry)?:/.test(decoder.decode(bytes.subarray(0, 64)))
 }
 
 function passedJson(
@@ -49,7 +57,7 @@ function passedJson(
   bytes: Uint8Array<ArrayBuffer>,
 ): Answer {
   const members = membersOf(bytes)
-  if (members) throwIfError(attempt, reply, bytes, members)
+  if (mayTellError(exchange, attempt, bytes, members)) answerIn(exchange, attempt, reply, bytes)
   const headers = relayedHeaders(reply.headers)
   stamp(headers, exchange, attempt)
   settle(exchange, attempt, reply.status, members ? usageOf(attempt, bytes, members) : {})
@@ -78,7 +86,9 @@ function membersOf(bytes: Uint8Array): Member[] | undefined {
 
 /** Bytes of any kind, as they come; a JSON reply is whole, so its usage can be counted. */
 async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
-  if (/^application\/json\b/i.test(reply.headers.get('content-type') ?? ''))
+  const type = reply.headers.get('content-type') ?? ''
+  if (/^text\/html\b/i.test(type)) throw noAnswer(attempt, await reply.text())
+  if (/^application\/json\b/i.test(type))
     return passedJson(exchange, attempt, reply, await reply.bytes())
   const headers = relayedHeaders(reply.headers)
   stamp(headers, exchange, attempt)
@@ -113,28 +123,25 @@ async function* counted(
   }
 }
 
-/** Some upstreams tell an error with status 200. */
-function throwIfError(
-  attempt: Attempt,
-  reply: Response,
+/** Whether a reply must be read to know that it is no error; most need not be. */
+function mayTellError(
+  { action }: Exchange,
+  { codec }: Attempt,
   bytes: Uint8Array,
-  members: readonly Member[],
-): void {
-  const error = members.find(({ key }) => key === 'error')
-  if (!error || bytes[error.value[0]] === 0x6e) return
-  if (
-    members.some(
-      ({ key }) =>
-        key === 'choices' ||
-        key === 'content' ||
-        key === 'candidates' ||
-        key === 'output' ||
-        key === 'data',
-    )
-  )
-    return
-  throw attempt.codec.decodeError(500, reply.headers, decoder.decode(bytes))
+  members: readonly Member[] | undefined,
+): boolean {
+  const has = (name: string): Member | undefined => members?.find(({ key }) => key === name)
+  const error = has('error')
+  const told = error !== undefined && bytes[error.value[0]] !== NULL
+  if (action === 'relay') return told && !has('data')
+  const answer = has(codec.members.answer)
+  if (told || !answer) return true
+  const said = bytes.subarray(answer.value[0], answer.value[1])
+  return Buffer.prototype.includes.call(said, '"error"')
 }
+
+/** How `null` begins. */
+const NULL = 0x6e
 
 function usageOf(attempt: Attempt, bytes: Uint8Array, members: readonly Member[]): Usage {
   const at = members.find(({ key }) => key === attempt.codec.members.usage)?.value
@@ -147,43 +154,48 @@ function translatedJson(
   exchange: Exchange,
   attempt: Attempt,
   reply: Response,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
 ): Answer {
-  const response = attempt.codec.decodeResponse(
-    parsedReply(attempt, bytes),
-    attempt.target.provider.id,
-  )
+  const body = answerIn(exchange, attempt, reply, bytes)
+  const response = attempt.codec.decodeResponse(body, attempt.target.provider.id)
   return rendered(exchange, attempt, reply.status, response)
 }
 
-function parsedReply({ target }: Attempt, bytes: Uint8Array): JsonObject {
-  let body: unknown
-  try {
-    body = JSON.parse(decoder.decode(bytes))
-  } catch {
-    body = undefined
-  }
-  if (isObject(body)) return body
-  const begins = decoder.decode(bytes.subarray(0, 120))
-  throw new GatewayError(
-    'upstream-failed',
-    `${target.provider.id}: its reply is not JSON: ${begins}`,
-  )
-}
-
 /** A stream upstream for a client that wants one body. */
-async function collected(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
+async function collected(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<Answer> {
   const frames = decodeSse()
   const events = attempt.codec.decodeStream(attempt.target.provider.id)
   const all: StreamEvent[] = []
+  const unframed: Uint8Array[] = []
   const { services } = exchange.gateway
-  for await (const chunk of reply.body ?? []) {
+  for await (const chunk of chunks) {
     attempt.watch.dueAtMs = services.now() + attempt.target.timeouts.idleMs
     for (const frame of frames.feed(chunk)) all.push(...events.feed(frame))
+    if (all.length === 0) unframed.push(chunk)
+    // An upstream that has told an error need not hang up.
+    throwError(exchange, attempt, reply, all)
   }
   for (const frame of frames.end()) all.push(...events.feed(frame))
+  if (all.length === 0) throwUnframed(exchange, attempt, reply, unframed)
   all.push(...events.end())
+  throwError(exchange, attempt, reply, all)
   return rendered(exchange, attempt, reply.status, collect(all))
+}
+
+/** An error is the last thing that a stream tells. */
+function throwError(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  told: readonly StreamEvent[],
+): void {
+  const last = told[told.length - 1]
+  if (last?.type === 'error') throw refusalOf(exchange, attempt, reply, last.error)
 }
 
 /** A whole response as the client wants it: one body, or the stream that would have made it. */

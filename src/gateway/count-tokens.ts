@@ -1,4 +1,5 @@
 import { countTokens as countConversation } from '../conversation/count.ts'
+import { isObject, parseObject } from '../lib/json.ts'
 import { beginAttempt, endAttempt, networkError } from './attempt.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { relayedHeaders } from './headers.ts'
@@ -20,9 +21,11 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
   try {
     exchange.attempts++
     const reply = await send(exchange, attempt, 'count-tokens')
+    const count = await reply.text()
+    if (!isCount(count)) return await countLocally(exchange)
     const headers = relayedHeaders(reply.headers)
     stamp(headers, exchange, attempt)
-    return new Response(await reply.bytes(), { headers })
+    return new Response(count, { headers })
   } catch (error) {
     // 404 and 405 say that the endpoint is missing; anything else may pass, and a count is an aid.
     const failure = networkError(exchange, attempt, error)
@@ -36,6 +39,12 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
 
 /** The request itself is wrong: counting it here would hide that. */
 const OWN_FAULT: ReadonlySet<number> = new Set([400, 413, 422])
+
+/** An error, or a page, may stand behind a status of 200. */
+function isCount(text: string): boolean {
+  const body = parseObject(text)
+  return body !== undefined && !isObject(body.error)
+}
 
 /** Counts with a tokenizer of our own and answers in the client's protocol. */
 async function countLocally(exchange: Exchange): Promise<Response> {

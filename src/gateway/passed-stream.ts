@@ -1,16 +1,16 @@
-import type { StreamEvent } from '../conversation/index.ts'
 import { joined, replaceBytes } from '../lib/byte-replace.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
 import { type Attempt, endAttempt, networkError } from './attempt.ts'
+import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
+import { refusalOf } from './hidden-error.ts'
 import { errorEvent } from './keep-alive.ts'
 import { type Answer, renames, streamHeaders } from './reply.ts'
 import { settle, settleFailed } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 import { createTail } from './tail.ts'
-import { isPayload, throwFirstError } from './translated-stream.ts'
 
 /**
  * A stream of the client's own protocol: the upstream's bytes, but for the model's name where the
@@ -27,30 +27,11 @@ export async function passedStream(
   const issuer = attempt.target.provider.id
   const frames = decodeSse()
   const events = attempt.codec.decodeStream(issuer)
-  const seen: StreamEvent[] = []
-  const head: Uint8Array[] = []
-  let done = false
-  try {
-    while (!done && !seen.some(isPayload)) {
-      const chunk = await listener.next()
-      if (chunk === SILENT) continue
-      if (chunk.value) {
-        head.push(chunk.value)
-        for (const frame of frames.feed(chunk.value)) seen.push(...events.feed(frame))
-      }
-      done = chunk.done
-    }
-    if (done) {
-      for (const frame of frames.end()) seen.push(...events.feed(frame))
-      if (!seen.some(isPayload)) seen.push(...events.end())
-    }
-    throwFirstError(seen)
-  } catch (error) {
-    listener.close()
-    throw error
-  }
+  const begun = await beginningOf(exchange, attempt, reply, listener, { frames, events })
+  const { events: seen } = begun
+  let { done } = begun
   const started = seen.find(event => event.type === 'response-start')
-  const beginning = joined(head)
+  const beginning = joined(begun.bytes)
   const rename = renames(exchange, attempt)
     ? renamer(beginning, attempt.codec.members.model, started?.model, exchange.envelope.model)
     : undefined
@@ -80,7 +61,7 @@ export async function passedStream(
       if (rest && rest.length > 0) yield framed ? framed.feed(rest) : rest
       if (framed) yield framed.end()
       const end = tail.read()
-      failure = end.failure
+      failure = end.failure && refusalOf(exchange, attempt, reply, end.failure)
       if (failure && !end.told) yield errorEvent(exchange, failure, framing)
     } catch (error) {
       failure = networkError(exchange, attempt, error)

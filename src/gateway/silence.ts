@@ -49,6 +49,13 @@ export function createListener(
       }
       heard()
     },
+    /** The upstream is at work, though not heard by the client yet: it may pause as long as later. */
+    begun(): void {
+      const idleAtMs = Math.min(services.now() + idleMs, total)
+      if (idleAtMs <= attempt.watch.dueAtMs) return
+      attempt.watch.dueAtMs = idleAtMs
+      attempt.watch.stage = 'idle'
+    },
     async next(): Promise<Chunk | typeof SILENT> {
       if (!committed || keepAliveMs <= 0) {
         const chunk = await reader.read()

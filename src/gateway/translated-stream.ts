@@ -2,8 +2,10 @@ import type { StreamEvent, Usage } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
 import { type Attempt, endAttempt, networkError } from './attempt.ts'
+import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming } from './framing.ts'
+import { refusalOf } from './hidden-error.ts'
 import { between } from './observe.ts'
 import { type Answer, askedOf, streamHeaders } from './reply.ts'
 import { settle, settleFailed } from './settle.ts'
@@ -22,24 +24,7 @@ export async function translatedStream(
   const listener = createListener(exchange, attempt, reply.body)
   const frames = decodeSse()
   const events = attempt.codec.decodeStream(attempt.target.provider.id)
-  const head: StreamEvent[] = []
-  try {
-    while (!head.some(isPayload)) {
-      const chunk = await listener.next()
-      if (chunk === SILENT) continue
-      if (chunk.value)
-        for (const frame of frames.feed(chunk.value)) head.push(...events.feed(frame))
-      if (chunk.done) {
-        for (const frame of frames.end()) head.push(...events.feed(frame))
-        head.push(...events.end())
-        break
-      }
-    }
-    throwFirstError(head)
-  } catch (error) {
-    listener.close()
-    throw error
-  }
+  const { events: head } = await beginningOf(exchange, attempt, reply, listener, { frames, events })
   const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
   const asked = askedOf(exchange, served, attempt.losses)
   const middle = between(exchange, attempt, asked)
@@ -54,7 +39,7 @@ export async function translatedStream(
     else if (event.type === 'response-end') {
       usage = { ...usage, ...event.usage }
       ended = true
-    } else if (event.type === 'error') failure = event.error
+    } else if (event.type === 'error') failure = refusalOf(exchange, attempt, reply, event.error)
     let text = ''
     for (const next of middle.feed(event)) text += framing.text(machine.feed(next))
     return text
@@ -101,19 +86,4 @@ export async function translatedStream(
   }
   listener.commit()
   return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), body: body() }
-}
-
-/** An event with something for the client in it: from the first one on there is no failover. */
-export function isPayload(event: StreamEvent): boolean {
-  return event.type !== 'response-start' && event.type !== 'opaque'
-}
-
-export function throwFirstError(events: readonly StreamEvent[]): void {
-  const first = events.find(isPayload)
-  if (first?.type === 'error') throw first.error
-  if (!first)
-    throw new GatewayError(
-      'upstream-failed',
-      'the upstream ended its stream without saying anything',
-    )
 }

@@ -14,3 +14,20 @@ export function parseRetryAfter(headers: Headers, nowMs: number): number | undef
 function sane(ms: number): number | undefined {
   return ms >= 0 && ms <= MOST_MS ? ms : undefined
 }
+
+const UNIT_MS: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 }
+const AMOUNT =
+  '(\\d+(?:\\.\\d+)?)\\s*(ms|milliseconds?|[dhms]|days?|hours?|min(?:ute)?s?|sec(?:ond)?s?)(?![a-z])'
+const WAIT = new RegExp(`try again in\\s*((?:${AMOUNT}[\\s,]*)+)`, 'i')
+
+/** How long an error's words ask to wait: "Please try again in 1m2.5s". */
+export function waitIn(words: string): number | undefined {
+  const told = WAIT.exec(words)?.[1]
+  if (told === undefined) return undefined
+  let total = 0
+  for (const [, amount, unit = ''] of told.matchAll(new RegExp(AMOUNT, 'gi'))) {
+    const word = unit.toLowerCase()
+    total += Number(amount) * (UNIT_MS[/^(ms|mil)/.test(word) ? 'ms' : word.charAt(0)] ?? 0)
+  }
+  return sane(total)
+}

@@ -182,8 +182,8 @@ export interface UpstreamCodec {
   readonly dialect: Dialect
   /** What it has a word for of what upstreams do themselves. */
   readonly serverTools: readonly ServerAbility['name'][]
-  /** Members of a whole reply. */
-  readonly members: { model: string; usage: string }
+  /** Members of a whole reply; `answer` is what the model said. */
+  readonly members: { model: string; usage: string; answer: string }
   /** Headers the protocol itself demands (`anthropic-version`); passthrough prefers the client's. */
   readonly demands: Record<string, string>
   /** Strict: writes only what the protocol documents and reports the rest as losses. */
@@ -198,8 +198,10 @@ export interface UpstreamCodec {
   decodeStream(issuer: string): Machine<Frame, StreamEvent>
   /** A page of the list at `pathFor('models')`. Forgiving; undefined: that is no list at all. */
   decodeModels(wire: JsonValue): ModelPage | undefined
-  /** For a status of 400 and above, and for an error told in a 200. */
+  /** For a status of 400 and above. */
   decodeError(status: number, headers: Headers, body: string): GatewayError
+  /** What a whole reply with a status of 200 tells in the place of an answer; undefined: it answers. */
+  errorIn(body: JsonObject): GatewayError | undefined
 }
 
 export interface Codec extends ClientCodec, UpstreamCodec {

@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
 import { object, text } from '../../lib/wire.ts'
+import { errorInside, isTold, toldInBody } from '../told-error.ts'
 
 /** An error reply: `{ type: 'error', error: { type, message } }`, or whatever a proxy put there. */
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
@@ -15,15 +16,18 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
   })
 }
 
-/** An `error` event, whose status line said 200. */
-export function errorInside(error: JsonObject): GatewayError {
-  const type = text(error.type)
-  const message = text(error.message) ?? JSON.stringify(error)
-  const status = type === undefined ? 500 : (STATUS_OF[type] ?? 500)
-  return new GatewayError(codeFor(status, type, message), message, {
-    status,
-    ...(type === undefined ? {} : { type }),
-  })
+/** An error in the place of a message, its status line said 200. */
+export function errorIn(body: JsonObject): GatewayError | undefined {
+  const answers = body.type === 'message' || Array.isArray(body.content)
+  if (answers && !isTold(body.error)) return undefined
+  return failure(body, 'the upstream sent a message without content')
+}
+
+/** An `error` event, or the body of a reply that is one. */
+export function failure(wire: JsonObject, otherwise?: string): GatewayError {
+  const told = toldInBody(wire, otherwise)
+  const status = told.status ?? STATUS_OF[told.type ?? '']
+  return errorInside({ ...told, ...(status === undefined ? {} : { status }) })
 }
 
 const STATUS_OF: Record<string, number> = {

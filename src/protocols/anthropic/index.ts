@@ -1,7 +1,7 @@
 import { without } from '../../lib/wire.ts'
 import type { Action, Codec } from '../codec.ts'
 import { peekBody } from '../peek.ts'
-import { decodeError, encodeError } from './error.ts'
+import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
@@ -37,7 +37,7 @@ export const anthropic: Codec = {
     freeform: false,
     namespaces: false,
   },
-  members: { model: 'model', usage: 'usage' },
+  members: { model: 'model', usage: 'usage', answer: 'content' },
   demands: { 'anthropic-version': '2023-06-01' },
   keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
   pathFor: action => PATHS[action],
@@ -50,6 +50,7 @@ export const anthropic: Codec = {
   decodeStream,
   encodeStream,
   decodeError,
+  errorIn,
   encodeError,
   decodeUsage,
   decodeModels,

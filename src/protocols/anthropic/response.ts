@@ -12,7 +12,7 @@ import { object, objects, text, without } from '../../lib/wire.ts'
 import { argumentsObject } from '../arguments.ts'
 import type { Asked } from '../codec.ts'
 import { OUR_STEP } from '../ours.ts'
-import { errorInside } from './error.ts'
+import { errorIn } from './error.ts'
 import { extended } from './extended.ts'
 import { decodeBlock, encodeMedia, encodeReplyCitation } from './part.ts'
 import { decodeStop, encodeStop } from './stop.ts'
@@ -30,8 +30,8 @@ const UNDERSTOOD = [
 ]
 
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
-  const error = object(body.error)
-  if (body.type === 'error' && error) throw errorInside(error)
+  const error = errorIn(body)
+  if (error) throw error
   return {
     id: text(body.id) ?? '',
     model: text(body.model) ?? '',

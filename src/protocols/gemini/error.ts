@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
 import { object, objects, text } from '../../lib/wire.ts'
+import { errorInside, isTold, toldInBody } from '../told-error.ts'
 
 /** An error reply: an object, or the array form of a stream with one in it. */
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
@@ -16,25 +17,30 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
   }
   const wire = Array.isArray(parsed) ? parsed[0] : parsed
   const error = isObject(wire) ? (object(wire.error) ?? wire) : { message: body.slice(0, 500) }
-  return errorFrom(error, status, after)
-}
-
-/** An `error` member of a reply whose status line said 200. */
-export function errorInside(error: JsonObject): GatewayError {
-  const { code } = error
-  const status = typeof code === 'number' && code >= 400 && code <= 599 ? code : 502
-  return errorFrom(error, status, undefined)
-}
-
-function errorFrom(error: JsonObject, status: number, after: number | undefined): GatewayError {
   const message = text(error.message) ?? JSON.stringify(error)
   const details = objects(error.details)
-  const retryAfterMs = after ?? delayIn(details)
   return new GatewayError(
     codeFor(status, message, details),
     message,
-    told(status, retryAfterMs, text(error.status)),
+    told(status, after ?? delayIn(details), text(error.status)),
   )
+}
+
+/** An error in the place of a reply, its status line said 200. */
+export function errorIn(body: JsonObject): GatewayError | undefined {
+  const answers = objects(body.candidates).length > 0 || object(body.promptFeedback)
+  if (answers && !isTold(body.error)) return undefined
+  return failure(body, 'the upstream sent a reply without a candidate')
+}
+
+/** A reply or a chunk that tells an error. */
+export function failure(wire: JsonObject, otherwise?: string): GatewayError {
+  const inside = toldInBody(wire, otherwise)
+  const details = objects(object(wire.error)?.details)
+  const { code, status, message, type, retryAfterMs } = errorInside(inside)
+  // Details can say more than a status; a code that is no status's own is surer than both.
+  const detailed = code === codeForStatus(status) ? codeFor(status, message, details) : code
+  return new GatewayError(detailed, message, told(status, delayIn(details) ?? retryAfterMs, type))
 }
 
 function told(status: number, retryAfterMs: number | undefined, type: string | undefined) {

@@ -1,6 +1,6 @@
 import { picked } from '../../lib/wire.ts'
 import type { Action, Codec, Endpoint } from '../codec.ts'
-import { decodeError, encodeError } from './error.ts'
+import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { pathFor } from './path.ts'
 import { peek } from './peek.ts'
@@ -50,7 +50,7 @@ export const gemini: Codec = {
     freeform: false,
     namespaces: false,
   },
-  members: { model: 'modelVersion', usage: 'usageMetadata' },
+  members: { model: 'modelVersion', usage: 'usageMetadata', answer: 'candidates' },
   demands: {},
   keepAlive: ': keep-alive\n\n',
   pathFor,
@@ -63,6 +63,7 @@ export const gemini: Codec = {
   decodeStream,
   encodeStream,
   decodeError,
+  errorIn,
   encodeError,
   decodeUsage,
   decodeModels,

@@ -1,9 +1,8 @@
 import { type ConversationResponse, collect, replay } from '../../conversation/index.ts'
-import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { object, objects, text } from '../../lib/wire.ts'
 import type { Asked } from '../codec.ts'
-import { errorInside } from './error.ts'
+import { errorIn } from './error.ts'
 import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
 import { others } from './names.ts'
@@ -14,11 +13,9 @@ const READ = ['candidates', 'usageMetadata', 'modelVersion', 'responseId']
 
 /** A whole reply is a stream of one chunk. */
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
-  const error = object(body.error)
-  if (error) throw errorInside(error)
+  const error = errorIn(body)
+  if (error) throw error
   const [candidate, ...more] = objects(body.candidates)
-  if (!candidate && !object(body.promptFeedback))
-    throw new GatewayError('upstream-failed', 'the upstream sent a reply without a candidate')
   const reader = new ChunkReader(issuer)
   const finished =
     candidate && text(candidate.finishReason) === undefined

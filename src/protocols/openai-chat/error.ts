@@ -1,6 +1,40 @@
+import { GatewayError } from '../../lib/errors.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { objects, text } from '../../lib/wire.ts'
+import { errorInside, isTold, toldIn, toldInBody } from '../told-error.ts'
+
 export {
   encodeOpenaiError as encodeError,
   errorFromOpenai as decodeError,
   openaiErrorBody as errorBody,
-  openaiErrorInside as errorInside,
 } from '../openai-error.ts'
+
+/** An error in the place of a completion, its status line said 200. */
+export function errorIn(body: JsonObject): GatewayError | undefined {
+  if (tellsError(body)) return errorInside(toldInBody(body))
+  const [choice] = objects(body.choices)
+  if (choice) return choiceError(choice) ?? endedInError(text(choice.finish_reason))
+  return errorInside(toldInBody(body, 'the upstream sent a completion without a choice'))
+}
+
+/** An error in the place of a chunk. */
+export function chunkError(chunk: JsonObject): GatewayError | undefined {
+  return tellsError(chunk) ? errorInside(toldInBody(chunk)) : undefined
+}
+
+/** vLLM says it without an `error` around it. */
+function tellsError({ error, object }: JsonObject): boolean {
+  return isTold(error) || object === 'error'
+}
+
+/** OpenRouter tells in the choice why the service behind it failed. */
+export function choiceError({ error }: JsonObject): GatewayError | undefined {
+  return isTold(error) ? errorInside(toldIn(error)) : undefined
+}
+
+/** … or does not tell why. */
+export function endedInError(finish: string | undefined): GatewayError | undefined {
+  return finish === 'error'
+    ? new GatewayError('upstream-failed', 'the upstream ended the completion with an error')
+    : undefined
+}

@@ -1,7 +1,7 @@
 import type { Codec } from '../codec.ts'
 import { decodeModels, encodeModel, encodeModels } from '../openai-models.ts'
 import { peekBody } from '../peek.ts'
-import { decodeError, encodeError } from './error.ts'
+import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream, encodeStream } from './stream.ts'
@@ -33,7 +33,7 @@ export const openaiChat: Codec = {
     freeform: false,
     namespaces: false,
   },
-  members: { model: 'model', usage: 'usage' },
+  members: { model: 'model', usage: 'usage', answer: 'choices' },
   demands: {},
   keepAlive: ': keep-alive\n\n',
   pathFor: (action, _model, _stream, more) => {
@@ -49,6 +49,7 @@ export const openaiChat: Codec = {
   decodeStream,
   encodeStream,
   decodeError,
+  errorIn,
   encodeError,
   decodeUsage,
   decodeModels,

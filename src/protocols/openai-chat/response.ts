@@ -1,12 +1,11 @@
 import type { ConversationResponse, Part, PartOf } from '../../conversation/index.ts'
-import { GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import { callId } from '../call-id.ts'
 import type { Asked } from '../codec.ts'
 import { decodeCalls, encodeCalls } from './call.ts'
 import { decodeCitation, encodeCitation } from './citation.ts'
-import { errorInside } from './error.ts'
+import { errorIn } from './error.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
 import { readCalls } from './message.ts'
 import { decodeContent } from './part.ts'
@@ -25,10 +24,9 @@ const READ = ['id', 'object', 'created', 'model', 'choices', 'usage']
 
 /** The first choice; others stay in the extensions, since a conversation has one answer. */
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
-  if (body.error !== undefined && body.error !== null) throw errorInside(body.error)
-  const [choice, ...more] = objects(body.choices)
-  if (!choice)
-    throw new GatewayError('upstream-failed', 'the upstream sent a completion without a choice')
+  const error = errorIn(body)
+  if (error) throw error
+  const [choice = {}, ...more] = objects(body.choices)
   // A choice that a content filter emptied has no message at all.
   const message = object(choice.message) ?? {}
   const id = text(body.id) ?? ''

@@ -1,18 +1,21 @@
 import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, text } from '../../lib/wire.ts'
-import { openaiErrorInside } from '../openai-error.ts'
+import { errorInside, isTold, toldInBody } from '../told-error.ts'
 
 export {
   encodeOpenaiError as encodeError,
   errorFromOpenai as decodeError,
 } from '../openai-error.ts'
 
-/** A failed response, or an `error` event: told in a 200. */
-export function errorInside(wire: JsonObject): GatewayError {
-  return openaiErrorInside(
-    object(wire.error) ?? { message: text(wire.message) ?? 'failed', ...wire },
-  )
+/** An error in the place of a response, its status line said 200. */
+export function errorIn(body: JsonObject): GatewayError | undefined {
+  const answers = Array.isArray(body.output) && body.status !== 'failed' && !isTold(body.error)
+  return answers ? undefined : failure(body, 'the upstream sent a response without output')
+}
+
+/** A failed response, or an `error` event, whose members may be in an `error` or beside the type. */
+export function failure(wire: JsonObject, otherwise = 'the response failed'): GatewayError {
+  return errorInside(toldInBody(wire, otherwise))
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Action, Codec } from '../codec.ts'
 import { decodeModels, encodeModel, encodeModels } from '../openai-models.ts'
 import { peekBody } from '../peek.ts'
 import { askForSummary, encodeCompaction } from './compaction.ts'
-import { decodeError, encodeError } from './error.ts'
+import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream } from './stream/decode.ts'
@@ -51,7 +51,7 @@ export const openaiResponses: Codec = {
     freeform: true,
     namespaces: true,
   },
-  members: { model: 'model', usage: 'usage' },
+  members: { model: 'model', usage: 'usage', answer: 'output' },
   demands: {},
   keepAlive: ': keep-alive\n\n',
   pathFor: (action, _model, _stream, more) =>
@@ -65,6 +65,7 @@ export const openaiResponses: Codec = {
   decodeStream,
   encodeStream,
   decodeError,
+  errorIn,
   encodeError,
   decodeUsage,
   decodeModels,

@@ -1,10 +1,9 @@
 import { type ConversationResponse, type Part, replay } from '../../conversation/index.ts'
-import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Asked } from '../codec.ts'
 import { decodePart } from './content.ts'
-import { errorInside } from './error.ts'
+import { errorIn } from './error.ts'
 import { extended } from './extended.ts'
 import { decodeCall, decodeReasoning, opaque } from './item.ts'
 import { memory } from './memory.ts'
@@ -25,9 +24,8 @@ const READ = [
 ]
 
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
-  if (object(body.error)) throw errorInside(body)
-  if (!Array.isArray(body.output))
-    throw new GatewayError('upstream-failed', 'the upstream sent a response without output')
+  const error = errorIn(body)
+  if (error) throw error
   const items = objects(body.output)
   const parts = items.flatMap(item => decodeOutputItem(item, issuer))
   return {

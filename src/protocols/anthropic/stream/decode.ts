@@ -9,7 +9,8 @@ import { type JsonObject, parseObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, text } from '../../../lib/wire.ts'
 import type { Frame } from '../../codec.ts'
-import { errorInside } from '../error.ts'
+import { isTold } from '../../told-error.ts'
+import { failure } from '../error.ts'
 import { decodeBlock, decodeCitation, sealOf } from '../part.ts'
 import { decodeStop } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
@@ -86,8 +87,13 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
     ]
   }
 
+  function failed(wire: JsonObject): StreamEvent[] {
+    over = true
+    return [{ type: 'error', error: failure(wire) }]
+  }
+
   return {
-    feed({ data }) {
+    feed({ event, data }) {
       if (over) return []
       const wire = parseObject(data)
       if (!wire) return []
@@ -121,13 +127,13 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
         }
         case 'message_stop':
           return finished()
-        case 'error': {
-          over = true
-          return [{ type: 'error', error: errorInside(object(wire.error) ?? wire) }]
-        }
+        case 'error':
+          return failed(wire)
         case 'ping':
           return []
         default:
+          // Services that are not quite this protocol's leave the type out.
+          if (event === 'error' || isTold(wire.error)) return failed(wire)
           return [{ type: 'opaque', protocol: 'anthropic', event: text(wire.type) ?? '', wire }]
       }
     },

@@ -4,8 +4,9 @@ import type { Machine } from '../../../lib/machine.ts'
 import { count, object, objects, text } from '../../../lib/wire.ts'
 import { callId } from '../../call-id.ts'
 import type { Frame } from '../../codec.ts'
+import { isTold } from '../../told-error.ts'
 import { citationsOf, searchOf } from '../citation.ts'
-import { errorInside } from '../error.ts'
+import { failure } from '../error.ts'
 import { extended } from '../extended.ts'
 import { partsOf } from '../message.ts'
 import { member, others } from '../names.ts'
@@ -65,10 +66,9 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
   }
 
   private chunk(chunk: JsonObject): void {
-    const error = object(chunk.error)
-    if (error) {
+    if (isTold(chunk.error)) {
       this.over = true
-      this.out.push({ type: 'error', error: errorInside(error) })
+      this.out.push({ type: 'error', error: failure(chunk) })
       return
     }
     if (!this.begun) {

@@ -1,11 +1,12 @@
 import { cutShort, type Part, type StreamEvent, type Usage } from '../../../conversation/index.ts'
+import type { GatewayError } from '../../../lib/errors.ts'
 import { type JsonObject, parseObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, objects, text } from '../../../lib/wire.ts'
 import { callId } from '../../call-id.ts'
 import type { Frame } from '../../codec.ts'
 import { decodeCitation } from '../citation.ts'
-import { errorInside } from '../error.ts'
+import { choiceError, chunkError, endedInError } from '../error.ts'
 import { extended } from '../extended.ts'
 import { contentThinking, detailText, sealOf } from '../reasoning.ts'
 import { decodeReplyImages } from '../reply-media.ts'
@@ -70,9 +71,9 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
   }
 
   private chunk(chunk: JsonObject): void {
-    if (chunk.error !== undefined && chunk.error !== null) {
-      this.over = true
-      this.out.push({ type: 'error', error: errorInside(chunk.error) })
+    const error = chunkError(chunk)
+    if (error) {
+      this.failed(error)
       return
     }
     const choices = objects(chunk.choices)
@@ -88,6 +89,11 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     this.out.push({ type: 'response-start', id: this.id, model: text(chunk.model) ?? '' })
   }
 
+  private failed(error: GatewayError): void {
+    this.over = true
+    this.out.push({ type: 'error', error })
+  }
+
   private choice(choice: JsonObject): void {
     const delta = object(choice.delta) ?? object(choice.message) ?? {}
     this.reasoning(delta)
@@ -100,6 +106,8 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     const old = object(delta.function_call)
     if (old) this.call({ index: 0, old: true, function: old })
     this.finish ??= text(choice.finish_reason) || undefined
+    const error = choiceError(choice)
+    if (error) this.failed(error)
   }
 
   private reasoning(delta: JsonObject): void {
@@ -162,6 +170,11 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
   }
 
   private ended(): void {
+    const error = endedInError(this.finish)
+    if (error) {
+      this.failed(error)
+      return
+    }
     this.over = true
     this.close()
     this.out.push(...this.calls.end())

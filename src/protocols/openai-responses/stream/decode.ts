@@ -3,8 +3,9 @@ import { type JsonObject, parseObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, objects, text } from '../../../lib/wire.ts'
 import type { Frame } from '../../codec.ts'
+import { isTold } from '../../told-error.ts'
 import { decodeCitation, decodePart } from '../content.ts'
-import { errorInside } from '../error.ts'
+import { failure } from '../error.ts'
 import { extended } from '../extended.ts'
 import { decodeCall, decodeReasoning, opaque, reasoningText, SUMMARY_GAP } from '../item.ts'
 import { callMembers, messageMembers, restOf } from '../response.ts'
@@ -108,6 +109,10 @@ class EventReader implements Machine<Frame, StreamEvent> {
         return
       case 'error':
         this.failed(wire)
+        return
+      // Services that are not quite this protocol's tell an error as Chat does.
+      case undefined:
+        if (isTold(wire.error)) this.failed(wire)
         return
     }
   }
@@ -263,6 +268,6 @@ class EventReader implements Machine<Frame, StreamEvent> {
 
   private failed(wire: JsonObject): void {
     this.over = true
-    this.out.push({ type: 'error', error: errorInside(wire) })
+    this.out.push({ type: 'error', error: failure(wire) })
   }
 }

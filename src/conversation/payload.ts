@@ -1,0 +1,34 @@
+import type { Part } from './part.ts'
+import type { PartDelta, StreamEvent } from './response.ts'
+
+/**
+ * Whether an event has something for the client in it: from the first such event on there is no
+ * failover. The start of a part that is still empty has not; a call's name has.
+ */
+export function isPayload(event: StreamEvent): boolean {
+  switch (event.type) {
+    case 'response-start':
+    case 'part-end':
+    case 'opaque':
+      return false
+    case 'part-start':
+      return !isEmpty(event.part)
+    case 'part-delta':
+      return says(event.delta)
+    case 'response-end':
+    case 'error':
+      return true
+  }
+}
+
+function isEmpty(part: Part): boolean {
+  if (part.type !== 'text' && part.type !== 'thinking' && part.type !== 'refusal') return false
+  return part.text === '' && !part.seal?.value && !('citations' in part && part.citations?.length)
+}
+
+function says(delta: PartDelta): boolean {
+  if ('text' in delta) return delta.text !== ''
+  if ('arguments' in delta) return delta.arguments !== ''
+  if ('seal' in delta) return delta.seal.value !== ''
+  return true
+}

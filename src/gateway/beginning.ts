@@ -1,0 +1,82 @@
+import { isPayload, type StreamEvent } from '../conversation/index.ts'
+import { joined } from '../lib/byte-replace.ts'
+import { GatewayError } from '../lib/errors.ts'
+import type { Machine } from '../lib/machine.ts'
+import type { Frame } from '../protocols/codec.ts'
+import type { Attempt } from './attempt.ts'
+import type { Exchange } from './exchange.ts'
+import { answerIn, refusalOf } from './hidden-error.ts'
+import { type Listener, SILENT } from './silence.ts'
+
+/** A stream as far as its first payload; `done`: it is over already. */
+export type Beginning = { events: StreamEvent[]; bytes: Uint8Array[]; done: boolean }
+
+export type Decoding = {
+  frames: Machine<Uint8Array, Frame>
+  events: Machine<Frame, StreamEvent>
+}
+
+/**
+ * Reads a stream until it has said something for the client. Throws when that is an error, or when
+ * there is nothing: until then another credential can still answer, unseen.
+ */
+export async function beginningOf(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  listener: Listener,
+  decoding: Decoding,
+): Promise<Beginning> {
+  try {
+    const beginning = await read(listener, decoding)
+    const { events, bytes } = beginning
+    if (events.length === 0) throwUnframed(exchange, attempt, reply, bytes)
+    if (beginning.done && !events.some(isPayload)) events.push(...decoding.events.end())
+    const first = events.find(isPayload)
+    if (first?.type === 'error') throw refusalOf(exchange, attempt, reply, first.error)
+    if (!first) throw saidNothing()
+    return beginning
+  } catch (error) {
+    listener.close()
+    throw error
+  }
+}
+
+async function read(listener: Listener, { frames, events }: Decoding): Promise<Beginning> {
+  const beginning: Beginning = { events: [], bytes: [], done: false }
+  while (!beginning.done && !beginning.events.some(isPayload)) {
+    const chunk = await listener.next()
+    if (chunk === SILENT) continue
+    const heard = [
+      ...(chunk.value ? frames.feed(chunk.value) : []),
+      ...(chunk.done ? frames.end() : []),
+    ].flatMap(frame => events.feed(frame))
+    if (chunk.value) beginning.bytes.push(chunk.value)
+    if (heard.some(({ type }) => type === 'part-start')) listener.begun()
+    beginning.events.push(...heard)
+    beginning.done = chunk.done
+  }
+  return beginning
+}
+
+/** What calls itself a stream and is none: one object, or a page, in which an error is told. */
+export function throwUnframed(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  chunks: readonly Uint8Array[],
+): void {
+  const bytes = joined(chunks)
+  if (/^\s*[{[<]/.test(decoder.decode(bytes.subarray(0, 64))))
+    answerIn(exchange, attempt, reply, bytes)
+  throw saidNothing()
+}
+
+function saidNothing(): GatewayError {
+  return new GatewayError(
+    'upstream-failed',
+    'the upstream ended its stream without saying anything',
+  )
+}
+
+const decoder = new TextDecoder()
