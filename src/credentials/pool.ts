@@ -192,6 +192,9 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
         members.push({ spec, rests, trials })
         providers.set(spec.provider, members)
       }
+      const ids = new Set(declared.map(({ id }) => id))
+      for (const scores of turns.values())
+        for (const id of scores.keys()) if (!ids.has(id)) scores.delete(id)
     },
     acquire(provider, model, tried, options = {}) {
       const members = providers.get(provider)

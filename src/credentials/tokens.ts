@@ -45,6 +45,8 @@ export function createTokens(options: { now(): number; fetch: typeof globalThis.
         asking.set(key, running)
       }
       const fresh = await running
+      // Accounts come and go; nobody asks for the tokens of those that went.
+      for (const [one, { untilMs }] of held) if (untilMs <= options.now()) held.delete(one)
       held.set(key, fresh)
       return fresh.token
     },

@@ -6,9 +6,17 @@ export type ProxyOption = { proxy: string | false } | undefined
 export interface Proxies {
   /** `written`: a `proxy-url` of the file; undefined: it gives none. */
   optionFor(written: string | undefined, url: string): Promise<ProxyOption>
+  /** Lets go of what leads to other proxies than these; what runs through it goes on. */
+  keep(written: ReadonlySet<string>): void
 }
 
-export function createProxies(env: Record<string, string | undefined>): Proxies {
+/** By then whoever was told of a bridge is on its way through. */
+const CLOSE_AFTER_MS = 60_000
+
+export function createProxies(
+  env: Record<string, string | undefined>,
+  closeAfterMs = CLOSE_AFTER_MS,
+): Proxies {
   const bridges = new Map<string, Promise<Bridge>>()
 
   function bridgeTo(proxyUrl: string): Promise<Bridge> {
@@ -31,6 +39,16 @@ export function createProxies(env: Record<string, string | undefined>): Proxies 
         return { proxy: false }
       if (!written.startsWith('socks')) return { proxy: written }
       return { proxy: (await bridgeTo(written)).url }
+    },
+    keep(written) {
+      for (const [proxyUrl, bridge] of bridges) {
+        if (written.has(proxyUrl)) continue
+        bridges.delete(proxyUrl)
+        void bridge.then(
+          ({ close }) => setTimeout(close, closeAfterMs).unref(),
+          () => {},
+        )
+      }
     },
   }
 }

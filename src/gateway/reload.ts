@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { formatDiagnostic } from '../config/index.ts'
 import { compile } from './compile.ts'
@@ -44,6 +44,8 @@ export function createReloader<App>(
   let queue: Promise<unknown> = Promise.resolve()
   let timer: ReturnType<typeof setTimeout> | undefined
   const watchers = new Map<string, FSWatcher>()
+  /** The files that matter, by folder. */
+  let watched = new Map<string, string[]>()
 
   async function reloadNow(force: boolean): Promise<readonly Diagnostic[]> {
     let text: string
@@ -93,6 +95,7 @@ export function createReloader<App>(
   function swap(gateway: Gateway): void {
     const app = build(gateway)
     services.pool.reconcile(credentialsOf(gateway), gateway.table.policy)
+    services.proxies.keep(proxiesOf(gateway))
     services.log.level = gateway.table.logging.level
     live.current = { gateway, app }
     attached = attachments()
@@ -146,20 +149,24 @@ export function createReloader<App>(
   /** Directories, not files: a rename into place leaves a watched file's watcher dead. */
   function watchAll(): void {
     const paths = [resolve(file), ...live.current.gateway.table.files.map(path => resolve(path))]
-    for (const folder of new Set(paths.map(path => dirname(path)))) {
-      if (watchers.has(folder)) continue
-      const names = new Set(
-        paths.filter(path => dirname(path) === folder).map(path => basename(path)),
-      )
-      try {
-        const watcher = watch(folder, (_event, name) => {
-          if (name === null || names.has(name.toString())) soon()
-        })
-        watcher.on('error', () => {})
-        watchers.set(folder, watcher)
-      } catch {
-        // Polling covers what cannot be watched.
-      }
+    watched = Map.groupBy(paths, path => dirname(path))
+    for (const [folder, watcher] of watchers) {
+      if (watched.has(folder)) continue
+      watcher.close()
+      watchers.delete(folder)
+    }
+    for (const folder of watched.keys()) if (!watchers.has(folder)) watchFolder(folder)
+  }
+
+  function watchFolder(folder: string): void {
+    try {
+      const watcher = watch(folder, (_event, name) => {
+        if (name === null || watched.get(folder)?.includes(join(folder, name.toString()))) soon()
+      })
+      watcher.on('error', () => {})
+      watchers.set(folder, watcher)
+    } catch {
+      // Polling covers what cannot be watched.
     }
   }
   let poll: ReturnType<typeof setInterval> | undefined
@@ -187,6 +194,15 @@ export function createReloader<App>(
       for (const watcher of watchers.values()) watcher.close()
     },
   }
+}
+
+function proxiesOf({ table }: Gateway): ReadonlySet<string> {
+  const providers = [...table.providers.values()]
+  const written = providers.flatMap(({ proxy, credentials }) => [
+    proxy,
+    ...credentials.map(credential => credential.proxy),
+  ])
+  return new Set(written.filter(proxy => proxy !== undefined))
 }
 
 export function credentialsOf({ table }: Gateway) {

@@ -46,6 +46,22 @@ describe('a SOCKS proxy', () => {
     expect(await proxies.optionFor(`socks5h://127.0.0.1:${open.port}`, url)).toEqual(option)
   })
 
+  test('is let go of once no file names it; one that stays keeps its bridge', async () => {
+    const proxies = createProxies({}, 0)
+    const url = `http://127.0.0.1:${upstream.port}/x`
+    const [stays, goes] = [`socks5://127.0.0.1:${open.port}`, `socks5h://127.0.0.1:${open.port}`]
+    const kept = await proxies.optionFor(stays, url)
+    const gone = (await proxies.optionFor(goes, url)) as { proxy: string }
+    proxies.keep(new Set([stays]))
+    while (await listens(new URL(gone.proxy).port)) await new Promise(setImmediate)
+    expect(await proxies.optionFor(stays, url)).toEqual(kept)
+    const anew = (await proxies.optionFor(goes, url)) as { proxy: string }
+    expect(anew.proxy).not.toBe(gone.proxy)
+    expect(await (await fetch(url, { method: 'POST', body: 'hi', ...anew })).text()).toBe(
+      'POST /x hi',
+    )
+  })
+
   test('with a name and a password', async () => {
     const url = `http://127.0.0.1:${upstream.port}/x`
     const written = `socks5://ann:pass%3Aword@127.0.0.1:${locked.port}`
@@ -126,3 +142,13 @@ logging: { level: error }
     false,
   ])
 })
+
+function listens(port: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(Number(port), '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
