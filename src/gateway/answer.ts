@@ -10,7 +10,7 @@ import { isObject } from '../lib/json.ts'
 import { JsonBytesError, type Member, scanObject, splice } from '../lib/json-bytes.ts'
 import { decodeSse } from '../lib/sse.ts'
 import type { Asked } from '../protocols/codec.ts'
-import { type Attempt, endAttempt, networkError } from './attempt.ts'
+import { type Attempt, networkError } from './attempt.ts'
 import { throwUnframed } from './beginning.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { createFraming } from './framing.ts'
@@ -19,7 +19,7 @@ import { answerIn, noAnswer, refusalOf } from './hidden-error.ts'
 import { between } from './observe.ts'
 import { passedStream } from './passed-stream.ts'
 import { type Answer, askedOf, renames } from './reply.ts'
-import { settle, settleFailed } from './settle.ts'
+import { settle, settleCut } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 import { translatedStream } from './translated-stream.ts'
 
@@ -116,10 +116,8 @@ async function* counted(
     throw failure
   } finally {
     listener.close()
-    if (failure) {
-      endAttempt(exchange, attempt)
-      settleFailed(exchange, attempt.target, attempt.lease, failure)
-    } else settle(exchange, attempt, 200, {})
+    if (failure) settleCut(exchange, attempt, failure)
+    else settle(exchange, attempt, 200, {})
   }
 }
 

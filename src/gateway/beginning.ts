@@ -11,6 +11,9 @@ import { type Listener, SILENT } from './silence.ts'
 /** A stream as far as its first payload; `done`: it is over already. */
 export type Beginning = { events: StreamEvent[]; bytes: Uint8Array[]; done: boolean }
 
+/** Whoever talks at such length means it. */
+const MOST_HELD_BYTES = 1_000_000
+
 export type Decoding = {
   frames: Machine<Uint8Array, Frame>
   events: Machine<Frame, StreamEvent>
@@ -34,7 +37,7 @@ export async function beginningOf(
     if (beginning.done && !events.some(isPayload)) events.push(...decoding.events.end())
     const first = events.find(isPayload)
     if (first?.type === 'error') throw refusalOf(exchange, attempt, reply, first.error)
-    if (!first) throw saidNothing()
+    if (!first && beginning.done) throw saidNothing()
     return beginning
   } catch (error) {
     listener.close()
@@ -44,14 +47,18 @@ export async function beginningOf(
 
 async function read(listener: Listener, { frames, events }: Decoding): Promise<Beginning> {
   const beginning: Beginning = { events: [], bytes: [], done: false }
-  while (!beginning.done && !beginning.events.some(isPayload)) {
+  let held = 0
+  while (!beginning.done && held < MOST_HELD_BYTES && !beginning.events.some(isPayload)) {
     const chunk = await listener.next()
     if (chunk === SILENT) continue
     const heard = [
       ...(chunk.value ? frames.feed(chunk.value) : []),
       ...(chunk.done ? frames.end() : []),
     ].flatMap(frame => events.feed(frame))
-    if (chunk.value) beginning.bytes.push(chunk.value)
+    if (chunk.value) {
+      beginning.bytes.push(chunk.value)
+      held += chunk.value.length
+    }
     if (heard.some(({ type }) => type === 'part-start')) listener.begun()
     beginning.events.push(...heard)
     beginning.done = chunk.done

@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../lib/json.ts'
 import { plainText } from '../lib/plain-text.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
 import type { Attempt } from './attempt.ts'
+import { blanked } from './blank.ts'
 import type { Exchange } from './exchange.ts'
 import { Refusal } from './refusal.ts'
 
@@ -66,7 +67,8 @@ export function refusalOf(
   error: GatewayError,
   body: Uint8Array<ArrayBuffer> = NOTHING,
 ): Refusal {
-  const { code, message, status, type, param } = error
+  const { code, status, type, param } = error
+  const message = blanked(attempt, error.message)
   const retryAfterMs =
     error.retryAfterMs ?? parseRetryAfter(headers, exchange.gateway.services.now())
   const meaning = new GatewayError(code, message, {
@@ -75,6 +77,9 @@ export function refusalOf(
     ...(type === undefined ? {} : { type }),
     ...(param === undefined ? {} : { param }),
   })
-  const limits = attempt.target.provider.kind.limits?.(status, headers, decoder.decode(body))
-  return new Refusal(meaning, { protocol: attempt.speech.protocol, headers, body }, limits)
+  const said = decoder.decode(body)
+  const text = blanked(attempt, said)
+  const limits = attempt.target.provider.kind.limits?.(status, headers, text)
+  const raw = text === said ? body : new TextEncoder().encode(text)
+  return new Refusal(meaning, { protocol: attempt.speech.protocol, headers, body: raw }, limits)
 }

@@ -4,6 +4,7 @@ import { type Exchange, stamp } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
 import { STREAM_HEADERS } from './headers.ts'
 import type { Answer } from './reply.ts'
+import { rememberFailed } from './settle.ts'
 
 /**
  * Waits for the answer to a streaming request. If it takes longer than `policy.keepalive`, the
@@ -55,6 +56,7 @@ export async function withKeepAlive(
         yield framing.keepAlive
       }
     } catch (thrown) {
+      rememberFailed(exchange, asGatewayError(thrown))
       yield errorEvent(exchange, thrown, framing)
     } finally {
       watchdog.remove(beat)

@@ -1,14 +1,14 @@
 import { joined, replaceBytes } from '../lib/byte-replace.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
-import { type Attempt, endAttempt, networkError } from './attempt.ts'
+import { type Attempt, networkError } from './attempt.ts'
 import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
 import { refusalOf } from './hidden-error.ts'
 import { errorEvent } from './keep-alive.ts'
 import { type Answer, renames, streamHeaders } from './reply.ts'
-import { settle, settleFailed } from './settle.ts'
+import { settle, settleCut } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 import { createTail } from './tail.ts'
 
@@ -68,10 +68,8 @@ export async function passedStream(
       if (failure.code !== 'cancelled') yield errorEvent(exchange, failure, framing)
     } finally {
       listener.close()
-      if (failure) {
-        endAttempt(exchange, attempt)
-        settleFailed(exchange, attempt.target, attempt.lease, failure)
-      } else settle(exchange, attempt, 200, { ...started?.usage, ...tail.read().usage })
+      if (failure) settleCut(exchange, attempt, failure)
+      else settle(exchange, attempt, 200, { ...started?.usage, ...tail.read().usage })
     }
   }
 

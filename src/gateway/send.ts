@@ -2,6 +2,7 @@ import { withQuery } from '../lib/query.ts'
 import type { Action } from '../protocols/codec.ts'
 import type { ServiceAccount } from '../providers/service-account.ts'
 import { type Attempt, networkError } from './attempt.ts'
+import { blanked } from './blank.ts'
 import type { Exchange } from './exchange.ts'
 import { encoded, upstreamHeaders } from './outbound.ts'
 import { Refusal } from './refusal.ts'
@@ -102,17 +103,11 @@ async function fetched(
   }
 }
 
-/** What is shorter may be any word. */
-const SHORTEST_SECRET = 8
-
 async function refused(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Refusal> {
   const read = await errorBody(exchange, attempt, reply)
   const said = new TextDecoder().decode(read)
-  const { secret } = attempt.lease.spec
-  // Some repeat the key that they refuse; our key is not the client's to know.
-  const echoed = secret.length >= SHORTEST_SECRET && said.includes(secret)
-  const text = echoed ? said.replaceAll(secret, '[credential]') : said
-  const body = echoed ? new TextEncoder().encode(text) : read
+  const text = blanked(attempt, said)
+  const body = text === said ? read : new TextEncoder().encode(text)
   const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)
   const limits = attempt.target.provider.kind.limits?.(reply.status, reply.headers, text)
   return new Refusal(

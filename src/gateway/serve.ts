@@ -9,7 +9,7 @@ import { relayedHeaders } from './headers.ts'
 import { withKeepAlive } from './keep-alive.ts'
 import { Refusal } from './refusal.ts'
 import type { Answer } from './reply.ts'
-import { remember } from './settle.ts'
+import { rememberFailed } from './settle.ts'
 
 /** Serves one request. Never throws: whatever fails is answered in the client's protocol. */
 export async function exchange(gateway: Gateway, ask: Ask): Promise<Response> {
@@ -48,13 +48,7 @@ export function failed(
       error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : undefined
     log.write('error', error.message, { id: ask.requestId, cause })
   }
-  if (begun)
-    remember(begun, {
-      status: error.status,
-      usage: {},
-      losses: 0,
-      error: `${error.code}: ${error.message}`,
-    })
+  if (begun) rememberFailed(begun, error)
   const headers = new Headers()
   headers.set('x-jackfield-request-id', ask.requestId)
   if (

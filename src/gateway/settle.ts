@@ -72,7 +72,7 @@ type End = {
 }
 
 /** Keeps how a request was decided, and how it ended, among the last ones. */
-export function remember(exchange: Exchange, { usd, ...end }: End): void {
+function remember(exchange: Exchange, { usd, ...end }: End): void {
   const { recent, now } = exchange.gateway.services
   recent.record({
     id: exchange.requestId,
@@ -88,6 +88,17 @@ export function remember(exchange: Exchange, { usd, ...end }: End): void {
     ...end,
     ...(usd === undefined ? {} : { usd }),
   })
+}
+
+export function rememberFailed(exchange: Exchange, { code, status, message }: GatewayError): void {
+  remember(exchange, { status, usage: {}, losses: 0, error: `${code}: ${message}` })
+}
+
+/** Accounts for an answer that broke off: the client has a part of it, and the error. */
+export function settleCut(exchange: Exchange, attempt: Attempt, failure: GatewayError): void {
+  endAttempt(exchange, attempt)
+  settleFailed(exchange, attempt.target, attempt.lease, failure)
+  rememberFailed(exchange, failure)
 }
 
 /** Accounts for an attempt that gave the client nothing. */

@@ -1,14 +1,14 @@
 import type { StreamEvent, Usage } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
-import { type Attempt, endAttempt, networkError } from './attempt.ts'
+import { type Attempt, networkError } from './attempt.ts'
 import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming } from './framing.ts'
 import { refusalOf } from './hidden-error.ts'
 import { between } from './observe.ts'
 import { type Answer, askedOf, streamHeaders } from './reply.ts'
-import { settle, settleFailed } from './settle.ts'
+import { settle, settleCut } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 
 /**
@@ -78,10 +78,8 @@ export async function translatedStream(
       yield encode({ type: 'error', error: failure }) + framing.end()
     } finally {
       listener.close()
-      if (failure) {
-        endAttempt(exchange, attempt)
-        settleFailed(exchange, attempt.target, attempt.lease, failure)
-      } else settle(exchange, attempt, 200, usage)
+      if (failure) settleCut(exchange, attempt, failure)
+      else settle(exchange, attempt, 200, usage)
     }
   }
   listener.commit()
