@@ -1,0 +1,2 @@
+export { editText } from './apply.ts'
+export type { Edit, Edited } from './edit.ts'
