@@ -1,3 +1,4 @@
+import { isHash, isMeantAsHash, knownBy } from '../lib/key-hash.ts'
 import type { Kind } from '../providers/kind.ts'
 import { checkShape } from './check.ts'
 import { POLICY, SERVER } from './defaults.ts'
@@ -8,11 +9,13 @@ import { type EditsEntry, readEdits } from './edits.ts'
 import { CLIENTS, isClient, sampleFacts } from './facts.ts'
 import { type Interpolated, interpolate } from './interpolate.ts'
 import { lint } from './lint.ts'
+import { readManagement } from './management.ts'
 import { type Entry, readEntries, type Section } from './names.ts'
 import { didYouMean } from './nearest.ts'
 import { resolveProvider } from './providers.ts'
 import { createReport, type Report } from './report.ts'
 import { createResolve, type Listing, type Names, parseAddress } from './resolve.ts'
+import { isSampleKey } from './sample-keys.ts'
 import { Routes } from './schema.ts'
 import { parseSource, type Source } from './source.ts'
 import type {
@@ -98,6 +101,7 @@ function buildTable(
     listed: listModels(entries, names),
     names: entries.filter(({ glob }) => !glob).map(({ name }) => name),
     apiKeys: readApiKeys(document, report),
+    management: readManagement(document, report),
     server,
     policy,
     logging: { level: document.logging?.level ?? 'info' },
@@ -211,18 +215,6 @@ function listedAs({ providers }: Names, { id, prefix }: Provider, alias: string)
   return parseAddress(providers, alias) ? `${id}/${alias}` : alias
 }
 
-/** Keys that stand in documents and examples: anybody knows them. */
-const SAMPLE_KEYS = new Set([
-  'your-api-key',
-  'your-api-key-1',
-  'changeme',
-  'change-me',
-  'secret',
-  'sk-xxx',
-  'password',
-  'api-key',
-])
-
 function readApiKeys(document: Document, report: Report): ApiKey[] {
   const keys: ApiKey[] = []
   for (const [index, entry] of (document['api-keys'] ?? []).entries()) {
@@ -230,12 +222,19 @@ function readApiKeys(document: Document, report: Report): ApiKey[] {
       typeof entry === 'string' ? { name: `key-${index + 1}`, key: entry } : keyOf(entry)
     const { name, key } = read
     const path = ['api-keys', index]
-    if (SAMPLE_KEYS.has(key.toLowerCase()))
+    if (isSampleKey(key))
       report.error(
         path,
         'value',
         'this is a sample key that anybody knows',
         'make one of your own: openssl rand -hex 24',
+      )
+    if (isMeantAsHash(key) && !isHash(key))
+      report.error(
+        path,
+        'value',
+        'this is no SHA-256 hash of a key',
+        'write sha256: and 64 hex digits, or let "jackfield key NAME" make a key',
       )
     if (keys.some(one => one.name === name))
       report.error(
@@ -244,7 +243,7 @@ function readApiKeys(document: Document, report: Report): ApiKey[] {
         `the name "${name}" is used twice`,
         'give each key a name of its own',
       )
-    if (keys.some(one => one.key === key))
+    if (keys.some(one => knownBy(one.key) === knownBy(key)))
       report.error(path, 'value', 'this key stands here twice', 'take one out')
     keys.push({ ...read, at: report.at(path) })
   }

@@ -1,3 +1,4 @@
+import { isMeantAsHash } from '../lib/key-hash.ts'
 import type { Kind } from '../providers/kind.ts'
 import type { ModelPrice } from '../providers/prices.ts'
 import { normaliseBaseUrl } from './base-url.ts'
@@ -164,6 +165,13 @@ function resolveCredentials(
       leftOut.push(() => report.warn(path, 'value', what, cure))
       return []
     }
+    if (isMeantAsHash(secret.trim()))
+      report.error(
+        path,
+        'value',
+        'a hash opens nothing at a provider',
+        'write the key itself, or ${NAME}; only api-keys can be hashes',
+      )
     const own = name ?? `key-${index + 1}`
     if (seen.has(own))
       report.error(

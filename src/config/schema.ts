@@ -213,7 +213,7 @@ const ApiKey = Type.Union([
   Type.Object(
     {
       name: Type.String({ minLength: 1 }),
-      key: Type.String({ minLength: 1 }),
+      key: Type.String({ minLength: 1, description: 'The key, or sha256: and its hash' }),
       models: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
       limits: Type.Optional(
         Type.Object(
@@ -305,7 +305,22 @@ export const Routes = Type.Object(
       Type.Array(ApiKey, { description: 'Who may call; none: programs on this machine only' }),
     ),
     'auth-dir': Type.Optional(later(Type.String())),
-    'remote-management': Type.Optional(later(Anything)),
+    'remote-management': Type.Optional(
+      Type.Object(
+        {
+          'allow-remote': Type.Optional(
+            Type.Boolean({ description: 'Whether other machines may use the management API' }),
+          ),
+          'secret-key': Type.Optional(
+            text(
+              'Opens the management API: the secret, sha256: and its hash, or bcrypt; none: shut',
+            ),
+          ),
+          'disable-control-panel': Type.Optional(Type.Boolean()),
+        },
+        shut,
+      ),
+    ),
     amp: Type.Optional(later(Anything)),
     usage: Type.Optional(later(Anything)),
     logging: Type.Optional(

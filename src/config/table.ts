@@ -125,11 +125,22 @@ export type ListedModel = {
 
 export type ApiKey = {
   name: string
+  /** The key, or `sha256:` and its hash. */
   key: string
   /** Names it may ask for, as globs; absent: all. */
   models?: readonly string[]
   limits?: KeyLimits
   at?: Place
+}
+
+/** `remote-management`. */
+export type ManagementSettings = {
+  /** From other machines too. */
+  allowRemote: boolean
+  /** As it is, `sha256:…` or bcrypt; absent: the file gives none. */
+  secret?: string
+  /** Whether the page is served. */
+  panel: boolean
 }
 
 /** An entry of `rules`. */
@@ -175,6 +186,7 @@ export type RoutingTable = {
   /** Every name that the file itself gives, patterns aside. */
   names: readonly string[]
   apiKeys: readonly ApiKey[]
+  management: ManagementSettings
   server: ServerSettings
   policy: Policy
   logging: { level: 'debug' | 'info' | 'warn' | 'error' }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { compileGlob } from '../config/glob.ts'
 import type { ApiKey } from '../config/table.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
 import { GatewayError } from '../lib/errors.ts'
+import { hashOf, knownBy } from '../lib/key-hash.ts'
 
 /** Who called: the name of the API key, or `local` where no keys are configured. */
 export type Caller = {
@@ -29,11 +29,11 @@ const LOCAL: Caller = { name: 'local', may: () => true }
 export function createAuthenticate(keys: readonly ApiKey[]): Authenticate {
   if (keys.length === 0) return localOnly
   // Digests are looked up, not keys: how long that takes says nothing about a key.
-  const callers = new Map(keys.map(one => [digest(one.key), callerOf(one)]))
+  const callers = new Map(keys.map(one => [knownBy(one.key), callerOf(one)]))
   return (headers, _, queryKey) => {
     const presented = presentedKeys(headers, queryKey)
     for (const key of presented) {
-      const caller = callers.get(digest(key))
+      const caller = callers.get(hashOf(key))
       if (caller) return caller
     }
     throw new GatewayError(
@@ -52,10 +52,6 @@ function callerOf({ name, models, limits }: ApiKey): Caller {
     may: model => globs === undefined || globs.some(glob => glob.match(model)),
     ...(limits ? { limits } : {}),
   }
-}
-
-function digest(key: string): string {
-  return createHash('sha256').update(key).digest('base64')
 }
 
 /** Every place clients put their key; some send two headers of which one is a placeholder. */

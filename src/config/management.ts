@@ -1,0 +1,40 @@
+import { isHash, isMeantAsHash } from '../lib/key-hash.ts'
+import type { Document } from './document.ts'
+import type { Report } from './report.ts'
+import { isSampleKey } from './sample-keys.ts'
+import type { ManagementSettings } from './table.ts'
+
+const BCRYPT = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/
+
+/** `remote-management`: what opens the management API. An empty secret leaves it shut. */
+export function readManagement(document: Document, report: Report): ManagementSettings {
+  const written = document['remote-management'] ?? {}
+  const secret = (written['secret-key'] ?? '').trim()
+  const problem = problemOf(secret)
+  if (problem)
+    report.error(['remote-management', 'secret-key'], 'value', problem.what, problem.cure)
+  return {
+    allowRemote: written['allow-remote'] ?? false,
+    ...(secret ? { secret } : {}),
+    panel: !(written['disable-control-panel'] ?? false),
+  }
+}
+
+function problemOf(secret: string): { what: string; cure: string } | undefined {
+  if (isSampleKey(secret))
+    return {
+      what: 'this is a sample key that anybody knows',
+      cure: 'make one of your own: openssl rand -hex 24',
+    }
+  if (isMeantAsHash(secret) && !isHash(secret))
+    return {
+      what: 'this is no SHA-256 hash',
+      cure: 'write sha256: and 64 hex digits: printf %s "$SECRET" | sha256sum',
+    }
+  if (/^\$2[abxy]?\$/.test(secret) && !BCRYPT.test(secret))
+    return {
+      what: 'this is no whole bcrypt hash',
+      cure: 'a bcrypt hash has 60 characters; copy all of them, or write the secret itself',
+    }
+  return undefined
+}

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto'
+
+/** API keys as SHA-256: good for keys that are long and random, as those we make are. */
+
+const SPELLED = /^sha256:([0-9a-f]{64})$/i
+
+/** `sha256:` and 64 hex digits. */
+export function hashOf(key: string): string {
+  return `sha256:${createHash('sha256').update(key).digest('hex')}`
+}
+
+/** Whether a text is meant as a hash, be it a right one or not. */
+export function isMeantAsHash(text: string): boolean {
+  return /^sha256:/i.test(text)
+}
+
+export function isHash(text: string): boolean {
+  return SPELLED.test(text)
+}
+
+/** What a key is told by: the hash that is written, or that of the key that is written. */
+export function knownBy(written: string): string {
+  return isHash(written) ? written.toLowerCase() : hashOf(written)
+}
