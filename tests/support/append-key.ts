@@ -1,0 +1,20 @@
+/** A process of its own that appends API keys to a file: `bun append-key.ts FILE NAME COUNT`. */
+import { compileTable } from '../../src/config/index.ts'
+import { editText } from '../../src/config/rewrite/index.ts'
+import { createRoutesFile } from '../../src/gateway/routes-file.ts'
+import { kinds } from '../../src/providers/index.ts'
+
+const [path = '', name = '', count = '1'] = process.argv.slice(2)
+const file = createRoutesFile({
+  name: 'routes.yaml',
+  path,
+  now: Date.now,
+  salt: new Uint8Array(16),
+  check: text => compileTable('routes.yaml', text, { env: {}, readFile: () => '', kinds }),
+})
+for (let index = 0; index < Number(count); index++) {
+  const changed = await file.change(text =>
+    editText(text, [{ op: 'append', path: ['api-keys'], value: `key-of-${name}-${index}` }]),
+  )
+  if (!changed.ok) throw new Error(changed.message)
+}
