@@ -3,12 +3,15 @@ import type { PoolPolicy } from './spec.ts'
 
 /** A credential's rest from one model (or from all: `scope`). */
 export type Cooldown = {
+  sinceMs: number
   untilMs: number
   /** Rises with each limit hit after the last rest was over. */
   level: number
   code: ErrorCode
   /** How long is only our guess: when nobody else is able the credential may be asked all the same. */
   guessed: boolean
+  /** The upstream said how long. */
+  told: boolean
 }
 
 /** Faults of the upstream as a whole, soon over; they say nothing about the credential. */
@@ -44,10 +47,12 @@ export function cooldownAfter(
     const spread = toldMs === undefined ? ms * (1 + random * JITTER) : ms
     const untilMs = nowMs + Math.min(Math.max(0, spread), maxMs)
     return {
+      sinceMs: open ? before.sinceMs : nowMs,
       untilMs: open ? Math.max(untilMs, before.untilMs) : untilMs,
       level,
       code: error.code,
       guessed,
+      told: toldMs !== undefined,
     }
   }
   switch (error.code) {

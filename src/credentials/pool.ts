@@ -24,7 +24,11 @@ export type Lease = {
 /** `able`: it would be asked. The reason goes behind its name. */
 export type CredentialVerdict = { credential: string; able: boolean; reason: string }
 
-export type CredentialState = { id: string; model: string; code: string; untilMs: number }
+/** A rest that is not over. `model`: `*` is all of them. */
+export type CredentialState = { id: string; model: string } & Cooldown
+
+/** Absent: any. */
+export type RestFilter = { credential?: string; model?: string }
 
 /** Who pays. Outlives reloads: cooldowns stay with a credential as long as its secret does. */
 export interface Pool {
@@ -47,8 +51,8 @@ export interface Pool {
   /** Every credential in the order in which it would be asked now, and why. */
   verdicts(provider: string, model: string, prefer?: string): CredentialVerdict[]
   states(): CredentialState[]
-  /** Ends every rest: somebody has put right what was wrong. Gives how many there were. */
-  reset(): number
+  /** Ends rests: somebody has put right what was wrong. Gives how many there were. */
+  reset(which?: RestFilter): number
 }
 
 /** The key under which a rest from all models is kept. */
@@ -251,27 +255,27 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
           })),
       ]
     },
-    reset() {
+    reset(which = {}) {
       let ended = 0
-      for (const { rests } of [...providers.values()].flat())
+      for (const { spec, rests } of [...providers.values()].flat()) {
+        if (which.credential !== undefined && spec.id !== which.credential) continue
         for (const [model, { untilMs }] of [...rests.entries()]) {
+          if (which.model !== undefined && model !== which.model) continue
           if (untilMs > now()) ended++
           rests.clear(model)
         }
+      }
       return ended
     },
     states() {
       const atMs = now()
-      return [...providers.values()].flat().flatMap(({ spec, rests }) =>
-        [...rests.entries()]
-          .filter(([, rest]) => rest.untilMs > atMs)
-          .map(([model, rest]) => ({
-            id: spec.id,
-            model,
-            code: rest.code,
-            untilMs: rest.untilMs,
-          })),
-      )
+      return [...providers.values()]
+        .flat()
+        .flatMap(({ spec, rests }) =>
+          [...rests.entries()]
+            .filter(([, rest]) => rest.untilMs > atMs)
+            .map(([model, rest]) => ({ id: spec.id, model, ...rest })),
+        )
     },
   }
 }

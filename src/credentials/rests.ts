@@ -67,10 +67,17 @@ export function createRests(spec: CredentialSpec, { now, kept, maxMs }: RestsOpt
 function restIn(value: string, secret: string): Cooldown | undefined {
   const wire = parsed(value)
   if (!isObject(wire) || wire.secret !== secret) return undefined
-  const { untilMs, level, code, guessed } = wire
-  if (typeof untilMs !== 'number' || typeof level !== 'number' || typeof code !== 'string')
-    return undefined
-  return { untilMs, level, code: code as Cooldown['code'], guessed: guessed === true }
+  const { sinceMs, untilMs, level, code, guessed, told } = wire
+  if (typeof sinceMs !== 'number' || typeof untilMs !== 'number') return undefined
+  if (typeof level !== 'number' || typeof code !== 'string') return undefined
+  return {
+    sinceMs,
+    untilMs,
+    level,
+    code: code as Cooldown['code'],
+    guessed: guessed === true,
+    told: told === true,
+  }
 }
 
 /** A file of kept things is disposable: what cannot be read was never kept. */

@@ -239,6 +239,44 @@ test('a reset ends every rest, and a restart does not bring one back', () => {
   expect(again.next()).toBeDefined()
 })
 
+test('a reset may be of one credential, of one model, or of both', () => {
+  const two = bench([spec('a'), spec('b')])
+  const fail = (credential: string, model: string): void => {
+    const others = new Set(['p/a', 'p/b'].filter(one => one !== credential))
+    const error = new GatewayError('upstream-not-found', 'no')
+    two.pool.acquire('p', model, others)?.settle({ ok: false, error })
+  }
+  for (const model of ['m', 'n']) for (const one of ['p/a', 'p/b']) fail(one, model)
+  expect(two.pool.reset({ credential: 'p/a', model: 'm' })).toBe(1)
+  expect(two.pool.reset({ credential: 'p/a', model: 'm' })).toBe(0)
+  expect(two.pool.reset({ model: 'n' })).toBe(2)
+  expect(two.pool.states().map(({ id, model }) => `${id} ${model}`)).toEqual(['p/b m'])
+  expect(two.pool.reset({ credential: 'p/b' })).toBe(1)
+})
+
+test('a rest tells since when, until when, why, and whether the upstream said so', () => {
+  const one = bench([spec('a')])
+  one.fails('rate-limited', 90_000)
+  one.advance(10_000)
+  expect(one.pool.states()).toEqual([
+    {
+      id: 'p/a',
+      model: 'm',
+      code: 'rate-limited',
+      sinceMs: BEGAN,
+      untilMs: BEGAN + 90_000,
+      level: 1,
+      guessed: false,
+      told: true,
+    },
+  ])
+  const restarted = bench([spec('a')], { kept: one.kept, atMs: BEGAN + 10_000 })
+  expect(restarted.pool.states()).toEqual(one.pool.states())
+  const two = bench([spec('a')])
+  two.fails('overloaded')
+  expect(two.pool.states()).toMatchObject([{ told: false, guessed: true }])
+})
+
 test('what is remembered per model stays bounded', () => {
   const pool = createPool({
     now: () => BEGAN,
