@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CLIENTS, isClient } from '../config/index.ts'
+import { CLIENTS } from '../config/index.ts'
 import type { RoutingTable } from '../config/table.ts'
-import { parseCount } from '../config/values.ts'
-import { ABILITIES, type Ability } from '../conversation/index.ts'
+import { ABILITIES } from '../conversation/index.ts'
 import { createPool } from '../credentials/pool.ts'
 import { createDensities } from '../gateway/density.ts'
 import { type Explanation, explain, explanationText, type Supposed } from '../gateway/explain.ts'
 import { createLatencies } from '../gateway/latency.ts'
 import { createLearned } from '../gateway/learned.ts'
-import { codecs } from '../protocols/index.ts'
+import { supposedFrom } from '../gateway/supposed.ts'
 import { createKept, createMemoryKept, keptFolder } from '../store/kept.ts'
-import { type Read, readArguments } from './arguments.ts'
+import { readArguments } from './arguments.ts'
 import { compiledRoutes } from './compiled-file.ts'
 import type { Io } from './io.ts'
 
@@ -52,8 +51,6 @@ const OPTIONS = {
   'no-stream': { type: 'boolean' },
 } as const
 
-type Values = Extract<Read<typeof OPTIONS>, { values: unknown }>['values']
-
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const asked = readArguments(
     { name: 'explain', help: HELP, options: OPTIONS, positionals: true },
@@ -64,7 +61,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = asked
   let given: Supposed
   try {
-    given = factsFrom(values)
+    given = supposedFrom({ ...values, stream: values['no-stream'] !== true }, name => `--${name}`)
   } catch (error) {
     io.stderr(`jackfield explain: ${error instanceof Error ? error.message : error}\n${HELP}`)
     return 1
@@ -113,55 +110,4 @@ async function explained(
   } finally {
     kept.close()
   }
-}
-
-/** Throws for a value that no request could have. */
-function factsFrom(values: Values): Supposed {
-  const { client, protocol, hour } = values
-  if (client !== undefined && !isClient(client))
-    throw new Error(`--client ${client}: expected one of ${CLIENTS.join(', ')}`)
-  const spoken = codecs.find(codec => codec.protocol === protocol)?.protocol
-  if (protocol !== undefined && !spoken)
-    throw new Error(
-      `--protocol ${protocol}: expected one of ${codecs.map(codec => codec.protocol).join(', ')}`,
-    )
-  if (hour !== undefined && !/^([01]?\d|2[0-3])$/.test(hour))
-    throw new Error(`--hour ${hour}: expected 0 to 23`)
-  const tokens = values['input-tokens']
-  const inputTokens = parseCount(tokens)
-  if (tokens !== undefined && inputTokens === undefined)
-    throw new Error(`--input-tokens ${tokens}: expected a count such as 200k`)
-  return {
-    ...(client === undefined ? {} : { client }),
-    ...(spoken ? { protocol: spoken } : {}),
-    ...(values.key === undefined ? {} : { key: values.key }),
-    ...(hour === undefined ? {} : { hour: Number(hour) }),
-    ...(inputTokens === undefined ? {} : { inputTokens }),
-    ...(values.header ? { headers: headersFrom(values.header) } : {}),
-    ...(values.tool ? { tools: values.tool } : {}),
-    ...(values.needs ? { needs: needsFrom(values.needs) } : {}),
-    thinking: values.thinking === true,
-    images: values.images === true,
-    stream: values['no-stream'] !== true,
-  }
-}
-
-function needsFrom(written: readonly string[]): Ability[] {
-  return written
-    .flatMap(one => one.split(','))
-    .map(one => {
-      const ability = ABILITIES.find(known => known === one)
-      if (!ability) throw new Error(`--needs ${one}: expected some of ${ABILITIES.join(', ')}`)
-      return ability
-    })
-}
-
-function headersFrom(written: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    written.map(one => {
-      const at = one.indexOf('=')
-      if (at < 1) throw new Error(`--header ${one}: expected NAME=VALUE`)
-      return [one.slice(0, at).toLowerCase(), one.slice(at + 1)]
-    }),
-  )
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
@@ -7,7 +8,7 @@ import { createPool } from '../credentials/pool.ts'
 import { createQuotas } from '../credentials/quotas.ts'
 import { createTokens } from '../credentials/tokens.ts'
 import { createAskedNames } from '../gateway/asked.ts'
-import { compileFirst } from '../gateway/compile.ts'
+import { compile, compileFirst } from '../gateway/compile.ts'
 import { createDensities } from '../gateway/density.ts'
 import { createDiscovery } from '../gateway/discovery.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -20,11 +21,13 @@ import { createModelLists } from '../gateway/model-lists.ts'
 import { createProbe } from '../gateway/probe.ts'
 import { createProxies } from '../gateway/proxies.ts'
 import { createRecent } from '../gateway/recent.ts'
-import { createReloader, credentialsOf } from '../gateway/reload.ts'
+import { createReloader, credentialsOf, type Reloader } from '../gateway/reload.ts'
+import { createRoutesFile } from '../gateway/routes-file.ts'
 import type { Services } from '../gateway/services.ts'
 import { createWaitingRoom } from '../gateway/waiting-room.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
 import { after } from '../lib/timer.ts'
+import { createManagement, type Management } from '../management/index.ts'
 import { createPrices } from '../providers/prices.ts'
 import { type App, buildApp } from '../server/app.ts'
 import { type Listener, listen } from '../server/listener.ts'
@@ -36,9 +39,9 @@ import type { Io } from './io.ts'
 const HELP = `usage: jackfield [serve] [--routes FILE] [--host H] [--port N]
 
 Starts the gateway. routes.yaml is watched: a good edit is in force at once, a bad one is reported
-and the last good one stays. SIGHUP reloads now, ends the rests of credentials and asks providers
-for their models again; SIGTERM and SIGINT let running requests finish (server.shutdown-grace), a
-second one ends at once.
+and the last good one stays. SIGHUP reloads now, ends the rests of credentials, asks providers for
+their models again and ends lockouts from management; SIGTERM and SIGINT let running requests finish
+(server.shutdown-grace), a second one ends at once.
 
   --routes FILE   default ./routes.yaml; without that file the built-in one
   --host H        overrides server.host (127.0.0.1: only this machine)
@@ -83,7 +86,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   services.pool.reconcile(credentialsOf(gateway), gateway.table.policy)
   log.level = gateway.table.logging.level
-  const live: Live<App> = { current: { gateway, app: buildApp(gateway) }, refused: [], reloads: 0 }
+  const management = managed(source, services, () => reloader.reload(), io)
+  const build = (one: Gateway): App => buildApp(one, [management.routes(one)])
+  const live: Live<App> = { current: { gateway, app: build(gateway) }, refused: [], reloads: 0 }
   try {
     listener = listen(live, { host, port, ...(server.tls ? { tls: server.tls } : {}) })
   } catch (error) {
@@ -92,13 +97,15 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   // Before the greeting: whoever reads it may send signals at once.
   const discovery = createDiscovery({ services, after, changed: () => void reloader.relist() })
-  const reloader = createReloader(source.file, live, services, buildApp, {
+  const reloader = createReloader(source.file, live, services, build, {
     builtin: source.builtin,
     reloaded: ({ table }) => discovery.follow(table),
   })
   process.on('SIGHUP', () => {
     const ended = services.pool.reset()
     if (ended > 0) log.write('info', 'resting credentials are asked again', { ended })
+    const unlocked = management.unlock()
+    if (unlocked > 0) log.write('info', 'management lockouts are over', { addresses: unlocked })
     discovery.refresh()
     void reloader.reload()
   })
@@ -146,6 +153,25 @@ function routesFile(asked: string | undefined, io: Io): Source | undefined {
     io.stderr(`jackfield: ${file} ${reason}; "jackfield init ${file}" writes one to start from\n`)
     return undefined
   }
+}
+
+/** The management API over the file that serves; the built-in routes are none. */
+function managed(
+  { file: name, builtin }: Source,
+  services: Services,
+  reload: Reloader['reload'],
+  io: Io,
+): Management {
+  const { now } = services
+  const salt = randomBytes(32)
+  if (builtin) return createManagement({ now, salt })
+  const check = (text: string) => compile(name, text, services)
+  const path = resolve(io.cwd, name)
+  return createManagement({
+    now,
+    salt,
+    file: createRoutesFile({ name, path, now, salt, check, reload }),
+  })
 }
 
 function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services {

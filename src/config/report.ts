@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts'
+import { withoutSecrets } from './secrets/suspicion.ts'
 import { type Path, pathText, type Source } from './source.ts'
 import type { Place } from './table.ts'
 
@@ -26,7 +27,7 @@ export function createReport(source: Source): Report {
     const diagnostic: Diagnostic = {
       severity,
       path: pathText(path),
-      message,
+      message: withoutSecrets(message),
       ...(hint ? { hint } : {}),
       at,
     }

@@ -86,11 +86,13 @@ function localOnly(headers: Headers, peer: () => string | undefined): Caller {
   return LOCAL
 }
 
-function isLoopback(address: string): boolean {
+/** Addresses of this machine itself. */
+export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
 }
 
-function isLocalName(host: string): boolean {
+/** Names and addresses, with a port or without, that can only mean this machine. */
+export function isLocalName(host: string): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase()
   return (
     name === 'localhost' ||

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 
 /** API keys as SHA-256: good for keys that are long and random, as those we make are. */
 
@@ -21,4 +21,9 @@ export function isHash(text: string): boolean {
 /** What a key is told by: the hash that is written, or that of the key that is written. */
 export function knownBy(written: string): string {
   return isHash(written) ? written.toLowerCase() : hashOf(written)
+}
+
+/** 256 random bits, in letters that need no quoting anywhere. */
+export function newKey(): string {
+  return `jf-${randomBytes(32).toString('base64url')}`
 }

@@ -1,4 +1,4 @@
-import { Elysia } from 'elysia'
+import { type AnyElysia, Elysia } from 'elysia'
 import type { Caller } from '../gateway/callers.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { findModel, listModels } from '../gateway/models.ts'
@@ -21,10 +21,14 @@ const HIDDEN: Hidden = { detail: { hide: true } }
 /** The fallback voice: what an unknown path or an unrecognised client is answered in. */
 const PLAIN = 'openai-chat'
 
-/** One snapshot's application: typed handlers for every endpoint of every protocol. */
-export function buildApp(gateway: Gateway) {
+/**
+ * One snapshot's application: typed handlers for every endpoint of every protocol. `beside`: what
+ * else is served there.
+ */
+export function buildApp(gateway: Gateway, beside: readonly AnyElysia[] = []) {
   const app = new Elysia({ name: 'jackfield' })
   app.use(documentation(gateway))
+  for (const other of beside) app.use(other)
   for (const codec of clientCodecs) app.use(protocolRoutes(gateway, codec))
   app
     .get('/v1/models', ({ request }) => modelList(gateway, request), describeModels())

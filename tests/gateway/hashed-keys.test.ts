@@ -78,6 +78,12 @@ describe('hashes that cannot be right', () => {
     ],
   ])('%s', (_, text, expected) => expect(told(text)).toEqual([expected]))
 
+  test('no complaint quotes a key that was written where a name belongs', () => {
+    expect(told('providers: { a: { kind: sk-live-0123456789 } }\n')).toEqual([
+      expect.stringContaining('there is no kind "(a secret)"'),
+    ])
+  })
+
   test('no complaint shows the hash', () => {
     expect(told(`api-keys: [ "sha256:${'f00dbeef'.repeat(6)}" ]\n`).join()).not.toContain('f00d')
   })

@@ -50,3 +50,8 @@ export function looksRandom(word: string): boolean {
     })
   )
 }
+
+/** A sentence that quotes what somebody wrote, who may have written a key where a name belongs. */
+export function withoutSecrets(sentence: string): string {
+  return sentence.replace(/[^\s"'(),]+/g, word => (looksSecret(word) ? '(a secret)' : word))
+}

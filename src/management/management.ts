@@ -1,0 +1,108 @@
+import { type AnyElysia, Elysia } from 'elysia'
+import { createVeil } from '../config/secrets/veil.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import type { RoutesFile } from '../gateway/routes-file.ts'
+import { GatewayError } from '../lib/errors.ts'
+import { type Admit, createAdmit, isOpen } from './access.ts'
+import { check } from './check.ts'
+import { configText } from './config-text.ts'
+import { cooldowns } from './cooldowns.ts'
+import { describe } from './describe.ts'
+import type { Context, Endpoint } from './endpoint.ts'
+import { explain } from './explain.ts'
+import { keys } from './keys.ts'
+import { createLockout } from './lockout.ts'
+import { ALWAYS, ManagementError } from './reply.ts'
+import { routes } from './routes.ts'
+import { createMatches } from './secret.ts'
+
+const BASE = '/v0/management'
+
+const ENDPOINTS: readonly Endpoint[] = [
+  ...explain,
+  ...cooldowns,
+  ...configText,
+  ...routes,
+  ...check,
+  ...keys,
+]
+
+export type ManagementOptions = {
+  /** Absent: the built-in routes serve. */
+  file?: RoutesFile
+  now(): number
+  /** Random; placeholders for secrets are good as long as it is the same. */
+  salt: Uint8Array
+}
+
+/** The API under `/v0/management`; made once, since lockouts outlive snapshots. */
+export interface Management {
+  /** Its routes over a snapshot. Without a secret they answer as if they were not there. */
+  routes(gateway: Gateway): AnyElysia
+  /** Lets those in again who presented wrong secrets. Gives how many were out. */
+  unlock(): number
+}
+
+export function createManagement({ file, now, salt }: ManagementOptions): Management {
+  const lockout = createLockout(now)
+  const matches = createMatches()
+  const veil = createVeil(salt)
+
+  return {
+    unlock: () => lockout.clear(),
+    routes(gateway) {
+      const { services, table } = gateway
+      const password = services.env.MANAGEMENT_PASSWORD?.trim() || undefined
+      const app = new Elysia()
+      if (!isOpen(table.management, password)) return nothingHere(app, async () => undefined)
+      const admit = createAdmit({
+        settings: table.management,
+        password,
+        lockout,
+        matches,
+        peerOf: services.peerOf,
+      })
+      const context: Context = { gateway, file, veil }
+      for (const endpoint of ENDPOINTS)
+        app.route(
+          endpoint.method,
+          `${BASE}${endpoint.path}`,
+          async ({ request, params }) =>
+            (await admit(request)) ?? (await answered(endpoint, request, params, context)),
+          { parse: 'none', ...describe(endpoint) },
+        )
+      return nothingHere(app, admit)
+    },
+  }
+}
+
+/** Any other path below: a wrong key is told so there, too. */
+function nothingHere(app: Elysia, admit: Admit): AnyElysia {
+  const hidden = { parse: 'none', detail: { hide: true } } as const
+  const answer = async ({ request }: { request: Request }): Promise<Response> =>
+    (await admit(request)) ?? new Response(null, { status: 404, headers: ALWAYS })
+  return app.all(BASE, answer, hidden).all(`${BASE}/*`, answer, hidden)
+}
+
+async function answered(
+  endpoint: Endpoint,
+  request: Request,
+  params: Record<string, string>,
+  context: Context,
+): Promise<Response> {
+  try {
+    return await endpoint.serve(request, params, context)
+  } catch (error) {
+    if (error instanceof ManagementError) return error.toResponse()
+    if (error instanceof GatewayError)
+      return new ManagementError(error.status, error.code, error.message).toResponse()
+    context.gateway.services.log.write('error', 'a fault in management', {
+      cause: error instanceof Error ? error.stack : String(error),
+    })
+    return new ManagementError(
+      500,
+      'internal',
+      'an unexpected fault; the log has the details',
+    ).toResponse()
+  }
+}
