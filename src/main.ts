@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<{ run: Command }>> = {
   init: () => import('./commands/init.ts'),
   import: () => import('./commands/import.ts'),
   plan: () => import('./commands/plan.ts'),
+  key: () => import('./commands/key.ts'),
   version: () => import('./commands/version.ts'),
   help: () => import('./commands/help.ts'),
 }

@@ -10,6 +10,7 @@ commands
   check [FILE]     say everything that is wrong with routes.yaml; exit code 1 on errors
   explain NAME     how a model name resolves, rule by rule
   plan NEW.yaml    what would change with it in force
+  key NAME         make an API key and write its hash into routes.yaml
   schema           print the JSON Schema of routes.yaml
   init [FILE]      write a commented routes.yaml to start from
   import FILE      write one from CLIProxyAPI, claude-code-proxy, claude-code-router or LiteLLM

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { listKeys, withKey, withoutKey } from '../config/api-keys.ts'
+import { formatDiagnostic } from '../config/index.ts'
+import type { Edited } from '../config/rewrite/index.ts'
+import { createRoutesFile, type RoutesFile } from '../gateway/routes-file.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { newKey } from '../lib/key-hash.ts'
+import { type Read, readArguments } from './arguments.ts'
+import { compileAsServed } from './compiled-file.ts'
+import type { Io } from './io.ts'
+
+const HELP = `usage: jackfield key NAME [--models a,b] [limits] [--routes FILE]
+       jackfield key NAME --remove [--routes FILE]
+
+Makes an API key, writes its hash into FILE (./routes.yaml) and prints the key, this once. Comments
+and everything else in FILE stay; FILE as it was is kept beside it. A running gateway takes the key
+at once.
+
+  --models a,b               what it may ask for, globs too (everything)
+  --requests-per-minute N
+  --tokens-per-day N         such as 2M
+  --cost-per-day AMOUNT      such as "5 USD"
+  --remove                   takes the key out instead
+`
+
+const OPTIONS = {
+  models: { type: 'string' },
+  'requests-per-minute': { type: 'string' },
+  'tokens-per-day': { type: 'string' },
+  'cost-per-day': { type: 'string' },
+  remove: { type: 'boolean' },
+  routes: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+type Values = Extract<Read<typeof OPTIONS>, { values: unknown }>['values']
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const asked = readArguments(
+    { name: 'key', help: HELP, options: OPTIONS, positionals: true },
+    args,
+    io,
+  )
+  if ('exit' in asked) return asked.exit
+  const { values, positionals } = asked
+  const [name, more] = positionals
+  if (!name || more !== undefined) {
+    io.stderr(
+      `jackfield key: ${name ? `one name at a time, not "${more}" too` : 'which name?'}\n${HELP}`,
+    )
+    return 1
+  }
+  const path = resolve(io.cwd, values.routes ?? 'routes.yaml')
+  if (!existsSync(path)) {
+    const file = values.routes ?? 'routes.yaml'
+    io.stderr(`jackfield key: there is no ${file}; "jackfield init ${file}" writes one\n`)
+    return 1
+  }
+  const file = routesFile(values.routes ?? 'routes.yaml', path, io)
+  return values.remove ? remove(file, name, io) : add(file, name, values, io)
+}
+
+function routesFile(name: string, path: string, io: Io): RoutesFile {
+  // Nobody holds on to a version over more than one command.
+  const salt = new Uint8Array(0)
+  const check = (text: string) => compileAsServed(name, text, io)
+  return createRoutesFile({ name, path, now: Date.now, salt, check })
+}
+
+async function add(file: RoutesFile, name: string, values: Values, io: Io): Promise<number> {
+  const key = newKey()
+  const models = values.models?.split(',').map(one => one.trim())
+  const entry = { name, ...(models ? { models } : {}), limits: limitsFrom(values) }
+  let first = false
+  const done = await changed(
+    file,
+    text => {
+      first = listKeys(text).length === 0
+      return withKey(text, entry, key)
+    },
+    io,
+  )
+  if (!done) return 1
+  if (first) io.stderr('this is the first key: from now on everybody needs one\n')
+  io.stdout(`${key}\n`)
+  return 0
+}
+
+async function remove(file: RoutesFile, name: string, io: Io): Promise<number> {
+  let last = false
+  const done = await changed(
+    file,
+    text => {
+      last = listKeys(text).length === 1
+      return withoutKey(text, name)
+    },
+    io,
+  )
+  if (!done) return 1
+  io.stderr(`the key "${name}" opens nothing any more\n`)
+  if (last) io.stderr('this was the last key: now programs on this machine call without one\n')
+  return 0
+}
+
+/** As routes.yaml has them; whether they are any good is seen when it is compiled. */
+function limitsFrom(values: Values): JsonObject {
+  const requests = values['requests-per-minute']
+  const tokens = values['tokens-per-day']
+  const cost = values['cost-per-day']
+  return {
+    ...(requests === undefined ? {} : { 'requests-per-minute': numberOrText(requests) }),
+    ...(tokens === undefined ? {} : { 'tokens-per-day': numberOrText(tokens) }),
+    ...(cost === undefined ? {} : { 'cost-per-day': cost }),
+  }
+}
+
+function numberOrText(written: string): number | string {
+  return /^\d+$/.test(written) ? Number(written) : written
+}
+
+/** False: why not is said. */
+async function changed(file: RoutesFile, edit: (text: string) => Edited, io: Io): Promise<boolean> {
+  const result = await file.change(edit)
+  if (result.ok) {
+    if (result.backup) io.stderr(`${file.name} is changed; as it was: ${result.backup}\n`)
+    return true
+  }
+  for (const diagnostic of result.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
+  io.stderr(`jackfield key: ${result.message}\n`)
+  return false
+}
