@@ -103,6 +103,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   })
   process.on('SIGHUP', () => {
     const ended = services.pool.reset()
+    services.waitingRoom.wake()
     if (ended > 0) log.write('info', 'resting credentials are asked again', { ended })
     const unlocked = management.unlock()
     if (unlocked > 0) log.write('info', 'management lockouts are over', { addresses: unlocked })

@@ -17,6 +17,8 @@ export interface Ticket {
 export interface WaitingRoom {
   /** Undefined: it is full. */
   enter(route: string): Ticket | undefined
+  /** Rests were ended: the first of each line looks again at once. */
+  wake(): void
   /** How many wait. */
   size(): number
 }
@@ -32,6 +34,12 @@ export function createWaitingRoom(now: () => number, watchdog: Watchdog): Waitin
 
   return {
     size: () => waiting,
+    wake() {
+      for (const [first] of [...lines.values()]) {
+        if (first) first.free = true
+        first?.look()
+      }
+    },
     enter(route) {
       if (waiting >= MOST) return undefined
       waiting++

@@ -30,8 +30,9 @@ export const cooldowns = [
     answers: { 200: 'How many ended', 404: 'There is no such credential' },
     answer({ query }, context) {
       if (query.credential !== undefined) mustKnow(query.credential, context)
-      const { pool, log } = context.gateway.services
+      const { pool, log, waitingRoom } = context.gateway.services
       const ended = pool.reset(query)
+      waitingRoom.wake()
       log.write('info', 'rests are ended by management', { ended, ...query })
       return json({ ended })
     },

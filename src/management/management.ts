@@ -13,6 +13,7 @@ import { explain } from './explain.ts'
 import { keys } from './keys.ts'
 import { createLockout } from './lockout.ts'
 import { ALWAYS, ManagementError } from './reply.ts'
+import { requests } from './requests.ts'
 import { routes } from './routes.ts'
 import { createMatches } from './secret.ts'
 
@@ -21,6 +22,7 @@ const BASE = '/v0/management'
 const ENDPOINTS: readonly Endpoint[] = [
   ...explain,
   ...cooldowns,
+  ...requests,
   ...configText,
   ...routes,
   ...check,

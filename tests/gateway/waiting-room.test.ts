@@ -166,6 +166,21 @@ describe('the waiting room', () => {
     expect(gateway.services.waitingRoom.size()).toBe(0)
   })
 
+  test('when rests are ended by hand, who waits goes on at once', async () => {
+    let replies = 0
+    const gateway = localGateway(routes('5m'), () =>
+      replies++ === 0 ? limited(200) : Response.json(OK),
+    )
+    const first = ask(gateway)
+    await settled()
+    const second = ask(gateway)
+    await settled()
+    gateway.services.pool.reset()
+    gateway.services.waitingRoom.wake()
+    expect((await first).status).toBe(200)
+    expect((await second).status).toBe(200)
+  })
+
   test('a request that is at fault itself does not wait', async () => {
     const gateway = localGateway(routes('1m'), () =>
       Response.json({ error: { message: 'no' } }, { status: 400 }),

@@ -145,6 +145,8 @@ test('every endpoint is documented with its schemas', async () => {
     'get /cooldowns',
     'get /explain',
     'get /keys',
+    'get /requests',
+    'get /requests/{id}',
     'patch /routes',
     'post /check',
     'post /keys',
@@ -156,4 +158,59 @@ test('every endpoint is documented with its schemas', async () => {
   expect(JSON.stringify(of('/routes', 'patch')?.requestBody)).toContain('"append"')
   expect(JSON.stringify(of('/config.yaml', 'put')?.requestBody)).toContain('application/yaml')
   expect(JSON.stringify(of('/keys', 'post')?.requestBody)).toContain('tokens-per-day')
+})
+
+describe('how requests were decided', () => {
+  test('by rule, candidate and outcome, newest first; nothing of what was said', async () => {
+    const gateway = await rested()
+    const { status, body, text } = await gateway.manage('GET', '/requests')
+    expect(status).toBe(200)
+    expect(body.requests).toMatchObject([
+      {
+        caller: 'local',
+        client: 'other',
+        protocol: 'openai-chat',
+        asked: 'm',
+        route: 'models.m',
+        at: '2026-01-01T00:00:00.000Z',
+        rules: [
+          { rule: '2 force' },
+          { rule: '4 models', verdict: 'models.m', line: 5 },
+          { rule: '4 models', line: 5 },
+        ],
+        decisions: [
+          { target: 'a/x', credential: 'a/one', verdict: 'failed', line: 5 },
+          { target: 'a/x', credential: 'a/key-2', verdict: 'failed', line: 5 },
+        ],
+        status: 429,
+      },
+    ])
+    expect(text).not.toContain('messages')
+    const [{ id }] = body.requests as [{ id: string }]
+    expect((await gateway.manage('GET', `/requests/${id}`)).body).toEqual(
+      (body.requests as [Record<string, unknown>])[0],
+    )
+  })
+
+  test.each<[string, number]>([
+    ['?caller=local', 1],
+    ['?caller=alice', 0],
+    ['?asked=m&limit=1', 1],
+    ['?asked=x', 0],
+  ])('asked for as %s', async (query, count) => {
+    const gateway = await rested()
+    const { body } = await gateway.manage('GET', `/requests${query}`)
+    expect(body.requests).toHaveLength(count)
+  })
+
+  test.each<[string, number, string]>([
+    ['/requests/req_unknown', 404, 'too long ago'],
+    ['/requests?limit=0', 400, 'limit'],
+    ['/requests?since=1', 400, 'known: caller, asked, limit'],
+  ])('%s: %d', async (path, status, words) => {
+    const gateway = await rested()
+    const answer = await gateway.manage('GET', path)
+    expect(answer.status).toBe(status)
+    expect(answer.text).toContain(words)
+  })
 })
