@@ -46,7 +46,7 @@ const MEASURES: Record<string, { parse(value: unknown): number | undefined; like
   money: { parse: parseMoney, like: 'an amount such as 5 USD' },
 }
 
-function isProxy(value: unknown): boolean {
+export function isProxy(value: unknown): boolean {
   if (value === '' || value === 'direct') return true
   return (
     typeof value === 'string' &&

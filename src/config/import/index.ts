@@ -1,128 +1,105 @@
-import { parse, stringify } from 'yaml'
-import { isObject, type JsonObject, parseObject } from '../../lib/json.ts'
-import { compileTable, type TableServices } from '../compile-table.ts'
-import type { Diagnostic } from '../diagnostic.ts'
-import { importClaudeCodeProxy, parseDotenv } from './claude-code-proxy.ts'
-import { importClaudeCodeRouter } from './claude-code-router.ts'
-import { importCliProxyApi } from './cli-proxy-api.ts'
-import type { Draft, Routes } from './draft.ts'
-import { importLiteLlm } from './litellm.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { importClaudeCodeProxy, isClaudeCodeProxy } from './claude-code-proxy/index.ts'
+import { importClaudeCodeRouter, isClaudeCodeRouter } from './claude-code-router/index.ts'
+import { importCliProxyApi, isCliProxyApi } from './cli-proxy-api/index.ts'
+import { parseDotenv } from './dotenv.ts'
+import { type Draft, type ImportServices, lost, merged, type Note } from './draft.ts'
+import { importLiteLlm, isLiteLlm } from './litellm/index.ts'
+import { parsed } from './parsed.ts'
+import { Reading } from './reading.ts'
+import { settled } from './settled.ts'
 
-export type Imported = { from: string; text: string; notes: string[] }
+export type { ImportServices, Note } from './draft.ts'
+
+export type Imported =
+  | {
+      ok: true
+      /** The tool, and its file. */
+      from: string
+      /** A routes.yaml that compiles. */
+      text: string
+      notes: Note[]
+      /** Settings that no reader knew; each has a note too. */
+      unknown: string[]
+      providers: number
+    }
+  | { ok: false; problem: string }
 
 /**
  * Another tool's configuration as a routes.yaml that compiles. What has no equivalent, or leads
- * nowhere, is noted instead. Undefined: the text is of no tool that is known.
+ * nowhere, is noted instead; what is not of any tool that is known is a problem, with its cure.
  */
-export function importConfig(
-  name: string,
-  text: string,
-  services: TableServices,
-): Imported | undefined {
-  const draft = draftOf(name, text)
-  if (!draft) return undefined
-  for (;;) {
-    const written = rendered(draft)
-    const compiled = compileTable('routes.yaml', written, {
-      ...services,
-      env: anySet(services.env),
-    })
-    if (compiled.ok) return { from: draft.from, text: written, notes: draft.notes }
-    if (!takenOut(draft, compiled.diagnostics))
-      return {
-        from: draft.from,
-        text: written,
-        notes: [...draft.notes, ...compiled.diagnostics.map(told)],
-      }
+export function importConfig(name: string, text: string, services: ImportServices): Imported {
+  const source = sourceOf(name, text)
+  if ('problem' in source) return { ok: false, problem: source.problem }
+  const { reading, importer, broken } = source
+  const draft = importer(reading, services)
+  const unknown = reading.unread()
+  for (const path of unknown)
+    lost(
+      draft,
+      path,
+      'is not known to this import, or is not of the form it should have; it is not taken over',
+    )
+  for (const line of broken) lost(draft, `line ${line}`, 'is not understood and is left out')
+  const written = settled(draft, services)
+  if (written === undefined)
+    return { ok: false, problem: 'what it says cannot be written as a routes.yaml' }
+  return {
+    ok: true,
+    from: draft.from,
+    text: written,
+    notes: merged(draft.notes),
+    unknown,
+    providers: Object.keys(draft.routes.providers).length,
   }
 }
 
-/** Variables need not be set on the machine where a file is taken over. */
-function anySet(env: TableServices['env']): TableServices['env'] {
-  return new Proxy(env, { get: (set, name) => set[String(name)] ?? 'http://set.later.invalid' })
-}
+type Importer = (reading: Reading, services: ImportServices) => Draft
+type Source = { reading: Reading; importer: Importer; broken: number[] } | { problem: string }
 
-function draftOf(name: string, text: string): Draft | undefined {
-  if (/(^|[/\\])[^/\\]*\.env[^/\\]*$/.test(name)) return importClaudeCodeProxy(parseDotenv(text))
-  const config = parseObject(text) ?? parseYaml(text)
-  if (!config) return undefined
-  if ('Providers' in config || 'Router' in config) return importClaudeCodeRouter(config)
-  if ('model_list' in config) return importLiteLlm(config)
-  const known = [
-    'openai-compatibility',
-    'auth-dir',
-    'remote-management',
-    'request-retry',
-    'api-keys',
-  ]
-  const keyed = Object.keys(config).some(
-    section => section.endsWith('-api-key') || known.includes(section),
-  )
-  return keyed ? importCliProxyApi(config) : undefined
-}
+const TOOLS: readonly (readonly [is: (config: JsonObject) => boolean, importer: Importer])[] = [
+  [isClaudeCodeRouter, importClaudeCodeRouter],
+  [isLiteLlm, importLiteLlm],
+  [isCliProxyApi, importCliProxyApi],
+]
 
-function parseYaml(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** What does not compile leaves the draft with a note; false: there is nothing to take out. */
-function takenOut({ routes, notes }: Draft, diagnostics: readonly Diagnostic[]): boolean {
-  let taken = false
-  for (const diagnostic of diagnostics) {
-    const [, section = '', index] = /^([\w-]+)(?:\[(\d+)\])?/.exec(diagnostic.path) ?? []
-    const entries = routes[section as keyof Routes]
-    if (Array.isArray(entries) && index !== undefined) {
-      // From the end, one a round: the others keep their places.
-      entries.splice(Number(index), 1)
-      notes.push(told(diagnostic))
-      return true
+function sourceOf(name: string, text: string): Source {
+  if (text.trim() === '') return { problem: 'it is empty' }
+  if (text.startsWith('SQLite format 3'))
+    return {
+      problem:
+        'it is a database; claude-code-router 3 keeps its settings there: import the config.json it had before',
     }
-    if (!isObject(entries)) continue
-    const name = Object.keys(entries)
-      .sort((a, b) => b.length - a.length)
-      .find(one => diagnostic.path.includes(one))
-    if (name === undefined) continue
-    delete entries[name]
-    notes.push(told(diagnostic))
-    taken = true
+  if (/(^|[/\\])[^/\\]*\.env[^/\\]*$/.test(name)) return environment(text)
+  const found = parsed(text)
+  if (!found.ok) {
+    const env = environment(text)
+    return 'problem' in env ? { problem: `line ${found.line}: ${found.problem}` } : env
   }
-  return taken
+  if (!isObject(found.value)) return environment(text)
+  const config = found.value
+  const importer = TOOLS.find(([is]) => is(config))?.[1]
+  return importer
+    ? { reading: new Reading(config), importer, broken: [] }
+    : { problem: unknownProblem(Object.keys(config)) }
 }
 
-function told({ path, message, hint }: Diagnostic): string {
-  return `${path}: left out: ${message}${hint ? ` (${hint})` : ''}`
+function environment(text: string): Source {
+  const { values, broken } = parseDotenv(text)
+  return isClaudeCodeProxy(values)
+    ? { reading: new Reading(values), importer: importClaudeCodeProxy, broken }
+    : { problem: unknownProblem(Object.keys(values)) }
 }
 
-const ABOUT: Partial<Record<keyof Routes, string>> = {
-  server: 'Where to listen.',
-  providers: 'Who answers.',
-  models: 'What clients may ask for.',
-  aliases: 'Other names, used only where no model of that name exists.',
-  force: 'Other names, used even where a model of that name exists.',
-  'api-keys': 'Who may call.',
-  policy: 'How to share and retry.',
-  rules: 'Changes to requests.',
+function unknownProblem(names: readonly string[]): string {
+  if (names.includes('providers') && names.includes('version'))
+    return 'it is a routes.yaml already; "jackfield check" says whether it is good'
+  const begins = names.length > 0 ? ` (it has ${names.slice(0, 4).map(short).join(', ')})` : ''
+  return `it is of no tool that is known${begins}; "jackfield import --help" lists them`
 }
 
-function rendered({ from, routes, notes }: Draft): string {
-  const head = [
-    '# yaml-language-server: $schema=http://127.0.0.1:8317/routes.schema.json',
-    `# Taken over from ${from} by "jackfield import".`,
-    ...(notes.length > 0
-      ? ['# Not taken over, or different here:', ...notes.map(note => `#   ${note}`)]
-      : []),
-  ]
-  const sections = Object.entries(routes)
-    .filter(([, value]) => !isObject(value) || Object.keys(value).length > 0)
-    .map(([section, value]) => {
-      const about = ABOUT[section as keyof Routes]
-      const written = stringify({ [section]: value }, { lineWidth: 0, flowCollectionPadding: true })
-      return `${about ? `# ${about}\n` : ''}${written.trimEnd()}`
-    })
-  return `${head.join('\n')}\n${sections.join('\n\n')}\n`
+/** Names only, and not all of a name that may be a secret. */
+function short(name: string): string {
+  return name.length > 24 ? `${name.slice(0, 12)}…` : name
 }

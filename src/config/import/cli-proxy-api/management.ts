@@ -1,0 +1,67 @@
+import type { JsonObject } from '../../../lib/json.ts'
+import { type Draft, filled, idle, lost } from '../draft.ts'
+import type { Reading } from '../reading.ts'
+import { isTaken } from '../taken.ts'
+
+const LATER = 'with a later version; import again then, or write it by hand'
+
+/** Sections that a version takes over once it knows them: the management API, logs, Amp's relay. */
+export function readManagement(config: Reading, draft: Draft): void {
+  readRemote(config.mapping('remote-management'), draft)
+  readLogging(config, draft)
+  readRelay(config, draft)
+}
+
+function readRemote(remote: Reading, draft: Draft): void {
+  const settings = filled({
+    'allow-remote': remote.flag('allow-remote') || undefined,
+    // As it is, or the hash that was put in its place.
+    'secret-key': remote.text('secret-key'),
+    'disable-control-panel': remote.flag('disable-control-panel') || undefined,
+  })
+  if (isTaken('remote-management')) draft.routes['remote-management'] = settings
+  else
+    for (const name of Object.keys(settings))
+      lost(draft, remote.path(name), `the management API and page come ${LATER}`)
+}
+
+function readLogging(config: Reading, draft: Draft): void {
+  const level = config.flag('debug') ? 'debug' : undefined
+  const toFile = config.flag('logging-to-file') === true
+  const requests = config.flag('request-log') === true
+  draft.routes.logging = filled({
+    level,
+    file: (toFile && isTaken('logging', 'file')) || undefined,
+    requests: requests && isTaken('logging', 'requests') ? 'all' : undefined,
+  })
+  if (toFile && !isTaken('logging', 'file'))
+    lost(draft, 'logging-to-file', 'the log goes to stderr; send it to a file: 2>>jackfield.log')
+  if (requests && !isTaken('logging', 'requests'))
+    lost(draft, 'request-log', 'requests are not logged; logging.level: debug says who was tried')
+  for (const name of ['logs-max-total-size-mb', 'error-logs-max-files'])
+    if (config.number(name)) idle(draft, name, 'logs are not counted or cut by such a number')
+}
+
+const RELAY = ['upstream-url', 'upstream-api-key', 'restrict-management-to-localhost']
+
+/** Under `ampcode`, or, in older versions, at the top. */
+function readRelay(config: Reading, draft: Draft): void {
+  const amp = config.mapping('ampcode')
+  const settings: JsonObject = {}
+  for (const name of RELAY)
+    for (const [reading, written] of [
+      [amp, name],
+      [config, `amp-${name}`],
+    ] as const) {
+      const value = reading.flag(written) ?? reading.text(written)
+      if (value === undefined || value === false) continue
+      settings[name] ??= value
+      if (!isTaken('amp'))
+        lost(
+          draft,
+          reading.path(written),
+          `the relay to Amp, and its paths under /api/provider, come ${LATER}`,
+        )
+    }
+  if (isTaken('amp')) draft.routes.amp = settings
+}
