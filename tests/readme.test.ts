@@ -180,8 +180,11 @@ test('someone who moves in from CLIProxyAPI keeps the key, the port and the name
     env: {},
     readFile: () => '',
     kinds,
+    folders: ['/'],
+    home: '/',
+    filesIn: () => [],
   })
-  if (!imported) throw new Error('not recognised')
+  if (!imported.ok) throw new Error(imported.problem)
   const table = compiled(imported.text, {})
   expect(table.server.port).toBe(8317)
   const kimi = table.resolve('kimi')

@@ -27,28 +27,6 @@ describe('commands', () => {
     expect(readFileSync(join(cwd, 'new.yaml'), 'utf8')).toContain('version: 1')
   })
 
-  test('import writes what another tool had, never over a file, and says what it left', async () => {
-    writeFileSync(
-      join(cwd, 'config.yaml'),
-      'request-log: true\nclaude-api-key: [ { api-key: some-claude-key } ]\n',
-    )
-    const first = await jackfield('import', 'config.yaml', '--output', 'taken.yaml')
-    expect(first.code).toBe(0)
-    expect(first.stdout).toContain('taken.yaml is written from CLIProxyAPI config.yaml')
-    expect(first.stdout).toContain('request-log')
-    expect(first.stdout).not.toContain('some-claude-key')
-    expect(statSync(join(cwd, 'taken.yaml')).mode & 0o777).toBe(0o600)
-    expect((await jackfield('check', 'taken.yaml')).code).toBe(0)
-    expect((await jackfield('import', 'config.yaml', '--output', 'taken.yaml')).code).toBe(1)
-    expect((await jackfield('import', 'config.yaml', '-o', 'taken.yaml', '--force')).code).toBe(0)
-    expect((await jackfield('import', 'config.yaml', '-o', '-')).stdout).toContain(
-      'kind: anthropic',
-    )
-    expect((await jackfield('import', 'good.yaml', '-o', 'x.yaml')).stderr).toContain('of no tool')
-    expect((await jackfield('import', 'gone.yaml')).stderr).toContain('cannot be read')
-    expect((await jackfield('import')).stderr).toContain('which file?')
-  })
-
   test('plan: in words, from the names that were really asked for', async () => {
     const home = join(cwd, 'home')
     const running = await start(
