@@ -29,6 +29,17 @@ describe('August 2026', () => {
     expect(about('api-keys')).toContain('left out as in sample files')
   })
 
+  test('the management API opens to the same secret', () => {
+    expect(table.management).toEqual({
+      allowRemote: true,
+      secret: 'management-secret-one',
+      panel: false,
+    })
+    const hash = `$2a$10$${'a'.repeat(53)}`
+    const hashed = taken(`remote-management: { secret-key: "${hash}" }\n`).table.management
+    expect(hashed).toEqual({ allowRemote: false, secret: hash, panel: true })
+  })
+
   test('policy', () => {
     expect(table.policy).toMatchObject({
       requestRetry: 4,

@@ -163,3 +163,12 @@ test('secrets that no variable is set for need not be different', () => {
   )
   expect(table.providers.get('openai')?.credentials[0]?.secret).toBe('o')
 })
+
+test('the key of LiteLLM’s documents is kept, and told of', () => {
+  const { table, about } = imported(
+    'litellm.yaml',
+    'model_list: []\ngeneral_settings: { master_key: sk-1234 }\n',
+  )
+  expect(table.apiKeys.map(({ key }) => key)).toEqual(['sk-1234'])
+  expect(about('general_settings.master_key')).toContain('anybody knows')
+})

@@ -5,7 +5,7 @@ import { isTaken } from '../taken.ts'
 
 const LATER = 'with a later version; import again then, or write it by hand'
 
-/** Sections that a version takes over once it knows them: the management API, logs, Amp's relay. */
+/** The management API; and logs and Amp's relay, as far as this version takes them. */
 export function readManagement(config: Reading, draft: Draft): void {
   readRemote(config.mapping('remote-management'), draft)
   readLogging(config, draft)
@@ -13,16 +13,12 @@ export function readManagement(config: Reading, draft: Draft): void {
 }
 
 function readRemote(remote: Reading, draft: Draft): void {
-  const settings = filled({
+  draft.routes['remote-management'] = filled({
     'allow-remote': remote.flag('allow-remote') || undefined,
     // As it is, or the hash that was put in its place.
     'secret-key': remote.text('secret-key'),
     'disable-control-panel': remote.flag('disable-control-panel') || undefined,
   })
-  if (isTaken('remote-management')) draft.routes['remote-management'] = settings
-  else
-    for (const name of Object.keys(settings))
-      lost(draft, remote.path(name), `the management API and page come ${LATER}`)
 }
 
 function readLogging(config: Reading, draft: Draft): void {

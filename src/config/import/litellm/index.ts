@@ -18,6 +18,7 @@ import { noteUnused, readCredentials, readVariables } from './secrets.ts'
 
 const MOST_ROUNDS = 20
 const PORT = 4000
+const SAMPLE_KEY = 'sk-1234'
 
 export function isLiteLlm(config: JsonObject): boolean {
   return 'model_list' in config || 'litellm_settings' in config
@@ -164,6 +165,12 @@ function readServer(general: Reading, said: (value: string) => string, draft: Dr
   )
   const master = general.text('master_key')
   if (master) draft.routes['api-keys'] = [said(master)]
+  if (master === SAMPLE_KEY)
+    lost(
+      draft,
+      'general_settings.master_key',
+      'is the one of LiteLLM’s own documents, which anybody knows; make another: jackfield key NAME',
+    )
   lost(
     draft,
     'host',
