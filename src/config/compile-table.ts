@@ -13,6 +13,7 @@ import { readManagement } from './management.ts'
 import { type Entry, readEntries, type Section } from './names.ts'
 import { didYouMean } from './nearest.ts'
 import { resolveProvider } from './providers.ts'
+import { readLogging, readUsage } from './records.ts'
 import { createReport, type Report } from './report.ts'
 import { createResolve, type Listing, type Names, parseAddress } from './resolve.ts'
 import { isSampleKey } from './sample-keys.ts'
@@ -104,7 +105,8 @@ function buildTable(
     management: readManagement(document, report),
     server,
     policy,
-    logging: { level: document.logging?.level ?? 'info' },
+    logging: readLogging(document, source.file, services.env),
+    usage: readUsage(document, report),
     files: interpolated.files,
     warnings: [],
   }

@@ -1,4 +1,4 @@
-import type { Policy, ServerSettings, Timeouts } from './table.ts'
+import type { Policy, ServerSettings, Timeouts, UsageSettings } from './table.ts'
 
 /** Every default of routes.yaml, in one place. */
 export const SERVER = {
@@ -24,3 +24,7 @@ export const POLICY: Policy = {
   keepaliveMs: 15_000,
   waitingRoomMs: 0,
 }
+
+export const LOGGING = { level: 'info', file: false, requests: 'off' } as const
+
+export const USAGE: UsageSettings = { enabled: true, keepMs: 90 * 86_400_000 }

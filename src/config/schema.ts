@@ -322,7 +322,15 @@ export const Routes = Type.Object(
       ),
     ),
     amp: Type.Optional(later(Anything)),
-    usage: Type.Optional(later(Anything)),
+    usage: Type.Optional(
+      Type.Object(
+        {
+          enabled: Type.Optional(Type.Boolean()),
+          keep: Type.Optional(Duration),
+        },
+        { ...shut, description: 'Counts what is used, hour by hour; see "jackfield usage"' },
+      ),
+    ),
     logging: Type.Optional(
       Type.Object(
         {
@@ -334,8 +342,22 @@ export const Routes = Type.Object(
               Type.Literal('error'),
             ]),
           ),
-          file: Type.Optional(later(Anything, [false])),
-          requests: Type.Optional(later(Anything, ['off', false])),
+          file: Type.Optional(
+            Type.Union([Type.Boolean(), Type.String({ minLength: 1 })], {
+              description: 'Where the log goes as well; true: ~/.jackfield/logs/jackfield.log',
+            }),
+          ),
+          requests: Type.Optional(
+            Type.Union(
+              [
+                Type.Literal('off'),
+                Type.Literal('errors'),
+                Type.Literal('all'),
+                Type.Literal(false),
+              ],
+              { description: 'Which requests are written to files of their own, secrets left out' },
+            ),
+          ),
         },
         shut,
       ),

@@ -167,6 +167,16 @@ export type Policy = {
   waitingRoomMs: number
 }
 
+export type LoggingSettings = {
+  level: 'debug' | 'info' | 'warn' | 'error'
+  /** A path to which the lines go as well; absent: stderr only. */
+  file?: string
+  /** Which exchanges are written to files of their own. */
+  requests: 'off' | 'errors' | 'all'
+}
+
+export type UsageSettings = { enabled: boolean; keepMs: number }
+
 /** `routes.yaml` with every name resolved and every default filled in; frozen. */
 export type RoutingTable = {
   file: string
@@ -189,7 +199,8 @@ export type RoutingTable = {
   management: ManagementSettings
   server: ServerSettings
   policy: Policy
-  logging: { level: 'debug' | 'info' | 'warn' | 'error' }
+  logging: LoggingSettings
+  usage: UsageSettings
   /** Every `${file:…}` the text pulled in, so that a change of them reloads too. */
   files: readonly string[]
   warnings: readonly Diagnostic[]

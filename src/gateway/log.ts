@@ -1,10 +1,21 @@
+import { createLogFile, type LogFile } from '../store/log-file.ts'
+
 const LEVELS = { debug: 10, info: 20, warn: 30, error: 40 } as const
 
 export type Level = keyof typeof LEVELS
 
+export type LogSettings = {
+  level: Level
+  /** To which the lines go as well. */
+  file?: string
+  /** Takes secrets out of lines: what upstreams say may hold some. */
+  clean?(text: string): string
+}
+
 /** Lines for people, on stderr. `detail` members follow the message as `name=value`. */
 export interface Log {
-  level: Level
+  readonly level: Level
+  follow(settings: LogSettings): void
   /** Whether a line of this level would be written. */
   writes(level: Level): boolean
   write(level: Level, message: string, detail?: Record<string, string | number | undefined>): void
@@ -15,23 +26,41 @@ export interface Log {
 const GATHER_MS = 50
 
 export function createLog(write: (text: string) => void, now: () => number): Log {
+  let level: Level = 'info'
+  let file: LogFile | undefined
+  let clean = (text: string): string => text
   let pending = ''
   let timer: ReturnType<typeof setTimeout> | undefined
+  const line = (of: Level, message: string, detail = ''): string =>
+    `${new Date(now()).toISOString()} ${of} ${message}${detail}\n`
   const flush = (): void => {
     if (timer) clearTimeout(timer)
     timer = undefined
-    const text = pending
+    if (!pending) return
+    const text = clean(pending)
     pending = ''
-    if (text) write(text)
+    write(text)
+    file?.append(text)
   }
   return {
-    level: 'info',
-    writes(level) {
-      return LEVELS[level] >= LEVELS[this.level]
+    get level() {
+      return level
     },
-    write(level, message, detail) {
-      if (LEVELS[level] < LEVELS[this.level]) return
-      pending += `${new Date(now()).toISOString()} ${level} ${message}${detailText(detail)}\n`
+    follow(settings) {
+      flush()
+      level = settings.level
+      clean = settings.clean ?? (text => text)
+      const { file: path } = settings
+      if (path === file?.path) return
+      // Past the log itself: it would come back here.
+      file = path === undefined ? undefined : createLogFile(path, what => write(line('warn', what)))
+    },
+    writes(of) {
+      return LEVELS[of] >= LEVELS[level]
+    },
+    write(of, message, detail) {
+      if (LEVELS[of] < LEVELS[level]) return
+      pending += line(of, message, detailText(detail))
       timer ??= setTimeout(flush, GATHER_MS)
     },
     flush,

@@ -1,7 +1,8 @@
 import { Database } from 'bun:sqlite'
-import { chmodSync, closeSync, mkdirSync, openSync, renameSync } from 'node:fs'
+import { renameSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { makePrivate } from './private-file.ts'
 
 /**
  * What a client would have to send back and cannot: reasoning by call id, responses and their items
@@ -82,6 +83,11 @@ export function keptFolder(env: Record<string, string | undefined>): string {
   return env.JACKFIELD_HOME?.trim() || join(homedir(), '.jackfield')
 }
 
+/** Where it keeps what was logged and recorded. */
+export function logsFolder(env: Record<string, string | undefined>): string {
+  return join(keptFolder(env), 'logs')
+}
+
 /** A file that survives restarts; opened when first needed. Where that fails, memory serves. */
 export function createKept(options: KeptOptions): Kept {
   let opened: Kept | undefined
@@ -141,10 +147,7 @@ create index if not exists kept_at on kept (at);
 const PRUNE_EVERY = 500
 
 function fileKept(path: string, { now, warn, limits = KEPT_LIMITS }: KeptOptions): Kept {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  // Made by us first, so that it is never readable by others, not even for a moment.
-  closeSync(openSync(path, 'a', 0o600))
-  chmodSync(path, 0o600)
+  makePrivate(path)
   const db = new Database(path, { create: true, strict: true })
   db.run('pragma busy_timeout = 3000')
   db.run('pragma journal_mode = wal')

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { createCensor, REDACTED } from '../../src/lib/censor.ts'
+
+describe('a censor', () => {
+  test.each<[string, string[], string, string]>([
+    ['alone', ['secret-one'], 'secret-one', '[redacted]'],
+    ['in the middle', ['secret-one'], 'a secret-one b', 'a [redacted] b'],
+    ['twice, side by side', ['secret-one'], 'secret-onesecret-one', '[redacted][redacted]'],
+    ['glued to a word', ['secret-one'], 'user_secret-one2', 'user_[redacted]2'],
+    ['one begins another', ['secret-one', 'secret-one-two'], 'secret-one-two', '[redacted]'],
+    ['in JSON', ['se"cret\\one'], JSON.stringify({ a: 'se"cret\\one' }), '{"a":"[redacted]"}'],
+    [
+      'in JSON in JSON',
+      ['se"cret\\one'],
+      JSON.stringify(JSON.stringify(['se"cret\\one'])),
+      '"[\\"[redacted]\\"]"',
+    ],
+    ['in a query', ['se/cret+one'], '?k=se%2Fcret%2Bone', '?k=[redacted]'],
+    ['too short to tell from a word', ['local'], 'a local call', 'a local call'],
+    ['none', [], 'a secret-one b', 'a secret-one b'],
+  ])('%s', (_, secrets, text, clean) => expect(createCensor(secrets)(text)).toBe(clean))
+
+  test('finds every secret among thousands, wherever it stands', () => {
+    const secret = fc.stringMatching(/^[a-z0-9_-]{8,20}$/)
+    fc.assert(
+      fc.property(
+        fc.array(secret, { minLength: 1, maxLength: 40 }),
+        fc.array(fc.oneof(fc.string(), secret, fc.nat(39)), { maxLength: 40 }),
+        (secrets, pieces) => {
+          const text = pieces
+            .map(piece => (typeof piece === 'number' ? (secrets[piece] ?? '') : piece))
+            .join('')
+          const clean = createCensor(secrets)(text)
+          // What stands between two replaced ones is as it was.
+          for (const one of clean.split(REDACTED)) {
+            expect(text).toContain(one)
+            for (const secret of secrets) expect(one).not.toContain(secret)
+          }
+        },
+      ),
+      { numRuns: 300, seed: 1 },
+    )
+  })
+
+  test('says how much of a secret may stand at the end of a text that is cut', () => {
+    expect(createCensor(['secret-one', 'other-secret']).longest).toBe(12)
+    expect(createCensor([]).longest).toBe(0)
+  })
+})

@@ -1,0 +1,35 @@
+import { afterEach } from 'bun:test'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const made: string[] = []
+
+afterEach(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+/** A folder of its own for what a gateway keeps; gone after the test. */
+export function newHome(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'jackfield-home-'))
+  made.push(folder)
+  return folder
+}
+
+export type Kept = { path: string; name: string; text: string; mode: number }
+
+/** Every file below a folder; none where there is no folder. */
+export function filesBelow(folder: string): Kept[] {
+  let names: string[]
+  try {
+    names = readdirSync(folder, { recursive: true }).map(String).sort()
+  } catch {
+    return []
+  }
+  return names.flatMap(name => {
+    const path = join(folder, name)
+    const found = statSync(path)
+    if (!found.isFile()) return []
+    return [{ path, name, text: readFileSync(path, 'latin1'), mode: found.mode & 0o777 }]
+  })
+}
