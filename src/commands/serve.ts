@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
 import { formatDiagnostic } from '../config/index.ts'
 import { createAffinity } from '../credentials/affinity.ts'
@@ -21,7 +21,8 @@ import { createModelLists } from '../gateway/model-lists.ts'
 import { createProbe } from '../gateway/probe.ts'
 import { createProxies } from '../gateway/proxies.ts'
 import { createRecent } from '../gateway/recent.ts'
-import { createReloader, credentialsOf, type Reloader } from '../gateway/reload.ts'
+import { createRecorder } from '../gateway/recording/recorder.ts'
+import { createReloader, putInForce, type Reloader } from '../gateway/reload.ts'
 import { createRoutesFile } from '../gateway/routes-file.ts'
 import type { Services } from '../gateway/services.ts'
 import { createWaitingRoom } from '../gateway/waiting-room.ts'
@@ -31,7 +32,8 @@ import { createManagement, type Management } from '../management/index.ts'
 import { createPrices } from '../providers/prices.ts'
 import { type App, buildApp } from '../server/app.ts'
 import { type Listener, listen } from '../server/listener.ts'
-import { createKept, keptFolder } from '../store/kept.ts'
+import { createKept, keptFolder, logsFolder } from '../store/kept.ts'
+import { createRecordFolder } from '../store/record-folder.ts'
 import { version } from '../version.ts'
 import { readArguments } from './arguments.ts'
 import type { Io } from './io.ts'
@@ -84,8 +86,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stderr(`jackfield: --port ${options.port}: expected a number from 0 to 65535\n`)
     return 1
   }
-  services.pool.reconcile(credentialsOf(gateway), gateway.table.policy)
-  log.level = gateway.table.logging.level
+  putInForce(gateway)
   const management = managed(source, services, () => reloader.reload(), io)
   const build = (one: Gateway): App => buildApp(one, [management.routes(one)])
   const live: Live<App> = { current: { gateway, app: build(gateway) }, refused: [], reloads: 0 }
@@ -131,10 +132,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     )
   }
   discovery.follow(gateway.table)
+  void services.recorder.sweep()
   await stopping
   discovery.stop()
   reloader.stop()
-  return shutdown(live, listener, log)
+  return shutdown(live, listener, services)
 }
 
 type Source = { file: string; text: string; builtin: boolean }
@@ -202,6 +204,11 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     densities: createDensities(),
     prices: createPrices(),
     recent: createRecent(),
+    recorder: createRecorder({
+      folder: createRecordFolder(join(logsFolder(io.env), 'requests'), now),
+      now,
+      warn: message => log.write('warn', message),
+    }),
     waitingRoom: createWaitingRoom(now, watchdog),
     lists: createModelLists(kept, now),
     ledger: createLedger(),
@@ -252,17 +259,26 @@ function shutdownSignal(): Promise<void> {
 }
 
 /** Lets running exchanges finish within the grace period; another signal ends at once. */
-async function shutdown(live: Live<App>, listener: Listener, log: Log): Promise<number> {
+async function shutdown(
+  live: Live<App>,
+  listener: Listener,
+  { log, recorder }: Services,
+): Promise<number> {
   const graceMs = live.current.gateway.table.server.shutdownGraceMs
   log.write('info', `stopping; running requests have ${Math.round(graceMs / 1000)} s to finish`)
   log.flush()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(130))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      log.flush()
+      process.exit(130)
+    })
   const drained = listener.drain().then(() => true)
   const late = new Promise<boolean>(resolve => setTimeout(() => resolve(false), graceMs).unref())
   if (!(await Promise.race([drained, late]))) {
     log.write('warn', 'the grace period is over; cutting what still runs')
     await listener.cut()
   }
+  await recorder.settled()
   log.flush()
   process.exit(0)
 }

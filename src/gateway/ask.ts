@@ -41,6 +41,7 @@ export async function askOnce(
     if (attempt) endAttempt(exchange, attempt)
     if (refusesSeals(exchange, failure)) {
       exchange.unsealed = true
+      exchange.recording?.failed(failure)
       return askOnce(exchange, target, lease)
     }
     return { error: failure, after: settled(exchange, target, lease, failure) }

@@ -3,6 +3,7 @@ import { isObject, parseObject } from '../lib/json.ts'
 import { beginAttempt, endAttempt, networkError } from './attempt.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { relayedHeaders } from './headers.ts'
+import { respond } from './reply.ts'
 import { send } from './send.ts'
 
 /** Asks the first target that counts natively; everybody else is counted for here. */
@@ -25,7 +26,7 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
     if (!isCount(count)) return await countLocally(exchange)
     const headers = relayedHeaders(reply.headers)
     stamp(headers, exchange, attempt)
-    return new Response(count, { headers })
+    return respond(exchange, exchange, { status: 200, headers, body: count })
   } catch (error) {
     // 404 and 405 say that the endpoint is missing; anything else may pass, and a count is an aid.
     const failure = networkError(exchange, attempt, error)
@@ -51,5 +52,5 @@ async function countLocally(exchange: Exchange): Promise<Response> {
   const body = exchange.codec.encodeTokenCount(await countConversation(exchange.conversation()))
   const headers = new Headers({ 'content-type': 'application/json' })
   stamp(headers, exchange)
-  return new Response(JSON.stringify(body), { headers })
+  return respond(exchange, exchange, { status: 200, headers, body: JSON.stringify(body) })
 }

@@ -18,6 +18,7 @@ import { factsOf } from './facts.ts'
 import type { Gateway } from './gateway.ts'
 import { recallReasoning } from './reasoning.ts'
 import type { Decision } from './recent.ts'
+import type { Recording } from './recording/recording.ts'
 import { refersToKept, withHistory } from './state.ts'
 
 export type Ask = {
@@ -28,6 +29,10 @@ export type Ask = {
   requestId: string
   /** Which relay is meant: the endpoint's path, or the verb in it. */
   relay?: string
+  /** How it was asked, for the record. */
+  line?: { method: string; url: string }
+  /** Absent: this one is not recorded. */
+  recording?: Recording
 }
 
 /** A downstream request's whole life. */

@@ -1,9 +1,8 @@
 import { asGatewayError } from '../lib/errors.ts'
-import { bodyOf } from '../lib/response-body.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
 import { STREAM_HEADERS } from './headers.ts'
-import type { Answer } from './reply.ts'
+import { type Answer, respond } from './reply.ts'
 import { rememberFailed } from './settle.ts'
 
 /**
@@ -14,10 +13,9 @@ import { rememberFailed } from './settle.ts'
 export async function withKeepAlive(
   exchange: Exchange,
   answering: Promise<Answer>,
-  respond: (answer: Answer) => Response,
 ): Promise<Response> {
   const everyMs = exchange.gateway.table.policy.keepaliveMs
-  if (everyMs <= 0) return respond(await answering)
+  if (everyMs <= 0) return respond(exchange, exchange, await answering)
   const { now, watchdog } = exchange.gateway.services
   let wake = (): void => {}
   const beat = {
@@ -36,7 +34,7 @@ export async function withKeepAlive(
     const first = await Promise.race([answering, nextBeat()])
     if (first) {
       watchdog.remove(beat)
-      return respond(first)
+      return respond(exchange, exchange, first)
     }
   } catch (error) {
     watchdog.remove(beat)
@@ -66,7 +64,7 @@ export async function withKeepAlive(
   }
   const headers = new Headers({ ...STREAM_HEADERS, 'content-type': framing.contentType })
   stamp(headers, exchange)
-  return new Response(bodyOf(body()), { headers })
+  return respond(exchange, exchange, { status: 200, headers, body: body() })
 }
 
 async function* pieces({ body }: Answer): AsyncGenerator<Uint8Array | string> {

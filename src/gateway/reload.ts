@@ -5,6 +5,7 @@ import { formatDiagnostic } from '../config/index.ts'
 import { compile } from './compile.ts'
 import type { Gateway } from './gateway.ts'
 import type { Live } from './live.ts'
+import { censorOf } from './recording/secrets.ts'
 import type { Services } from './services.ts'
 
 /** Editors write in several steps; the last one counts. */
@@ -94,9 +95,7 @@ export function createReloader<App>(
 
   function swap(gateway: Gateway): void {
     const app = build(gateway)
-    services.pool.reconcile(credentialsOf(gateway), gateway.table.policy)
-    services.proxies.keep(proxiesOf(gateway))
-    services.log.level = gateway.table.logging.level
+    putInForce(gateway)
     live.current = { gateway, app }
     attached = attachments()
   }
@@ -203,6 +202,14 @@ function proxiesOf({ table }: Gateway): ReadonlySet<string> {
     ...credentials.map(credential => credential.proxy),
   ])
   return new Set(written.filter(proxy => proxy !== undefined))
+}
+
+/** What outlives snapshots does from now on as this one says. */
+export function putInForce(gateway: Gateway): void {
+  const { table, services } = gateway
+  services.pool.reconcile(credentialsOf(gateway), table.policy)
+  services.proxies.keep(proxiesOf(gateway))
+  services.log.follow({ ...table.logging, clean: censorOf(table) })
 }
 
 export function credentialsOf({ table }: Gateway) {

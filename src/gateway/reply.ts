@@ -1,9 +1,9 @@
 import { effortOf } from '../conversation/index.ts'
 import type { JsonObject } from '../lib/json.ts'
-import type { GeneratedBody } from '../lib/response-body.ts'
+import { bodyOf, type GeneratedBody } from '../lib/response-body.ts'
 import type { Asked, Loss } from '../protocols/codec.ts'
 import type { Attempt } from './attempt.ts'
-import { type Exchange, stamp } from './exchange.ts'
+import { type Ask, type Exchange, stamp } from './exchange.ts'
 import type { Framing } from './framing.ts'
 import { relayedHeaders, STREAM_HEADERS } from './headers.ts'
 import { keepResponse } from './state.ts'
@@ -13,6 +13,16 @@ export type Answer = {
   status: number
   headers: Headers
   body: Uint8Array<ArrayBuffer> | string | GeneratedBody
+}
+
+/** Sends an answer off. `exchange` is absent where it failed before there was one. */
+export function respond(
+  { recording }: Ask,
+  exchange: Exchange | undefined,
+  answer: Answer,
+): Response {
+  const body = recording ? recording.told(exchange, answer) : answer.body
+  return new Response(bodyOf(body), { status: answer.status, headers: answer.headers })
 }
 
 /** What the reply echoes of the request. */

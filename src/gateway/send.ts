@@ -29,6 +29,8 @@ export async function send(
     const token = await exchange.gateway.services.tokens.tokenFor(account)
     headers.set('authorization', `Bearer ${token}`)
   }
+  const url = urlFor(exchange, attempt, action, stream, account)
+  exchange.recording?.sent({ attempt, url, headers, body })
   let reply: Response
   try {
     reply = kind.answer
@@ -41,13 +43,11 @@ export async function send(
           body,
           signal: attempt.abort.signal,
         })
-      : await fetched(exchange, attempt, urlFor(exchange, attempt, action, stream, account), {
-          headers,
-          body,
-        })
+      : await fetched(exchange, attempt, url, { headers, body })
   } catch (error) {
     throw networkError(exchange, attempt, error)
   }
+  exchange.recording?.replied(reply)
   if (reply.status >= 400) throw await refused(exchange, attempt, reply)
   return reply
 }

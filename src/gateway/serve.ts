@@ -1,6 +1,5 @@
 import { prepareCounting } from '../conversation/count.ts'
 import { asGatewayError } from '../lib/errors.ts'
-import { bodyOf } from '../lib/response-body.ts'
 import { countTokens } from './count-tokens.ts'
 import { type Ask, begin, type Exchange, stamp } from './exchange.ts'
 import { firstToAnswer } from './failover.ts'
@@ -8,11 +7,12 @@ import type { Gateway } from './gateway.ts'
 import { relayedHeaders } from './headers.ts'
 import { withKeepAlive } from './keep-alive.ts'
 import { Refusal } from './refusal.ts'
-import type { Answer } from './reply.ts'
+import { respond } from './reply.ts'
 import { rememberFailed } from './settle.ts'
 
 /** Serves one request. Never throws: whatever fails is answered in the client's protocol. */
-export async function exchange(gateway: Gateway, ask: Ask): Promise<Response> {
+export async function exchange(gateway: Gateway, asked: Ask): Promise<Response> {
+  const ask = gateway.table.logging.requests === 'off' ? asked : recorded(gateway, asked)
   let begun: Exchange | undefined
   try {
     if (gateway.table.countsTokens) await prepareCounting()
@@ -23,15 +23,16 @@ export async function exchange(gateway: Gateway, ask: Ask): Promise<Response> {
     if (!begun.passable) begun.conversation()
     const running = begun
     const answering = firstToAnswer(running)
-    if (!running.envelope.stream || running.action === 'relay') return respond(await answering)
-    return await withKeepAlive(running, answering, respond)
+    if (!running.envelope.stream || running.action === 'relay')
+      return respond(running, running, await answering)
+    return await withKeepAlive(running, answering)
   } catch (error) {
     return failed(gateway, ask, begun, error)
   }
 }
 
-function respond(answer: Answer): Response {
-  return new Response(bodyOf(answer.body), { status: answer.status, headers: answer.headers })
+function recorded({ table, services }: Gateway, ask: Ask): Ask {
+  return { ...ask, recording: services.recorder.begin(table, ask) }
 }
 
 /** The error as the client's protocol says it; the upstream's own bytes where it is the same one. */
@@ -49,6 +50,7 @@ export function failed(
     log.write('error', error.message, { id: ask.requestId, cause })
   }
   if (begun) rememberFailed(begun, error)
+  else ask.recording?.failed(error)
   const headers = new Headers()
   headers.set('x-jackfield-request-id', ask.requestId)
   if (
@@ -62,11 +64,12 @@ export function failed(
     if (error.retryAfterMs !== undefined && !relayed.has('retry-after')) {
       relayed.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
     }
-    return new Response(error.body, { status: error.status, headers: relayed })
+    return respond(ask, begun, { status: error.status, headers: relayed, body: error.body })
   }
   const encoded = ask.codec.encodeError(error)
   for (const name in encoded.headers) headers.set(name, encoded.headers[name] ?? '')
   headers.set('content-type', 'application/json')
   if (begun) stamp(headers, begun)
-  return new Response(JSON.stringify(encoded.body), { status: encoded.status, headers })
+  const body = JSON.stringify(encoded.body)
+  return respond(ask, begun, { status: encoded.status, headers, body })
 }

@@ -15,6 +15,7 @@ import type { ModelLists } from './model-lists.ts'
 import type { Probe } from './probe.ts'
 import type { Proxies } from './proxies.ts'
 import type { Recent } from './recent.ts'
+import type { Recorder } from './recording/recorder.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -38,6 +39,7 @@ export type Services = {
   densities: Densities
   prices: Prices
   recent: Recent
+  recorder: Recorder
   waitingRoom: WaitingRoom
   lists: ModelLists
   ledger: Ledger

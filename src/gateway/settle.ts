@@ -8,6 +8,7 @@ import { bind, unbind } from './bond.ts'
 import { decide } from './decide.ts'
 import { type Exchange, lossesText } from './exchange.ts'
 import type { Entry } from './ledger.ts'
+import { cleaned } from './recording/secrets.ts'
 import { Refusal } from './refusal.ts'
 import { targetName } from './targets.ts'
 
@@ -23,6 +24,7 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
   services.densities.learn(name, exchange.inbound.body.length, usage)
   services.ledger.record(entryOf(exchange, attempt.target, status, usage, attempt.losses))
   decide(exchange, attempt.target, { verdict: 'served', credential: attempt.lease.credential })
+  exchange.recording?.served(usage, attempt.losses)
   remember(exchange, { status, usage, usd, losses: attempt.losses.length })
   if (!services.log.writes('info')) return
   services.log.write('info', 'served', {
@@ -90,8 +92,11 @@ function remember(exchange: Exchange, { usd, ...end }: End): void {
   })
 }
 
-export function rememberFailed(exchange: Exchange, { code, status, message }: GatewayError): void {
-  remember(exchange, { status, usage: {}, losses: 0, error: `${code}: ${message}` })
+export function rememberFailed(exchange: Exchange, error: GatewayError): void {
+  exchange.recording?.failed(error)
+  const { code, status, message } = error
+  const words = `${code}: ${cleaned(message, exchange)}`
+  remember(exchange, { status, usage: {}, losses: 0, error: words })
 }
 
 /** Accounts for an answer that broke off: the client has a part of it, and the error. */
@@ -111,10 +116,12 @@ export function settleFailed(
   const limits = error instanceof Refusal ? error.limits : undefined
   lease.settle({ ok: false, error, ...(limits ? { limits } : {}) })
   unbind(exchange, lease, error)
+  exchange.recording?.failed(error)
+  const message = cleaned(error.message, exchange)
   decide(exchange, target, {
     verdict: 'failed',
     credential: lease.credential,
-    reason: `${error.code}: ${error.message}`,
+    reason: `${error.code}: ${message}`,
   })
   const { log, ledger } = exchange.gateway.services
   if (error.code === 'cancelled') return
@@ -125,7 +132,7 @@ export function settleFailed(
     credential: lease.credential,
     code: error.code,
     status: error.status,
-    message: error.message,
+    message,
   })
   ledger.record(entryOf(exchange, target, error.status, {}, []))
 }

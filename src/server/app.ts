@@ -96,6 +96,7 @@ async function serve(
       inbound,
       caller,
       requestId,
+      line: { method: request.method, url: request.url },
       ...(relay === undefined ? {} : { relay }),
     })
   } catch (error) {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createAffinity } from '../../src/credentials/affinity.ts'
 import { createPool } from '../../src/credentials/pool.ts'
 import { createQuotas } from '../../src/credentials/quotas.ts'
@@ -12,13 +13,15 @@ import { createLog } from '../../src/gateway/log.ts'
 import { createModelLists } from '../../src/gateway/model-lists.ts'
 import { createProxies } from '../../src/gateway/proxies.ts'
 import { createRecent } from '../../src/gateway/recent.ts'
-import { credentialsOf } from '../../src/gateway/reload.ts'
+import { createRecorder } from '../../src/gateway/recording/recorder.ts'
+import { putInForce } from '../../src/gateway/reload.ts'
 import type { Services } from '../../src/gateway/services.ts'
 import { createWaitingRoom } from '../../src/gateway/waiting-room.ts'
 import type { Watch } from '../../src/gateway/watchdog.ts'
 import { createPrices } from '../../src/providers/prices.ts'
 import { buildApp } from '../../src/server/app.ts'
 import { createMemoryKept, type Kept } from '../../src/store/kept.ts'
+import { createRecordFolder } from '../../src/store/record-folder.ts'
 
 /** A request as the upstream got it. */
 export type Received = {
@@ -105,6 +108,11 @@ export function localGateway(
     densities: createDensities(),
     prices: createPrices(),
     recent: createRecent(),
+    recorder: createRecorder({
+      folder: createRecordFolder(join(env.JACKFIELD_HOME ?? '', 'logs/requests'), () => now),
+      now: () => now,
+      warn: message => log.write('warn', message),
+    }),
     waitingRoom: createWaitingRoom(() => now, watchdog),
     lists: createModelLists(kept, () => now),
     ledger: createLedger(),
@@ -119,8 +127,7 @@ export function localGateway(
     throw new Error(
       compiled.diagnostics.map(d => `${d.at.line}: ${d.path}: ${d.message}`).join('\n'),
     )
-  services.pool.reconcile(credentialsOf(compiled.value), compiled.value.table.policy)
-  log.level = compiled.value.table.logging.level
+  putInForce(compiled.value)
   const app = buildApp(compiled.value)
   return {
     gateway: compiled.value,

@@ -1,0 +1,195 @@
+import type { TraceLine } from '../../config/table.ts'
+import type { Censor } from '../../lib/censor.ts'
+import type { GatewayError } from '../../lib/errors.ts'
+import type { Ask, Exchange } from '../exchange.ts'
+import type { Decision } from '../recent.ts'
+import { Refusal } from '../refusal.ts'
+import { targetName } from '../targets.ts'
+import { outcomeOf, type Recorded, type RecordedAttempt } from './recording.ts'
+import {
+  redactedBody,
+  redactedHeaders,
+  redactedUrl,
+  secretsInHeaders,
+  secretsInUrl,
+} from './redact.ts'
+import { declaredSecrets } from './secrets.ts'
+
+/** The most that is written of each, in bytes: with all that stands around them less than 5 MB. */
+export const LIMITS = { request: 1_500_000, attempts: 1_500_000, reply: 1_900_000 }
+
+/** An exchange for people to read, without its secrets. `censorOf` adds to those of the file. */
+export function render(recorded: Recorded, censorOf: (found: Iterable<string>) => Censor): string {
+  const censor = censorOf(secretsIn(recorded))
+  const { ask, exchange, attempts, reply } = recorded
+  const type = ask.inbound.headers.get('content-type')
+  const budget = { left: LIMITS.attempts }
+  const sections = [
+    summary(recorded),
+    section(
+      'request',
+      [redactedUrl(requestLine(ask)), ...redactedHeaders(ask.inbound.headers)],
+      bodyText(ask.inbound.body, { limit: LIMITS.request, type, censor }),
+    ),
+    ...(exchange ? [section('decisions', decisionLines(exchange))] : []),
+    ...attempts.flatMap((_, at) => attemptSections(recorded, at, censor, budget)),
+    section(
+      'answer to the client',
+      [`${recorded.status}`, ...redactedHeaders(recorded.headers)],
+      bodyText(reply.bytes, {
+        limit: LIMITS.reply,
+        type: recorded.headers.get('content-type'),
+        censor,
+        total: reply.total,
+      }),
+    ),
+  ]
+  // Once more over all of it: messages and names come from clients and upstreams too.
+  return `${censor(sections.join('\n\n'))}\n`
+}
+
+/** What this exchange itself held in secret. */
+function secretsIn({ ask, attempts, headers }: Recorded): string[] {
+  return [
+    ...secretsInHeaders(ask.inbound.headers),
+    ...secretsInUrl(requestLine(ask)),
+    ...secretsInHeaders(headers),
+    ...attempts.flatMap(({ url, headers: sent, reply }) => [
+      ...secretsInHeaders(sent),
+      ...secretsInUrl(url),
+      ...(reply ? secretsInHeaders(reply.headers) : []),
+    ]),
+  ]
+}
+
+function section(title: string, lines: readonly string[], body?: string): string {
+  const head = `=== ${title} ===\n${lines.join('\n')}`
+  return body === undefined ? head : `${head}\n\n${body}`
+}
+
+function summary(recorded: Recorded): string {
+  const { ask, exchange, startedAtMs, endedAtMs, error, served, whole } = recorded
+  const usage = served && JSON.stringify({ ...served.usage, raw: undefined })
+  const facts: [string, string | undefined][] = [
+    ['request', ask.requestId],
+    ['at', new Date(startedAtMs).toISOString()],
+    ['took', `${Math.round(endedAtMs - startedAtMs)} ms`],
+    ['caller', ask.caller.name],
+    ['client', exchange?.client],
+    ['protocol', ask.codec.protocol],
+    ['asked', exchange?.envelope.model],
+    ['route', exchange?.route.name],
+    ['outcome', String(outcomeOf(recorded))],
+    ['failed', error && errorText(error)],
+    ['ended', whole ? undefined : 'by the client, before the end'],
+    ['usage', usage],
+    ['lost', served?.losses.map(({ path, reason }) => `${path}: ${reason}`).join('; ')],
+  ]
+  return facts
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n')
+}
+
+/** Of the address only what the client chose. */
+function requestLine({ line }: Ask): string {
+  return line ? `${line.method} ${line.url.replace(/^[a-z]+:\/\/[^/]*/, '')}` : '(unknown)'
+}
+
+function decisionLines({ trace, decisions }: Exchange): string[] {
+  return [...trace.map(ruleLine), ...decisions.map(decisionLine)]
+}
+
+function ruleLine({ rule, verdict, at }: TraceLine): string {
+  return `${rule}: ${verdict}${at ? ` (line ${at.line})` : ''}`
+}
+
+function decisionLine({ target, credential, verdict, reason, line }: Decision, at: number): string {
+  const who = credential === undefined ? target : `${target} with ${credential}`
+  return `${at + 1}. ${who}: ${verdict}${reason === undefined ? '' : `, ${reason}`} (line ${line})`
+}
+
+function attemptSections(
+  recorded: Recorded,
+  at: number,
+  censor: Censor,
+  budget: { left: number },
+): string[] {
+  const one = recorded.attempts[at]
+  if (!one) return []
+  const { target, lease, speech } = one.attempt
+  // The file's own headers may be secrets whatever they are called.
+  const hidden = [
+    ...declaredSecrets(target.provider.headers),
+    ...declaredSecrets(lease.spec.headers),
+  ]
+  const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential}, ${speech.protocol}`
+  const lines = [`POST ${redactedUrl(one.url)}`, ...redactedHeaders(one.headers, hidden)]
+  return [
+    section(title, lines, sentBody(recorded, at, one, censor, budget)),
+    section(`reply to attempt ${at + 1}`, replyLines(one), refusedBody(one, censor)),
+  ]
+}
+
+function sentBody(
+  { ask, exchange, attempts }: Recorded,
+  at: number,
+  { attempt, body }: RecordedAttempt,
+  censor: Censor,
+  budget: { left: number },
+): string {
+  // Rules of the file may have changed it before.
+  const own = attempt.passing && exchange?.inbound.body === ask.inbound.body
+  if (own && body === ask.inbound.body) return "(the client's own bytes)"
+  if (own) return `(the client's own bytes, the model replaced by "${attempt.target.model}")`
+  const same = attempts.findIndex(other => Buffer.compare(other.body, body) === 0)
+  if (same < at) return `(the same as in attempt ${same + 1})`
+  const limit = budget.left
+  budget.left = Math.max(0, limit - body.length)
+  return bodyText(body, { limit, type: 'application/json', censor })
+}
+
+function replyLines({ reply, error }: RecordedAttempt): string[] {
+  const failed = error ? [`failed: ${errorText(error)}`] : []
+  if (!reply) return failed.length > 0 ? failed : ['none']
+  return [`${reply.status}`, ...redactedHeaders(reply.headers), ...failed]
+}
+
+/** Upstreams say in their errors what they were told. */
+function errorText({ code, message }: GatewayError): string {
+  return `${code}: ${redactedBody(message)}`
+}
+
+/** Enough of an error for any upstream's words. */
+const REFUSED_BYTES = 20_000
+
+/** What a refused attempt was told; the client may never hear it. */
+function refusedBody({ error }: RecordedAttempt, censor: Censor): string | undefined {
+  if (!(error instanceof Refusal) || error.body.length === 0) return undefined
+  const type = error.headers.get('content-type')
+  return bodyText(error.body, { limit: REFUSED_BYTES, type, censor })
+}
+
+type BodyOptions = { limit: number; type: string | null; censor: Censor; total?: number }
+
+function bodyText(
+  bytes: Uint8Array,
+  { limit, type, censor, total = bytes.length }: BodyOptions,
+): string {
+  if (total === 0) return '(empty)'
+  const begun = textOf(bytes.subarray(0, limit))
+  if (begun === undefined) return `(${total} bytes of ${type ?? 'no known type'})`
+  const text = censor(redactedBody(begun))
+  if (total <= limit && total === bytes.length) return text
+  // A secret may be cut in two: what is left of it must not stand at the end.
+  return `${text.slice(0, Math.max(0, text.length - censor.longest))}\n(cut: ${total} bytes in all)`
+}
+
+/** Undefined: it is no text. A character cut in two at the end is. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,85 @@
+import type { Provider, RoutingTable } from '../../config/table.ts'
+import { type Censor, createCensor } from '../../lib/censor.ts'
+import { parseObject } from '../../lib/json.ts'
+import type { Exchange } from '../exchange.ts'
+import { isSecretName, redactedBody, secretsInHeaders, secretsInUrl } from './redact.ts'
+
+/** Headers that say what is sent or who sends it; in any other one a file may hold a secret. */
+const HARMLESS = new Set([
+  'accept',
+  'accept-language',
+  'anthropic-beta',
+  'anthropic-version',
+  'content-type',
+  'http-referer',
+  'openai-beta',
+  'referer',
+  'user-agent',
+  'x-title',
+])
+
+/** Names of headers to which the file gives a value that is not to be written down. */
+export function declaredSecrets(declared: Readonly<Record<string, string>>): string[] {
+  return Object.keys(declared)
+    .map(name => name.toLowerCase())
+    .filter(name => !HARMLESS.has(name) && !declared[name]?.startsWith('$'))
+}
+
+const censors = new WeakMap<RoutingTable, Censor>()
+
+/** Takes out what the file holds in secret. */
+export function censorOf(table: RoutingTable): Censor {
+  const made = censors.get(table) ?? createCensor(secretsOf(table))
+  censors.set(table, made)
+  return made
+}
+
+/** What an upstream said, without what it may have said back: our secrets, and the client's own. */
+export function cleaned(text: string, { gateway, inbound, line }: Exchange): string {
+  const presented = [...secretsInHeaders(inbound.headers), ...secretsInUrl(line?.url ?? '')]
+  return createCensor(presented)(censorOf(gateway.table)(redactedBody(text)))
+}
+
+/** Every value in routes.yaml, filled in, that nobody else is to know. */
+function secretsOf({ apiKeys, providers }: RoutingTable): string[] {
+  return [...apiKeys.map(({ key }) => key), ...[...providers.values()].flatMap(providerSecrets)]
+}
+
+function providerSecrets(provider: Provider): string[] {
+  return [
+    ...headerSecrets(provider.headers),
+    ...urlSecrets(provider.proxy),
+    ...provider.speaks.flatMap(({ baseUrl, query }) => urlSecrets(`${baseUrl}?${query}`)),
+    ...provider.credentials.flatMap(({ secret, headers, proxy }) => [
+      secret,
+      ...accountSecrets(secret),
+      ...headerSecrets(headers),
+      ...urlSecrets(proxy),
+    ]),
+  ]
+}
+
+function headerSecrets(declared: Readonly<Record<string, string>>): string[] {
+  const names = new Set(declaredSecrets(declared))
+  return Object.entries(declared).flatMap(([name, value]) =>
+    names.has(name.toLowerCase()) ? [value, value.replace(/^\S+\s+/, '')] : [],
+  )
+}
+
+/** A credential may be an account in JSON. */
+function accountSecrets(secret: string): string[] {
+  if (!secret.startsWith('{')) return []
+  const members = Object.entries(parseObject(secret) ?? {})
+  return members.flatMap(([name, value]) =>
+    typeof value === 'string' && isSecretName(name) ? [value] : [],
+  )
+}
+
+function urlSecrets(url: string | undefined): string[] {
+  if (url === undefined || !URL.canParse(url)) return []
+  const { password, searchParams } = new URL(url)
+  const parameters = [...searchParams].flatMap(([name, value]) =>
+    isSecretName(name) ? [value] : [],
+  )
+  return [password, decodeURIComponent(password), ...parameters]
+}
