@@ -14,6 +14,7 @@ const COMMANDS: Record<string, () => Promise<{ run: Command }>> = {
   schema: () => import('./commands/schema.ts'),
   init: () => import('./commands/init.ts'),
   import: () => import('./commands/import.ts'),
+  usage: () => import('./commands/usage.ts'),
   plan: () => import('./commands/plan.ts'),
   key: () => import('./commands/key.ts'),
   version: () => import('./commands/version.ts'),

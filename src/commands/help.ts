@@ -11,6 +11,7 @@ commands
   explain NAME     how a model name resolves, rule by rule
   plan NEW.yaml    what would change with it in force
   key NAME         make an API key and write its hash into routes.yaml
+  usage            what was used and what it cost, by key, model, provider or day
   schema           print the JSON Schema of routes.yaml
   init [FILE]      write a commented routes.yaml to start from
   import FILE      write one from CLIProxyAPI, claude-code-proxy, claude-code-router or LiteLLM

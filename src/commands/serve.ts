@@ -25,6 +25,7 @@ import { createRecorder } from '../gateway/recording/recorder.ts'
 import { createReloader, putInForce, type Reloader } from '../gateway/reload.ts'
 import { createRoutesFile } from '../gateway/routes-file.ts'
 import type { Services } from '../gateway/services.ts'
+import { createUsageWriter } from '../gateway/usage/writer.ts'
 import { createWaitingRoom } from '../gateway/waiting-room.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
 import { after } from '../lib/timer.ts'
@@ -34,6 +35,7 @@ import { type App, buildApp } from '../server/app.ts'
 import { type Listener, listen } from '../server/listener.ts'
 import { createKept, keptFolder, logsFolder } from '../store/kept.ts'
 import { createRecordFolder } from '../store/record-folder.ts'
+import { createUsageStore } from '../store/usage.ts'
 import { version } from '../version.ts'
 import { readArguments } from './arguments.ts'
 import type { Io } from './io.ts'
@@ -180,11 +182,14 @@ function managed(
 function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services {
   const now = Date.now
   const watchdog = createWatchdog(now)
+  const prices = createPrices()
+  const warn = (message: string): void => log.write('warn', message)
   const kept = createKept({
     folder: keptFolder(io.env),
     now,
-    warn: message => log.write('warn', message),
+    warn,
   })
+  const usage = createUsageStore({ folder: keptFolder(io.env), warn })
   return {
     now,
     random: Math.random,
@@ -202,16 +207,16 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     latencies: createLatencies(now),
     learned: createLearned(now),
     densities: createDensities(),
-    prices: createPrices(),
+    prices,
     recent: createRecent(),
     recorder: createRecorder({
       folder: createRecordFolder(join(logsFolder(io.env), 'requests'), now),
       now,
-      warn: message => log.write('warn', message),
+      warn,
     }),
     waitingRoom: createWaitingRoom(now, watchdog),
     lists: createModelLists(kept, now),
-    ledger: createLedger(),
+    ledger: createLedger(createUsageWriter({ after, prices, warn, store: usage })),
     log,
     watchdog,
     peerOf,
@@ -262,7 +267,7 @@ function shutdownSignal(): Promise<void> {
 async function shutdown(
   live: Live<App>,
   listener: Listener,
-  { log, recorder }: Services,
+  { log, recorder, ledger }: Services,
 ): Promise<number> {
   const graceMs = live.current.gateway.table.server.shutdownGraceMs
   log.write('info', `stopping; running requests have ${Math.round(graceMs / 1000)} s to finish`)
@@ -278,7 +283,7 @@ async function shutdown(
     log.write('warn', 'the grace period is over; cutting what still runs')
     await listener.cut()
   }
-  await recorder.settled()
+  await Promise.all([recorder.settled(), ledger.flush()])
   log.flush()
   process.exit(0)
 }

@@ -209,6 +209,7 @@ export function putInForce(gateway: Gateway): void {
   const { table, services } = gateway
   services.pool.reconcile(credentialsOf(gateway), table.policy)
   services.proxies.keep(proxiesOf(gateway))
+  services.ledger.follow(table.usage)
   services.log.follow({ ...table.logging, clean: censorOf(table) })
 }
 

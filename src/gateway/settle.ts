@@ -3,6 +3,7 @@ import type { Usage } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import type { GatewayError } from '../lib/errors.ts'
 import type { Loss } from '../protocols/codec.ts'
+import type { Offer } from '../providers/prices.ts'
 import { type Attempt, endAttempt } from './attempt.ts'
 import { bind, unbind } from './bond.ts'
 import { decide } from './decide.ts'
@@ -22,7 +23,10 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
   const usd = limits?.usdPerDay === undefined ? undefined : costOf(exchange, attempt, usage)
   if (limits) services.quotas.spend(name, limits, { tokens: tokensOf(usage), usd })
   services.densities.learn(name, exchange.inbound.body.length, usage)
-  services.ledger.record(entryOf(exchange, attempt.target, status, usage, attempt.losses))
+  services.ledger.record({
+    ...entryOf(exchange, attempt.target, status, usage, attempt.losses),
+    served: { offer: offerOf(attempt), ms: services.now() - exchange.startedAtMs },
+  })
   decide(exchange, attempt.target, { verdict: 'served', credential: attempt.lease.credential })
   exchange.recording?.served(usage, attempt.losses)
   remember(exchange, { status, usage, usd, losses: attempt.losses.length })
@@ -44,15 +48,17 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
 /** In USD; undefined: nobody knows, which the log says, since a budget does not see it. */
 function costOf({ gateway, requestId }: Exchange, attempt: Attempt, usage: Usage) {
   const { prices, now, log } = gateway.services
-  const { target, speech } = attempt
-  const offer = { baseUrl: speech.baseUrl, model: target.model, price: target.facts.price }
-  const usd = usage.output === undefined ? undefined : prices.costOf(offer, usage, now())
+  const usd = usage.output === undefined ? undefined : prices.costOf(offerOf(attempt), usage, now())
   if (usd === undefined)
     log.write('warn', 'the cost of a request is unknown and not counted; give the model a price', {
       id: requestId,
-      target: targetName(target),
+      target: targetName(attempt.target),
     })
   return usd
+}
+
+function offerOf({ target, speech }: Attempt): Offer {
+  return { baseUrl: speech.baseUrl, model: target.model, price: target.facts.price }
 }
 
 /** What the upstream told; what it did not tell is not made up. */
@@ -145,6 +151,7 @@ function entryOf(
   losses: readonly Loss[],
 ): Entry {
   return {
+    atMs: exchange.gateway.services.now(),
     caller: exchange.caller.name,
     asked: exchange.envelope.model,
     provider: target.provider.id,

@@ -9,6 +9,8 @@ export type Censor = {
   (text: string): string
   /** Length of the longest of them, as it may be spelled: how much of a cut one may stand at an end. */
   longest: number
+  /** One that knows further secrets: a text is gone through only once. */
+  and(more: Iterable<string>): Censor
 }
 
 /** Replaces secrets by value, also as JSON and URLs spell them. As fast for a thousand as for one. */
@@ -41,7 +43,10 @@ export function createCensor(secrets: Iterable<string>): Censor {
     }
     return from === 0 ? text : clean + text.slice(from)
   }
-  return Object.assign(censor, { longest: longestFirst[0]?.length ?? 0 })
+  return Object.assign(censor, {
+    longest: longestFirst[0]?.length ?? 0,
+    and: (more: Iterable<string>) => createCensor([...spelled, ...more]),
+  })
 }
 
 function spellings(secret: string): string[] {

@@ -95,7 +95,16 @@ describe('commands', () => {
     expect((await jackfield('version')).stdout).toMatch(/^jackfield \d+\.\d+\.\d+ /)
     expect((await jackfield('--version')).stdout).toMatch(/^jackfield /)
     expect((await jackfield('--help')).stdout).toContain('usage: jackfield')
-    for (const command of ['serve', 'check', 'explain', 'schema', 'init', 'import', 'plan']) {
+    for (const command of [
+      'serve',
+      'check',
+      'explain',
+      'schema',
+      'init',
+      'import',
+      'plan',
+      'usage',
+    ]) {
       const { code, stdout } = await jackfield(command, '--help')
       expect([command, code, stdout.startsWith(`usage: jackfield`)]).toEqual([command, 0, true])
     }

@@ -16,12 +16,14 @@ import { createRecent } from '../../src/gateway/recent.ts'
 import { createRecorder } from '../../src/gateway/recording/recorder.ts'
 import { putInForce } from '../../src/gateway/reload.ts'
 import type { Services } from '../../src/gateway/services.ts'
+import { createUsageWriter } from '../../src/gateway/usage/writer.ts'
 import { createWaitingRoom } from '../../src/gateway/waiting-room.ts'
 import type { Watch } from '../../src/gateway/watchdog.ts'
 import { createPrices } from '../../src/providers/prices.ts'
 import { buildApp } from '../../src/server/app.ts'
 import { createMemoryKept, type Kept } from '../../src/store/kept.ts'
 import { createRecordFolder } from '../../src/store/record-folder.ts'
+import { createMemoryUsageStore, type UsageStore } from '../../src/store/usage.ts'
 
 /** A request as the upstream got it. */
 export type Received = {
@@ -39,6 +41,8 @@ export type Upstream = (received: Received) => Response | Promise<Response>
 export type LocalGateway = {
   gateway: Gateway
   services: Services
+  /** What the ledger wrote; see `services.ledger.flush`. */
+  usage: UsageStore
   received: Received[]
   /** Everything logged so far. */
   logged(): string
@@ -67,6 +71,9 @@ export function localGateway(
     },
     () => now,
   )
+  const prices = createPrices()
+  const usage = createMemoryUsageStore()
+  const warn = (message: string): void => log.write('warn', message)
   const watchdog = {
     add: (watch: Watch) => void watches.add(watch),
     remove: (watch: Watch) => void watches.delete(watch),
@@ -106,16 +113,16 @@ export function localGateway(
     latencies: createLatencies(() => now),
     learned: createLearned(() => now),
     densities: createDensities(),
-    prices: createPrices(),
+    prices,
     recent: createRecent(),
     recorder: createRecorder({
       folder: createRecordFolder(join(env.JACKFIELD_HOME ?? '', 'logs/requests'), () => now),
       now: () => now,
-      warn: message => log.write('warn', message),
+      warn,
     }),
     waitingRoom: createWaitingRoom(() => now, watchdog),
     lists: createModelLists(kept, () => now),
-    ledger: createLedger(),
+    ledger: createLedger(createUsageWriter({ prices, store: usage, after: () => () => {}, warn })),
     log,
     watchdog,
     peerOf: () => '127.0.0.1',
@@ -132,6 +139,7 @@ export function localGateway(
   return {
     gateway: compiled.value,
     services,
+    usage,
     received,
     logged() {
       log.flush()

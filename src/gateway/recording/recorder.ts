@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RoutingTable } from '../../config/table.ts'
-import { type Censor, createCensor } from '../../lib/censor.ts'
 import type { RecordFolder } from '../../store/record-folder.ts'
 import type { Ask } from '../exchange.ts'
 import { createCapture } from './capture.ts'
@@ -47,8 +46,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
   async function write(recorded: Recorded, table: RoutingTable): Promise<void> {
     // The client is told the end of its reply first.
     await nextTurn()
-    const ofFile = censorOf(table)
-    const text = render(recorded, found => both(ofFile, createCensor(found)))
+    const text = render(recorded, censorOf(table))
     const name = `${outcomeOf(recorded)}-${recorded.ask.requestId}`
     await folder.write({ atMs: recorded.startedAtMs, name, text })
   }
@@ -100,10 +98,4 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
     sweep: () => folder.sweep().catch(() => {}),
     settled: () => writing,
   }
-}
-
-function both(one: Censor, other: Censor): Censor {
-  return Object.assign((text: string) => other(one(text)), {
-    longest: Math.max(one.longest, other.longest),
-  })
 }

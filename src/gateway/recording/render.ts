@@ -18,34 +18,41 @@ import { declaredSecrets } from './secrets.ts'
 /** The most that is written of each, in bytes: with all that stands around them less than 5 MB. */
 export const LIMITS = { request: 1_500_000, attempts: 1_500_000, reply: 1_900_000 }
 
-/** An exchange for people to read, without its secrets. `censorOf` adds to those of the file. */
-export function render(recorded: Recorded, censorOf: (found: Iterable<string>) => Censor): string {
-  const censor = censorOf(secretsIn(recorded))
+/** An exchange for people to read, without its secrets and those of the file. */
+export function render(recorded: Recorded, ofFile: Censor): string {
+  const censor = ofFile.and(secretsIn(recorded))
   const { ask, exchange, attempts, reply } = recorded
   const type = ask.inbound.headers.get('content-type')
   const budget = { left: LIMITS.attempts }
-  const sections = [
-    summary(recorded),
-    section(
-      'request',
-      [redactedUrl(requestLine(ask)), ...redactedHeaders(ask.inbound.headers)],
-      bodyText(ask.inbound.body, { limit: LIMITS.request, type, censor }),
-    ),
-    ...(exchange ? [section('decisions', decisionLines(exchange))] : []),
+  const sections: Section[] = [
+    { lines: summary(recorded) },
+    {
+      title: 'request',
+      lines: [redactedUrl(requestLine(ask)), ...redactedHeaders(ask.inbound.headers)],
+      body: bodyText(ask.inbound.body, { limit: LIMITS.request, type, censor }),
+    },
+    ...(exchange ? [{ title: 'decisions', lines: decisionLines(exchange) }] : []),
     ...attempts.flatMap((_, at) => attemptSections(recorded, at, censor, budget)),
-    section(
-      'answer to the client',
-      [`${recorded.status}`, ...redactedHeaders(recorded.headers)],
-      bodyText(reply.bytes, {
+    {
+      title: 'answer to the client',
+      lines: [`${recorded.status}`, ...redactedHeaders(recorded.headers)],
+      body: bodyText(reply.bytes, {
         limit: LIMITS.reply,
         type: recorded.headers.get('content-type'),
         censor,
         total: reply.total,
       }),
-    ),
+    },
   ]
-  // Once more over all of it: messages and names come from clients and upstreams too.
-  return `${censor(sections.join('\n\n'))}\n`
+  return `${sections.map(section => sectionText(section, censor)).join('\n\n')}\n`
+}
+
+/** The body is clean already; of names and messages upstreams and clients may have made some up. */
+type Section = { title?: string; lines: readonly string[]; body?: string }
+
+function sectionText({ title, lines, body }: Section, censor: Censor): string {
+  const head = censor([...(title ? [`=== ${title} ===`] : []), ...lines].join('\n'))
+  return body === undefined ? head : `${head}\n\n${body}`
 }
 
 /** What this exchange itself held in secret. */
@@ -62,12 +69,7 @@ function secretsIn({ ask, attempts, headers }: Recorded): string[] {
   ]
 }
 
-function section(title: string, lines: readonly string[], body?: string): string {
-  const head = `=== ${title} ===\n${lines.join('\n')}`
-  return body === undefined ? head : `${head}\n\n${body}`
-}
-
-function summary(recorded: Recorded): string {
+function summary(recorded: Recorded): string[] {
   const { ask, exchange, startedAtMs, endedAtMs, error, served, whole } = recorded
   const usage = served && JSON.stringify({ ...served.usage, raw: undefined })
   const facts: [string, string | undefined][] = [
@@ -85,10 +87,7 @@ function summary(recorded: Recorded): string {
     ['usage', usage],
     ['lost', served?.losses.map(({ path, reason }) => `${path}: ${reason}`).join('; ')],
   ]
-  return facts
-    .filter(([, value]) => value)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n')
+  return facts.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}`)
 }
 
 /** Of the address only what the client chose. */
@@ -114,7 +113,7 @@ function attemptSections(
   at: number,
   censor: Censor,
   budget: { left: number },
-): string[] {
+): Section[] {
   const one = recorded.attempts[at]
   if (!one) return []
   const { target, lease, speech } = one.attempt
@@ -126,8 +125,8 @@ function attemptSections(
   const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential}, ${speech.protocol}`
   const lines = [`POST ${redactedUrl(one.url)}`, ...redactedHeaders(one.headers, hidden)]
   return [
-    section(title, lines, sentBody(recorded, at, one, censor, budget)),
-    section(`reply to attempt ${at + 1}`, replyLines(one), refusedBody(one, censor)),
+    { title, lines, body: sentBody(recorded, at, one, censor, budget) },
+    { title: `reply to attempt ${at + 1}`, lines: replyLines(one), ...refusedBody(one, censor) },
   ]
 }
 
@@ -141,7 +140,8 @@ function sentBody(
   // Rules of the file may have changed it before.
   const own = attempt.passing && exchange?.inbound.body === ask.inbound.body
   if (own && body === ask.inbound.body) return "(the client's own bytes)"
-  if (own) return `(the client's own bytes, the model replaced by "${attempt.target.model}")`
+  if (own)
+    return censor(`(the client's own bytes, the model replaced by "${attempt.target.model}")`)
   const same = attempts.findIndex(other => Buffer.compare(other.body, body) === 0)
   if (same < at) return `(the same as in attempt ${same + 1})`
   const limit = budget.left
@@ -164,10 +164,10 @@ function errorText({ code, message }: GatewayError): string {
 const REFUSED_BYTES = 20_000
 
 /** What a refused attempt was told; the client may never hear it. */
-function refusedBody({ error }: RecordedAttempt, censor: Censor): string | undefined {
-  if (!(error instanceof Refusal) || error.body.length === 0) return undefined
+function refusedBody({ error }: RecordedAttempt, censor: Censor): { body?: string } {
+  if (!(error instanceof Refusal) || error.body.length === 0) return {}
   const type = error.headers.get('content-type')
-  return bodyText(error.body, { limit: REFUSED_BYTES, type, censor })
+  return { body: bodyText(error.body, { limit: REFUSED_BYTES, type, censor }) }
 }
 
 type BodyOptions = { limit: number; type: string | null; censor: Censor; total?: number }

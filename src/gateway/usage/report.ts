@@ -1,0 +1,66 @@
+import type { UsageRow } from '../../store/usage.ts'
+
+export const GROUPINGS = ['key', 'model', 'provider', 'day'] as const
+export type Grouping = (typeof GROUPINGS)[number]
+
+/** What was used under one name: an API key's, a target's, a provider's or a day's. */
+export type UsageGroup = {
+  name: string
+  served: number
+  failed: number
+  fresh: number
+  cacheRead: number
+  cacheWrite: number
+  output: number
+  reasoning: number
+  losses: number
+  /** On average, from the client's request to the end of the answer; absent: nothing was served. */
+  ms?: number
+  /** Of what has a known price; absent: nothing has. */
+  usd?: number
+  /** How many were served at a price that is not known. */
+  unpriced: number
+}
+
+const NAME: Record<Grouping, (row: UsageRow) => string> = {
+  key: ({ caller }) => caller,
+  model: ({ provider, model }) => `${provider}/${model}`,
+  provider: ({ provider }) => provider,
+  day: ({ hour }) => new Date(hour * 3_600_000).toISOString().slice(0, 10),
+}
+
+/** Days in their order, everything else with the most expensive first. */
+export function groupUsage(rows: readonly UsageRow[], by: Grouping): UsageGroup[] {
+  const groups = [...Map.groupBy(rows, NAME[by])].map(([name, some]) => sumUsage(name, some))
+  return groups.sort((a, b) =>
+    by === 'day'
+      ? a.name.localeCompare(b.name)
+      : (b.usd ?? 0) - (a.usd ?? 0) || tokens(b) - tokens(a) || a.name.localeCompare(b.name),
+  )
+}
+
+export function sumUsage(name: string, rows: readonly UsageRow[]): UsageGroup {
+  const of = (member: Exclude<keyof UsageRow, 'caller' | 'asked' | 'provider' | 'model'>): number =>
+    rows.reduce((sum, row) => sum + row[member], 0)
+  const failed = of('failures')
+  const served = of('requests') - failed
+  const unpriced = of('unpriced')
+  return {
+    name,
+    served,
+    failed,
+    fresh: of('fresh'),
+    cacheRead: of('cacheRead'),
+    cacheWrite: of('cacheWrite'),
+    output: of('output'),
+    reasoning: of('reasoning'),
+    losses: of('losses'),
+    ...(served > 0 ? { ms: of('ms') / served } : {}),
+    ...(served === 0 || unpriced < served ? { usd: of('usd') } : {}),
+    unpriced,
+  }
+}
+
+function tokens({ fresh, cacheRead, cacheWrite, output }: UsageGroup): number {
+  return fresh + cacheRead + cacheWrite + output
+}

@@ -1,0 +1,179 @@
+import { Database } from 'bun:sqlite'
+import { join } from 'node:path'
+import {
+  isBusy,
+  isDamaged,
+  openVersioned,
+  readVersioned,
+  type Schema,
+  setAside,
+} from './versioned.ts'
+
+/** What was used in one hour, by whom and where. */
+export type UsageRow = {
+  /** Since the epoch. */
+  hour: number
+  /** The API key's name. */
+  caller: string
+  asked: string
+  provider: string
+  model: string
+  /** Asked of the upstream, `failures` included. */
+  requests: number
+  failures: number
+  fresh: number
+  cacheRead: number
+  cacheWrite: number
+  output: number
+  reasoning: number
+  losses: number
+  /** From the client's request to the end of the answer, of those that were served. */
+  ms: number
+  /** What those whose price is known cost. */
+  usd: number
+  /** How many were served at a price that is not known. */
+  unpriced: number
+}
+
+/** The usage of all time, or of as much of it as is kept. */
+export interface UsageStore {
+  /** All of it or nothing: throws where it cannot be written. */
+  add(rows: readonly UsageRow[]): void
+  /** From that hour on. */
+  rows(sinceHour: number): UsageRow[]
+  /** Takes out what is older. */
+  prune(beforeHour: number): void
+  close(): void
+}
+
+const COUNTS = [
+  'requests',
+  'failures',
+  'fresh',
+  'cacheRead',
+  'cacheWrite',
+  'output',
+  'reasoning',
+  'losses',
+  'ms',
+  'usd',
+  'unpriced',
+] as const satisfies (keyof UsageRow)[]
+
+const NAMES = ['hour', 'caller', 'asked', 'provider', 'model'] as const satisfies (keyof UsageRow)[]
+
+const SCHEMA: Schema = {
+  version: 1,
+  create: `
+    create table usage (
+      hour integer not null, caller text not null, asked text not null,
+      provider text not null, model text not null,
+      ${COUNTS.map(name => `${name} real not null`).join(', ')},
+      primary key (${NAMES.join(', ')})
+    ) without rowid`,
+  migrations: {},
+  same: 'select count(*), total(requests), total(output), total(usd) from usage',
+}
+
+const ADD = `
+  insert into usage (${[...NAMES, ...COUNTS].join(', ')})
+  values (${[...NAMES, ...COUNTS].map(name => `$${name}`).join(', ')})
+  on conflict do update set ${COUNTS.map(name => `${name} = ${name} + excluded.${name}`).join(', ')}`
+
+export type UsageStoreOptions = {
+  /** Where `usage.sqlite` lives; made if need be. Apart from what is kept: it holds no secret. */
+  folder: string
+  warn(message: string): void
+}
+
+/** A file that survives restarts, opened when first needed. Where that fails, memory serves. */
+export function createUsageStore(options: UsageStoreOptions): UsageStore {
+  const path = join(options.folder, 'usage.sqlite')
+  let opened: UsageStore | undefined
+  const open = (): UsageStore => {
+    opened ??= storeIn(openOrRemember(path, options.warn))
+    return opened
+  }
+  return {
+    add(rows) {
+      try {
+        open().add(rows)
+      } catch (error) {
+        if (!isDamaged(error)) throw error
+        opened?.close()
+        opened = undefined
+        replaceDamaged(path, options.warn)
+        open().add(rows)
+      }
+    },
+    rows: since => open().rows(since),
+    prune: before => open().prune(before),
+    close() {
+      opened?.close()
+      opened = undefined
+    },
+  }
+}
+
+/** For tests. */
+export function createMemoryUsageStore(): UsageStore {
+  return storeIn(inMemory())
+}
+
+/** What a gateway has counted so far, beside it if it runs; undefined: nothing ever was. */
+export function readUsage(folder: string, sinceHour: number): UsageRow[] | undefined {
+  return readVersioned(join(folder, 'usage.sqlite'), SCHEMA, db => storeIn(db).rows(sinceHour))
+}
+
+function openOrRemember(path: string, warn: (message: string) => void): Database {
+  try {
+    return openOrSetAside(path, warn)
+  } catch (error) {
+    if (isBusy(error)) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    warn(
+      `${path} cannot be used (${reason}): usage is counted in memory and lost at the next start; mend that, or set JACKFIELD_HOME to a folder that can be written`,
+    )
+    return inMemory()
+  }
+}
+
+function openOrSetAside(path: string, warn: (message: string) => void): Database {
+  try {
+    return openVersioned(path, SCHEMA)
+  } catch (error) {
+    if (!isDamaged(error)) throw error
+    replaceDamaged(path, warn)
+    return openVersioned(path, SCHEMA)
+  }
+}
+
+function replaceDamaged(path: string, warn: (message: string) => void): void {
+  setAside(path)
+  warn(
+    `${path} was damaged and is set aside as usage.sqlite.damaged; usage is counted from nothing`,
+  )
+}
+
+function inMemory(): Database {
+  const db = new Database(':memory:', { strict: true })
+  db.run(SCHEMA.create)
+  return db
+}
+
+function storeIn(db: Database): UsageStore {
+  const select = db.query<UsageRow, [number]>('select * from usage where hour >= ? order by hour')
+  return {
+    add(rows) {
+      const insert = db.query<unknown, UsageRow[]>(ADD)
+      db.transaction(() => {
+        for (const row of rows) insert.run(row)
+      }).immediate()
+    },
+    rows: since => select.all(since),
+    prune(before) {
+      db.query('delete from usage where hour < ?').run(before)
+    },
+    close: () => db.close(),
+  }
+}
