@@ -48,9 +48,9 @@ describe('what a gateway serves is counted by the hour', () => {
     const gateway = localGateway(ROUTES, () => Response.json(chat(USAGE)))
     await ask(gateway, 'own/priced')
     await ask(gateway, 'own/priced')
+    expect(gateway.usage.rows(0)).toEqual([])
     gateway.advance(HOUR)
     await ask(gateway, 'own/priced')
-    expect(gateway.usage.rows(0)).toEqual([])
     await gateway.services.ledger.flush()
     const [first, second] = gateway.usage.rows(0)
     expect(first).toEqual({

@@ -19,6 +19,7 @@ import type { Services } from '../../src/gateway/services.ts'
 import { createUsageWriter } from '../../src/gateway/usage/writer.ts'
 import { createWaitingRoom } from '../../src/gateway/waiting-room.ts'
 import type { Watch } from '../../src/gateway/watchdog.ts'
+import type { After } from '../../src/lib/timer.ts'
 import { createPrices } from '../../src/providers/prices.ts'
 import { buildApp } from '../../src/server/app.ts'
 import { createMemoryKept, type Kept } from '../../src/store/kept.ts'
@@ -74,6 +75,12 @@ export function localGateway(
   const prices = createPrices()
   const usage = createMemoryUsageStore()
   const warn = (message: string): void => log.write('warn', message)
+  const timers = new Set<{ dueAtMs: number; run(): void }>()
+  const after: After = (ms, run) => {
+    const timer = { dueAtMs: now + ms, run }
+    timers.add(timer)
+    return () => void timers.delete(timer)
+  }
   const watchdog = {
     add: (watch: Watch) => void watches.add(watch),
     remove: (watch: Watch) => void watches.delete(watch),
@@ -122,7 +129,7 @@ export function localGateway(
     }),
     waitingRoom: createWaitingRoom(() => now, watchdog),
     lists: createModelLists(kept, () => now),
-    ledger: createLedger(createUsageWriter({ prices, store: usage, after: () => () => {}, warn })),
+    ledger: createLedger(createUsageWriter({ prices, store: usage, after, warn })),
     log,
     watchdog,
     peerOf: () => '127.0.0.1',
@@ -162,6 +169,7 @@ export function localGateway(
     advance(ms) {
       now += ms
       for (const watch of [...watches]) if (watch.dueAtMs <= now) watch.due()
+      for (const timer of [...timers]) if (timer.dueAtMs <= now && timers.delete(timer)) timer.run()
     },
   }
 }
