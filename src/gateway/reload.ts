@@ -210,7 +210,7 @@ export function putInForce(gateway: Gateway): void {
   services.pool.reconcile(credentialsOf(gateway), table.policy)
   services.proxies.keep(proxiesOf(gateway))
   services.ledger.follow(table.usage)
-  services.log.follow({ ...table.logging, clean: censorOf(table) })
+  services.log.follow({ ...table.logging, clean: censorOf(gateway) })
 }
 
 export function credentialsOf({ table }: Gateway) {

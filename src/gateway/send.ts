@@ -30,7 +30,7 @@ export async function send(
     headers.set('authorization', `Bearer ${token}`)
   }
   const url = urlFor(exchange, attempt, action, stream, account)
-  exchange.recording?.sent({ attempt, url, headers, body })
+  exchange.recording?.sent(exchange, { attempt, url, headers, body })
   let reply: Response
   try {
     reply = kind.answer

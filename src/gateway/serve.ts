@@ -31,8 +31,8 @@ export async function exchange(gateway: Gateway, asked: Ask): Promise<Response> 
   }
 }
 
-function recorded({ table, services }: Gateway, ask: Ask): Ask {
-  return { ...ask, recording: services.recorder.begin(table, ask) }
+function recorded(gateway: Gateway, ask: Ask): Ask {
+  return { ...ask, recording: gateway.services.recorder.begin(gateway, ask) }
 }
 
 /** The error as the client's protocol says it; the upstream's own bytes where it is the same one. */

@@ -62,6 +62,7 @@ const body = (model: string, more: object = {}) => ({
     basic: SECRET.basic,
     session: SECRET.cookie,
     query: SECRET.query,
+    environment: `OTHER_API_KEY=${SECRET.ofEnvironment}`,
   },
   ...more,
 })
@@ -99,7 +100,7 @@ async function everything(): Promise<string> {
       }
       return Response.json(reply, told)
     },
-    { JACKFIELD_HOME: home, A_KEY: SECRET.upstreamKey, OTHER: SECRET.ofEnvironment },
+    { JACKFIELD_HOME: home, A_KEY: SECRET.upstreamKey, OTHER_API_KEY: SECRET.ofEnvironment },
   )
   const path = `/v1/chat/completions?key=${SECRET.query}&state=${SECRET.query}`
   for (const json of [

@@ -105,6 +105,23 @@ describe('requests: all', () => {
     expect(file?.text).not.toContain('outcome: 200\nfailed:')
   })
 
+  test('rounds that send the same again refer to it', async () => {
+    let refusals = 0
+    const set = gatewayWith(
+      'all',
+      () =>
+        refusals++ < 3
+          ? Response.json({ error: { message: 'busy' } }, { status: 529 })
+          : Response.json(message),
+      ROUTES.replace('[ key-of-provider-c ]', '[ key-of-provider-c, a, b, d ]'),
+    )
+    await set.gateway.call('/v1/chat/completions', ask('translated'))
+    const [file] = await records(set)
+    expect(file?.text.match(/\(the same as in attempt 1\)/g)).toHaveLength(3)
+    // The client's, the first attempt's.
+    expect(file?.text.match(/a question/g)).toHaveLength(2)
+  })
+
   test.each([
     ['passed', 'a/x', [chunk('he'), chunk('llo', 'stop'), 'data: [DONE]\n\n']],
     [

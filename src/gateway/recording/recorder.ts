@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { RoutingTable } from '../../config/table.ts'
 import type { RecordFolder } from '../../store/record-folder.ts'
 import type { Ask } from '../exchange.ts'
+import type { Gateway } from '../gateway.ts'
 import { createCapture } from './capture.ts'
 import {
   createRecording,
@@ -16,7 +16,7 @@ import { censorOf } from './secrets.ts'
 /** Writes exchanges to files of their own, as `logging.requests` says. Outlives reloads. */
 export interface Recorder {
   /** To be called only where that is not off. */
-  begin(table: RoutingTable, ask: Ask): Recording
+  begin(gateway: Gateway, ask: Ask): Recording
   /** Takes out what is too old or too much. */
   sweep(): Promise<void>
   /** Resolves when everything that ended so far is written. */
@@ -43,16 +43,16 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
     warn(message)
   }
 
-  async function write(recorded: Recorded, table: RoutingTable): Promise<void> {
+  async function write(recorded: Recorded, gateway: Gateway): Promise<void> {
     // The client is told the end of its reply first.
     await nextTurn()
-    const text = render(recorded, censorOf(table))
+    const text = render(recorded, censorOf(gateway))
     const name = `${outcomeOf(recorded)}-${recorded.ask.requestId}`
     await folder.write({ atMs: recorded.startedAtMs, name, text })
   }
 
-  function enqueue(recorded: Recorded, table: RoutingTable): void {
-    const bytes = recorded.ask.inbound.body.length
+  function enqueue(recorded: Recorded, gateway: Gateway): void {
+    const bytes = sizeOf(recorded)
     if (held + bytes > MOST_HELD) {
       complain('too much', 'more requests are recorded than can be written; some are left out')
       release(recorded)
@@ -60,7 +60,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
     }
     held += bytes
     writing = writing
-      .then(() => write(recorded, table))
+      .then(() => write(recorded, gateway))
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error)
         complain(
@@ -79,7 +79,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
   }
 
   return {
-    begin(table, ask) {
+    begin(gateway, ask) {
       const room = (bytes: number): boolean => {
         if (held + bytes > MOST_HELD) return false
         held += bytes
@@ -90,7 +90,8 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
         now,
         capture: createCapture(LIMITS.reply, room),
         ended(recorded) {
-          if (table.logging.requests === 'all' || isFailure(recorded)) enqueue(recorded, table)
+          const { requests } = gateway.table.logging
+          if (requests === 'all' || isFailure(recorded)) enqueue(recorded, gateway)
           else release(recorded)
         },
       })
@@ -98,4 +99,10 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
     sweep: () => folder.sweep().catch(() => {}),
     settled: () => writing,
   }
+}
+
+/** Of what waits to be written, beside the reply. */
+function sizeOf({ ask, attempts }: Recorded): number {
+  const bodies = new Set([ask.inbound.body, ...attempts.map(({ body }) => body)])
+  return [...bodies].reduce((sum, body) => sum + body.length, 0)
 }

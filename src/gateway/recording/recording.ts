@@ -12,10 +12,13 @@ export type RecordedAttempt = {
   attempt: Attempt
   url: string
   headers: Headers
-  body: Uint8Array
+  /** `own`: the client's bytes. `renamed`: but for the model's name. */
+  body: Uint8Array | 'own' | 'renamed'
   reply?: { status: number; headers: Headers }
   error?: GatewayError
 }
+
+type Sent = { attempt: Attempt; url: string; headers: Headers; body: Uint8Array }
 
 /** Everything an exchange was, as it was: secrets included, until it is rendered. */
 export type Recorded = {
@@ -37,7 +40,7 @@ export type Recorded = {
 
 /** Watches one exchange for its record. Everything is kept by reference; only replies are copied. */
 export interface Recording {
-  sent(attempt: Pick<RecordedAttempt, 'attempt' | 'url' | 'headers' | 'body'>): void
+  sent(exchange: Exchange, sent: Sent): void
   replied(reply: { status: number; headers: Headers }): void
   /** An attempt failed, or all is over without one. */
   failed(error: GatewayError): void
@@ -55,11 +58,22 @@ export type RecordingOptions = {
   ended(recorded: Recorded): void
 }
 
+/** Rounds say the same again. */
+const MOST_ATTEMPTS = 100
+
 export function createRecording({ ask, now, capture, ended }: RecordingOptions): Recording {
   const startedAtMs = now()
   const attempts: RecordedAttempt[] = []
+  let current: RecordedAttempt | undefined
   let served: Recorded['served']
   let error: GatewayError | undefined
+
+  /** Rounds send the same again: one copy of it is enough to hold. */
+  function onlyOnce(body: Uint8Array): Uint8Array {
+    for (const { body: before } of attempts)
+      if (typeof before !== 'string' && Buffer.compare(before, body) === 0) return before
+    return body
+  }
 
   async function* watched(
     body: GeneratedBody,
@@ -78,15 +92,19 @@ export function createRecording({ ask, now, capture, ended }: RecordingOptions):
   }
 
   return {
-    sent: attempt => void attempts.push({ ...attempt }),
+    sent(exchange, { attempt, url, headers, body }) {
+      // Rules of the file may have changed it before.
+      const passed = attempt.passing && exchange.inbound.body === ask.inbound.body
+      const spelling = body === ask.inbound.body ? 'own' : 'renamed'
+      current = { attempt, url, headers, body: passed ? spelling : onlyOnce(body) }
+      if (attempts.length < MOST_ATTEMPTS) attempts.push(current)
+    },
     replied({ status, headers }) {
-      const last = attempts.at(-1)
-      if (last) last.reply = { status, headers }
+      if (current) current.reply = { status, headers }
     },
     failed(thrown) {
       error = thrown
-      const last = attempts.at(-1)
-      if (last && !served) last.error ??= thrown
+      if (current && !served) current.error ??= thrown
     },
     served(usage, losses) {
       served = { usage, losses }

@@ -87,7 +87,12 @@ function summary(recorded: Recorded): string[] {
     ['usage', usage],
     ['lost', served?.losses.map(({ path, reason }) => `${path}: ${reason}`).join('; ')],
   ]
-  return facts.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}`)
+  return facts.filter(([, value]) => value).map(([name, value]) => `${name}: ${oneLine(value)}`)
+}
+
+/** Clients and upstreams may put line breaks where there is a name to expect. */
+function oneLine(text = ''): string {
+  return text.replace(/\s+/g, ' ')
 }
 
 /** Of the address only what the client chose. */
@@ -131,18 +136,16 @@ function attemptSections(
 }
 
 function sentBody(
-  { ask, exchange, attempts }: Recorded,
+  { attempts }: Recorded,
   at: number,
   { attempt, body }: RecordedAttempt,
   censor: Censor,
   budget: { left: number },
 ): string {
-  // Rules of the file may have changed it before.
-  const own = attempt.passing && exchange?.inbound.body === ask.inbound.body
-  if (own && body === ask.inbound.body) return "(the client's own bytes)"
-  if (own)
+  if (body === 'own') return "(the client's own bytes)"
+  if (body === 'renamed')
     return censor(`(the client's own bytes, the model replaced by "${attempt.target.model}")`)
-  const same = attempts.findIndex(other => Buffer.compare(other.body, body) === 0)
+  const same = attempts.findIndex(other => other.body === body)
   if (same < at) return `(the same as in attempt ${same + 1})`
   const limit = budget.left
   budget.left = Math.max(0, limit - body.length)

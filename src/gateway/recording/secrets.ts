@@ -2,6 +2,7 @@ import type { Provider, RoutingTable } from '../../config/table.ts'
 import { type Censor, createCensor } from '../../lib/censor.ts'
 import { parseObject } from '../../lib/json.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Gateway } from '../gateway.ts'
 import { isSecretName, redactedBody, secretsInHeaders, secretsInUrl } from './redact.ts'
 
 /** Headers that say what is sent or who sends it; in any other one a file may hold a secret. */
@@ -27,22 +28,35 @@ export function declaredSecrets(declared: Readonly<Record<string, string>>): str
 
 const censors = new WeakMap<RoutingTable, Censor>()
 
-/** Takes out what the file holds in secret. */
-export function censorOf(table: RoutingTable): Censor {
-  const made = censors.get(table) ?? createCensor(secretsOf(table))
+/** Takes out what the file and the environment hold in secret. */
+export function censorOf({ table, services }: Gateway): Censor {
+  const known = censors.get(table)
+  if (known) return known
+  const made = createCensor([...secretsOf(table), ...environmentSecrets(services.env)])
   censors.set(table, made)
   return made
+}
+
+/** Agents read what is set there, and tell their models. */
+function environmentSecrets(env: Record<string, string | undefined>): string[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    value !== undefined && isSecretName(name) ? [value] : [],
+  )
 }
 
 /** What an upstream said, without what it may have said back: our secrets, and the client's own. */
 export function cleaned(text: string, { gateway, inbound, line }: Exchange): string {
   const presented = [...secretsInHeaders(inbound.headers), ...secretsInUrl(line?.url ?? '')]
-  return createCensor(presented)(censorOf(gateway.table)(redactedBody(text)))
+  return createCensor(presented)(censorOf(gateway)(redactedBody(text)))
 }
 
 /** Every value in routes.yaml, filled in, that nobody else is to know. */
-function secretsOf({ apiKeys, providers }: RoutingTable): string[] {
-  return [...apiKeys.map(({ key }) => key), ...[...providers.values()].flatMap(providerSecrets)]
+function secretsOf({ apiKeys, providers, management }: RoutingTable): string[] {
+  return [
+    ...apiKeys.map(({ key }) => key),
+    ...(management.secret === undefined ? [] : [management.secret]),
+    ...[...providers.values()].flatMap(providerSecrets),
+  ]
 }
 
 function providerSecrets(provider: Provider): string[] {
