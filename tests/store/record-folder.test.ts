@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRecordFolder } from '../../src/store/record-folder.ts'
 import { filesBelow, newHome } from '../support/home.ts'
@@ -52,10 +52,12 @@ describe('a folder of records', () => {
     const { path, write, names } = folderAt()
     mkdirSync(path, { recursive: true })
     writeFileSync(join(path, '2025-12-31T00-00-00-000Z-old.log'), 'x'.repeat(900))
-    writeFileSync(join(path, '2025-12-30T00-00-00-000Z-half.log.tmp'), 'x')
+    const half = join(path, '2025-12-30T00-00-00-000Z-half.log.tmp')
+    writeFileSync(half, 'x')
     writeFileSync(join(path, 'notes.txt'), 'x'.repeat(5_000))
     await write('new', 200)
     expect(names()).toEqual(['2026-01-01T00-00-00-000Z-new.log', 'notes.txt'])
+    expect(existsSync(half)).toBe(false)
   })
 
   test('there is nothing to sweep where nothing was ever written', async () => {

@@ -1,5 +1,5 @@
 import { afterEach } from 'bun:test'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -20,16 +20,18 @@ export type Kept = { path: string; name: string; text: string; mode: number }
 
 /** Every file below a folder; none where there is no folder. */
 export function filesBelow(folder: string): Kept[] {
-  let names: string[]
-  try {
-    names = readdirSync(folder, { recursive: true }).map(String).sort()
-  } catch {
-    return []
-  }
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder, { recursive: true }).map(String).sort()
   return names.flatMap(name => {
-    const path = join(folder, name)
-    const found = statSync(path)
-    if (!found.isFile()) return []
-    return [{ path, name, text: readFileSync(path, 'latin1'), mode: found.mode & 0o777 }]
+    // What a running gateway is about to rename is gone before it can be read.
+    const file = name.endsWith('.tmp') ? undefined : fileAt(folder, name)
+    return file ? [file] : []
   })
+}
+
+function fileAt(folder: string, name: string): Kept | undefined {
+  const path = join(folder, name)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found?.isFile()) return undefined
+  return { path, name, text: readFileSync(path, 'latin1'), mode: found.mode & 0o777 }
 }
