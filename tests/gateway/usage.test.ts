@@ -200,12 +200,22 @@ describe('usage is brought to disk', () => {
     expect(timers).toHaveLength(1)
   })
 
-  test('without prices too', async () => {
+  test.each<[string, Partial<Prices>]>([
+    [
+      'without prices',
+      { prepare: () => Promise.reject(new Error('no such file')), costOf: () => undefined },
+    ],
+    [
+      'where they fail',
+      {
+        costOf() {
+          throw new Error('a price of nothing')
+        },
+      },
+    ],
+  ])('%s too', async (_, prices) => {
     const store = createMemoryUsageStore()
-    const { writer } = writerTo(store, {
-      prepare: () => Promise.reject(new Error('no such file')),
-      costOf: () => undefined,
-    })
+    const { writer } = writerTo(store, prices)
     writer.add(entry())
     await writer.flush()
     expect(store.rows(0)).toMatchObject([{ requests: 1, output: 2, unpriced: 1 }])
