@@ -37,6 +37,7 @@ export type Routes = {
   policy?: JsonObject
   logging?: JsonObject
   'remote-management'?: JsonObject
+  usage?: JsonObject
   amp?: JsonObject
   rules?: JsonValue[]
 }

@@ -44,7 +44,6 @@ const IDLE: Reasons = {
   'video-result-auth-cache-ttl': 'videos are not relayed here',
   'passthrough-headers':
     'the headers of a reply that goes through as it is always go on to the client',
-  'usage-statistics-enabled': 'usage is always counted',
   'redis-usage-queue-retention-seconds': 'there is no queue to read usage from',
   'ws-auth': 'WebSockets need a key wherever there are keys',
   'commercial-mode': 'nothing costly runs beside a request',

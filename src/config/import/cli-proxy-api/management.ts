@@ -5,7 +5,7 @@ import { isTaken } from '../taken.ts'
 
 const LATER = 'with a later version; import again then, or write it by hand'
 
-/** The management API; and logs and Amp's relay, as far as this version takes them. */
+/** The management API, logs and usage; and Amp's relay, as far as this version takes it. */
 export function readManagement(config: Reading, draft: Draft): void {
   readRemote(config.mapping('remote-management'), draft)
   readLogging(config, draft)
@@ -22,18 +22,12 @@ function readRemote(remote: Reading, draft: Draft): void {
 }
 
 function readLogging(config: Reading, draft: Draft): void {
-  const level = config.flag('debug') ? 'debug' : undefined
-  const toFile = config.flag('logging-to-file') === true
-  const requests = config.flag('request-log') === true
   draft.routes.logging = filled({
-    level,
-    file: (toFile && isTaken('logging', 'file')) || undefined,
-    requests: requests && isTaken('logging', 'requests') ? 'all' : undefined,
+    level: config.flag('debug') ? 'debug' : undefined,
+    file: config.flag('logging-to-file') || undefined,
+    requests: config.flag('request-log') ? 'all' : undefined,
   })
-  if (toFile && !isTaken('logging', 'file'))
-    lost(draft, 'logging-to-file', 'the log goes to stderr; send it to a file: 2>>jackfield.log')
-  if (requests && !isTaken('logging', 'requests'))
-    lost(draft, 'request-log', 'requests are not logged; logging.level: debug says who was tried')
+  if (config.flag('usage-statistics-enabled') === false) draft.routes.usage = { enabled: false }
   for (const name of ['logs-max-total-size-mb', 'error-logs-max-files'])
     if (config.number(name)) idle(draft, name, 'logs are not counted or cut by such a number')
 }
