@@ -60,6 +60,8 @@ export type Exchange = Ask & {
   client: ClientName
   /** Targets that cannot take this request. */
   unfit: Set<Target>
+  /** Credentials that a target refused for good, as far as this request goes. */
+  aside: Map<Target, Set<string>>
   /** Who was considered, in order, and what became of them. */
   decisions: Decision[]
   /** What the request needs of who answers it; found out once, and only if some target may lack it. */
@@ -94,6 +96,7 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
     client,
     decisions: [],
     unfit: new Set(),
+    aside: new Map(),
     body() {
       body ??= parsed(ask.inbound.body)
       return body
