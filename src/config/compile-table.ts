@@ -1,12 +1,16 @@
 import { isHash, isMeantAsHash, knownBy } from '../lib/key-hash.ts'
 import type { Kind } from '../providers/kind.ts'
+import { parseAddress, prefixesOf } from './address.ts'
+import { callerNames, keyName } from './caller-names.ts'
 import { checkShape } from './check.ts'
 import { POLICY, SERVER } from './defaults.ts'
 import type { Result } from './diagnostic.ts'
 import type { Discovered } from './discovery.ts'
 import type { Document } from './document.ts'
 import { type EditsEntry, readEdits } from './edits.ts'
-import { CLIENTS, isClient, sampleFacts } from './facts.ts'
+import { CLIENTS, type Facts, isClient, sampleFacts } from './facts.ts'
+import { besideRoutes } from './files.ts'
+import { frozen } from './frozen.ts'
 import { type Interpolated, interpolate } from './interpolate.ts'
 import { lint } from './lint.ts'
 import { readManagement } from './management.ts'
@@ -15,19 +19,23 @@ import { didYouMean } from './nearest.ts'
 import { resolveProvider } from './providers.ts'
 import { readLogging, readUsage } from './records.ts'
 import { createReport, type Report } from './report.ts'
-import { createResolve, type Listing, type Names, parseAddress } from './resolve.ts'
+import { createResolve, type Listing, type Names } from './resolve.ts'
+import { retyped } from './retype.ts'
 import { isSampleKey } from './sample-keys.ts'
 import { Routes } from './schema.ts'
+import { type Sound, soundParts } from './sound.ts'
 import { parseSource, type Source } from './source.ts'
 import type {
   ApiKey,
   ListedModel,
   Policy,
   Provider,
+  Resolution,
   Route,
   RoutingTable,
   Rule,
   ServerSettings,
+  Strategy,
 } from './table.ts'
 import { parseCount, parseDuration, parseMoney, parseSize } from './values.ts'
 import { readWhen, type WhenEntry } from './when.ts'
@@ -50,29 +58,29 @@ export function compileTable(
   services: TableServices,
 ): Result<RoutingTable> {
   const { source, diagnostics } = parseSource(file, text)
-  if (diagnostics.length > 0) return { ok: false, diagnostics }
-  const report = createReport(source)
-  const interpolated = interpolate(source.value ?? {}, services, report)
-  checkShape(Routes, interpolated.value, [], report)
-  if (report.failed()) return { ok: false, diagnostics: report.all() }
-  // The shape was just checked against the schema that this type is made from.
-  const document = interpolated.value as Document
-  const table = buildTable(document, source, interpolated, services, report)
-  runTests(document, table, report)
+  if (source.value === undefined) return { ok: false, diagnostics, files: [] }
+  const report = createReport(source, diagnostics)
+  const { env, readFile } = services
+  const interpolated = interpolate(source.value, { file, env, readFile }, report)
+  const { filled } = interpolated
+  const value = filled ? retyped(Routes, interpolated.value, filled) : interpolated.value
+  checkShape(Routes, value, [], report)
+  const sound = soundParts(value, report.faults(), Object.keys(Routes.properties))
+  const table = sound && buildTable(sound, source, interpolated, services, report)
   const found = report.all()
-  if (report.failed()) return { ok: false, diagnostics: found }
-  return { ok: true, value: Object.freeze({ ...table, warnings: found }), warnings: found }
+  if (!table || report.failed()) return { ok: false, diagnostics: found, files: interpolated.files }
+  return { ok: true, value: frozen({ ...table, warnings: found }), warnings: found }
 }
 
 function buildTable(
-  document: Document,
+  { document, brokenProviders, brokenNames }: Sound,
   source: Source,
   interpolated: Interpolated,
   services: TableServices,
   report: Report,
 ): RoutingTable {
   const providers = new Map<string, Provider>()
-  const broken = new Set<string>()
+  const broken = { providers: new Set(brokenProviders), names: brokenNames }
   for (const [id, entry] of Object.entries(document.providers ?? {})) {
     const provider = resolveProvider(
       id,
@@ -83,16 +91,16 @@ function buildTable(
       report,
       document.server?.['proxy-url'],
     )
-    if (provider) providers.set(id, Object.freeze(provider))
-    else broken.add(id)
+    if (provider) providers.set(id, provider)
+    else broken.providers.add(id)
   }
   const entries = readEntries(document, source, report)
   const policy = readPolicy(document)
+  const names = collectNames(entries, providers, policy.strategy)
+  lint({ document, entries, names, broken }, report)
   warnOfSwitches(document, report)
-  const names = collectNames(entries, providers, policy)
-  lint(entries, names, broken, report)
-  const server = readServer(document, services, interpolated, report)
-  return {
+  const server = readServer(document, source.file, services, interpolated, report)
+  const table: RoutingTable = {
     file: source.file,
     text: source.text,
     providers,
@@ -110,12 +118,16 @@ function buildTable(
     files: interpolated.files,
     warnings: [],
   }
+  const switchedOn = (asked: string, facts: Facts): Resolution =>
+    createResolve(collectNames(entries, allOn(providers), policy.strategy))(asked, facts)
+  runTests(document, { resolve: table.resolve, providers, switchedOn }, report)
+  return table
 }
 
 function collectNames(
   entries: readonly Entry[],
   providers: ReadonlyMap<string, Provider>,
-  policy: Policy,
+  strategy: Strategy,
 ): Names {
   const of = (section: Section): readonly Entry[] =>
     entries.filter(entry => entry.section === section)
@@ -133,7 +145,7 @@ function collectNames(
   const usable = [...providers.values()].filter(provider => !provider.off)
   return {
     providers,
-    policy,
+    prefixes: prefixesOf(providers.values()),
     exact: { force: exact('force'), models: exact('models'), aliases: exact('aliases') },
     globs: { force: globs('force'), models: globs('models'), aliases: globs('aliases') },
     catalogue: collectCatalogue(usable),
@@ -142,6 +154,10 @@ function collectNames(
         .filter(({ prefix }) => !prefix)
         .flatMap(({ declared }) => declared.map(({ alias }) => alias)),
     ),
+    prefixed: usable.flatMap(({ prefix, models }) =>
+      prefix === undefined ? [] : models.map(({ alias }) => `${prefix}/${alias}`),
+    ),
+    strategy,
     echoStandsIn: usable.every(provider => provider.kind.id === 'echo'),
   }
 }
@@ -150,7 +166,7 @@ function collectCatalogue(usable: readonly Provider[]): Names['catalogue'] {
   const catalogue = new Map<string, Listing[]>()
   for (const provider of [...usable].sort((a, b) => b.priority - a.priority)) {
     // With a prefix its models are reached as addresses only.
-    if (provider.prefix) continue
+    if (provider.prefix !== undefined) continue
     for (const { alias, name, discoveredAtMs } of provider.models) {
       const listed = catalogue.get(alias) ?? []
       listed.push({
@@ -162,6 +178,16 @@ function collectCatalogue(usable: readonly Provider[]): Names['catalogue'] {
     }
   }
   return catalogue
+}
+
+/** The providers as they would be with every key set. */
+function allOn(providers: ReadonlyMap<string, Provider>): ReadonlyMap<string, Provider> {
+  return new Map(
+    [...providers].map(([id, provider]) => {
+      const { off: _, ...on } = provider
+      return [id, provider.unset ? on : provider]
+    }),
+  )
 }
 
 /** The names worth listing: those that somebody could answer now. */
@@ -212,16 +238,16 @@ function limitsOf({ steps }: Route): Pick<ListedModel, 'contextTokens' | 'maxOut
 }
 
 /** A name that reads as the address of another provider would never reach this one. */
-function listedAs({ providers }: Names, { id, prefix }: Provider, alias: string): string {
+function listedAs(names: Names, { id, prefix }: Provider, alias: string): string {
   if (prefix) return `${prefix}/${alias}`
-  return parseAddress(providers, alias) ? `${id}/${alias}` : alias
+  return parseAddress(names, alias, 'client') ? `${id}/${alias}` : alias
 }
 
 function readApiKeys(document: Document, report: Report): ApiKey[] {
   const keys: ApiKey[] = []
   for (const [index, entry] of (document['api-keys'] ?? []).entries()) {
     const read: ApiKey =
-      typeof entry === 'string' ? { name: `key-${index + 1}`, key: entry } : keyOf(entry)
+      typeof entry === 'string' ? { name: keyName(index), key: entry } : keyOf(entry)
     const { name, key } = read
     const path = ['api-keys', index]
     if (isSampleKey(key))
@@ -275,9 +301,10 @@ function keyOf({ name, key, models, limits }: ApiKeyEntry): ApiKey {
 }
 
 function readRules(document: Document, report: Report): Rule[] {
+  const callers = callerNames(document)
   return (document.rules ?? []).map((written, index) => {
     const path = ['rules', index]
-    const when = readWhen(written.when as WhenEntry | undefined, [...path, 'when'], report)
+    const when = readWhen(written.when as WhenEntry | undefined, [...path, 'when'], callers, report)
     const edits = readEdits(written as EditsEntry, path, report)
     return { edits, ...(when ? { when } : {}) }
   })
@@ -325,12 +352,13 @@ function durationOrOff(written: unknown, unsaid: number): number {
 
 function readServer(
   { server = {} }: Document,
+  routesFile: string,
   services: TableServices,
   interpolated: Interpolated,
   report: Report,
 ): ServerSettings {
   const pem = (name: 'cert' | 'key'): string => {
-    const file = server.tls?.[name] ?? ''
+    const file = besideRoutes(routesFile, server.tls?.[name] ?? '', services.env)
     interpolated.files.push(file)
     try {
       return services.readFile(file)
@@ -339,7 +367,7 @@ function readServer(
         ['server', 'tls', name],
         'value',
         `the file ${file} cannot be read`,
-        'give the path of a PEM file',
+        'write the path of a PEM file; it is looked for beside this one',
       )
       return ''
     }
@@ -353,9 +381,21 @@ function readServer(
   }
 }
 
-/** The file's own `tests`: what each name must lead to first. */
-function runTests(document: Document, table: RoutingTable, report: Report): void {
-  if (report.failed()) return
+type Tested = Pick<RoutingTable, 'resolve' | 'providers'> & {
+  /** With every key set. */
+  switchedOn(asked: string, facts: Facts): Resolution
+}
+
+/**
+ * The file's own `tests`: what each name must lead to first. Where only an unset key is in the way,
+ * the routes are right and the machine is not: that is a warning.
+ */
+function runTests(
+  document: Document,
+  { resolve, providers, switchedOn }: Tested,
+  report: Report,
+): void {
+  const sound = !report.failed()
   for (const [index, { ask, expect, client }] of (document.tests ?? []).entries()) {
     if (client !== undefined && !isClient(client)) {
       report.error(
@@ -366,13 +406,11 @@ function runTests(document: Document, table: RoutingTable, report: Report): void
       )
       continue
     }
-    const resolution = table.resolve(ask, sampleFacts(ask, client ? { client } : {}))
-    const first = resolution.found ? resolution.route.steps[0]?.members : undefined
-    const got = !resolution.found
-      ? ['not-found']
-      : (first ?? []).map(({ provider, model }) => `${provider.id}/${model}`)
+    if (!sound) continue
+    const facts = sampleFacts(ask, client ? { client } : {})
+    const got = firstTargets(resolve(ask, facts))
     if (got.includes(expect)) continue
-    const asked = stillAsked(table, ask, expect)
+    const asked = stillAsked(providers, ask, expect)
     if (asked) {
       report.warn(
         ['tests', index],
@@ -383,17 +421,30 @@ function runTests(document: Document, table: RoutingTable, report: Report): void
       continue
     }
     const instead = got.length > 0 ? got.join(' or ') : 'nobody who can serve now'
-    report.error(
-      ['tests', index],
-      'value',
-      `"${ask}" leads to ${instead}, not to ${expect}`,
-      'mend the routes or the test',
-    )
+    const told = `"${ask}" leads to ${instead}, not to ${expect}`
+    if (firstTargets(switchedOn(ask, facts)).includes(expect))
+      report.warn(
+        ['tests', index],
+        'value',
+        `${told}, whose provider is switched off`,
+        'set its key to try this test',
+      )
+    else report.error(['tests', index], 'value', told, 'mend the routes or the test')
   }
 }
 
+function firstTargets(resolution: Resolution): string[] {
+  if (!resolution.found) return ['not-found']
+  const members = resolution.route.steps[0]?.members ?? []
+  return members.map(({ provider, model }) => `${provider.id}/${model}`)
+}
+
 /** The provider that is to serve its own model of that name, if it did not tell its models yet. */
-function stillAsked(table: RoutingTable, ask: string, expect: string): string | undefined {
-  const provider = [...table.providers.values()].find(({ id }) => expect === `${id}/${ask}`)
+function stillAsked(
+  providers: RoutingTable['providers'],
+  ask: string,
+  expect: string,
+): string | undefined {
+  const provider = [...providers.values()].find(({ id }) => expect === `${id}/${ask}`)
   return provider?.discovery?.known === false && !provider.excludes(ask) ? provider.id : undefined
 }

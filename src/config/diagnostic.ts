@@ -5,10 +5,11 @@ export type Diagnostic = {
   path: string
   message: string
   /** What to write instead. */
-  hint?: string
+  hint: string
   at: { file: string; line: number; column: number }
 }
 
 export type Result<T> =
   | { ok: true; value: T; warnings: Diagnostic[] }
-  | { ok: false; diagnostics: Diagnostic[] }
+  /** `files`: those it names, which may be what is wrong. */
+  | { ok: false; diagnostics: Diagnostic[]; files: readonly string[] }

@@ -30,6 +30,23 @@ export function readEdits(written: EditsEntry, path: Path, report: Report): Json
   return edits
 }
 
+/** The nearer ones win: of defaults the first that is made, of settings the last. */
+export function layered(
+  nearer: readonly JsonEdit[],
+  general: readonly JsonEdit[],
+): readonly JsonEdit[] {
+  if (general.length === 0) return nearer
+  const of = (edits: readonly JsonEdit[], kind: JsonEdit['kind']): JsonEdit[] =>
+    edits.filter(edit => edit.kind === kind)
+  return [
+    ...of(nearer, 'default'),
+    ...of(general, 'default'),
+    ...of(general, 'set'),
+    ...of(nearer, 'set'),
+    ...of([...general, ...nearer], 'remove'),
+  ]
+}
+
 /** `a.b[0].c`; `\.` is a dot in a name. */
 function stepsOf(
   at: string,

@@ -11,6 +11,10 @@ export function isGlob(text: string): boolean {
   return text.includes('*')
 }
 
+export function starsIn(text: string): number {
+  return text.split('*').length - 1
+}
+
 export function compileGlob(text: string): Glob {
   const pattern = new RegExp(`^${text.split('*').map(RegExp.escape).join('([\\s\\S]*)')}$`)
   return {

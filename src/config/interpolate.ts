@@ -1,18 +1,26 @@
 import { isObject } from '../lib/json.ts'
+import { besideRoutes } from './files.ts'
 import type { Report } from './report.ts'
 import type { Path } from './source.ts'
 
 export type Sources = {
+  /** The routes file itself: paths are relative to its folder. */
+  file: string
   env: Record<string, string | undefined>
   readFile(path: string): string
 }
+
+/** What a key was to be filled in with and is not there. */
+export type Missing = { from: 'env' | 'file'; name: string }
 
 export type Interpolated = {
   value: unknown
   /** Every file that was read. */
   files: string[]
-  /** Paths (as text, joined by NUL) of keys left out because their variable is unset, and why. */
-  missingKeys: Map<string, string>
+  /** Whether the text at a path was filled in; absent: nothing was. */
+  filled?(path: Path): boolean
+  /** Why a key of a provider is left out; undefined: it is there. */
+  missingKey(path: Path): Missing | undefined
 }
 
 const REFERENCE = /\$\{(?:file:([^}]+)|([A-Za-z_]\w*)(?::-([^}]*))?)\}/g
@@ -23,7 +31,8 @@ const REFERENCE = /\$\{(?:file:([^}]+)|([A-Za-z_]\w*)(?::-([^}]*))?)\}/g
  */
 export function interpolate(value: unknown, sources: Sources, report: Report): Interpolated {
   const files: string[] = []
-  const missingKeys = new Map<string, string>()
+  const filled = new Set<string>()
+  const missingKeys = new Map<string, Missing>()
 
   function visit(node: unknown, path: Path): unknown {
     if (typeof node === 'string') return node.includes('${') ? fill(node, path) : node
@@ -35,57 +44,71 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
   }
 
   function fill(text: string, path: Path): string {
+    filled.add(keyOf(path))
+    const [unclear] = /\$\{[^}]*\}?/.exec(text.replace(REFERENCE, '')) ?? []
+    if (unclear !== undefined)
+      report.error(
+        path,
+        'value',
+        `"${unclear}" names nothing that can be filled in`,
+        'write ${NAME}, ${NAME:-default} or ${file:path}',
+      )
     return text.replace(REFERENCE, (reference, file?: string, name = '', fallback?: string) => {
       if (file !== undefined) return contents(file.trim(), reference, path)
       const found = sources.env[name]?.trim()
       if (found) return found
       if (fallback !== undefined) return fallback
       if (found === '' && !isKey(path)) return ''
-      return missing(
-        `the environment variable ${name} is not set`,
-        `set it, or write \${${name}:-default}`,
-        name,
-        reference,
-        path,
-      )
+      return missing({ from: 'env', name }, reference, path)
     })
   }
 
-  function contents(file: string, reference: string, path: Path): string {
+  function contents(written: string, reference: string, path: Path): string {
+    const file = besideRoutes(sources.file, written, sources.env)
     files.push(file)
     try {
       return sources.readFile(file).trim()
     } catch {
-      return missing(
-        `the file ${file} cannot be read`,
-        'write the path of a file that is there',
-        file,
-        reference,
-        path,
-      )
+      return missing({ from: 'file', name: file }, reference, path)
     }
   }
 
   /** The reference is left standing, so that the value has no second complaint for being empty. */
-  function missing(
-    what: string,
-    cure: string,
-    name: string,
-    reference: string,
-    path: Path,
-  ): string {
+  function missing(what: Missing, reference: string, path: Path): string {
     if (!isKey(path)) {
-      report.error(path, 'value', what, cure)
+      report.error(path, 'value', missingText(what), remedyFor(what))
       return reference
     }
-    missingKeys.set(path.slice(0, 4).join('\0'), name)
+    missingKeys.set(keyOf(path.slice(0, 4)), what)
     return ''
   }
 
-  return { value: visit(value, []), files, missingKeys }
+  const whole = visit(value, [])
+  return {
+    value: whole,
+    files,
+    ...(filled.size > 0 ? { filled: path => filled.has(keyOf(path)) } : {}),
+    missingKey: path => missingKeys.get(keyOf(path)),
+  }
+}
+
+function keyOf(path: Path): string {
+  return path.join('\0')
 }
 
 /** `providers.NAME.keys[N]`, or its `key`. */
 function isKey(path: Path): boolean {
   return path[0] === 'providers' && path[2] === 'keys' && (path.length === 4 || path[4] === 'key')
+}
+
+export function missingText({ from, name }: Missing): string {
+  return from === 'env'
+    ? `the environment variable ${name} is not set`
+    : `the file ${name} cannot be read`
+}
+
+function remedyFor({ from, name }: Missing): string {
+  return from === 'env'
+    ? `set it, or write \${${name}:-default}`
+    : 'write the path of a file that is there; it is looked for beside this one'
 }

@@ -1,48 +1,69 @@
-import { isGlob } from './glob.ts'
+import { parseAddress, splitAddress } from './address.ts'
+import { POOL_STRATEGY } from './defaults.ts'
+import type { Document } from './document.ts'
+import { compileGlob, type Glob, isGlob, starsIn } from './glob.ts'
+import { lintCycles } from './lint-cycles.ts'
+import { lintReach } from './lint-reach.ts'
 import type { Entry, Mention } from './names.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
-import { type Names, parseAddress } from './resolve.ts'
-import { splitSuffix } from './suffix.ts'
+import { isOtherName, mentionedName, type Names } from './resolve.ts'
 
-/** References that lead nowhere, cycles, and entries that can never be reached. */
-export function lint(
-  entries: readonly Entry[],
-  names: Names,
-  broken: ReadonlySet<string>,
-  report: Report,
-): void {
-  for (const entry of entries)
+export type Linted = {
+  document: Document
+  entries: readonly Entry[]
+  names: Names
+  /** Left out for mistakes of their own: nobody complains of them twice. */
+  broken: { providers: ReadonlySet<string>; names: ReadonlySet<string> }
+}
+
+/** References that lead nowhere, cycles, entries that can never be reached, and words without effect. */
+export function lint(linted: Linted, report: Report): void {
+  const { entries, names } = linted
+  const excused = [...linted.broken.names].map(compileGlob)
+  for (const entry of entries) {
+    if (entry.name.trim() === '')
+      report.error(entry.path, 'key', 'a name must not be empty', 'write what clients ask for')
     for (const step of entry.steps)
-      for (const mention of step.mentions) lintMention(mention, names, broken, report)
+      for (const mention of step.mentions) lintMention(entry, mention, linted, excused, report)
+    lintWeights(entry, report)
+    lintLostEdits(entry, names, report)
+  }
   lintCycles(entries, names, report)
-  for (const entry of entries) lintReach(entry, names, report)
+  lintReach(entries, names, report)
+  lintProviders(linted, report)
 }
 
 function lintMention(
+  entry: Entry,
   mention: Mention,
-  names: Names,
-  broken: ReadonlySet<string>,
+  { names, broken }: Linted,
+  excused: readonly Glob[],
   report: Report,
 ): void {
-  const { name } = splitSuffix(mention.text)
-  const slash = name.indexOf('/')
-  const head = slash > 0 ? name.slice(0, slash).replace(/:$/, '') : undefined
-  const address = parseAddress(names.providers, name)
+  const { name } = mentionedName(names, mention)
+  const complain = (message: string, hint: string): void =>
+    report.error(mention.path, 'value', message, hint)
+  if (starsIn(name) > starsIn(entry.name)) {
+    complain(
+      `"${mention.text}" has more stars than "${entry.name}"`,
+      'a star here repeats one of the name; write out what it shall be',
+    )
+    return
+  }
+  const address = parseAddress(names, name, 'file')
   if (address) {
-    if (!isGlob(name) && address.provider.excludes(address.model)) {
-      report.error(
-        mention.path,
-        'value',
+    if (!isGlob(name) && address.meant.length === 0)
+      complain(
         `${address.provider.id} excludes ${address.model}`,
         'change its exclude, or the target',
       )
-    }
     return
   }
+  const head = splitAddress(name)?.head
   // A provider with errors of its own has its complaint already; a star may stand for anything.
-  if ((head !== undefined && broken.has(head)) || isGlob(head ?? name)) return
-  if (isEntry(names, name)) return
+  if ((head !== undefined && broken.providers.has(head)) || isGlob(head ?? name)) return
+  if (isEntry(names, name) || excused.some(glob => glob.match(name))) return
   if (names.declared.has(name)) {
     if (!names.catalogue.has(name))
       report.warn(
@@ -55,22 +76,26 @@ function lintMention(
   }
   const elsewhere = discoveredAt(names, name)
   const providers = [...names.providers.keys()]
-  const known = [...names.exact.models.keys(), ...names.exact.aliases.keys(), ...names.declared]
-  if (head !== undefined)
-    report.error(
-      mention.path,
-      'value',
+  if (name.endsWith('/')) complain(`"${name}" names no model`, `write ${name}MODEL`)
+  else if (head !== undefined)
+    complain(
       `no provider named "${head}"`,
       elsewhere ??
-        didYouMean(head, [...providers, ...broken]) ??
+        didYouMean(head, [...providers, ...broken.providers]) ??
         `declared: ${providers.join(', ') || 'none'}`,
     )
+  else if (names.providers.has(name))
+    complain(`"${name}" is a provider, not a model`, `write ${name}/MODEL`)
   else
-    report.error(
-      mention.path,
-      'value',
+    complain(
       `no model or alias named "${name}"`,
-      elsewhere ?? didYouMean(name, known) ?? 'a target is written provider/model',
+      elsewhere ??
+        didYouMean(name, [
+          ...names.exact.models.keys(),
+          ...names.exact.aliases.keys(),
+          ...names.declared,
+        ]) ??
+        'a target is written provider/model',
     )
 }
 
@@ -88,87 +113,55 @@ function discoveredAt({ catalogue }: Names, name: string): string | undefined {
   return listed && `${listed.provider.id} lists it: write ${listed.provider.id}/${name}`
 }
 
-/** Exact names that lead back to themselves. */
-function lintCycles(entries: readonly Entry[], names: Names, report: Report): void {
-  const done = new Set<Entry>()
-  const visit = (entry: Entry, trail: readonly Entry[]): void => {
-    const from = trail.indexOf(entry)
-    if (from !== -1) {
-      const cycle = [...trail.slice(from), entry].map(({ name }) => name).join(' → ')
-      const start = trail[from]
-      if (start)
-        report.error(
-          start.path,
+/** Weights count in a pool that goes by them, and nowhere else. */
+function lintWeights({ steps, strategy = POOL_STRATEGY }: Entry, report: Report): void {
+  for (const { mentions, pooled } of steps) {
+    if (pooled && strategy === 'weighted') continue
+    for (const { weight, path } of mentions) {
+      if (weight === 1) continue
+      const message = pooled
+        ? `weight means nothing to a pool that is ${strategy}`
+        : 'weight means nothing outside a pool'
+      const hint = pooled
+        ? 'add strategy: weighted'
+        : 'put those that share the load into a list of their own: [ [ a/x, b/y ] ]'
+      report.warn([...path.slice(0, -1), 'weight'], 'key', message, hint)
+    }
+  }
+}
+
+/** What is changed in a request is the same for everybody it may go to. */
+function lintLostEdits(entry: Entry, names: Names, report: Report): void {
+  if (isOtherName(entry)) return
+  for (const mention of entry.steps.flatMap(({ mentions }) => mentions)) {
+    const model = names.exact.models.get(mentionedName(names, mention).name)
+    if (model && model.edits.length > 0)
+      report.warn(
+        mention.path,
+        'value',
+        `the default, set and remove of ${model.title} do not apply to it as one of several`,
+        `write them on ${entry.section === 'models' ? entry.title : 'a model of this list'}, or in rules`,
+      )
+  }
+}
+
+function lintProviders({ document, names }: Linted, report: Report): void {
+  const strategy = document.policy?.strategy ?? 'round-robin'
+  for (const [id, { prefix, keys = [] }] of Object.entries(document.providers ?? {})) {
+    if (prefix !== undefined && prefix !== id && names.providers.has(prefix))
+      report.error(
+        ['providers', id, 'prefix'],
+        'value',
+        `"${prefix}" is a provider of its own`,
+        'choose another prefix',
+      )
+    for (const [index, key] of keys.entries())
+      if (typeof key === 'object' && (key.weight ?? 1) > 1 && strategy !== 'weighted')
+        report.warn(
+          ['providers', id, 'keys', index, 'weight'],
           'key',
-          `leads back to itself: ${cycle}`,
-          'let one of them name a provider/model',
+          `weight means nothing while policy.strategy is ${strategy}`,
+          'add policy: { strategy: weighted }',
         )
-      return
-    }
-    if (done.has(entry)) return
-    for (const mention of entry.steps.flatMap(step => step.mentions)) {
-      const { name } = splitSuffix(mention.text)
-      if (parseAddress(names.providers, name)) continue
-      const next =
-        names.exact.models.get(name) ??
-        (names.declared.has(name) ? undefined : names.exact.aliases.get(name))
-      if (next) visit(next, [...trail, entry])
-    }
-    done.add(entry)
   }
-  for (const entry of entries) if (!entry.glob && entry.section !== 'force') visit(entry, [])
-}
-
-/** Whatever takes every name of this entry before its turn comes. */
-function lintReach(entry: Entry, names: Names, report: Report): void {
-  const shadow = shadowOf(entry, names)
-  if (shadow)
-    report.warn(
-      entry.path,
-      'key',
-      `never reached; ${shadow} takes it first`,
-      entry.section === 'models'
-        ? 'ask for it by another name, or take one of the two out'
-        : 'take one of the two out',
-    )
-}
-
-function shadowOf(entry: Entry, names: Names): string | undefined {
-  if (entry.section !== 'force') {
-    const forced =
-      names.exact.force.get(entry.name) ??
-      names.globs.force.find(({ glob, when }) => !when && glob?.match(entry.name))
-    if (forced && !forced.when && !leadsTo(forced, entry.name)) return called(forced)
-    const address = !entry.glob && parseAddress(names.providers, entry.name)
-    if (address)
-      return `the address of provider "${address.provider.id}" on line ${address.provider.at.line}`
-  }
-  if (entry.section === 'aliases' && !entry.glob) {
-    const model = names.exact.models.get(entry.name)
-    if (model && !model.when) return called(model)
-    const listed = names.catalogue.get(entry.name)?.[0]
-    if (listed)
-      return `${listed.provider.id}'s own model of that name (line ${listed.provider.at.line})`
-  }
-  if (!entry.glob) return undefined
-  const earlier =
-    entry.section === 'aliases'
-      ? [...names.globs.models, ...names.globs.aliases]
-      : names.globs[entry.section]
-  for (const other of earlier) {
-    if (other === entry) return undefined
-    if (!other.when && other.glob?.match(entry.name)) return called(other)
-  }
-  return undefined
-}
-
-/** A forced name may lead to the very entry it overrides: then that one is reached. */
-function leadsTo(forced: Entry, name: string): boolean {
-  return forced.steps.some(step =>
-    step.mentions.some(mention => splitSuffix(mention.text).name === name),
-  )
-}
-
-function called(entry: Entry): string {
-  return `${entry.title} on line ${entry.at.line}`
 }

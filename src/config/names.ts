@@ -1,4 +1,5 @@
 import type { JsonEdit } from '../lib/json-edit.ts'
+import { callerNames } from './caller-names.ts'
 import type { Document, ModelEntry, NameEntry } from './document.ts'
 import { type EditsEntry, readEdits } from './edits.ts'
 import { compileGlob, type Glob, isGlob } from './glob.ts'
@@ -29,7 +30,8 @@ export type Entry = {
   glob?: Glob
   steps: WrittenStep[]
   strategy?: PoolStrategy
-  reportModel: 'asked' | 'served'
+  /** Absent: not said here. */
+  reportModel?: 'asked' | 'served'
   /** The entry takes a name only while this holds. */
   when?: Condition
   /** Changes to the request. */
@@ -42,11 +44,15 @@ export type Entry = {
   title: string
 }
 
+/** What reading an entry needs to know of the rest of the file. */
+type Context = { source: Source; callers: ReadonlySet<string>; report: Report }
+
 export function readEntries(document: Document, source: Source, report: Report): Entry[] {
+  const context = { source, callers: callerNames(document), report }
   const entries: Entry[] = []
   for (const section of ['force', 'models', 'aliases'] as const) {
     for (const [name, written] of Object.entries(document[section] ?? {}))
-      entries.push(readEntry(section, name, written, source, report))
+      entries.push(readEntry(section, name, written, context))
   }
   return entries
 }
@@ -55,26 +61,29 @@ function readEntry(
   section: Section,
   name: string,
   written: ModelEntry | NameEntry,
-  source: Source,
-  report: Report,
+  reading: Context,
 ): Entry {
+  const { source, callers, report } = reading
   const path = [section, name]
   const long = typeof written === 'object' && !Array.isArray(written) ? written : undefined
   const to = long ? long.to : (written as Exclude<typeof written, { to: unknown }>)
   const context = long && 'context' in long ? parseCount(long.context) : undefined
   const description = long && 'description' in long ? long.description : undefined
   const strategy = long?.strategy
+  const reportModel = long?.['report-model']
   const when =
-    long && 'when' in long ? readWhen(long.when as WhenEntry, [...path, 'when'], report) : undefined
+    long && 'when' in long
+      ? readWhen(long.when as WhenEntry, [...path, 'when'], callers, report)
+      : undefined
   return {
     section,
     name,
     ...(isGlob(name) ? { glob: compileGlob(name) } : {}),
-    steps: readSteps(to, long ? [...path, 'to'] : path, report),
+    steps: readSteps(to, long ? [...path, 'to'] : path, reading),
     edits: long ? readEdits(long as EditsEntry, path, report) : [],
     ...(when ? { when } : {}),
     ...(strategy ? { strategy } : {}),
-    reportModel: long?.['report-model'] ?? 'asked',
+    ...(reportModel ? { reportModel } : {}),
     ...(description ? { description } : {}),
     ...(context === undefined ? {} : { contextTokens: context }),
     path,
@@ -83,7 +92,8 @@ function readEntry(
   }
 }
 
-function readSteps(to: unknown, path: Path, report: Report): WrittenStep[] {
+function readSteps(to: unknown, path: Path, context: Context): WrittenStep[] {
+  const { callers, report } = context
   if (!Array.isArray(to))
     return [{ mentions: readMentions(to, path, report), pooled: false, at: report.at(path) }]
   return to.flatMap((element, index): WrittenStep[] => {
@@ -100,8 +110,8 @@ function readSteps(to: unknown, path: Path, report: Report): WrittenStep[] {
       ]
     }
     if (isStep(element)) {
-      const when = readWhen(element.when, [...at, 'when'], report)
-      const steps = readSteps(element.to, [...at, 'to'], report)
+      const when = readWhen(element.when, [...at, 'when'], callers, report)
+      const steps = readSteps(element.to, [...at, 'to'], context)
       return when ? steps.map(step => ({ ...step, when: both(when, step.when) })) : steps
     }
     return [{ mentions: readMentions(element, at, report), pooled: false, at: report.at(at) }]

@@ -1,6 +1,7 @@
 /** The known names most like a wrong one, best first; none that are too far off to be meant. */
 export function nearest(wrong: string, known: Iterable<string>, most = 1): string[] {
-  const limit = Math.max(2, Math.floor(wrong.length / 3))
+  // Of a name that is changed altogether nothing is left.
+  const limit = Math.min(Math.max(2, Math.floor(wrong.length / 3)), wrong.length - 1)
   const ranked: { name: string; distance: number }[] = []
   for (const name of known) {
     if (Math.abs(name.length - wrong.length) > limit && !name.includes(wrong)) continue

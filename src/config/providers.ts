@@ -1,16 +1,21 @@
 import { isMeantAsHash } from '../lib/key-hash.ts'
-import type { Kind } from '../providers/kind.ts'
+import type { Kind, Speech } from '../providers/kind.ts'
 import type { ModelPrice } from '../providers/prices.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import type { TableServices } from './compile-table.ts'
 import { TIMEOUTS } from './defaults.ts'
-import { besideDeclared, insteadOfBuiltIn, listIdentity } from './discovery.ts'
+import {
+  besideDeclared,
+  type DiscoveredModel,
+  insteadOfBuiltIn,
+  listIdentity,
+} from './discovery.ts'
 import type { ProviderEntry } from './document.ts'
 import { compileGlob } from './glob.ts'
-import type { Interpolated } from './interpolate.ts'
+import { type Interpolated, type Missing, missingText } from './interpolate.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
-import type { Source } from './source.ts'
+import type { Path, Source } from './source.ts'
 import type {
   CredentialSpec,
   ModelFacts,
@@ -65,15 +70,12 @@ export function resolveProvider(
   }
   const speaks = resolveSpeeches(kind, entry, path, report)
   if (!speaks) return undefined
+  lintHeaders(entry.headers, [...path, 'headers'], report)
   const leftOut: (() => void)[] = []
   const credentials = resolveCredentials(id, entry, kind, interpolated, report, leftOut)
-  const exclude = (entry.exclude ?? []).map(compileGlob)
-  const shown = ({ alias, name }: ProviderModel): boolean =>
-    !exclude.some(glob => glob.match(alias) ?? glob.match(name))
-  const declared = declaredModels(entry, kind, index => report.at([...path, 'models', index]))
-  const off = offReason(entry, kind, credentials, interpolated, id)
+  const off = offReason(id, entry, credentials, interpolated)
   if (!off) for (const warn of leftOut) warn()
-  if (off && !entry.disabled) report.warn(path, 'key', `switched off: ${off}`)
+  if (off && !entry.disabled) report.warn(path, 'key', `switched off: ${off.reason}`, off.remedy)
   const proxy = entry['proxy-url'] ?? serverProxy
   const headers = entry.headers ?? {}
   const [speech] = speaks
@@ -81,19 +83,18 @@ export function resolveProvider(
   const asks = !off && asksForList(entry, kind, path, report) && speech && credential
   const identity = asks ? listIdentity(kind, speech, headers, credential, proxy) : undefined
   const told = identity === undefined ? undefined : discovered?.(identity)
-  const combine = entry.models ? besideDeclared : insteadOfBuiltIn
+  const declared = declaredModels(entry, kind, index => report.at([...path, 'models', index]))
   return {
     id,
     kind,
     speaks,
     credentials,
-    models: (told ? combine(declared, told) : declared).filter(shown),
-    declared: declared.filter(shown),
+    ...modelsOf(entry, declared, told),
     headers,
     timeouts: resolveTimeouts(entry.timeout, TIMEOUTS),
     priority: entry.priority ?? 0,
-    excludes: model => exclude.some(glob => glob.match(model)),
-    ...(off ? { off } : {}),
+    ...(off ? { off: off.reason === NO_KEY ? `${NO_KEY}: ${off.remedy}` : off.reason } : {}),
+    ...(off?.unset ? { unset: true } : {}),
     ...(identity === undefined ? {} : { discovery: { identity, known: told !== undefined } }),
     ...(proxy ? { proxy } : {}),
     ...(entry.prefix ? { prefix: entry.prefix } : {}),
@@ -109,19 +110,16 @@ function resolveSpeeches(
 ): Provider['speaks'] | undefined {
   const written = entry['base-url']
   const version = entry['api-version']
-    ? `api-version=${encodeURIComponent(entry['api-version'])}`
-    : ''
+  const speeches = (some: Kind['speaks'] | Speech[], query: string): Provider['speaks'] =>
+    some.map(({ protocol, baseUrl }) => ({ protocol, baseUrl, query }))
   const [first] = kind.speaks
   if (written === undefined) {
-    if (first.baseUrl === '') {
-      report.error(path, 'key', `kind "${kind.id}" needs a base-url`, 'add base-url: https://…')
-      return undefined
-    }
-    return kind.speaks.map(({ protocol, baseUrl }) => ({ protocol, baseUrl, query: version }))
+    if (first.baseUrl !== '') return speeches(kind.speaks, queryOf('', version))
+    report.error(path, 'key', `kind "${kind.id}" needs a base-url`, 'add base-url: https://…')
+    return undefined
   }
-  if (written.trim() === '')
-    return [{ protocol: first.protocol, baseUrl: first.baseUrl, query: version }]
-  const normal = normaliseBaseUrl(written, first.protocol)
+  if (written.trim() === '') return speeches([first], queryOf('', version))
+  const normal = normaliseBaseUrl(written, first.protocol, first.baseUrl)
   if (!normal) {
     report.error(
       [...path, 'base-url'],
@@ -131,12 +129,25 @@ function resolveSpeeches(
     )
     return undefined
   }
-  const query = [normal.query, version].filter(Boolean).join('&')
+  const query = queryOf(normal.query, version)
+  // The vendor's own address, written out, is no address of one's own.
+  const vendors = kind.speaks.find(
+    ({ protocol, baseUrl }) => normaliseBaseUrl(written, protocol, baseUrl)?.baseUrl === baseUrl,
+  )
+  if (vendors === first) return speeches(kind.speaks, query)
+  if (vendors) return speeches([vendors], query)
   // An address of one's own replaces the vendor's, and with it what else is spoken there; what the
   // vendor has elsewhere is not at this address.
   return kind.speaks
     .filter(({ baseUrl }) => baseUrl === first.baseUrl)
     .map(({ protocol }) => ({ protocol, baseUrl: normal.baseUrl, query }))
+}
+
+/** The file's `api-version` goes before one that stands in the address. */
+function queryOf(written: string, version: string | undefined): string {
+  if (version === undefined) return written
+  const others = written.split('&').filter(part => part !== '' && !part.startsWith('api-version='))
+  return [...others, `api-version=${encodeURIComponent(version)}`].join('&')
 }
 
 function resolveCredentials(
@@ -150,7 +161,7 @@ function resolveCredentials(
   const seen = new Set<string>()
   const specs = (entry.keys ?? []).flatMap((key, index): CredentialSpec[] => {
     const path = ['providers', id, 'keys', index]
-    const missing = interpolated.missingKeys.get(path.join('\0'))
+    const missing = interpolated.missingKey(path)
     const {
       key: secret,
       name,
@@ -160,9 +171,11 @@ function resolveCredentials(
       'proxy-url': proxy,
     } = typeof key === 'string' ? ({ key } as Exclude<typeof key, string>) : key
     if (missing !== undefined || secret.trim() === '') {
-      const what = missing ? `key left out: ${missing} is not set` : 'key left out: it is empty'
-      const cure = `export ${missing ?? 'it'}, or take the key out`
-      leftOut.push(() => report.warn(path, 'value', what, cure))
+      const what = missing ? missingText(missing) : 'it is empty'
+      const cure = missing ? remedyFor(missing) : 'write it'
+      leftOut.push(() =>
+        report.warn(path, 'value', `key left out: ${what}`, `${cure}, or take the key out`),
+      )
       return []
     }
     if (isMeantAsHash(secret.trim()))
@@ -181,6 +194,7 @@ function resolveCredentials(
         'give each key a name of its own',
       )
     seen.add(own)
+    lintHeaders(headers, [...path, 'headers'], report)
     return [
       {
         id: `${id}/${own}`,
@@ -199,23 +213,53 @@ function resolveCredentials(
   return specs
 }
 
+/** `unset`: setting a variable, or writing a file, would switch it on. */
+type Off = { reason: string; remedy: string; unset?: boolean }
+
+const NO_KEY = 'no key'
+
 function offReason(
-  entry: ProviderEntry,
-  kind: Kind,
-  credentials: readonly CredentialSpec[],
-  { missingKeys }: Interpolated,
   id: string,
-): string | undefined {
-  if (entry.disabled) return 'disabled in the file'
+  entry: ProviderEntry,
+  credentials: readonly CredentialSpec[],
+  { missingKey, filled }: Interpolated,
+): Off | undefined {
+  if (entry.disabled) return { reason: 'disabled in the file', remedy: 'take disabled out' }
   if (entry['base-url'] !== undefined && entry['base-url'].trim() === '')
-    return 'its base-url is empty'
+    return { reason: 'its base-url is empty', remedy: 'write it, or take the provider out' }
   if (credentials.length > 0) return undefined
-  const names = [...missingKeys]
-    .filter(([path]) => path.startsWith(`providers\0${id}\0`))
-    .map(([, name]) => name)
-  return names.length > 0
-    ? `no key: set ${names.join(' or ')}`
-    : `no key: add keys: [ … ] (kind ${kind.id})`
+  const paths = (entry.keys ?? []).map((_, index) => ['providers', id, 'keys', index])
+  if (paths.length === 0) return { reason: NO_KEY, remedy: 'add keys: [ … ]' }
+  const missing = paths.map(missingKey).filter(one => one !== undefined)
+  const remedy = [...new Set(missing.map(remedyFor))].join(' or ') || 'write one'
+  const unset = paths.some(path => filled?.(path) || filled?.([...path, 'key']))
+  return { reason: NO_KEY, remedy, unset }
+}
+
+function remedyFor({ from, name }: Missing): string {
+  return from === 'env' ? `set ${name}` : `write the file ${name}`
+}
+
+/** What it has, what of that the file or the kind says, and what is hidden. */
+function modelsOf(
+  entry: ProviderEntry,
+  declared: readonly ProviderModel[],
+  told: readonly DiscoveredModel[] | undefined,
+): Pick<Provider, 'models' | 'declared' | 'excludes' | 'namesOf'> {
+  const combine = entry.models ? besideDeclared : insteadOfBuiltIn
+  const globs = (entry.exclude ?? []).map(compileGlob)
+  const excluded = (name: string): boolean => globs.some(glob => glob.match(name))
+  const shown = ({ alias, name }: ProviderModel): boolean => !excluded(alias) && !excluded(name)
+  const all = told ? combine(declared, told) : declared
+  const models = all.filter(shown)
+  const names = Map.groupBy(models, ({ alias }) => alias)
+  const hidden = new Set(all.map(({ alias }) => alias).filter(alias => !names.has(alias)))
+  return {
+    models,
+    declared: declared.filter(shown),
+    excludes: model => excluded(model) || hidden.has(model),
+    namesOf: alias => names.get(alias)?.map(({ name }) => name) ?? [],
+  }
 }
 
 /** Models written down are all that is wanted, unless the file says otherwise. */
@@ -281,6 +325,41 @@ function priceIn({
     output,
     ...(cacheRead === undefined ? {} : { cacheRead }),
     ...(cacheWrite === undefined ? {} : { cacheWrite }),
+  }
+}
+
+/** What no request could carry is found here, not with every request. */
+function lintHeaders(
+  headers: Record<string, string> | undefined,
+  path: Path,
+  report: Report,
+): void {
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (!isHeader(name, ''))
+      report.error([...path, name], 'key', `"${name}" is no header name`, 'write it like X-Team')
+    else if (value.startsWith('$') && !isHeader(value.slice(1), ''))
+      report.error(
+        [...path, name],
+        'value',
+        'names no header to copy',
+        'write it like "$x-request-id"',
+      )
+    else if (!isHeader(name, value))
+      report.error(
+        [...path, name],
+        'value',
+        'a header cannot hold line breaks or letters beyond Latin-1',
+        'take them out',
+      )
+  }
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    new Headers([[name, value]])
+    return true
+  } catch {
+    return false
   }
 }
 

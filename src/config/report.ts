@@ -3,42 +3,52 @@ import { withoutSecrets } from './secrets/suspicion.ts'
 import { type Path, pathText, type Source } from './source.ts'
 import type { Place } from './table.ts'
 
+/** A complaint is never without a way out: `hint` says what to write instead. */
+type Complain = (path: Path, of: 'key' | 'value', message: string, hint: string) => void
+
 /** Gathers complaints, so that all of them are told at once. */
 export type Report = {
-  error(path: Path, of: 'key' | 'value', message: string, hint?: string): void
-  warn(path: Path, of: 'key' | 'value', message: string, hint?: string): void
+  error: Complain
+  warn: Complain
   /** In file order, each once. */
   all(): Diagnostic[]
+  /** Where the errors so far are. */
+  faults(): readonly Path[]
   failed(): boolean
   /** Where something stands. */
   at(path: Path): Place
 }
 
-export function createReport(source: Source): Report {
+/** `known`: what was found before. */
+export function createReport(source: Source, known: readonly Diagnostic[] = []): Report {
   const found = new Map<string, Diagnostic>()
-  const add = (
-    severity: Diagnostic['severity'],
-    path: Path,
-    of: 'key' | 'value',
-    message: string,
-    hint?: string,
-  ): void => {
-    const at = { file: source.file, ...source.at(path, of) }
-    const diagnostic: Diagnostic = {
-      severity,
-      path: pathText(path),
-      message: withoutSecrets(message),
-      ...(hint ? { hint } : {}),
-      at,
-    }
+  const faults: Path[] = []
+  const add = (diagnostic: Diagnostic): void => {
+    const { at, message } = diagnostic
     const cause = `${at.line}:${at.column}:${message}`
     if (!found.has(cause)) found.set(cause, diagnostic)
   }
+  const complain =
+    (severity: Diagnostic['severity']): Complain =>
+    (path, of, message, hint) =>
+      add({
+        severity,
+        path: pathText(path),
+        message: withoutSecrets(message),
+        hint: withoutSecrets(hint),
+        at: { file: source.file, ...source.at(path, of) },
+      })
+  for (const diagnostic of known) add(diagnostic)
+  const error = complain('error')
   return {
-    error: (path, of, message, hint) => add('error', path, of, message, hint),
-    warn: (path, of, message, hint) => add('warning', path, of, message, hint),
+    error(path, of, message, hint) {
+      faults.push(path)
+      error(path, of, message, hint)
+    },
+    warn: complain('warning'),
     all: () =>
       [...found.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column),
+    faults: () => faults,
     at: path => source.at(path, 'value'),
     failed: () => [...found.values()].some(({ severity }) => severity === 'error'),
   }
@@ -46,5 +56,5 @@ export function createReport(source: Source): Report {
 
 /** `routes.yaml:12:7: models.coder[1]: no provider named "x" (did you mean "y"?)` */
 export function formatDiagnostic({ at, path, message, hint }: Diagnostic): string {
-  return `${at.file}:${at.line}:${at.column}: ${path ? `${path}: ` : ''}${message}${hint ? ` (${hint})` : ''}`
+  return `${at.file}:${at.line}:${at.column}: ${path ? `${path}: ` : ''}${message} (${hint})`
 }

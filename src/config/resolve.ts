@@ -1,12 +1,15 @@
+import { type Address, type Addressed, type Addressees, parseAddress } from './address.ts'
+import { POOL_STRATEGY } from './defaults.ts'
+import { layered } from './edits.ts'
 import type { Facts } from './facts.ts'
 import { fillStars } from './glob.ts'
-import type { Entry, Mention } from './names.ts'
+import type { Entry, Mention, WrittenStep } from './names.ts'
 import { nearest } from './nearest.ts'
 import { resolveTimeouts } from './providers.ts'
 import { splitSuffix } from './suffix.ts'
 import type {
   ModelFacts,
-  Policy,
+  PoolStrategy,
   Provider,
   Reasoning,
   Resolution,
@@ -17,15 +20,10 @@ import type {
 } from './table.ts'
 import type { Condition } from './when.ts'
 
-/** A target that names its provider, and the model behind it. */
-export type Address = { provider: Provider; model: string }
-
 /** A model in a provider's catalogue; `discoveredAtMs`: its upstream lists it. */
-export type Listing = Address & { discoveredAtMs?: number }
+export type Listing = Addressed & { discoveredAtMs?: number }
 
-export type Names = {
-  providers: ReadonlyMap<string, Provider>
-  policy: Policy
+export type Names = Addressees & {
   /** By section: exact names, and globs in the order in which they are tried. */
   exact: Record<Entry['section'], ReadonlyMap<string, Entry>>
   globs: Record<Entry['section'], readonly Entry[]>
@@ -33,6 +31,10 @@ export type Names = {
   catalogue: ReadonlyMap<string, readonly Listing[]>
   /** Catalogue names by the file and the kinds alone. What upstreams list must not make a file wrong. */
   declared: ReadonlySet<string>
+  /** Names of models that are only reached by a prefix, with it. */
+  prefixed: readonly string[]
+  /** How those share the load who have the same name, of which no entry says anything. */
+  strategy: PoolStrategy
   /** No real provider can be used: `echo` may stand in. */
   echoStandsIn: boolean
 }
@@ -76,10 +78,9 @@ export function createResolve(names: Names): (asked: string, facts?: Facts) => R
 /** The order of resolution, as the specification numbers it. */
 function resolveAsked(names: Asked, asked: string): Resolution {
   const { trace } = names.asking
-  const exactFirst =
-    names.exact.force.has(asked) || names.exact.models.has(asked) || names.catalogue.has(asked)
-  const { name, reasoning } = exactFirst
-    ? ({ name: asked } as ReturnType<typeof splitSuffix>)
+  const whole = names.exact.force.has(asked) || isNamed(names, asked)
+  const { name, reasoning }: ReturnType<typeof splitSuffix> = whole
+    ? { name: asked }
     : splitSuffix(asked)
   if (name !== asked)
     trace.push({
@@ -87,59 +88,84 @@ function resolveAsked(names: Asked, asked: string): Resolution {
       verdict: `"${asked}" asks for "${name}"${reasoning ? ` with ${JSON.stringify(reasoning)}` : ''}`,
     })
   const forced = matchEntry(names, 'force', name)
+  if (!forced) trace.push({ rule: '2 force', verdict: 'no entry takes it' })
   const found = forced
     ? follow(names, forced, '2 force', trace, new Set())
-    : fromAddress(names, name, trace, new Set())
-  if (!forced) trace.unshift({ rule: '2 force', verdict: 'no entry takes it' })
+    : fromAddress(names, name, trace)
   if (!found) {
-    const near = nearest(
-      name,
-      [
-        ...names.exact.models.keys(),
-        ...names.exact.aliases.keys(),
-        ...names.exact.force.keys(),
-        ...names.catalogue.keys(),
-      ],
-      3,
-    )
     trace.push({ rule: '9 otherwise', verdict: 'not found' })
-    return { found: false, nearest: near, trace }
+    return { found: false, nearest: nearest(name, namesThereAre(names), 3), trace }
   }
   return { found: true, route: finished(names, found, reasoning), trace }
+}
+
+/** A name that ends in brackets of its own has no suffix there. */
+function isNamed({ exact, catalogue }: Names, name: string): boolean {
+  return exact.models.has(name) || exact.aliases.has(name) || catalogue.has(name)
+}
+
+/** What a destination names, and how much it shall think. */
+export function mentionedName(
+  names: Names,
+  { text }: Mention,
+): { name: string; reasoning?: Reasoning } {
+  return isNamed(names, text) ? { name: text } : splitSuffix(text)
+}
+
+function* namesThereAre({ exact, catalogue, prefixed }: Names): Iterable<string> {
+  yield* exact.models.keys()
+  yield* exact.aliases.keys()
+  yield* exact.force.keys()
+  yield* catalogue.keys()
+  yield* prefixed
 }
 
 /** A route on its way: off providers' targets still in it. */
 type Draft = {
   name: string
   steps: Step[]
-  reportModel: Route['reportModel']
+  reportModel?: Route['reportModel'] | undefined
   edits: Route['edits']
 }
 
-/** Steps 3 to 8. `visited` guards against cycles through patterns. */
-function fromAddress(
+/** Step 3, and those after it. */
+function fromAddress(names: Asked, name: string, trace: TraceLine[]): Draft | undefined {
+  const address = parseAddress(names, name, 'client')
+  if (!address) return fromNames(names, name, trace, new Set())
+  if (address.meant.length > 0)
+    trace.push({
+      rule: '3 address',
+      verdict: address.meant
+        .map(({ provider, model }) => `${provider.id}, model ${model}`)
+        .join('; '),
+      at: address.provider.at,
+    })
+  return atAddress(names, name, address, trace)
+}
+
+function atAddress(
+  names: Asked,
+  name: string,
+  { meant, provider, model }: Address,
+  trace: TraceLine[],
+): Draft | undefined {
+  if (meant.length > 0)
+    return { name, steps: poolSteps(names, `address.${name}`, meant), edits: [] }
+  trace.push({
+    rule: '3 address',
+    verdict: `${provider.id} excludes ${model}`,
+    at: provider.at,
+  })
+  return undefined
+}
+
+/** Steps 4 to 8. `visited` guards against cycles through patterns. */
+function fromNames(
   names: Asked,
   name: string,
   trace: TraceLine[],
   visited: Set<Entry>,
 ): Draft | undefined {
-  const address = parseAddress(names.providers, name)
-  if (address) {
-    if (address.provider.excludes(address.model)) {
-      trace.push({
-        rule: '3 address',
-        verdict: `${address.provider.id} excludes ${address.model}`,
-        at: address.provider.at,
-      })
-      return undefined
-    }
-    trace.push({
-      rule: '3 address',
-      verdict: `${address.provider.id}, model ${address.model}`,
-      at: address.provider.at,
-    })
-    return { name, steps: [single(address)], reportModel: 'asked', edits: [] }
-  }
   const model = exactEntry(names, 'models', name)
   if (model) return follow(names, model, '4 models', trace, visited)
   const listed = names.catalogue.get(name)
@@ -149,7 +175,7 @@ function fromAddress(
       verdict: `listed by ${listed.map(calledListing).join(', ')}`,
       ...(listed[0] ? { at: listed[0].provider.at } : {}),
     })
-    return { name, steps: catalogueSteps(names, name, listed), reportModel: 'asked', edits: [] }
+    return { name, steps: poolSteps(names, `catalogue.${name}`, listed), edits: [] }
   }
   const alias = exactEntry(names, 'aliases', name)
   if (alias) return follow(names, alias, '6 aliases', trace, visited)
@@ -187,6 +213,7 @@ function firstGlob(names: Asked, section: Entry['section'], name: string): Match
   return undefined
 }
 
+/** Undefined: none of its destinations leads anywhere. */
 function follow(
   names: Asked,
   matched: Entry | Match,
@@ -201,82 +228,88 @@ function follow(
     return undefined
   }
   const within = new Set([...visited, entry])
-  const steps: Step[] = []
-  for (const [index, written] of entry.steps.entries()) {
-    if (!holds(names, written.when)) {
-      trace.push({
-        rule,
-        verdict: `${entry.title}: a step is left out, since it wants ${written.when?.text}`,
-        at: written.at,
-      })
-      continue
-    }
-    const drafts = written.mentions.map(mention =>
-      mentioned(names, mention, captures, trace, within),
-    )
-    const strategy = entry.strategy ?? names.policy.strategy
-    if (written.pooled)
-      steps.push({
-        id: `${entry.title}[${index}]`,
-        strategy,
-        members: drafts.flat().flatMap(step => step.members),
-      })
-    else steps.push(...drafts.flat())
+  const wanted = entry.steps.filter(step => wantedStep(names, entry, step, rule, trace))
+  const drafts = wanted.map(step =>
+    step.mentions.map(mention => mentioned(names, mention, captures, trace, within)),
+  )
+  if (wanted.length > 0 && drafts.flat().every(draft => draft === undefined)) {
+    trace.push({ rule, verdict: `${entry.title} leads nowhere`, at: entry.at })
+    return undefined
   }
-  return { name: entry.title, steps, reportModel: entry.reportModel, edits: entry.edits }
+  const steps = wanted.flatMap((step, index): Step[] => {
+    const found = (drafts[index] ?? []).flatMap(draft => draft?.steps ?? [])
+    if (!step.pooled) return found
+    const id = `${entry.title}[${entry.steps.indexOf(step)}]`
+    const members = found.flatMap(one => one.members)
+    return [{ id, strategy: entry.strategy ?? POOL_STRATEGY, members }]
+  })
+  // Another name for one thing takes over what is said of that thing.
+  const only = isOtherName(entry) ? drafts[0]?.[0] : undefined
+  const inner = only?.edits ?? []
+  return {
+    name: entry.title,
+    steps,
+    reportModel: entry.reportModel ?? only?.reportModel,
+    edits: entry.edits.length === 0 ? inner : layered(entry.edits, inner),
+  }
 }
 
-/** A target, or the steps of the entry that is named. */
+/** Whether an entry stands for exactly one destination, always. */
+export function isOtherName({ steps }: Entry): boolean {
+  return steps.length === 1 && steps[0]?.mentions.length === 1 && steps[0].when === undefined
+}
+
+function wantedStep(
+  names: Asked,
+  entry: Entry,
+  { when, at }: WrittenStep,
+  rule: string,
+  trace: TraceLine[],
+): boolean {
+  if (holds(names, when)) return true
+  const verdict = `${entry.title}: a step is left out, since it wants ${when?.text}`
+  trace.push({ rule, verdict, at })
+  return false
+}
+
+/** A target, or what the entry that is named leads to. */
 function mentioned(
   names: Asked,
   mention: Mention,
   captures: readonly string[],
   trace: TraceLine[],
   visited: Set<Entry>,
-): Step[] {
-  const { name, reasoning } = splitSuffix(fillStars(mention.text, captures))
-  const address = parseAddress(names.providers, name)
-  const steps = address
-    ? [single(address)]
-    : (fromAddress(names, name, trace, visited)?.steps ?? [])
-  return steps.map(step => ({
-    ...step,
-    members: step.members.map(member => adjusted(member, mention, reasoning)),
-  }))
+): Draft | undefined {
+  const { name: template, reasoning } = mentionedName(names, mention)
+  const name = fillStars(template, captures)
+  const address = parseAddress(names, name, 'file')
+  const draft = address
+    ? atAddress(names, name, address, trace)
+    : fromNames(names, name, trace, visited)
+  return (
+    draft && {
+      ...draft,
+      steps: draft.steps.map(step => ({
+        ...step,
+        members: step.members.map(member => adjusted(member, mention, reasoning)),
+      })),
+    }
+  )
 }
 
+/** A suffix nearer to the target wins. */
 function adjusted(member: Target, mention: Mention, reasoning: Reasoning | undefined): Target {
   return {
     ...member,
     weight: member.weight * mention.weight,
     timeouts: resolveTimeouts(mention.timeout, member.timeouts),
     at: mention.at,
-    ...(reasoning ? { reasoning } : {}),
+    ...(reasoning && !member.reasoning ? { reasoning } : {}),
   }
 }
 
-export function parseAddress(
-  providers: ReadonlyMap<string, Provider>,
-  text: string,
-): Address | undefined {
-  const slash = text.indexOf('/')
-  if (slash <= 0) return undefined
-  const head = text.slice(0, slash)
-  const scheme = head.endsWith(':') && text[slash + 1] === '/'
-  const id = scheme ? head.slice(0, -1) : head
-  const model = text.slice(slash + (scheme ? 2 : 1))
-  if (model === '') return undefined
-  const provider = providers.get(id) ?? [...providers.values()].find(one => one.prefix === id)
-  return (
-    provider && {
-      provider,
-      model: provider.models.find(({ alias }) => alias === model)?.name ?? model,
-    }
-  )
-}
-
-function single({ provider, model }: Address): Step {
-  const target: Target = {
+function targetAt({ provider, model }: Addressed): Target {
+  return {
     provider,
     model,
     facts: factsOf(provider, model),
@@ -284,7 +317,6 @@ function single({ provider, model }: Address): Step {
     timeouts: provider.timeouts,
     at: provider.at,
   }
-  return { id: `${provider.id}/${model}`, strategy: 'fill-first', members: [target] }
 }
 
 /** What the file says of the model, else what its kind knows; a kind's word on all its models. */
@@ -297,19 +329,16 @@ function factsOf({ models, kind }: Provider, model: string): ModelFacts {
 }
 
 /** One pool for each priority. */
-function catalogueSteps(names: Names, name: string, listed: readonly Address[]): Step[] {
-  const tiers = new Map<number, Target[]>()
-  for (const address of listed) {
-    const members = tiers.get(address.provider.priority) ?? []
-    members.push(...single(address).members)
-    tiers.set(address.provider.priority, members)
-  }
+function poolSteps({ strategy }: Names, id: string, meant: readonly Addressed[]): Step[] {
+  const [only] = meant
+  if (only && meant.length === 1) return [{ id, strategy: 'fill-first', members: [targetAt(only)] }]
+  const tiers = Map.groupBy(meant, ({ provider }) => provider.priority)
   return [...tiers]
     .sort(([a], [b]) => b - a)
-    .map(([priority, members]) => ({
-      id: `catalogue.${name}.${priority}`,
-      strategy: names.policy.strategy,
-      members,
+    .map(([priority, tier]) => ({
+      id: `${id}.${priority}`,
+      strategy,
+      members: tier.map(targetAt),
     }))
 }
 
@@ -340,6 +369,6 @@ function finished(names: Asked, draft: Draft, asked: Reasoning | undefined): Rou
         .map(member => (asked && !member.reasoning ? { ...member, reasoning: asked } : member)),
     }))
     .filter(step => step.members.length > 0)
-  const { name, reportModel, edits } = draft
+  const { name, reportModel = 'asked', edits } = draft
   return { name, steps, reportModel, edits, passedOver }
 }

@@ -43,7 +43,18 @@ const ProxyUrl = Type.String({
   'x-value': 'proxy',
   description: 'http://, https://, socks5:// or socks5h://; direct: none',
 })
-const Levels = Type.Array(Type.String())
+const Levels = Type.Array(
+  Type.Union([
+    Type.Literal('none'),
+    Type.Literal('minimal'),
+    Type.Literal('low'),
+    Type.Literal('medium'),
+    Type.Literal('high'),
+    Type.Literal('xhigh'),
+    Type.Literal('max'),
+  ]),
+  { description: 'How much the model can be asked to think; empty: not at all' },
+)
 const OneOrMore = Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })])
 const When = Type.Object(
   {
@@ -140,7 +151,13 @@ const Provider = Type.Object(
           'Ask the upstream for its list of models. Default: where it has one and the file gives no models',
       }),
     ),
-    prefix: Type.Optional(Type.String({ pattern: '^[^/\\s]+$' })),
+    prefix: Type.Optional(
+      Type.String({
+        pattern: '^[^/:\\s]+$',
+        'x-like': 'a word without "/" and ":", such as work',
+        description: 'Its models are only reached as PREFIX/MODEL',
+      }),
+    ),
     headers: Type.Optional(Headers),
     'proxy-url': Type.Optional(ProxyUrl),
     timeout: Type.Optional(Timeout),
@@ -159,15 +176,30 @@ const Member = Type.Object(
   shut,
 )
 const Single = Type.Union([Type.String({ minLength: 1 }), Member])
-const List = Type.Array(
-  Type.Union([
-    Type.String({ minLength: 1 }),
-    Member,
-    Type.Array(Single, { minItems: 1 }),
-    Type.Object({ when: Type.Optional(When), to: Type.Unknown() }, shut),
-  ]),
-  { minItems: 1 },
-)
+const Pool = Type.Array(Single, { minItems: 1 })
+
+/** Steps may hold steps; nobody needs more of that than this. */
+const DEEPEST_STEP = 3
+
+function listOf(depth: number): TSchema {
+  const to = depth === 0 ? [] : [stepOf(depth - 1)]
+  return Type.Array(Type.Union([Type.String({ minLength: 1 }), Member, Pool, ...to]), {
+    minItems: 1,
+  })
+}
+
+function stepOf(depth: number): TSchema {
+  return Type.Object(
+    {
+      when: Type.Optional(When),
+      to: Type.Union([Type.String({ minLength: 1 }), Member, listOf(depth)]),
+    },
+    shut,
+  )
+}
+
+/** Read by `names.ts`: types that hold themselves are beyond `Static`. */
+const List = Type.Unsafe<unknown[]>(listOf(DEEPEST_STEP))
 const edits = {
   default: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), {

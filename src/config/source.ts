@@ -1,18 +1,19 @@
 import {
   type Document,
+  isAlias,
   isMap,
   isPair,
   isScalar,
   isSeq,
   LineCounter,
-  type Node,
   type Pair,
   parseDocument,
-  visit,
   type YAMLMap,
 } from 'yaml'
 import type { Diagnostic } from './diagnostic.ts'
+import { withoutSecrets } from './secrets/suspicion.ts'
 import type { Place } from './table.ts'
+import { type YamlFault, yamlFaults } from './yaml-faults.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -26,7 +27,10 @@ export type Source = {
   at(path: Path, of: 'key' | 'value'): Place
 }
 
-/** Parses; syntax errors and doubled keys come back as diagnostics, all of them. */
+/**
+ * Parses. What is wrong with the YAML comes back as diagnostics, all of it; where nothing sensible
+ * can be read, the value is undefined.
+ */
 export function parseSource(
   file: string,
   text: string,
@@ -36,51 +40,45 @@ export function parseSource(
     lineCounter: lines,
     merge: true,
     prettyErrors: false,
-    // The library compares every key with every other: `doubledKeys` does not.
+    // The library compares every key with every other: `yamlFaults` does not.
     uniqueKeys: false,
   })
-  const problem = (offset: number, message: string, hint: string): Diagnostic => {
+  const faults = yamlFaults(document, text)
+  const read = faults.every(({ readable }) => readable) ? plainValue(document) : undefined
+  if (read && 'fault' in read) faults.push(read.fault)
+  const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
-    return { severity: 'error', path: '', message, hint, at: { file, line, column: col } }
+    return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const diagnostics = [
-    ...document.errors.map(({ pos, message }) =>
-      problem(pos[0], oneLine(message), 'check the indentation and quotes around here'),
-    ),
-    ...doubledKeys(document).map(offset =>
-      problem(offset, 'this key is written twice', 'keep one of them'),
-    ),
-  ].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
   const source: Source = {
     file,
     text,
-    value: diagnostics.length > 0 ? undefined : document.toJS({ maxAliasCount: 1000 }),
-    at(path, of) {
-      const { line, col } = lines.linePos(offsetOf(document, path, of))
-      return { line: Math.max(1, line), column: Math.max(1, col) }
-    },
+    value: read && 'value' in read ? read.value : undefined,
+    at: (path, of) => at(offsetOf(document, path, of)),
   }
+  const diagnostics = faults
+    .map(
+      ({ offset, path, message, hint }): Diagnostic => ({
+        severity: 'error',
+        path: pathText(path),
+        message: withoutSecrets(message),
+        hint: withoutSecrets(hint),
+        at: { file, ...at(offset) },
+      }),
+    )
+    .sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
   return { source, diagnostics }
 }
 
-/** Where keys are that their map has already. */
-function doubledKeys(document: Document.Parsed): number[] {
-  const found: number[] = []
-  visit(document, {
-    Map(_, map) {
-      const seen = new Set<unknown>()
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue
-        if (seen.has(key.value)) found.push(startOf(key) ?? 0)
-        seen.add(key.value)
-      }
-    },
-  })
-  return found
-}
-
-function oneLine(message: string): string {
-  return (message.split('\n')[0] ?? message).trim()
+/** An empty file is an empty mapping. Anchors within anchors can stand for more than there is memory. */
+function plainValue(document: Document.Parsed): { value: unknown } | { fault: YamlFault } {
+  try {
+    return { value: document.toJS({ maxAliasCount: 1000 }) ?? {} }
+  } catch {
+    const message = 'the anchors stand for too much'
+    const hint = 'write some of what they stand for out'
+    return { fault: { offset: 0, path: [], message, hint, readable: false } }
+  }
 }
 
 function offsetOf(document: Document.Parsed, path: Path, of: 'key' | 'value'): number {
@@ -96,36 +94,59 @@ function offsetOf(document: Document.Parsed, path: Path, of: 'key' | 'value'): n
 }
 
 function child(document: Document.Parsed, node: unknown, segment: string | number) {
-  const resolved = isAliasNode(node) ? node.resolve(document) : node
+  const resolved = isAlias(node) ? node.resolve(document) : node
   if (isSeq(resolved) && typeof segment === 'number') {
     const value = resolved.items[segment]
     return value === undefined ? undefined : { key: undefined, value }
   }
   if (!isMap(resolved)) return undefined
-  const pair = membersOf(resolved).get(String(segment))
+  const pair = memberOf(document, resolved, String(segment))
   return pair ? { key: pair.key, value: pair.value } : undefined
 }
 
-/** A long map is asked once for each of its members. */
-const members = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
-
-function membersOf(map: YAMLMap): ReadonlyMap<string, Pair> {
-  const known = members.get(map)
-  if (known) return known
-  const found = new Map<string, Pair>()
-  for (const item of map.items) {
-    if (!isPair(item) || !isScalar(item.key)) continue
-    const name = String(item.key.value)
-    if (!found.has(name)) found.set(name, item)
+/** The map's own member, or the one that it merges in. */
+function memberOf(document: Document.Parsed, map: YAMLMap, name: string): Pair | undefined {
+  const { own, merged } = membersOf(map)
+  const found = own.get(name)
+  if (found) return found
+  for (const source of merged) {
+    const inner = mergedMember(document, source, name)
+    if (inner) return inner
   }
-  members.set(map, found)
-  return found
+  return undefined
 }
 
-function isAliasNode(
-  node: unknown,
-): node is { resolve(document: Document.Parsed): Node | undefined } {
-  return typeof node === 'object' && node !== null && 'source' in node && 'resolve' in node
+/** `<<:` names a mapping or a list of them. */
+function mergedMember(document: Document.Parsed, source: unknown, name: string): Pair | undefined {
+  const meant = isAlias(source) ? source.resolve(document) : source
+  if (isMap(meant)) return memberOf(document, meant, name)
+  if (!isSeq(meant)) return undefined
+  for (const one of meant.items) {
+    const found = mergedMember(document, one, name)
+    if (found) return found
+  }
+  return undefined
+}
+
+type Members = { own: ReadonlyMap<string, Pair>; merged: readonly unknown[] }
+
+/** A long map is asked once for each of its members. */
+const members = new WeakMap<YAMLMap, Members>()
+
+function membersOf(map: YAMLMap): Members {
+  const known = members.get(map)
+  if (known) return known
+  const own = new Map<string, Pair>()
+  const merged: unknown[] = []
+  for (const item of map.items) {
+    if (!isPair(item) || !isScalar(item.key)) continue
+    // The key `<<` is read as a symbol.
+    if (typeof item.key.value === 'symbol') merged.push(item.value)
+    else own.set(String(item.key.value), item)
+  }
+  const found = { own, merged }
+  members.set(map, found)
+  return found
 }
 
 function startOf(node: unknown): number | undefined {

@@ -67,9 +67,13 @@ export type Provider = {
   proxy?: string
   /** Not usable: disabled in the file, or no key is set. The reason is shown. */
   off?: string
+  /** It is off only because no key of it is set on this machine. */
+  unset?: boolean
   prefix?: string
   /** Whether a model is hidden from listing and routing. */
   excludes(model: string): boolean
+  /** The upstream's names for what clients call so; several share the load. */
+  namesOf(alias: string): readonly string[]
   at: Place
 }
 
@@ -88,10 +92,10 @@ export type Target = {
   at: Place
 }
 
-/** One fallback step: a pool whose members share the load; a pool of one is a plain target. */
 /** How the members of a pool share the load. */
 export type PoolStrategy = Strategy | 'least-latency'
 
+/** One fallback step: a pool whose members share the load; a pool of one is a plain target. */
 export type Step = { strategy: PoolStrategy; members: readonly Target[]; id: string }
 
 /** How one asked name was decided, rule by rule, for `explain`. */

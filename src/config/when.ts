@@ -3,6 +3,7 @@ import { compileGlob } from './glob.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
 import type { Path } from './source.ts'
+import { splitSuffix } from './suffix.ts'
 import { parseCount } from './values.ts'
 
 /** A compiled `when`. Conditions that ask for less are asked first. */
@@ -31,9 +32,11 @@ type Test = (facts: Facts) => boolean
 
 const PROTOCOLS = ['anthropic', 'openai-chat', 'openai-responses', 'gemini']
 
+/** `callers`: the names of API keys that there are. */
 export function readWhen(
   written: WhenEntry | undefined,
   path: Path,
+  callers: ReadonlySet<string>,
   report: Report,
 ): Condition | undefined {
   if (!written) return undefined
@@ -56,11 +59,22 @@ export function readWhen(
   among('protocol', PROTOCOLS)
   if (written.key !== undefined) {
     const keys = listed(written.key)
+    for (const key of keys)
+      if (!callers.has(key))
+        report.warn(
+          [...path, 'key'],
+          'value',
+          `never holds: there is no API key named "${key}"`,
+          didYouMean(key, callers) ?? `there are: ${[...callers].join(', ')}`,
+        )
     tests.push(({ key }) => keys.includes(key))
   }
   if (written.model !== undefined) {
     const globs = listed(written.model).map(compileGlob)
-    tests.push(({ model }) => globs.some(glob => glob.match(model)))
+    // With its reasoning suffix or without.
+    tests.push(({ model }) =>
+      [model, splitSuffix(model).name].some(name => globs.some(glob => glob.match(name))),
+    )
   }
   if (written.stream !== undefined) tests.push(({ stream }) => stream === written.stream)
   if (written.hour !== undefined) tests.push(hourTest(written.hour, [...path, 'hour'], report))
@@ -75,11 +89,18 @@ export function readWhen(
     const globs = listed(written.tools).map(compileGlob)
     tests.push(facts => facts.tools().some(tool => globs.some(glob => glob.match(tool))))
   }
-  for (const name of ['thinking', 'images'] as const)
-    if (written[name] !== undefined) tests.push(facts => facts[name]() === written[name])
+  if (written.thinking !== undefined) tests.push(facts => thinks(facts) === written.thinking)
+  if (written.images !== undefined) tests.push(facts => facts.images() === written.images)
   if (written['input-tokens'] !== undefined)
     tests.push(tokensTest(written['input-tokens'], [...path, 'input-tokens'], report))
   return { holds: facts => tests.every(test => test(facts)), text: described(written) }
+}
+
+/** A suffix of the name goes before what the body says. */
+function thinks({ model, thinking }: Facts): boolean {
+  const { reasoning } = splitSuffix(model)
+  if (!reasoning) return thinking()
+  return !('effort' in reasoning && reasoning.effort === 'none')
 }
 
 function listed(value: string | string[]): string[] {
@@ -91,8 +112,13 @@ function hourTest(written: string | number, path: Path, report: Report): Test {
   const found = /^(\d{1,2})(?:-(\d{1,2}))?$/.exec(String(written).trim())
   const from = Number(found?.[1] ?? 24)
   const to = found?.[2] === undefined ? from + 1 : Number(found[2])
-  if (from > 23 || to > 24) {
-    report.error(path, 'value', `expected hours such as "9-17" or "22-6"`)
+  if (from > 23 || to > 24 || from === to) {
+    report.error(
+      path,
+      'value',
+      `expected hours of the day, not "${written}"`,
+      'write it like "9-17" or "22-6"',
+    )
     return () => false
   }
   return ({ hour }) => (from <= to ? hour >= from && hour < to : hour >= from || hour < to)
@@ -113,8 +139,8 @@ function tokensTest(written: string | number, path: Path, report: Report): Test 
     report.error(
       path,
       'value',
-      'expected a comparison such as ">180k" or "<=4k"',
-      'put it in quotes',
+      `expected a comparison, not "${written}"`,
+      'write it like ">180k" or "<=4k", in quotes',
     )
     return () => false
   }

@@ -46,6 +46,8 @@ export interface Pool {
   ): Lease | undefined
   /** When the first resting credential is back, epoch ms; undefined: none rests. */
   earliestReset(provider: string, model: string): number | undefined
+  /** Whether an untried one rests for a time that is only a guess: it may be asked before that is over. */
+  guesses(provider: string, model: string, tried: ReadonlySet<string>): boolean
   /** Why a credential rests; undefined: it does not. */
   restOf(provider: string, model: string, credential: string): ErrorCode | undefined
   /** Every credential in the order in which it would be asked now, and why. */
@@ -145,7 +147,8 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
           return
         }
         const { error, limits } = outcome
-        const scope = limits?.scope === 'credential' ? EVERY_MODEL : model
+        const whole = limits?.scope === 'credential' || error.code === 'upstream-auth'
+        const scope = whole ? EVERY_MODEL : model
         const told = limits?.retryAfterMs ?? error.retryAfterMs
         const before = member.rests.get(scope)
         const rest = cooldownAfter(error, before, policy, { nowMs: now(), random: random() }, told)
@@ -229,6 +232,10 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
         if (rest && (earliest === undefined || rest.untilMs < earliest)) earliest = rest.untilMs
       }
       return earliest
+    },
+    guesses(provider, model, tried) {
+      const untried = (providers.get(provider) ?? []).filter(({ spec }) => !tried.has(spec.id))
+      return untried.some(member => resting(member, model)?.guessed === true)
     },
     restOf(provider, model, credential) {
       const member = providers.get(provider)?.find(({ spec }) => spec.id === credential)

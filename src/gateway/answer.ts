@@ -62,13 +62,17 @@ function passedJson(
   stamp(headers, exchange, attempt)
   settle(exchange, attempt, reply.status, members ? usageOf(attempt, bytes, members) : {})
   const named = attempt.codec.members.model
-  const model = renames(exchange, attempt) && members?.find(({ key }) => key === named)
-  const body = model
-    ? splice(bytes, [
-        { at: model.value, with: encoder.encode(JSON.stringify(exchange.envelope.model)) },
-      ])
-    : bytes
+  const model = renames(exchange) && members?.find(({ key }) => key === named)
+  const body = model ? renamed(bytes, model, exchange.envelope.model) : bytes
   return { status: reply.status, headers, body }
+}
+
+/** The very same bytes where the name is the client's already. */
+function renamed(bytes: Uint8Array<ArrayBuffer>, { value }: Member, name: string) {
+  const asked = encoder.encode(JSON.stringify(name))
+  return Buffer.compare(bytes.subarray(...value), asked) === 0
+    ? bytes
+    : splice(bytes, [{ at: value, with: asked }])
 }
 
 const encoder = new TextEncoder()

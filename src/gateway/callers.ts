@@ -1,4 +1,5 @@
 import { compileGlob } from '../config/glob.ts'
+import { splitSuffix } from '../config/suffix.ts'
 import type { ApiKey } from '../config/table.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
 import { GatewayError } from '../lib/errors.ts'
@@ -47,9 +48,12 @@ export function createAuthenticate(keys: readonly ApiKey[]): Authenticate {
 
 function callerOf({ name, models, limits }: ApiKey): Caller {
   const globs = models?.map(compileGlob)
+  const listed = (model: string): boolean =>
+    globs === undefined || globs.some(glob => glob.match(model))
   return {
     name,
-    may: model => globs === undefined || globs.some(glob => glob.match(model)),
+    // How much a model shall think is nobody's other model.
+    may: model => listed(model) || listed(splitSuffix(model).name),
     ...(limits ? { limits } : {}),
   }
 }

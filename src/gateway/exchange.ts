@@ -1,3 +1,4 @@
+import { layered } from '../config/edits.ts'
 import type { ClientName, Facts } from '../config/facts.ts'
 import type { Route, RoutingTable, Target, TraceLine } from '../config/table.ts'
 import {
@@ -59,6 +60,8 @@ export type Exchange = Ask & {
   client: ClientName
   /** Targets that cannot take this request. */
   unfit: Set<Target>
+  /** Credentials that a target refused for good, as far as this request goes. */
+  aside: Map<Target, Set<string>>
   /** Who was considered, in order, and what became of them. */
   decisions: Decision[]
   /** What the request needs of who answers it; found out once, and only if some target may lack it. */
@@ -93,6 +96,7 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
     client,
     decisions: [],
     unfit: new Set(),
+    aside: new Map(),
     body() {
       body ??= parsed(ask.inbound.body)
       return body
@@ -126,7 +130,7 @@ function routed(
   if (!ask.caller.may(model)) throw notAllowed(ask.caller, model)
   const facts = factsOf(ask, envelope, atMs, services.densities)
   const resolution = table.resolve(model, facts)
-  if (!resolution.found) throw unknownModel(model, resolution.nearest)
+  if (!resolution.found) throw unknownModel(model, resolution.nearest.filter(ask.caller.may))
   const { route, trace } = resolution
   const { client } = facts
   services.asked.note(facts)
@@ -153,20 +157,11 @@ function ifReadable<Value>(
   }
 }
 
-/** The nearest wins: of defaults the first that is made, of settings the last. */
-function editsFor({ rules }: RoutingTable, route: Route, facts: Facts): JsonEdit[] {
-  if (rules.length === 0) return [...route.edits]
+/** What the model's own entry says goes before the rules. */
+function editsFor({ rules }: RoutingTable, route: Route, facts: Facts): readonly JsonEdit[] {
+  if (rules.length === 0) return route.edits
   const general = rules.flatMap(({ when, edits }) => (!when || when.holds(facts) ? edits : []))
-  const own = route.edits
-  const of = (edits: readonly JsonEdit[], kind: JsonEdit['kind']): JsonEdit[] =>
-    edits.filter(edit => edit.kind === kind)
-  return [
-    ...of(own, 'default'),
-    ...of(general, 'default'),
-    ...of(general, 'set'),
-    ...of(own, 'set'),
-    ...of([...general, ...own], 'remove'),
-  ]
+  return layered(route.edits, general)
 }
 
 function notAllowed(caller: Caller, model: string): GatewayError {

@@ -1,8 +1,10 @@
+import type { Target } from '../config/table.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { moreTelling, WORTH_A_ROUND } from './after.ts'
 import { nobodyFit } from './capabilities.ts'
 import type { Exchange } from './exchange.ts'
 import { onePass, type Pass } from './pass.ts'
+import { Refusal } from './refusal.ts'
 import type { Answer } from './reply.ts'
 import { targetsOf } from './targets.ts'
 import type { Ticket } from './waiting-room.ts'
@@ -23,7 +25,7 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
       worst = outcome.error
         ? moreTelling(worst, outcome.error)
         : (worst ?? nobodyAble(exchange, outcome.unfit))
-      const waitMs = round < requestRetry ? untilNextRound(exchange, worst) : undefined
+      const waitMs = round < requestRetry ? untilNextRound(exchange, worst, round) : undefined
       if (waitMs !== undefined) {
         await pause(waitMs, exchange)
         continue
@@ -58,7 +60,12 @@ function nobodyAble(exchange: Exchange, unfit: Parameters<typeof nobodyFit>[1]):
     )
   }
   if (unfit.length > 0) return nobodyFit(exchange, unfit)
-  const reasons = route.passedOver?.map(({ target, reason }) => `${target}: ${reason}`).join('; ')
+  if (route.steps.length === 0 && route.passedOver.length === 0)
+    return new GatewayError(
+      'no-credential',
+      `nobody is named for a request like this: no "when" of ${route.name} holds; give it a step without one`,
+    )
+  const reasons = route.passedOver.map(({ target, reason }) => `${target}: ${reason}`).join('; ')
   return new GatewayError(
     'no-credential',
     `no provider of "${envelope.model}" can be used${reasons ? ` (${reasons})` : ''}; set a key and try again`,
@@ -75,33 +82,62 @@ function earliestReset({ route, gateway, unfit }: Exchange): number | undefined 
 }
 
 /** How long to wait before another round; undefined: another round would not help. */
-function untilNextRound(exchange: Exchange, error: GatewayError): number | undefined {
-  if (!WORTH_A_ROUND.has(error.code) || exchange.inbound.signal.aborted) return undefined
+function untilNextRound(
+  exchange: Exchange,
+  error: GatewayError,
+  round: number,
+): number | undefined {
+  if (!WORTH_A_ROUND.has(error.code) || error.status === UNPAID || exchange.inbound.signal.aborted)
+    return undefined
   const { services, table } = exchange.gateway
-  const now = services.now()
-  let wait = Infinity
-  for (const target of targetsOf(exchange.route)) {
-    if (exchange.unfit.has(target)) continue
-    const reset = services.pool.earliestReset(target.provider.id, target.model)
-    wait = Math.min(wait, reset === undefined ? 0 : Math.max(0, reset - now))
-  }
-  const most = table.policy.maxRetryIntervalMs
-  if (wait > most) return undefined
+  const waits = targetsOf(exchange.route)
+    .filter(target => !exchange.unfit.has(target))
+    .map(target => untilAsked(exchange, target, error, round))
+  const wait = Math.min(...waits)
+  if (wait > table.policy.maxRetryIntervalMs) return undefined
   return wait + services.random() * Math.min(wait / 4, 2_000)
 }
 
-function pause(ms: number, exchange: Exchange): Promise<void> {
-  const { signal } = exchange.inbound
+/** Who has not paid will not have paid a moment later. */
+const UNPAID = 402
+const FIRST_PAUSE_MS = 250
+const NOBODY: ReadonlySet<string> = new Set()
+
+/**
+ * A rest that was told is waited for. One that is a guess only keeps others away: those who have
+ * nobody else ask again soon, unless it was we who gave up waiting for an answer.
+ */
+function untilAsked(
+  { gateway, aside }: Exchange,
+  target: Target,
+  error: GatewayError,
+  round: number,
+): number {
+  const { pool, now } = gateway.services
+  const { provider, model } = target
+  const reset = pool.earliestReset(provider.id, model)
+  if (reset === undefined) return 0
+  const restMs = Math.max(0, reset - now())
+  const gaveUp = error.code === 'timeout' && !(error instanceof Refusal)
+  if (gaveUp || !pool.guesses(provider.id, model, aside.get(target) ?? NOBODY)) return restMs
+  return Math.min(restMs, FIRST_PAUSE_MS * 2 ** round, gateway.table.policy.maxRetryIntervalMs)
+}
+
+/** Throws `cancelled` when the client goes away meanwhile. */
+function pause(ms: number, { gateway, inbound }: Exchange): Promise<void> {
+  if (ms <= 0) return Promise.resolve()
+  const { watchdog, now } = gateway.services
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        reject(new GatewayError('cancelled', 'the client went away'))
-      },
-      { once: true },
-    )
+    const end = (act: () => void): void => {
+      watchdog.remove(watch)
+      inbound.signal.removeEventListener('abort', away)
+      act()
+    }
+    const away = (): void =>
+      end(() => reject(new GatewayError('cancelled', 'the client went away')))
+    const watch = { dueAtMs: now() + ms, due: () => end(resolve) }
+    watchdog.add(watch)
+    inbound.signal.addEventListener('abort', away, { once: true })
   })
 }
 

@@ -24,6 +24,7 @@ function modelInfo(listed: ListedModel): ModelInfo {
   return {
     id: listed.id,
     displayName: listed.description ?? listed.id,
+    ...(listed.description === undefined ? {} : { description: listed.description }),
     ownedBy: listed.ownedBy,
     createdAtMs: LISTED_AT_MS,
     ...(listed.contextTokens === undefined ? {} : { contextTokens: listed.contextTokens }),

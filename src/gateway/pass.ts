@@ -1,5 +1,5 @@
 import type { Target } from '../config/table.ts'
-import type { GatewayError } from '../lib/errors.ts'
+import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import { moreTelling } from './after.ts'
 import { askOnce } from './ask.ts'
 import { bondOf } from './bond.ts'
@@ -15,6 +15,12 @@ export type Pass =
   | { error: GatewayError | undefined; unfit: readonly { target: Target; lack: Lack }[] }
 
 type Options = { evenIfCooling: boolean }
+
+/** What a credential is not asked again for in the same exchange, whatever others say. */
+const OWN_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream-auth',
+  'upstream-not-found',
+])
 
 /** Every target of the route once, in order, with every credential that it has. */
 export async function onePass(exchange: Exchange, options: Options): Promise<Pass> {
@@ -60,7 +66,8 @@ async function askTarget(
   said: Said,
 ): Promise<Answer | undefined> {
   const { pool } = exchange.gateway.services
-  const tried = new Set<string>()
+  const aside = exchange.aside.get(target) ?? new Set<string>()
+  const tried = new Set(aside)
   for (;;) {
     const lease = pool.acquire(target.provider.id, target.model, tried, {
       evenIfCooling,
@@ -78,6 +85,8 @@ async function askTarget(
       return undefined
     }
     said.failure = moreTelling(said.failure, outcome.error)
+    if (!OWN_FAULTS.has(outcome.error.code)) continue
+    exchange.aside.set(target, aside.add(lease.credential))
   }
   if (tried.size === 0)
     decide(exchange, target, { verdict: 'resting', reason: resting(exchange, target) })

@@ -32,7 +32,7 @@ export async function passedStream(
   let { done } = begun
   const started = seen.find(event => event.type === 'response-start')
   const beginning = joined(begun.bytes)
-  const rename = renames(exchange, attempt)
+  const rename = renames(exchange)
     ? renamer(beginning, attempt.codec.members.model, started?.model, exchange.envelope.model)
     : undefined
   const tail = createTail(frames, events, seen)

@@ -44,6 +44,8 @@ export function createReloader<App>(
   let missing = false
   let queue: Promise<unknown> = Promise.resolve()
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** What the text names that was compiled last; a refused one may only want for a file. */
+  let files = live.current.gateway.table.files
   const watchers = new Map<string, FSWatcher>()
   /** The files that matter, by folder. */
   let watched = new Map<string, string[]>()
@@ -73,6 +75,9 @@ export function createReloader<App>(
     const compiled = compile(file, text, services)
     if (!compiled.ok) {
       live.refused = compiled.diagnostics
+      files = compiled.files
+      looked = `${text}\0${attachments()}`
+      watchAll()
       services.log.write('error', `${file} has problems; the last good routes stay in force`)
       for (const diagnostic of compiled.diagnostics)
         services.log.write('error', formatDiagnostic(diagnostic))
@@ -97,6 +102,7 @@ export function createReloader<App>(
     const app = build(gateway)
     putInForce(gateway)
     live.current = { gateway, app }
+    files = gateway.table.files
     attached = attachments()
   }
 
@@ -121,7 +127,7 @@ export function createReloader<App>(
 
   /** What the files pulled in by `\${file:…}` hold now. */
   function attachments(): string {
-    return live.current.gateway.table.files
+    return files
       .map(path => {
         try {
           return services.readFile(path)
@@ -147,7 +153,7 @@ export function createReloader<App>(
 
   /** Directories, not files: a rename into place leaves a watched file's watcher dead. */
   function watchAll(): void {
-    const paths = [resolve(file), ...live.current.gateway.table.files.map(path => resolve(path))]
+    const paths = [resolve(file), ...files.map(path => resolve(path))]
     watched = Map.groupBy(paths, path => dirname(path))
     for (const [folder, watcher] of watchers) {
       if (watched.has(folder)) continue

@@ -52,9 +52,9 @@ export function reportedModel(exchange: Exchange, served: string): string {
   return exchange.route.reportModel === 'served' ? served : exchange.envelope.model
 }
 
-/** Whether the served name must give way to another in a reply that passes through. */
-export function renames({ route, envelope }: Exchange, { target }: Attempt): boolean {
-  return route.reportModel === 'asked' && envelope.model !== target.model
+/** Whether the served name must give way to the client's in a reply that passes through. */
+export function renames({ route }: Exchange): boolean {
+  return route.reportModel === 'asked'
 }
 
 export function streamHeaders(

@@ -116,6 +116,8 @@ export type Quirks = {
 export type ModelInfo = {
   id: string
   displayName?: string
+  /** What the file says of it. */
+  description?: string
   ownedBy: string
   createdAtMs: number
   contextTokens?: number

@@ -26,7 +26,6 @@ export const anthropic: Kind = {
     { name: 'claude-opus-4-20250514', contextTokens: 200_000, maxOutputTokens: 32_000 },
     { name: 'claude-sonnet-4-20250514', contextTokens: 200_000, maxOutputTokens: 64_000 },
     { name: 'claude-3-7-sonnet-20250219', contextTokens: 200_000, maxOutputTokens: 64_000 },
-    { name: 'claude-3-5-haiku-20241022', contextTokens: 200_000, maxOutputTokens: 8_192 },
   ],
   limits: anthropicLimits,
 }

@@ -27,7 +27,7 @@ export function documentation(gateway: Gateway) {
           info: {
             title: 'jackfield',
             version,
-            description: `Any coding agent, any model, one file. Models served now: ${inWords(names(gateway)) || 'none'}.`,
+            description: `Any coding agent, any model, one file. Models served now: ${inWords(names(gateway)) || 'none'}.${descriptions(gateway)}`,
           },
           tags: [
             { name: 'anthropic', description: 'Anthropic Messages' },
@@ -103,6 +103,14 @@ const MOST_SHOWN = 50
 function inWords(known: readonly string[]): string {
   const more = known.length > MOST_SHOWN ? ' and others, listed at /v1/models' : ''
   return `${known.slice(0, MOST_SHOWN).join(', ')}${more}`
+}
+
+/** What the file says of its models, as a list in Markdown. */
+function descriptions({ table }: Gateway): string {
+  const described = table.listed.flatMap(({ id, description }) =>
+    description === undefined ? [] : [`- \`${id}\`: ${description}`],
+  )
+  return described.length > 0 ? `\n\n${described.join('\n')}` : ''
 }
 
 const Extra = { additionalProperties: true } as const

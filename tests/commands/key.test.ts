@@ -49,9 +49,15 @@ describe('jackfield key', () => {
   test.each<[string[], string]>([
     [[], 'which name?'],
     [['a', 'b'], 'one name at a time'],
-    [['alice', '--tokens-per-day', 'lots'], 'expected a count such as 200k or 2M'],
+    [
+      ['alice', '--tokens-per-day', 'lots'],
+      'expected a count, not "lots" (write it like 4096, 200k or 2M)',
+    ],
     [['alice', '--requests-per-minute', 'x'], 'expected a whole number'],
-    [['alice', '--cost-per-day', '5 cats'], 'expected an amount such as 5 USD'],
+    [
+      ['alice', '--cost-per-day', '5 cats'],
+      'expected an amount of money, not "5 cats" (write it like 5 USD)',
+    ],
     [['alice', '--remove'], 'there is no key "alice" (there are: none)'],
     [['alice', '--model', 'm'], "'--model'"],
   ])('%j: one clear sentence, exit code 1, and the file as it was', async (args, words) => {

@@ -6,7 +6,7 @@ import { type Running, runCommand, start } from '../support/binary.ts'
 import { filesBelow, newHome } from '../support/home.ts'
 
 const routes = (logging: string, more = ''): string =>
-  `version: 1\nproviders: { echo: { kind: echo } }\nmodels: { m: echo/echo }\napi-keys: [ { name: ann, key: the-key-of-ann-0001 } ]\nlogging: ${logging}\n${more}`
+  `version: 1\nproviders: { echo: { kind: echo } }\nmodels: { m: echo/echo }\napi-keys: [ { name: ann, key: the-key-of-ann-0001 } ]\npolicy: { request-retry: 0 }\nlogging: ${logging}\n${more}`
 
 async function ask(gateway: Running, say = 'hello', stream = true): Promise<string> {
   const response = await fetch(`${gateway.url}/v1/messages`, {

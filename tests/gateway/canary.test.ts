@@ -40,7 +40,7 @@ models: { m: [ a/x, c/y ], t: c/y }
 api-keys:
   - { name: alice, key: ${SECRET.ourKey} }
   - { name: bob, key: ${SECRET.otherKey} }
-policy: { request-retry: 1 }
+policy: { request-retry: 0 }
 logging: { level: debug, file: true, requests: all }
 `
 

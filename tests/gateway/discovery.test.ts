@@ -395,6 +395,7 @@ describe('a list that changes', () => {
         severity: 'error' as const,
         path: '',
         message: 'bad',
+        hint: 'mend it',
         at: { file: 'routes.yaml', line: 1, column: 1 },
       },
     ]

@@ -214,6 +214,7 @@ describe('refused, and the file stays as it is', () => {
       severity: 'error' as const,
       path: 'x',
       message: 'gone wrong',
+      hint: 'mend it',
       at: { file: 'routes.yaml', line: 1, column: 1 },
     }
     const { edit } = routesFile(TEXT, { reload: async () => [complaint] })

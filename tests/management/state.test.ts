@@ -45,7 +45,7 @@ describe('who rests', () => {
       },
       {
         credential: 'a/key-2',
-        model: 'x',
+        model: '*',
         reason: 'upstream-auth',
         since: '2026-01-01T00:00:00.000Z',
         until: '2026-01-01T00:30:00.000Z',
@@ -62,8 +62,8 @@ describe('who rests', () => {
     ['?credential=a/one', 1, ['a/key-2']],
     ['?credential=a/one&model=x', 1, ['a/key-2']],
     ['?credential=a/one&model=y', 0, ['a/one', 'a/key-2']],
-    ['?model=x', 2, []],
-    ['?model=*', 0, ['a/one', 'a/key-2']],
+    ['?model=x', 1, ['a/key-2']],
+    ['?model=*', 1, ['a/one']],
   ])('DELETE /cooldowns%s ends %d', async (query, ended, left) => {
     const gateway = await rested()
     expect((await gateway.manage('DELETE', `/cooldowns${query}`)).body).toEqual({ ended })

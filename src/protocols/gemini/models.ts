@@ -10,7 +10,7 @@ export function encodeModel(model: ModelInfo): JsonObject {
     name: `models/${model.id}`,
     version: '001',
     displayName: model.displayName ?? model.id,
-    description: `${model.id}, served by ${model.ownedBy}`,
+    description: model.description ?? `${model.id}, served by ${model.ownedBy}`,
     inputTokenLimit: model.contextTokens ?? 1_048_576,
     outputTokenLimit: model.maxOutputTokens ?? 65_536,
     supportedGenerationMethods: METHODS,

@@ -1,0 +1,56 @@
+import { compileTable, formatDiagnostic } from '../../src/config/index.ts'
+import type { Resolution, RoutingTable } from '../../src/config/table.ts'
+import { kinds } from '../../src/providers/index.ts'
+
+/** The machine that a file is compiled on. */
+export type Machine = {
+  env?: Record<string, string>
+  files?: Record<string, string>
+  /** What every upstream lists that is asked for its models; absent: none was asked yet. */
+  lists?: string[]
+}
+
+export function compiled(
+  text: string,
+  { env = {}, files = {}, lists }: Machine = {},
+  file = 'routes.yaml',
+) {
+  return compileTable(file, text, {
+    env,
+    readFile(path) {
+      const content = files[path]
+      if (content === undefined) throw new Error(`no file ${path}`)
+      return content
+    },
+    kinds,
+    ...(lists ? { discovered: () => lists.map(name => ({ name, discoveredAtMs: 0 })) } : {}),
+  })
+}
+
+/** Throws where the file has errors. */
+export function tableOf(text: string, machine: Machine = {}, file = 'routes.yaml'): RoutingTable {
+  const result = compiled(text, machine, file)
+  if (!result.ok) throw new Error(result.diagnostics.map(formatDiagnostic).join('\n'))
+  return result.value
+}
+
+/** Errors and warnings as they are printed. */
+export function told(text: string, machine: Machine = {}, file = 'routes.yaml'): string[] {
+  const result = compiled(text, machine, file)
+  return (result.ok ? result.warnings : result.diagnostics).map(formatDiagnostic)
+}
+
+/** Steps as text: `a/x | b/y` shares the load; `,` falls back; `*3` is a weight. */
+export function routeText(resolution: Resolution): string {
+  if (!resolution.found) return ['not found', ...resolution.nearest].join(' ')
+  const steps = resolution.route.steps.map(({ members }) =>
+    members
+      .map(({ provider, model, reasoning, weight }) => {
+        const level =
+          reasoning && ('effort' in reasoning ? reasoning.effort : reasoning.budgetTokens)
+        return `${provider.id}/${model}${level === undefined ? '' : `(${level})`}${weight === 1 ? '' : `*${weight}`}`
+      })
+      .join(' | '),
+  )
+  return steps.join(', ') || 'nobody'
+}
