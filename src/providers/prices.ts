@@ -30,13 +30,33 @@ export interface Prices {
   costOf(offer: Offer, usage: Usage, atMs: number): number | undefined
 }
 
-type Library = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice'>
+type Library = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice' | 'findProvider'>
+/** One seller with one model: given all of them, the library looks through them every time. */
+type Seller = NonNullable<ReturnType<Library['findProvider']>>
+
+/** Asked names are the clients': what is remembered of them must stay bounded. */
+const MOST_REMEMBERED = 1_000
 
 export function createPrices(): Prices {
   let library: Library | undefined
   let loading: Promise<Library> | undefined
+  const sellers = new Map<string, Seller | undefined>()
 
-  function calculated({ baseUrl, model }: Offer, usage: Usage, atMs: number) {
+  function sellerOf({ calcPrice, findProvider }: Library, { baseUrl, model }: Offer) {
+    const key = `${baseUrl}\t${model}`
+    if (sellers.has(key)) return sellers.get(key)
+    const provider = findProvider({ providerApiUrl: baseUrl })
+    const found = provider && calcPrice({}, model, { provider })
+    const match = { equals: model }
+    const seller = found ? { ...provider, models: [{ ...found.model, match }] } : undefined
+    if (sellers.size >= MOST_REMEMBERED) sellers.clear()
+    sellers.set(key, seller)
+    return seller
+  }
+
+  function calculated(offer: Offer, usage: Usage, atMs: number) {
+    const provider = library && sellerOf(library, offer)
+    if (!provider) return undefined
     const { fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 } = usage
     return library?.calcPrice(
       {
@@ -45,8 +65,8 @@ export function createPrices(): Prices {
         cache_write_tokens: cacheWrite,
         output_tokens: output,
       },
-      model,
-      { providerApiUrl: baseUrl, timestamp: new Date(atMs) },
+      offer.model,
+      { provider, timestamp: new Date(atMs) },
     )
   }
 

@@ -22,6 +22,7 @@ export function createNames() {
     const key = `${asked}\t${model}`
     if (!seen.has(key) && seen.size >= MOST) return { ...entry, asked: OTHERS, model: OTHERS }
     seen.add(key)
-    return { ...entry, asked, model }
+    const asIs = asked === entry.asked && model === entry.model
+    return asIs ? entry : { ...entry, asked, model }
   }
 }
