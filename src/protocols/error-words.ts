@@ -59,7 +59,7 @@ const WORDS = {
     'unauthorized',
   ],
   'upstream-forbidden': ['permission_error', 'permission_denied', 'permission_denied_error'],
-  'upstream-not-found': ['model_not_found', 'not_found_error', 'not_found'],
+  'upstream-not-found': ['model_not_found', 'model_not_supported', 'not_found_error', 'not_found'],
   'too-large': ['request_too_large', 'message_too_big'],
   'context-exceeded': ['context_length_exceeded', 'exceed_context_size_error'],
   'invalid-request': [
@@ -130,4 +130,12 @@ export function codeForMessage(message: string): ErrorCode | undefined {
 /** Compatible services report a full context in words alone. */
 export function saysContext(message: string): boolean {
   return CONTEXT.test(message)
+}
+
+const NO_MODEL =
+  /(?<!\b(with|for|by|of|on|from) (this|the|your) )\bmodel( ['"`]?[\w./:@-]+['"`]?)? (is )?(not supported|unsupported|unavailable|not available)\b|\bunsupported model\b|not available (for|on|to) your (plan|account)/i
+
+/** Told with a 400: this credential has no such model, and another one may. */
+export function saysNoModel(message: string): boolean {
+  return NO_MODEL.test(message)
 }

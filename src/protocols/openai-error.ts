@@ -1,7 +1,7 @@
 import { codeForStatus, type ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
-import { saysContext } from './error-words.ts'
+import { saysContext, saysNoModel } from './error-words.ts'
 import { type ToldError, toldInText } from './told-error.ts'
 
 /** An error reply, in any of the shapes that OpenAI and the services like it use. */
@@ -25,12 +25,16 @@ const WORDS: Record<string, ErrorCode> = {
   insufficient_quota: 'quota-exhausted',
   rate_limit_exceeded: 'rate-limited',
   rate_limit_error: 'rate-limited',
+  model_not_found: 'upstream-not-found',
+  model_not_supported: 'upstream-not-found',
 }
 
 function codeFor(status: number, { code = '', type = '', message }: ToldError): ErrorCode {
   const sure = WORDS[code] ?? WORDS[type]
   if (sure) return sure
-  if ((status === 400 || status === 422) && saysContext(message)) return 'context-exceeded'
+  if (status !== 400 && status !== 422) return codeForStatus(status)
+  if (saysContext(message)) return 'context-exceeded'
+  if (saysNoModel(message)) return 'upstream-not-found'
   return codeForStatus(status)
 }
 

@@ -265,3 +265,45 @@ test('an upstream that repeats the key it refuses does not show it to the client
   expect(gateway.logged()).toContain('wrong key: Bearer [credential]')
   expect(JSON.stringify(gateway.services.recent.list())).not.toContain('sk-very')
 })
+
+describe('a model that this credential does not have', () => {
+  test.each<[number, object, number]>([
+    [400, { message: 'The requested model is not supported.', code: 'model_not_supported' }, 2],
+    [400, { message: 'model "x" is not supported' }, 2],
+    [422, { message: 'Unsupported model: x' }, 2],
+    [400, { message: 'x is not available for your plan' }, 2],
+    [400, { message: 'gone', code: 'model_not_found' }, 2],
+    [400, { message: 'Function calling with this model is not supported' }, 1],
+    [400, { message: "'temperature' is not supported with this model" }, 1],
+    [400, { message: 'the stop parameter is not available' }, 1],
+  ])('%d %o: %d asked', async (status, error, asked) => {
+    const gateway = localGateway(ROUTES, received =>
+      key(received).startsWith('a1') ? Response.json({ error }, { status }) : Response.json(OK),
+    )
+    const response = await gateway.call('/v1/chat/completions', { json: ASK })
+    expect(response.status).toBe(asked === 2 ? 200 : status)
+    expect(gateway.received).toHaveLength(asked)
+  })
+
+  test.each<[string, object]>([
+    [
+      'anthropic',
+      { type: 'error', error: { type: 'invalid_request_error', message: 'unsupported model x' } },
+    ],
+    [
+      'gemini',
+      { error: { code: 400, message: 'model x is not available', status: 'INVALID_ARGUMENT' } },
+    ],
+  ])('as %s says it', async (kind, error) => {
+    const routes = `
+providers:
+  a: { kind: ${kind}, keys: [ { key: a1, name: one } ] }
+  b: { kind: openai-compatible, base-url: "http://b.test/v1", keys: [ b1 ] }
+models: { m: [ a/x, b/y ] }
+`
+    const gateway = localGateway(routes, ({ url }) =>
+      url.includes('b.test') ? Response.json(OK) : Response.json(error, { status: 400 }),
+    )
+    expect((await gateway.call('/v1/chat/completions', { json: ASK })).status).toBe(200)
+  })
+})

@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
 import { object, text } from '../../lib/wire.ts'
+import { saysNoModel } from '../error-words.ts'
 import { errorInside, isTold, toldInBody } from '../told-error.ts'
 
 /** An error reply: `{ type: 'error', error: { type, message } }`, or whatever a proxy put there. */
@@ -65,6 +66,7 @@ function told(body: string): { type?: string; message: string } {
 function codeFor(status: number, type: string | undefined, message: string): ErrorCode {
   if (status === 400 && /prompt is too long|context (window|limit)|exceed.*context/i.test(message))
     return 'context-exceeded'
+  if (status === 400 && saysNoModel(message)) return 'upstream-not-found'
   const code = codeForStatus(status)
   const unsure = code === 'upstream-failed' || code === 'invalid-request'
   return unsure && type === 'overloaded_error' ? 'overloaded' : code

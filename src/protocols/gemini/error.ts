@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
 import { object, objects, text } from '../../lib/wire.ts'
+import { saysNoModel } from '../error-words.ts'
 import { errorInside, isTold, toldInBody } from '../told-error.ts'
 
 /** An error reply: an object, or the array form of a stream with one in it. */
@@ -57,6 +58,7 @@ function codeFor(status: number, message: string, details: readonly JsonObject[]
   if (status === 400 && /API key (not valid|expired)/i.test(message)) return 'upstream-auth'
   if (status === 400 && /token count.*exceeds|exceeds the maximum number of tokens/i.test(message))
     return 'context-exceeded'
+  if (status === 400 && saysNoModel(message)) return 'upstream-not-found'
   const quotas = details.flatMap(({ violations }) => objects(violations))
   if (status === 429 && quotas.some(({ quotaId }) => /PerDay/i.test(text(quotaId) ?? '')))
     return 'quota-exhausted'
