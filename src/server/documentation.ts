@@ -36,6 +36,7 @@ export function documentation(gateway: Gateway) {
             { name: 'gemini', description: 'Google Gemini' },
             { name: 'models', description: 'What clients may ask for' },
             { name: 'service', description: 'The gateway itself' },
+            { name: 'management', description: 'Settings and state, for who has the secret' },
           ],
           components: {
             securitySchemes: {
