@@ -1,7 +1,7 @@
 import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { PoolPolicy } from './spec.ts'
 
-/** A credential's rest from one model (or from all: `scope`). */
+/** A credential's rest from one model, or from all, after errors of one class. */
 export type Cooldown = {
   sinceMs: number
   untilMs: number
@@ -12,6 +12,29 @@ export type Cooldown = {
   guessed: boolean
   /** The upstream said how long. */
   told: boolean
+}
+
+/** Rests of different classes stand side by side: none of them says anything about the others. */
+export type RestClass = 'limit' | 'refusal' | 'no-model' | 'fault'
+
+/** Undefined: after such an error nobody rests. */
+export function restClass(code: ErrorCode): RestClass | undefined {
+  switch (code) {
+    case 'rate-limited':
+    case 'quota-exhausted':
+      return 'limit'
+    case 'upstream-auth':
+    case 'upstream-forbidden':
+      return 'refusal'
+    case 'upstream-not-found':
+      return 'no-model'
+    case 'overloaded':
+    case 'upstream-failed':
+    case 'timeout':
+      return 'fault'
+    default:
+      return undefined
+  }
 }
 
 /** Faults of the upstream as a whole, soon over; they say nothing about the credential. */
@@ -27,7 +50,8 @@ const FIRST_LIMIT_MS = 1_000
 const JITTER = 0.1
 
 /**
- * The rest that follows a failure; undefined: the request's own fault, nobody rests. Limits double
+ * The rest that follows a failure; undefined: the request's own fault, nobody rests. `before` is the
+ * last one of that class. Limits double
  * while the upstream does not say how long; parallel failures within one rest count once. What is
  * not told is up to a tenth longer by `random` (0 to below 1), and never beyond the policy's limit.
  */

@@ -2,7 +2,7 @@ import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
 import type { Limits } from '../providers/kind.ts'
 import type { Kept } from '../store/kept.ts'
-import { type Cooldown, cooldownAfter } from './cooldown.ts'
+import { type Cooldown, cooldownAfter, restClass } from './cooldown.ts'
 import { createRests, type Rests } from './rests.ts'
 import { select } from './select.ts'
 import type { CredentialSpec, PoolPolicy, Strategy } from './spec.ts'
@@ -107,19 +107,19 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
   let providers = new Map<string, Member[]>()
   const turns = new Map<string, Turns>()
 
-  function resting(member: Member, model: string): Cooldown | undefined {
-    const atMs = now()
-    const rests = [member.rests.get(model), member.rests.get(EVERY_MODEL)]
-    let longest: Cooldown | undefined
-    for (const rest of rests) {
-      if (rest && rest.untilMs > atMs && rest.untilMs > (longest?.untilMs ?? 0)) longest = rest
-    }
-    return longest
+  /** Until when it rests. One that is no guess counts first: a guess need not be waited for. */
+  function resting({ rests }: Member, model: string): Cooldown | undefined {
+    const own = rests.open(model)
+    const whole = rests.open(EVERY_MODEL)
+    if (own.length === 0 && whole.length === 0) return undefined
+    const open = [...own, ...whole]
+    const sure = open.filter(({ guessed }) => !guessed)
+    return (sure.length > 0 ? sure : open).reduce((a, b) => (b.untilMs > a.untilMs ? b : a))
   }
 
   /** What of a member that does not rest has still to be proven after a rest. */
   function unproven({ rests }: Member, model: string): string[] {
-    return [model, EVERY_MODEL].filter(scope => rests.get(scope) !== undefined)
+    return [model, EVERY_MODEL].filter(scope => rests.any(scope))
   }
 
   function onTrial(member: Member, model: string): boolean {
@@ -150,7 +150,8 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
         const whole = limits?.scope === 'credential' || error.code === 'upstream-auth'
         const scope = whole ? EVERY_MODEL : model
         const told = limits?.retryAfterMs ?? error.retryAfterMs
-        const before = member.rests.get(scope)
+        const of = restClass(error.code)
+        const before = of && member.rests.last(scope, of)
         const rest = cooldownAfter(error, before, policy, { nowMs: now(), random: random() }, told)
         if (rest) member.rests.set(scope, rest)
       },
@@ -266,7 +267,7 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
       let ended = 0
       for (const { spec, rests } of [...providers.values()].flat()) {
         if (which.credential !== undefined && spec.id !== which.credential) continue
-        for (const [model, { untilMs }] of [...rests.entries()]) {
+        for (const [model, { untilMs }] of rests.entries()) {
           if (which.model !== undefined && model !== which.model) continue
           if (untilMs > now()) ended++
           rests.clear(model)
@@ -276,13 +277,12 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
     },
     states() {
       const atMs = now()
-      return [...providers.values()]
-        .flat()
-        .flatMap(({ spec, rests }) =>
-          [...rests.entries()]
-            .filter(([, rest]) => rest.untilMs > atMs)
-            .map(([model, rest]) => ({ id: spec.id, model, ...rest })),
-        )
+      return [...providers.values()].flat().flatMap(({ spec, rests }) =>
+        rests
+          .entries()
+          .filter(([, rest]) => rest.untilMs > atMs)
+          .map(([model, rest]) => ({ id: spec.id, model, ...rest })),
+      )
     },
   }
 }

@@ -1,16 +1,26 @@
 import { isObject } from '../lib/json.ts'
 import type { Kept } from '../store/kept.ts'
-import type { Cooldown } from './cooldown.ts'
+import { type Cooldown, type RestClass, restClass } from './cooldown.ts'
 import type { CredentialSpec } from './spec.ts'
 
-/** What one credential rests from, by model; survives a restart. What is long over is forgotten. */
+/**
+ * What one credential rests from, by model and by class of error; survives a restart. What is long
+ * over is forgotten.
+ */
 export interface Rests {
-  get(model: string): Cooldown | undefined
+  /** The last one of a class, over or not. */
+  last(model: string, of: RestClass): Cooldown | undefined
+  /** Those that are not over. */
+  open(model: string): Cooldown[]
+  /** Whether there was one since the last success. */
+  any(model: string): boolean
   set(model: string, rest: Cooldown): void
-  /** Forgets a rest, also the level that it had reached. */
+  /** Forgets the rests from a model, also the level that they had reached. */
   clear(model: string): void
-  entries(): Iterable<[string, Cooldown]>
+  entries(): [model: string, rest: Cooldown][]
 }
+
+const NONE: Cooldown[] = []
 
 /** Models are the clients' words, so their number must stay bounded. */
 const MOST_MODELS = 1_000
@@ -22,28 +32,39 @@ export type RestsOptions = {
   maxMs(): number
 }
 
+type ByClass = Map<RestClass, Cooldown>
+
 export function createRests(spec: CredentialSpec, { now, kept, maxMs }: RestsOptions): Rests {
   // A rest belongs to a secret, not to the name under which it is declared.
   const secret = new Bun.CryptoHasher('sha256').update(spec.secret).digest('hex').slice(0, 16)
-  let known: Map<string, Cooldown> | undefined
+  let known: Map<string, ByClass> | undefined
 
   const worthKeeping = (rest: Cooldown): boolean => rest.untilMs + maxMs() > now()
 
-  function rests(): Map<string, Cooldown> {
+  function rests(): Map<string, ByClass> {
     if (known) return known
     known = new Map()
     const values = kept.get('cooldown', spec.id, kept.list('cooldown', spec.id))
-    for (const [model, value] of values) {
+    for (const [key, value] of values) {
       const rest = restIn(value, secret)
-      if (!rest || !worthKeeping(rest)) continue
+      const of = rest && restClass(rest.code)
+      if (!rest || !of || !worthKeeping(rest)) continue
+      const model = key.endsWith(`\t${of}`) ? key.slice(0, -of.length - 1) : undefined
       // A clock that went back, or a shorter limit in the file, must not make a rest endless.
-      known.set(model, { ...rest, untilMs: Math.min(rest.untilMs, now() + maxMs()) })
+      const untilMs = Math.min(rest.untilMs, now() + maxMs())
+      if (model !== undefined) put(known, model, of, { ...rest, untilMs })
     }
     return known
   }
 
+  function put(into: Map<string, ByClass>, model: string, of: RestClass, rest: Cooldown): void {
+    const classes = into.get(model) ?? new Map()
+    into.set(model, classes.set(of, rest))
+  }
+
   function makeRoom(): void {
-    for (const [model, rest] of rests()) if (!worthKeeping(rest)) rests().delete(model)
+    for (const [model, classes] of rests())
+      if (![...classes.values()].some(worthKeeping)) rests().delete(model)
     for (const model of rests().keys()) {
       if (rests().size < MOST_MODELS) break
       rests().delete(model)
@@ -51,16 +72,33 @@ export function createRests(spec: CredentialSpec, { now, kept, maxMs }: RestsOpt
   }
 
   return {
-    get: model => rests().get(model),
+    last: (model, of) => rests().get(model)?.get(of),
+    open(model) {
+      const classes = rests().get(model)
+      if (!classes) return NONE
+      const atMs = now()
+      return [...classes.values()].filter(({ untilMs }) => untilMs > atMs)
+    },
+    any: model => rests().has(model),
     set(model, rest) {
+      const of = restClass(rest.code)
+      if (!of) return
       if (!rests().has(model) && rests().size >= MOST_MODELS) makeRoom()
-      rests().set(model, rest)
-      kept.put('cooldown', spec.id, new Map([[model, JSON.stringify({ ...rest, secret })]]))
+      put(rests(), model, of, rest)
+      const value = JSON.stringify({ ...rest, secret })
+      kept.put('cooldown', spec.id, new Map([[`${model}\t${of}`, value]]))
     },
     clear(model) {
-      if (rests().delete(model)) kept.put('cooldown', spec.id, new Map([[model, '']]))
+      const classes = rests().get(model)
+      if (!classes) return
+      rests().delete(model)
+      const gone = [...classes.keys()].map(of => [`${model}\t${of}`, ''] as const)
+      kept.put('cooldown', spec.id, new Map(gone))
     },
-    entries: () => rests(),
+    entries: () =>
+      [...rests()].flatMap(([model, classes]) =>
+        [...classes.values()].map((rest): [string, Cooldown] => [model, rest]),
+      ),
   }
 }
 

@@ -51,11 +51,14 @@ function bench(
     },
     fails(code, retryAfterMs) {
       const lease = pool.acquire('p', 'm', new Set())
-      const error = new GatewayError(code, 'no', retryAfterMs === undefined ? {} : { retryAfterMs })
-      lease?.settle({ ok: false, error })
+      lease?.settle({ ok: false, error: failure(code, retryAfterMs) })
       return lease?.credential
     },
   }
+}
+
+function failure(code: ErrorCode, retryAfterMs?: number): GatewayError {
+  return new GatewayError(code, 'no', retryAfterMs === undefined ? {} : { retryAfterMs })
 }
 
 const restMs = ({ pool }: Bench, sinceMs = BEGAN): number =>
@@ -132,6 +135,56 @@ describe('how long a credential rests', () => {
     expect(spread('overloaded')).toBe(63_000)
     expect(spread('rate-limited', 7_000)).toBe(7_000)
     expect(spread('upstream-auth')).toBe(1_800_000)
+  })
+})
+
+describe('rests after errors of different classes', () => {
+  /** Requests side by side, that fail each in its own way. */
+  function failing(...faults: [ErrorCode, number?][]): Bench {
+    const one = bench([spec('a')])
+    const leases = faults.map(() => one.pool.acquire('p', 'm', new Set()))
+    for (const [at, [code, told]] of faults.entries())
+      leases[at]?.settle({ ok: false, error: failure(code, told) })
+    return one
+  }
+
+  test('stand side by side, each with its own clock', () => {
+    const one = failing(['rate-limited', 20_000], ['overloaded'], ['upstream-not-found'])
+    expect(one.pool.states().map(({ code, untilMs }) => [code, untilMs - BEGAN])).toEqual([
+      ['rate-limited', 20_000],
+      ['overloaded', 60_000],
+      ['upstream-not-found', 1_800_000],
+    ])
+  })
+
+  test('what was told is waited for; what is a guess is not, once that is over', () => {
+    const one = failing(['rate-limited', 20_000], ['overloaded'])
+    expect(restMs(one)).toBe(20_000)
+    expect(one.pool.acquire('p', 'm', new Set(), { evenIfCooling: true })).toBeUndefined()
+    one.advance(20_000)
+    expect(one.pool.acquire('p', 'm', new Set())).toBeUndefined()
+    expect(one.pool.acquire('p', 'm', new Set(), { evenIfCooling: true })).toBeDefined()
+  })
+
+  test('a fault between two limits changes nothing about the second one', () => {
+    const one = failing(['rate-limited'], ['overloaded'])
+    one.advance(61_000)
+    one.fails('rate-limited')
+    expect(one.pool.states()).toMatchObject([{ code: 'rate-limited', level: 2 }])
+  })
+
+  test('end together with a success, and outlive a restart', () => {
+    const one = failing(['rate-limited', 20_000], ['overloaded'])
+    const again = bench([spec('a')], { kept: one.kept })
+    expect(
+      again.pool
+        .states()
+        .map(({ code }) => code)
+        .sort(),
+    ).toEqual(['overloaded', 'rate-limited'])
+    again.advance(61_000)
+    again.next()
+    expect(bench([spec('a')], { kept: one.kept }).pool.states()).toEqual([])
   })
 })
 
