@@ -1,4 +1,5 @@
-import { type ClientName, sampleFacts } from './facts.ts'
+import { type ClientName, type SampleFacts, sampleFacts } from './facts.ts'
+import { compileGlob } from './glob.ts'
 import type { RoutingTable } from './table.ts'
 
 /** A request as far as its routing went: what was asked for, and by whom. */
@@ -19,21 +20,38 @@ export function planChanges(
   return [...routeChanges(now, next, before), ...providerChanges(now, next), ...settings(now, next)]
 }
 
+/** Requests that conditions tell from the plain one. */
+const SORTS: readonly (readonly [words: string, given: Partial<SampleFacts>])[] = [
+  ['', {}],
+  [', long prompts', { inputTokens: 1_000_000 }],
+  [', pictures', { images: true }],
+  [', thinking', { thinking: true }],
+  [', not streamed', { stream: false }],
+  [', web search', { tools: ['web_search'] }],
+]
+
 function routeChanges(
   now: RoutingTable,
   next: RoutingTable,
   before: readonly AskedBefore[],
 ): Change[] {
   const changes = new Map<string, Change>()
-  for (const { model, key, client } of [...everybody(now), ...everybody(next), ...before]) {
-    const facts = sampleFacts(model, { key, client })
-    const was = spelled(now, model, facts)
-    const will = spelled(next, model, facts)
-    if (was === will) continue
-    const who = specific(now, next, model) ? whose(key, client) : ''
-    const text = `"${model}"${who}: ${was ?? 'nobody'} → ${will ?? 'nobody'}`
-    const kind = was === undefined ? 'new' : will === undefined ? 'gone' : 'moves'
-    changes.set(text, { kind, text })
+  for (const asked of [...everybody(now), ...everybody(next), ...before]) {
+    const { model, key, client } = asked
+    let plain: string | undefined
+    for (const [words, given] of SORTS) {
+      const facts = sampleFacts(model, { key, client, ...given })
+      const was = spelled(now, model, facts)
+      const will = spelled(next, model, facts)
+      const move = `${was ?? 'nobody'} → ${will ?? 'nobody'}`
+      if (words === '') plain = move
+      // What happens to every request of this name is said once.
+      if (was === will || (words !== '' && move === plain)) continue
+      const who = specific(now, next, model) ? whose(key, client) : ''
+      const text = `"${model}"${who}${words}: ${move}`
+      const kind = was === undefined ? 'new' : will === undefined ? 'gone' : 'moves'
+      changes.set(text, { kind, text })
+    }
   }
   return [...changes.values()]
 }
@@ -51,6 +69,8 @@ function spelled(
   model: string,
   facts: ReturnType<typeof sampleFacts>,
 ): string | undefined {
+  const allowed = table.apiKeys.find(({ name }) => name === facts.key)?.models
+  if (allowed && !allowed.some(glob => compileGlob(glob).match(model))) return undefined
   const resolution = table.resolve(model, facts)
   if (!resolution.found || resolution.route.steps.length === 0) return undefined
   return resolution.route.steps

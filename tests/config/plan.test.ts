@@ -50,6 +50,31 @@ describe('what a new file would change', () => {
     expect(changes).toEqual(['"coder" for key alice: claude/x → kimi/k2, then claude/x'])
   })
 
+  test('what a key may ask for no longer', () => {
+    const keys = (models: string) =>
+      `api-keys: [ { name: alice, key: key-of-alice${models} }, { name: bob, key: key-of-bob-0 } ]\nmodels: { coder: claude/x, small: kimi/k2 }\n`
+    expect(plan(keys(''), keys(', models: [ "co*" ]'))).toEqual([
+      '"small" for key alice: kimi/k2 → nobody',
+    ])
+  })
+
+  test('requests of one sort only', () => {
+    const now = 'models: { coder: claude/x }\n'
+    const steps = [
+      '{ when: { input-tokens: ">180k" }, to: kimi/long }',
+      '{ when: { images: true }, to: kimi/eyes }',
+      '{ when: { stream: false }, to: kimi/whole }',
+      'claude/x',
+    ]
+    expect(plan(now, `models: { coder: { to: [ ${steps.join(', ')} ] } }\n`)).toEqual([
+      '"coder", long prompts: claude/x → kimi/long, then claude/x',
+      '"coder", pictures: claude/x → kimi/eyes, then claude/x',
+      '"coder", not streamed: claude/x → kimi/whole, then claude/x',
+    ])
+    // What changes for all of them is said once.
+    expect(plan(now, 'models: { coder: kimi/k2 }\n')).toEqual(['"coder": claude/x → kimi/k2'])
+  })
+
   test('names that nobody wrote down, but somebody asked for', () => {
     const before: AskedBefore[] = [
       { model: 'claude-sonnet-9', key: 'local', client: 'claude-code' },
