@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { CLIENTS } from '../config/index.ts'
 import type { RoutingTable } from '../config/table.ts'
 import { ABILITIES } from '../conversation/index.ts'
@@ -8,11 +6,13 @@ import { createDensities } from '../gateway/density.ts'
 import { type Explanation, explain, explanationText, type Supposed } from '../gateway/explain.ts'
 import { createLatencies } from '../gateway/latency.ts'
 import { createLearned } from '../gateway/learned.ts'
+import { credentialsOf } from '../gateway/reload.ts'
 import { supposedFrom } from '../gateway/supposed.ts'
-import { createKept, createMemoryKept, keptFolder } from '../store/kept.ts'
+import { createMemoryKept } from '../store/kept.ts'
 import { readArguments } from './arguments.ts'
 import { compiledRoutes } from './compiled-file.ts'
 import type { Io } from './io.ts'
+import { openKept } from './kept-things.ts'
 
 const HELP = `usage: jackfield explain NAME [--routes FILE] [--json] [conditions]
 
@@ -89,15 +89,9 @@ async function explained(
   io: Io,
 ): Promise<Explanation> {
   const now = Date.now
-  const folder = keptFolder(io.env)
-  const kept = existsSync(join(folder, 'kept.sqlite'))
-    ? createKept({ folder, now, warn: message => io.stderr(`${message}\n`) })
-    : createMemoryKept(now)
+  const kept = openKept(io) ?? createMemoryKept(now)
   const pool = createPool({ now, random: () => 0, kept })
-  pool.reconcile(
-    [...table.providers.values()].flatMap(({ credentials }) => [...credentials]),
-    table.policy,
-  )
+  pool.reconcile(credentialsOf({ table }), table.policy)
   const surroundings = {
     pool,
     turns: new Map(),

@@ -3,6 +3,7 @@ import { CLIENTS, type Facts, isClient, sampleFacts } from './facts.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
 import type { Resolution, RoutingTable } from './table.ts'
+import { targetName } from './target-name.ts'
 
 type Tested = Pick<RoutingTable, 'resolve' | 'providers'> & {
   /** With every key set. */
@@ -59,7 +60,7 @@ export function runTests(
 function firstTargets(resolution: Resolution): string[] {
   if (!resolution.found) return ['not-found']
   const members = resolution.route.steps[0]?.members ?? []
-  return members.map(({ provider, model }) => `${provider.id}/${model}`)
+  return members.map(targetName)
 }
 
 /** The provider that is to serve its own model of that name, if it did not tell its models yet. */

@@ -1,6 +1,7 @@
+import { allowedBy } from './allowed.ts'
 import { type ClientName, type SampleFacts, sampleFacts } from './facts.ts'
-import { compileGlob } from './glob.ts'
 import type { RoutingTable } from './table.ts'
+import { targetName } from './target-name.ts'
 
 /** A request as far as its routing went: what was asked for, and by whom. */
 export type AskedBefore = { model: string; key: string; client: ClientName }
@@ -69,14 +70,12 @@ function spelled(
   model: string,
   facts: ReturnType<typeof sampleFacts>,
 ): string | undefined {
-  const allowed = table.apiKeys.find(({ name }) => name === facts.key)?.models
-  if (allowed && !allowed.some(glob => compileGlob(glob).match(model))) return undefined
+  const key = table.apiKeys.find(({ name }) => name === facts.key)
+  if (!allowedBy(key?.models)(model)) return undefined
   const resolution = table.resolve(model, facts)
   if (!resolution.found || resolution.route.steps.length === 0) return undefined
   return resolution.route.steps
-    .map(step =>
-      step.members.map(({ provider, model: served }) => `${provider.id}/${served}`).join(' | '),
-    )
+    .map(step => step.members.map(targetName).join(' | '))
     .join(', then ')
 }
 

@@ -18,6 +18,7 @@ import type {
   Target,
   TraceLine,
 } from './table.ts'
+import { targetName } from './target-name.ts'
 import type { Condition } from './when.ts'
 
 /** A model in a provider's catalogue; `discoveredAtMs`: its upstream lists it. */
@@ -357,8 +358,7 @@ function finished(names: Asked, draft: Draft, asked: Reasoning | undefined): Rou
       (provider.kind.id === 'echo' && !alone && !names.echoStandsIn
         ? 'echo does not stand in for a real provider'
         : undefined)
-    if (reason)
-      passedOver.push({ target: `${provider.id}/${target.model}`, reason, at: provider.at })
+    if (reason) passedOver.push({ target: targetName(target), reason, at: provider.at })
     return !reason
   }
   const steps = draft.steps

@@ -1,4 +1,5 @@
 import type { Target } from '../config/table.ts'
+import { targetName } from '../config/target-name.ts'
 import { isReasoning } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import { asGatewayError, GatewayError } from '../lib/errors.ts'
@@ -12,7 +13,6 @@ import { refusedFor } from './learned.ts'
 import type { Answer } from './reply.ts'
 import { send } from './send.ts'
 import { settleFailed } from './settle.ts'
-import { targetName } from './targets.ts'
 
 /** `next`: another credential may do better; `next-target`: only another target; `stop`: nobody. */
 type After = 'next' | 'next-target' | 'stop'

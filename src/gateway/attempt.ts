@@ -1,4 +1,5 @@
 import type { Provider, Target } from '../config/table.ts'
+import { targetName } from '../config/target-name.ts'
 import type { Fitted, ProtocolId } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import { GatewayError } from '../lib/errors.ts'
@@ -90,7 +91,7 @@ export function endAttempt(exchange: Exchange, attempt: Attempt): void {
 export function networkError(exchange: Exchange, attempt: Attempt, error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
   const { target, watch } = attempt
-  const where = `${target.provider.id}/${target.model}`
+  const where = targetName(target)
   if (exchange.inbound.signal.aborted) return new GatewayError('cancelled', 'the client went away')
   if (watch.fired) {
     const seconds = Math.round(limitOf(attempt) / 100) / 10

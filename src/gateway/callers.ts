@@ -1,5 +1,4 @@
-import { compileGlob } from '../config/glob.ts'
-import { splitSuffix } from '../config/suffix.ts'
+import { allowedBy } from '../config/allowed.ts'
 import type { ApiKey } from '../config/table.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
 import { GatewayError } from '../lib/errors.ts'
@@ -47,15 +46,7 @@ export function createAuthenticate(keys: readonly ApiKey[]): Authenticate {
 }
 
 function callerOf({ name, models, limits }: ApiKey): Caller {
-  const globs = models?.map(compileGlob)
-  const listed = (model: string): boolean =>
-    globs === undefined || globs.some(glob => glob.match(model))
-  return {
-    name,
-    // How much a model shall think is nobody's other model.
-    may: model => listed(model) || listed(splitSuffix(model).name),
-    ...(limits ? { limits } : {}),
-  }
+  return { name, may: allowedBy(models), ...(limits ? { limits } : {}) }
 }
 
 /** Every place clients put their key; some send two headers of which one is a placeholder. */

@@ -1,12 +1,12 @@
 import type { Target } from '../config/table.ts'
+import { targetName } from '../config/target-name.ts'
 import { countTokensNow, prepareCounting } from '../conversation/count.ts'
 import { type Ability, hasWordFor, type ProtocolId } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { codecFor } from '../protocols/index.ts'
-import { DENSITY_OFF, GUESS_OFF, TOKENS_PER_BYTE } from './density.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
-import { targetName } from './targets.ts'
+import { targetsOf } from './targets.ts'
 
 /** What is asked of the targets: a request, or one that is only thought of. */
 export type Question = Pick<Exchange, 'action' | 'route' | 'needs' | 'inputTokens'> & {
@@ -85,11 +85,10 @@ async function contextLack(question: Question, target: Target): Promise<Lack | u
   const { length } = question.inbound.body
   const window = contextOf(question, target)
   if (window === undefined || length <= window) return undefined
-  const density = question.gateway.services.densities.of(question.caller.name)
-  const guess = length * (density ?? TOKENS_PER_BYTE)
-  const off = density === undefined ? GUESS_OFF : DENSITY_OFF
-  if (guess * off <= window) return undefined
-  if (!roomier(question, window)) return undefined
+  const guess = question.gateway.services.densities.guess(question.caller.name, length)
+  if (guess.tokens * guess.off <= window) return undefined
+  // Of whom nobody knows, it may be true.
+  if (!someoneHolds(question, window, Infinity)) return undefined
   await prepareCounting()
   const tokens = question.inputTokens(countTokensNow)
   if (tokens <= window) return undefined
@@ -101,11 +100,9 @@ async function contextLack(question: Question, target: Target): Promise<Lack | u
   }
 }
 
-/** Whether some target of the route holds more, as far as anybody knows. */
-function roomier(question: Question, window: number): boolean {
-  return question.route.steps.some(({ members }) =>
-    members.some(member => (contextOf(question, member) ?? Infinity) > window),
-  )
+/** Whether some target of the route holds more than that; `unknown` is what the others count as. */
+function someoneHolds(question: Question, tokens: number, unknown: number): boolean {
+  return targetsOf(question.route).some(target => (contextOf(question, target) ?? unknown) > tokens)
 }
 
 /** Tokens that a target takes; undefined: unknown. */
@@ -117,15 +114,9 @@ function contextOf({ inbound }: Question, { provider, facts }: Target): number |
   return larger ? Math.max(contextTokens, 1_000_000) : contextTokens
 }
 
-/** Whether another target may take what was too long for this one. */
+/** Whether another target is known to take more than this one, for which it was too long. */
 export function hasRoomierThan(question: Question, target: Target): boolean {
-  const window = contextOf(question, target)
-  return question.route.steps.some(({ members }) =>
-    members.some(member => {
-      const other = contextOf(question, member)
-      return other !== undefined && (window === undefined || other > window)
-    }),
-  )
+  return someoneHolds(question, contextOf(question, target) ?? 0, 0)
 }
 
 /** Nobody in the route has what the request needs. */

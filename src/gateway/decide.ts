@@ -1,7 +1,7 @@
 import type { Target } from '../config/table.ts'
+import { targetName } from '../config/target-name.ts'
 import type { Exchange } from './exchange.ts'
 import type { Decision } from './recent.ts'
-import { targetName } from './targets.ts'
 
 /** Rounds say the same again. */
 const MOST = 100

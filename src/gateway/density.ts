@@ -3,15 +3,15 @@ import type { Usage } from '../conversation/index.ts'
 /** How many tokens a caller's requests have for their bytes, as upstreams counted the last ones. */
 export interface Densities {
   learn(caller: string, bytes: number, usage: Usage): void
-  /** Tokens per byte; undefined: nothing of this caller was counted yet. */
-  of(caller: string): number | undefined
+  /** How many tokens so many bytes are, and by what factor that may be wrong. */
+  guess(caller: string, bytes: number): { tokens: number; off: number }
 }
 
-/** Where nothing was counted yet. */
-export const TOKENS_PER_BYTE = 1 / 4
+/** Where nothing of a caller was counted yet. */
+const TOKENS_PER_BYTE = 1 / 4
 /** By what factor a guess may be wrong, without and with a density. */
-export const GUESS_OFF = 2
-export const DENSITY_OFF = 1.1
+const GUESS_OFF = 2
+const DENSITY_OFF = 1.1
 
 /** Weight of the newest measurement. */
 const NEWEST = 0.3
@@ -29,6 +29,12 @@ export function createDensities(): Densities {
       if (known.size >= MOST_CALLERS) known.clear()
       known.set(caller, before + NEWEST * (density - before))
     },
-    of: caller => known.get(caller),
+    guess(caller, bytes) {
+      const density = known.get(caller)
+      return {
+        tokens: Math.ceil(bytes * (density ?? TOKENS_PER_BYTE)),
+        off: density === undefined ? GUESS_OFF : DENSITY_OFF,
+      }
+    },
   }
 }

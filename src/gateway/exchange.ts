@@ -1,6 +1,7 @@
 import { layered } from '../config/edits.ts'
 import type { ClientName, Facts } from '../config/facts.ts'
 import type { Route, RoutingTable, Target, TraceLine } from '../config/table.ts'
+import { targetName } from '../config/target-name.ts'
 import {
   CAPSULE_PREFIX,
   type ConversationRequest,
@@ -220,10 +221,7 @@ export function stamp(
   headers.set('x-jackfield-route', headerText(exchange.route.name))
   headers.set('x-jackfield-attempts', String(exchange.attempts))
   if (!attempt) return
-  headers.set(
-    'x-jackfield-provider',
-    headerText(`${attempt.target.provider.id}/${attempt.target.model}`),
-  )
+  headers.set('x-jackfield-provider', headerText(targetName(attempt.target)))
   const losses = lossesText(attempt.losses)
   if (losses) headers.set('x-jackfield-losses', losses)
 }

@@ -1,12 +1,12 @@
+import { allowedBy } from '../config/allowed.ts'
 import { type SampleFacts, sampleFacts } from '../config/facts.ts'
-import { compileGlob } from '../config/glob.ts'
 import type { Reasoning, Route, RoutingTable, Step, Target } from '../config/table.ts'
+import { targetName } from '../config/target-name.ts'
 import type { Ability, Needs } from '../conversation/index.ts'
 import type { CredentialVerdict } from '../credentials/pool.ts'
 import { lackOf, type Question } from './capabilities.ts'
 import { inOrder } from './order.ts'
 import type { Services } from './services.ts'
-import { targetName } from './targets.ts'
 
 /** One who could serve, and what would become of it now. */
 export type Candidate = {
@@ -78,7 +78,7 @@ function passedOver({ passedOver }: Route): Explanation['passedOver'] {
 
 function refusedKey({ apiKeys }: RoutingTable, name: string | undefined, asked: string) {
   const key = apiKeys.find(one => one.name === name)
-  if (!key?.models || key.models.some(glob => compileGlob(glob).match(asked))) return undefined
+  if (!key?.models || allowedBy(key.models)(asked)) return undefined
   const verdict = `the key "${key.name}" may only ask for ${key.models.join(', ')}`
   return { rule: 'api-keys', verdict, ...(key.at ? { line: key.at.line } : {}) }
 }

@@ -4,7 +4,7 @@ import { CAPSULE_PREFIX, type ConversationRequest, effortOf } from '../conversat
 import type { JsonObject } from '../lib/json.ts'
 import { text } from '../lib/wire.ts'
 import type { Envelope } from '../protocols/codec.ts'
-import { DENSITY_OFF, type Densities, GUESS_OFF, TOKENS_PER_BYTE } from './density.ts'
+import type { Densities } from './density.ts'
 import type { Ask } from './exchange.ts'
 
 /** What conditions may ask about this request. The body is read only if one asks for it. */
@@ -28,7 +28,12 @@ export function factsOf(ask: Ask, envelope: Envelope, atMs: number, densities: D
     hour: new Date(atMs).getHours(),
     header: name => inbound.headers.get(name),
     inputTokens: near =>
-      tokensIn(inbound.body, near, densities.of(caller.name), talks ? request : undefined),
+      tokensIn(
+        inbound.body,
+        near,
+        densities.guess(caller.name, inbound.body.length),
+        talks ? request : undefined,
+      ),
     thinking() {
       const thinking = talks ? request().thinking : undefined
       return thinking !== undefined && effortOf(thinking) !== 'none'
@@ -66,14 +71,12 @@ const INFLATED = [';base64,', '"base64"', 'inlineData', 'inline_data', CAPSULE_P
 function tokensIn(
   body: Uint8Array,
   near: number,
-  density: number | undefined,
+  { tokens, off }: ReturnType<Densities['guess']>,
   request: (() => ConversationRequest) | undefined,
 ): number {
-  const estimate = Math.ceil(body.length * (density ?? TOKENS_PER_BYTE))
-  const off = density === undefined ? GUESS_OFF : DENSITY_OFF
-  if (!request || estimate * off < near) return estimate
+  if (!request || tokens * off < near) return tokens
   const inflated = INFLATED.some(mark => Buffer.prototype.includes.call(body, mark))
-  return estimate > near * off && !inflated ? estimate : countTokensNow(request())
+  return tokens > near * off && !inflated ? tokens : countTokensNow(request())
 }
 
 function hasImages({ messages }: ConversationRequest): boolean {

@@ -1,3 +1,4 @@
+import { targetName } from '../config/target-name.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
 import { plainText } from '../lib/plain-text.ts'
@@ -45,7 +46,7 @@ function objectIn(text: string): JsonObject | undefined {
 
 /** A reply that is no answer and tells no error that one could read. */
 export function noAnswer({ target }: Attempt, text: string): GatewayError {
-  const from = `${target.provider.id}/${target.model}`
+  const from = targetName(target)
   const words = plainText(text)
   const page = /^\s*</.test(text)
   return new GatewayError(

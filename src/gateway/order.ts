@@ -1,8 +1,8 @@
 import type { Step, Target } from '../config/table.ts'
+import { targetName } from '../config/target-name.ts'
 import type { Bond } from '../credentials/affinity.ts'
 import { smoothChoice, type Turns } from '../lib/smooth-choice.ts'
 import type { Latencies } from './latency.ts'
-import { targetName } from './targets.ts'
 
 /**
  * The members of a step in the order in which this request tries them: whose turn it is first,

@@ -219,6 +219,6 @@ export function putInForce(gateway: Gateway): void {
   services.log.follow({ ...table.logging, clean: censorOf(gateway) })
 }
 
-export function credentialsOf({ table }: Gateway) {
+export function credentialsOf({ table }: Pick<Gateway, 'table'>) {
   return [...table.providers.values()].flatMap(provider => [...provider.credentials])
 }

@@ -1,9 +1,10 @@
 import type { Target } from '../config/table.ts'
+import { targetName } from '../config/target-name.ts'
 import type { Usage } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import type { GatewayError } from '../lib/errors.ts'
 import type { Loss } from '../protocols/codec.ts'
-import type { Offer } from '../providers/prices.ts'
+import { knownCost, type Offer } from '../providers/prices.ts'
 import { type Attempt, endAttempt } from './attempt.ts'
 import { bind, unbind } from './bond.ts'
 import { decide } from './decide.ts'
@@ -11,7 +12,6 @@ import { type Exchange, lossesText } from './exchange.ts'
 import type { Entry } from './ledger.ts'
 import { cleaned } from './recording/secrets.ts'
 import { Refusal } from './refusal.ts'
-import { targetName } from './targets.ts'
 
 /** Ends the attempt well: the credential is healthy, the usage is counted. */
 export function settle(exchange: Exchange, attempt: Attempt, status: number, usage: Usage): void {
@@ -48,7 +48,7 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
 /** In USD; undefined: nobody knows, which the log says, since a budget does not see it. */
 function costOf({ gateway, requestId }: Exchange, attempt: Attempt, usage: Usage) {
   const { prices, now, log } = gateway.services
-  const usd = usage.output === undefined ? undefined : prices.costOf(offerOf(attempt), usage, now())
+  const usd = knownCost(prices, offerOf(attempt), usage, now())
   if (usd === undefined)
     log.write('warn', 'the cost of a request is unknown and not counted; give the model a price', {
       id: requestId,

@@ -82,6 +82,19 @@ export function createPrices(): Prices {
   }
 }
 
+/**
+ * What an answer cost; undefined: nobody knows. What an upstream did not tell is not free, and a
+ * table of prices that cannot be read must harm nobody.
+ */
+export function knownCost(prices: Prices, offer: Offer, usage: Usage, atMs: number) {
+  if (usage.output === undefined) return undefined
+  try {
+    return prices.costOf(offer, usage, atMs)
+  } catch {
+    return undefined
+  }
+}
+
 function costAt(price: ModelPrice, usage: Usage): number {
   const { fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 } = usage
   const { input, cacheRead: read = input, cacheWrite: write = input } = price

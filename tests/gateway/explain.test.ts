@@ -108,6 +108,12 @@ not found
 `)
   })
 
+  test('how much a model shall think is nobody’s other model', async () => {
+    const gateway = localGateway(ROUTES.replace('"f*"', 'f'), busy)
+    expect(await said(gateway, 'f(high)', { key: 'alice' })).toContain('1. a/p thinking: high')
+    expect(await said(gateway, 'g(high)', { key: 'alice' })).toContain('may only ask for f')
+  })
+
   test('and takes nobody’s turn', async () => {
     const gateway = localGateway(ROUTES, busy)
     const first = await said(gateway, 'm')

@@ -1,10 +1,10 @@
 import type { TraceLine } from '../../config/table.ts'
+import { targetName } from '../../config/target-name.ts'
 import type { Censor } from '../../lib/censor.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 import type { Ask, Exchange } from '../exchange.ts'
 import type { Decision } from '../recent.ts'
 import { Refusal } from '../refusal.ts'
-import { targetName } from '../targets.ts'
 import { outcomeOf, type Recorded, type RecordedAttempt } from './recording.ts'
 import {
   redactedBody,

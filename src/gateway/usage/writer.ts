@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { After } from '../../lib/timer.ts'
-import type { Offer, Prices } from '../../providers/prices.ts'
+import { knownCost, type Prices } from '../../providers/prices.ts'
 import type { UsageRow, UsageStore } from '../../store/usage.ts'
 import { isBusy } from '../../store/versioned.ts'
 import type { Entry } from '../ledger.ts'
@@ -141,20 +141,9 @@ function addTo(rows: Map<string, UsageRow>, entry: Entry, prices: Prices): void 
     return
   }
   row.ms += served.ms
-  const usd = costOf(served.offer, entry, prices)
+  const usd = knownCost(prices, served.offer, usage, atMs)
   if (usd === undefined) row.unpriced++
   else row.usd += usd
-}
-
-/** Undefined: nobody knows. What an upstream did not tell is not free. */
-function costOf(offer: Offer, { usage, atMs }: Entry, prices: Prices): number | undefined {
-  if (usage.output === undefined) return undefined
-  try {
-    return prices.costOf(offer, usage, atMs)
-  } catch {
-    // The tokens are to be counted whatever a table of prices has in it.
-    return undefined
-  }
 }
 
 function emptyRow(
