@@ -1,8 +1,8 @@
 import { Database } from 'bun:sqlite'
-import { renameSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { makePrivate } from './private-file.ts'
+import { isDamaged, setAside } from './versioned.ts'
 
 /**
  * What a client would have to send back and cannot: reasoning by call id, responses and their items
@@ -110,9 +110,9 @@ function openOrRemember(options: KeptOptions): Kept {
   try {
     return fileKept(path, options)
   } catch (error) {
-    if (isCorrupt(error)) {
+    if (isDamaged(error)) {
       try {
-        renameSync(path, `${path}.damaged`)
+        setAside(path)
         const kept = fileKept(path, options)
         options.warn(
           `${path} was damaged and is set aside as kept.sqlite.damaged; a new one is kept`,
@@ -128,11 +128,6 @@ function openOrRemember(options: KeptOptions): Kept {
     )
     return createMemoryKept(options.now, options.limits)
   }
-}
-
-function isCorrupt(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT'
 }
 
 const SCHEMA = `

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKept, createMemoryKept, type Kept } from '../../src/store/kept.ts'
@@ -95,6 +95,19 @@ describe('what is kept', () => {
     second.put('item', 'ann', entries(['x', 'z']))
     expect(second.get('item', 'ann', ['x']).get('x')).toBe('z')
     expect(warnings.join()).toContain('set aside')
+    second.close()
+  })
+
+  test('with its journal, which is not played into the new one', () => {
+    const first = open()
+    first.put('item', 'ann', entries(['x', 'y']))
+    first.close()
+    const path = join(folder, 'home', 'kept.sqlite')
+    writeFileSync(path, 'this is no database at all, not in the least'.repeat(100))
+    writeFileSync(`${path}-wal`, 'what was under way')
+    const second = open()
+    second.put('item', 'ann', entries(['x', 'z']))
+    expect(readFileSync(`${path}.damaged-wal`, 'utf8')).toBe('what was under way')
     second.close()
   })
 
