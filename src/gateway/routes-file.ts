@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { readdirSync, readFileSync, realpathSync, rmSync, statSync, unlinkSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, unlinkSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Diagnostic, Result } from '../config/diagnostic.ts'
 import type { Edited } from '../config/rewrite/index.ts'
 import { parseSource } from '../config/source.ts'
@@ -62,6 +62,11 @@ export type RoutesFileOptions = {
   reload?(): Promise<readonly Diagnostic[]>
 }
 
+/** What systems say of a path with nothing at its end. */
+const NOWHERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
+/** As many as systems follow. */
+const MOST_LINKS = 40
+
 /** Inside this file: a change that is not made. */
 class Stop extends Error {
   readonly unchanged: Unchanged
@@ -81,13 +86,32 @@ export function createRoutesFile(options: RoutesFileOptions): RoutesFile {
   const versionOf = (text: string): string =>
     createHmac('sha256', options.salt).update(text).digest('hex').slice(0, 32)
 
-  /** Through links to the file itself. */
+  /**
+   * Through links to the file itself, name by name: the runtime's realpath opens the file, and says
+   * that it is gone when another process replaces it meanwhile.
+   */
   function located(): string {
-    try {
-      return realpathSync(options.path)
-    } catch {
-      throw new Stop('unreadable', `${name} is gone; put it back, or write one with jackfield init`)
+    let path = options.path
+    for (let links = 0; links < MOST_LINKS; links++) {
+      const target = linkAt(path)
+      if (target === undefined) return path
+      path = resolve(dirname(path), target)
     }
+    throw gone()
+  }
+
+  /** Undefined: the file itself. */
+  function linkAt(path: string): string | undefined {
+    try {
+      return readlinkSync(path)
+    } catch (error) {
+      if (NOWHERE.has(codeOf(error) ?? '')) throw gone()
+      return undefined
+    }
+  }
+
+  function gone(): Stop {
+    return new Stop('unreadable', `${name} is gone; put it back, or write one with jackfield init`)
   }
 
   function textAt(path: string): string {

@@ -294,6 +294,33 @@ describe('several at once', () => {
     expect(onDisk().match(/ {2}m\d: echo/g)).toHaveLength(10)
   })
 
+  test('a file that others replace all the time is never gone', async () => {
+    const { file, path } = routesFile()
+    const replacing = Bun.spawn([
+      process.execPath,
+      '-e',
+      `const { renameSync, writeFileSync } = require('node:fs')
+       const [path, text] = process.argv.slice(-2)
+       for (let time = 0; time < 5_000; time++) {
+         writeFileSync(path + '.new', text)
+         renameSync(path + '.new', path)
+       }`,
+      path,
+      TEXT,
+    ])
+    const problems = new Set<string>()
+    while (replacing.exitCode === null) {
+      for (let look = 0; look < 50; look++) {
+        const read = file.read()
+        if (!read.ok) problems.add(read.message)
+      }
+      // So that its end is heard of.
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    expect(await replacing.exited).toBe(0)
+    expect([...problems]).toEqual([])
+  })
+
   test('in several processes: nobody overwrites anybody', async () => {
     const { path, onDisk } = routesFile()
     const children = ['a', 'b', 'c'].map(name =>
