@@ -329,6 +329,7 @@ export const Routes = Type.Object(
           'proxy-url': Type.Optional(ProxyUrl),
           'body-limit': Type.Optional(Size),
           'shutdown-grace': Type.Optional(Duration),
+          workers: Type.Optional(later(Anything, [1])),
         },
         shut,
       ),
@@ -354,6 +355,8 @@ export const Routes = Type.Object(
       ),
     ),
     amp: Type.Optional(later(Anything)),
+    notices: Type.Optional(later(Anything)),
+    shared: Type.Optional(later(Anything, [''])),
     usage: Type.Optional(
       Type.Object(
         {
