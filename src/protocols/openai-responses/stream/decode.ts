@@ -1,4 +1,9 @@
-import { cutShort, type Part, type StreamEvent } from '../../../conversation/index.ts'
+import {
+  type Citation,
+  cutShort,
+  type Part,
+  type StreamEvent,
+} from '../../../conversation/index.ts'
 import { type JsonObject, parseObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, objects, text } from '../../../lib/wire.ts'
@@ -11,28 +16,20 @@ import { decodeCall, decodeReasoning, opaque, reasoningText, SUMMARY_GAP } from 
 import { callMembers, messageMembers, restOf } from '../response.ts'
 import { decodeStop } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
+import { type OpenItem, OpenItems, type OpenPart, saidIn, wordsOf } from './open-items.ts'
 
 export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
   return new EventReader(issuer)
 }
 
-/** A part of an item on its way; `said` is what its deltas told so far. */
-type OpenPart = { index: number; type: Part['type']; said: string; cited: number }
-type OpenItem = {
-  wire: JsonObject
-  parts: Map<number, OpenPart>
-  done: boolean
-  /** Which summary the last words belonged to. */
-  summary?: number
-}
-
 /**
- * Events of a response → events. An item's `done` is the last word on it: what its deltas did not
- * tell is taken from there, since not every service sends them all.
+ * Events of a response → events. An item's `done` is the last word on it, the final response on
+ * them all: what the deltas did not bring is taken from there, since not every service sends them
+ * all. What they brought is not said again, wherever it stands in the final response.
  */
 class EventReader implements Machine<Frame, StreamEvent> {
   private readonly issuer: string
-  private readonly items = new Map<number, OpenItem>()
+  private readonly items = new OpenItems()
   private readonly types: Part['type'][] = []
   private out: StreamEvent[] = []
   private begun = false
@@ -63,8 +60,8 @@ class EventReader implements Machine<Frame, StreamEvent> {
   }
 
   private event(wire: JsonObject): void {
-    const at = count(wire.output_index) ?? Math.max(0, this.items.size - 1)
     const inner = count(wire.content_index) ?? 0
+    const words = text(wire.delta) ?? ''
     switch (wire.type) {
       case 'response.created':
       case 'response.in_progress':
@@ -72,32 +69,32 @@ class EventReader implements Machine<Frame, StreamEvent> {
         this.begin(object(wire.response) ?? {})
         return
       case 'response.output_item.added':
-        this.itemAdded(count(wire.output_index) ?? this.items.size, object(wire.item) ?? {})
+        this.itemAdded(wire, object(wire.item) ?? {})
         return
       case 'response.output_item.done':
-        this.itemDone(at, object(wire.item) ?? {})
+        this.itemDone(wire, object(wire.item) ?? {})
         return
       case 'response.content_part.added':
-        this.contentAdded(at, inner, object(wire.part) ?? {})
+        this.contentAdded(wire, inner, object(wire.part) ?? {})
         return
       case 'response.output_text.delta':
-        this.grow(at, inner, 'text', text(wire.delta) ?? '')
+        this.more(this.proseAt(wire, inner, 'text'), words)
         return
       case 'response.refusal.delta':
-        this.grow(at, inner, 'refusal', text(wire.delta) ?? '')
+        this.more(this.proseAt(wire, inner, 'refusal'), words)
         return
       case 'response.output_text.annotation.added':
-        this.cite(at, inner, object(wire.annotation))
+        this.cite(wire, inner, object(wire.annotation))
         return
       case 'response.reasoning_text.delta':
-        this.grow(at, 0, 'thinking', text(wire.delta) ?? '')
+        this.more(this.itemOf(wire, 'reasoning').parts.get(0), words)
         return
       case 'response.reasoning_summary_text.delta':
-        this.summarise(at, count(wire.summary_index) ?? 0, text(wire.delta) ?? '')
+        this.summarise(wire, count(wire.summary_index) ?? 0, words)
         return
       case 'response.function_call_arguments.delta':
       case 'response.custom_tool_call_input.delta':
-        this.argue(at, text(wire.delta) ?? '')
+        this.more(this.items.find(wire)?.parts.get(0), words)
         return
       case 'response.completed':
       case 'response.incomplete':
@@ -124,12 +121,10 @@ class EventReader implements Machine<Frame, StreamEvent> {
     this.out.push({ type: 'response-start', id, model: text(response.model) ?? '' })
   }
 
-  private itemAdded(at: number, wire: JsonObject): OpenItem {
+  private itemAdded(event: JsonObject, wire: JsonObject): OpenItem {
     this.begin({})
-    const known = this.items.get(at)
-    if (known) return known
-    const item: OpenItem = { wire, parts: new Map(), done: false }
-    this.items.set(at, item)
+    const item = this.items.add(event, wire)
+    if (item.wire !== wire) return item
     if (wire.type === 'reasoning') {
       const seal = { issuer: this.issuer, protocol: 'openai-responses' as const, value: '' }
       const id = text(wire.id)
@@ -145,6 +140,12 @@ class EventReader implements Machine<Frame, StreamEvent> {
     return item
   }
 
+  /** The item that a delta grows; a new one where the service did not announce it. */
+  private itemOf(event: JsonObject, type: 'message' | 'reasoning'): OpenItem {
+    const item = this.items.find(event)
+    return item && !item.done && item.wire.type === type ? item : this.itemAdded(event, { type })
+  }
+
   private start(item: OpenItem, inner: number, part: Part): OpenPart {
     const open = { index: this.types.length, type: part.type, said: '', cited: 0 }
     this.types.push(part.type)
@@ -153,23 +154,25 @@ class EventReader implements Machine<Frame, StreamEvent> {
     return open
   }
 
-  private contentAdded(at: number, inner: number, wire: JsonObject): void {
-    const item = this.itemAdded(at, { type: 'message' })
-    if (item.wire.type !== 'message' || item.parts.has(inner)) return
+  private contentAdded(event: JsonObject, inner: number, wire: JsonObject): void {
+    const item = this.items.find(event) ?? this.itemAdded(event, { type: 'message' })
+    if (item.wire.type !== 'message' || item.done || item.parts.has(inner)) return
     if (wire.type === 'output_text') this.prose(item, inner, 'text')
     else if (wire.type === 'refusal') this.prose(item, inner, 'refusal')
   }
 
   private prose(item: OpenItem, inner: number, type: 'text' | 'refusal'): OpenPart {
-    const members = extended(inner === 0 ? { item: messageMembers(item.wire) } : {})
+    const members = extended(item.parts.size === 0 ? { item: messageMembers(item.wire) } : {})
     return this.start(item, inner, { type, text: '', ...members })
   }
 
-  private grow(at: number, inner: number, type: 'text' | 'refusal' | 'thinking', words: string) {
-    const item = this.itemAdded(at, { type: type === 'thinking' ? 'reasoning' : 'message' })
-    const open =
-      item.parts.get(inner) ?? (type === 'thinking' ? undefined : this.prose(item, inner, type))
-    this.more(open, words)
+  /** vLLM counts `content_index` up with every delta: only what is announced begins a new part. */
+  private proseAt(event: JsonObject, inner: number, type: 'text' | 'refusal'): OpenPart {
+    const item = this.itemOf(event, 'message')
+    const known = item.parts.get(inner)
+    if (known?.type === type) return known
+    const last = [...item.parts.values()].findLast(part => part.type === type)
+    return last ?? this.prose(item, inner, type)
   }
 
   private more(open: OpenPart | undefined, words: string): void {
@@ -180,8 +183,8 @@ class EventReader implements Machine<Frame, StreamEvent> {
   }
 
   /** Several summaries are one thought, a blank line between them. */
-  private summarise(at: number, summary: number, words: string): void {
-    const item = this.itemAdded(at, { type: 'reasoning' })
+  private summarise(event: JsonObject, summary: number, words: string): void {
+    const item = this.itemOf(event, 'reasoning')
     const open = item.parts.get(0)
     // Apart from the words, so that who writes summaries again knows where the next begins.
     if (item.summary !== summary && open?.said) this.more(open, SUMMARY_GAP)
@@ -189,20 +192,22 @@ class EventReader implements Machine<Frame, StreamEvent> {
     this.more(open, words)
   }
 
-  private argue(at: number, words: string): void {
-    this.more(this.items.get(at)?.parts.get(0), words)
-  }
-
-  private cite(at: number, inner: number, annotation: JsonObject | undefined): void {
-    const open = this.items.get(at)?.parts.get(inner)
+  private cite(event: JsonObject, inner: number, annotation: JsonObject | undefined): void {
+    const parts = this.items.find(event)?.parts
+    const open = parts?.get(inner) ?? [...(parts?.values() ?? [])].at(-1)
     if (!open || !annotation) return
     open.cited++
     const delta = { citation: decodeCitation(annotation) }
     this.out.push({ type: 'part-delta', index: open.index, delta })
   }
 
-  private itemDone(at: number, wire: JsonObject): void {
-    const item = this.itemAdded(at, wire)
+  private itemDone(event: JsonObject, wire: JsonObject): void {
+    const item = this.items.find(event, wire)
+    const other = item && (item.wire.type !== wire.type || (item.done && item.wire.id !== wire.id))
+    this.complete(!item || other ? this.itemAdded(event, wire) : item, wire)
+  }
+
+  private complete(item: OpenItem, wire: JsonObject): void {
     if (item.done) return
     item.done = true
     switch (wire.type) {
@@ -219,22 +224,51 @@ class EventReader implements Machine<Frame, StreamEvent> {
       default:
         this.start(item, 0, opaque(wire))
     }
+    this.close(item)
+  }
+
+  private close(item: OpenItem): void {
+    item.done = true
     for (const { index } of item.parts.values()) this.out.push({ type: 'part-end', index })
   }
 
+  /** Part by part where its indices are those of the deltas; else by its text as a whole. */
   private messageDone(item: OpenItem, wire: JsonObject): void {
-    for (const [inner, content] of objects(wire.content).entries()) {
-      const part = decodePart(content)
-      if (part.type !== 'text' && part.type !== 'refusal') {
-        this.start(item, inner, part)
-        continue
-      }
-      const open = item.parts.get(inner) ?? this.prose(item, inner, part.type)
-      this.rest(open, part.text)
-      const citations = part.type === 'text' ? (part.citations ?? []) : []
-      for (const citation of citations.slice(open.cited))
-        this.out.push({ type: 'part-delta', index: open.index, delta: { citation } })
+    const contents = objects(wire.content).map(decodePart)
+    const aligned = [...item.parts].every(([inner, { type, said }]) => {
+      const part = contents[inner]
+      return part && part.type === type && 'text' in part && part.text.startsWith(said)
+    })
+    const last = [...item.parts.values()].at(-1)
+    if (!aligned && last) this.wholeDone(item, last, wire, contents)
+    else for (const [inner, part] of contents.entries()) this.contentDone(item, inner, part)
+  }
+
+  private contentDone(item: OpenItem, inner: number, part: Part): void {
+    if (part.type !== 'text' && part.type !== 'refusal') {
+      this.start(item, inner, part)
+      return
     }
+    const open = item.parts.get(inner) ?? this.prose(item, inner, part.type)
+    this.rest(open, part.text)
+    if (part.type === 'text') this.restCited(open, part.citations?.slice(open.cited))
+  }
+
+  private wholeDone(item: OpenItem, last: OpenPart, wire: JsonObject, contents: Part[]): void {
+    const [whole, said] = [wordsOf(wire), saidIn(item.parts)]
+    if (whole.startsWith(said)) this.more(last, whole.slice(said.length))
+    let cited = 0
+    for (const part of item.parts.values()) cited += part.cited
+    const citations = contents.flatMap(part => (part.type === 'text' ? (part.citations ?? []) : []))
+    this.restCited(last, citations.slice(cited))
+    const after = Math.max(...item.parts.keys()) + 1
+    for (const [index, part] of contents.entries())
+      if (part.type !== 'text' && part.type !== 'refusal') this.start(item, after + index, part)
+  }
+
+  private restCited(open: OpenPart, citations: readonly Citation[] = []): void {
+    for (const citation of citations)
+      this.out.push({ type: 'part-delta', index: open.index, delta: { citation } })
   }
 
   private reasoningDone(item: OpenItem, wire: JsonObject): void {
@@ -253,10 +287,8 @@ class EventReader implements Machine<Frame, StreamEvent> {
 
   private ended(response: JsonObject): void {
     this.begin(response)
-    for (const [at, wire] of objects(response.output).entries()) this.itemDone(at, wire)
-    for (const item of this.items.values())
-      if (!item.done)
-        for (const { index } of item.parts.values()) this.out.push({ type: 'part-end', index })
+    this.outputDone(objects(response.output))
+    for (const item of this.items.all) if (!item.done) this.close(item)
     this.over = true
     const stop = decodeStop(
       response,
@@ -264,6 +296,27 @@ class EventReader implements Machine<Frame, StreamEvent> {
     )
     const usage = decodeUsage(object(response.usage) ?? {})
     this.out.push({ type: 'response-end', stop, usage, ...extended(restOf(response)) })
+  }
+
+  /** What the final response has that was not streamed. */
+  private outputDone(output: readonly JsonObject[]): void {
+    const named = this.items.namesMessages(output)
+    const said = named ? '' : this.items.said()
+    const whole = output.map(wire => (wire.type === 'message' ? wordsOf(wire) : '')).join('')
+    const matched = this.items.matched(output)
+    for (const [at, wire] of output.entries()) {
+      // Messages under other ids than before: their text is compared as a whole, below.
+      if (wire.type === 'message' && !named) continue
+      this.complete(matched[at] ?? this.itemAdded({}, wire), wire)
+    }
+    if (said !== '' && whole.startsWith(said)) this.unsaid(whole.slice(said.length))
+  }
+
+  private unsaid(words: string): void {
+    if (words === '') return
+    const last = this.items.all.findLast(({ wire }) => wire.type === 'message')
+    const open = last && !last.done ? [...last.parts.values()].at(-1) : undefined
+    this.more(open ?? this.prose(this.itemAdded({}, { type: 'message' }), 0, 'text'), words)
   }
 
   private failed(wire: JsonObject): void {
