@@ -43,7 +43,9 @@ export function fit(request: ConversationRequest, dialect: Dialect): Fitted {
     return wire
   }
   const tools = mapKeeping(request.tools, tool => fitTool(tool, dialect, nameOf))
-  const messages = mapKeeping(request.messages, message => fitMessage(message, dialect, nameOf))
+  const declared = dialect.namespaces ? undefined : namespacesIn(request.tools)
+  const callName = (call: Known): string => nameOf(declared ? declared(call) : call)
+  const messages = mapKeeping(request.messages, message => fitMessage(message, dialect, callName))
   const fitted: ConversationRequest =
     tools === request.tools && messages === request.messages
       ? request
@@ -59,6 +61,27 @@ export function fit(request: ConversationRequest, dialect: Dialect): Fitted {
 /** `functions` is where tools are anyway; any other namespace is part of the name. */
 function flatName(name: string, namespace: string | undefined): string {
   return namespace === undefined || namespace === 'functions' ? name : `${namespace}__${name}`
+}
+
+/**
+ * Tells how a call's tool was declared. Responses reports a plain function that was found by its tool
+ * search under a namespace of its own: such a call keeps the plain name.
+ */
+function namespacesIn(tools: readonly Tool[]): (call: Known) => Known {
+  const plain = new Set<string>()
+  const namespaces = new Map<string, Set<string>>()
+  for (const tool of tools) {
+    if (tool.type === 'server') continue
+    const { name, namespace } = tool
+    if (namespace === undefined) plain.add(name)
+    else namespaces.set(namespace, (namespaces.get(namespace) ?? new Set()).add(name))
+  }
+  return call => {
+    const { namespace, ...bare } = call
+    if (namespace === undefined) return call
+    const within = namespaces.get(namespace)
+    return within?.has(call.name) || (within && !plain.has(call.name)) ? call : bare
+  }
 }
 
 function legalName(name: string, { legal, illegalCharacter, most }: Dialect['toolName']): string {

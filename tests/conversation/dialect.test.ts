@@ -110,6 +110,25 @@ describe('names of tools', () => {
     expect(restored(['Bash'], 'invented')).toBe('invented')
   })
 
+  describe('of calls in history, made under a namespace', () => {
+    const named = (tools: Tool[], namespace: string): unknown => {
+      const asked = request(tools, [call('rate', 'c', { namespace })])
+      const [part] = fit(asked, DIALECT).request.messages[0]?.parts ?? []
+      return part
+    }
+    const cases: [string, Tool[], string, string][] = [
+      ['that declares the tool', [tool('rate', 'bank')], 'bank', 'bank__rate'],
+      ['of tool search; the tool is declared plainly', [tool('rate')], 'rate', 'rate'],
+      ['that is not declared', [], 'bank', 'rate'],
+      ['that declares others; the tool is plain', [tool('x', 'bank'), tool('rate')], 'bank', 'rate'],
+      ['that declares others; the tool is gone', [tool('x', 'bank')], 'bank', 'bank__rate'],
+      ['beside a plain tool of that name', [tool('rate'), tool('rate', 'a')], 'a', 'a__rate'],
+    ]
+    test.each(cases)('%s', (_, tools, namespace, expected) => {
+      expect(named(tools, namespace)).toEqual(call(expected))
+    })
+  })
+
   test('in namespaces are flattened, and told apart again', () => {
     const fitted = fit(
       request([tool('run', 'a'), tool('run', 'b'), tool('x', 'functions')]),
