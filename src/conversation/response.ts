@@ -4,12 +4,14 @@ import type { Citation, Extensions, Part, ProtocolId, Seal } from './part.ts'
 
 /**
  * Input counts are disjoint and sum to the total. Absent means "not told", never zero.
- * `output` includes `reasoning`. `raw` is the upstream's own usage object.
+ * `output` includes `reasoning`. `beyond`: cached tokens an upstream stated in excess of its own
+ * total; in no sum. `raw` is the upstream's own usage object.
  */
 export type Usage = {
   fresh?: number
   cacheRead?: number
   cacheWrite?: number
+  beyond?: { cacheRead?: number; cacheWrite?: number }
   output?: number
   reasoning?: number
   raw?: JsonObject

@@ -120,7 +120,12 @@ describe('names of tools', () => {
       ['that declares the tool', [tool('rate', 'bank')], 'bank', 'bank__rate'],
       ['of tool search; the tool is declared plainly', [tool('rate')], 'rate', 'rate'],
       ['that is not declared', [], 'bank', 'rate'],
-      ['that declares others; the tool is plain', [tool('x', 'bank'), tool('rate')], 'bank', 'rate'],
+      [
+        'that declares others; the tool is plain',
+        [tool('x', 'bank'), tool('rate')],
+        'bank',
+        'rate',
+      ],
       ['that declares others; the tool is gone', [tool('x', 'bank')], 'bank', 'bank__rate'],
       ['beside a plain tool of that name', [tool('rate'), tool('rate', 'a')], 'a', 'a__rate'],
     ]

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import type { ConversationResponse } from '../../src/conversation/index.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
+import { anthropic } from '../../src/protocols/anthropic/index.ts'
+import { gemini } from '../../src/protocols/gemini/index.ts'
 import { codecs } from '../../src/protocols/index.ts'
+import { openaiChat } from '../../src/protocols/openai-chat/index.ts'
+import { openaiResponses } from '../../src/protocols/openai-responses/index.ts'
 import { object } from '../support/readers/seen.ts'
 
 const RESPONSE: ConversationResponse = {
@@ -68,4 +72,79 @@ describe('usage', () => {
       for (const number of numbers) expect(number).toMatch(/^:\d+$/)
     })
   }
+})
+
+describe('more cached tokens than tokens in all', () => {
+  /** As Azure states it of Grok, and OpenRouter of a cache that was just written. */
+  const stated: [string, JsonObject, number, number][] = [
+    [
+      'read',
+      {
+        prompt_tokens: 20,
+        completion_tokens: 5,
+        total_tokens: 25,
+        prompt_tokens_details: { cached_tokens: 150 },
+      },
+      20,
+      150,
+    ],
+    [
+      'written',
+      {
+        prompt_tokens: 2000,
+        completion_tokens: 5,
+        total_tokens: 2005,
+        prompt_tokens_details: { cached_tokens: 1900, cache_write_tokens: 1900 },
+      },
+      2000,
+      1900,
+    ],
+  ]
+  for (const [title, wire, total, cached] of stated) {
+    const usage = openaiChat.decodeUsage(wire)
+
+    test(`${title}: the counts that are billed sum to the stated total`, () => {
+      const { fresh = 0, cacheRead = 0, cacheWrite = 0 } = usage
+      expect(fresh + cacheRead + cacheWrite).toBe(total)
+      expect(Math.min(fresh, cacheRead, cacheWrite)).toBeGreaterThanOrEqual(0)
+    })
+
+    test(`${title}: every client gets the stated total, and the stated cached tokens where its protocol can say them`, () => {
+      const encoded = (codec: (typeof codecs)[number]): JsonObject =>
+        object(
+          codec.encodeResponse({ ...RESPONSE, usage }, { model: 'm', id: 'req_1', atMs: 0 })[
+            codec.members.usage
+          ],
+        )
+      expect(encoded(openaiChat)).toEqual(wire)
+      expect(encoded(openaiResponses)).toMatchObject({
+        input_tokens: total,
+        input_tokens_details: { cached_tokens: cached },
+        total_tokens: total + 5,
+      })
+      expect(encoded(gemini)).toMatchObject({
+        promptTokenCount: total,
+        cachedContentTokenCount: cached,
+        totalTokenCount: total + 5,
+      })
+      const { input_tokens, cache_read_input_tokens, cache_creation_input_tokens } =
+        encoded(anthropic)
+      expect(
+        Number(input_tokens) +
+          Number(cache_read_input_tokens) +
+          Number(cache_creation_input_tokens),
+      ).toBe(total)
+    })
+  }
+
+  test.each([
+    [openaiResponses, { input_tokens: 20, input_tokens_details: { cached_tokens: 150 } }],
+    [gemini, { promptTokenCount: 20, cachedContentTokenCount: 150 }],
+  ])('is read alike from other protocols', (codec, wire) => {
+    expect(codec.decodeUsage(wire)).toMatchObject({
+      fresh: 0,
+      cacheRead: 20,
+      beyond: { cacheRead: 130 },
+    })
+  })
 })

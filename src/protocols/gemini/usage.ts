@@ -1,15 +1,17 @@
 import type { Usage } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { count } from '../../lib/wire.ts'
+import { splitInput, statedInput } from '../input-usage.ts'
 
 /** The prompt includes what was cached; thoughts come on top of what the candidates say. */
 export function decodeUsage(wire: JsonObject): Usage {
-  const usage: Usage = { raw: wire }
-  const prompt = count(wire.promptTokenCount)
-  const cacheRead = count(wire.cachedContentTokenCount)
+  const cached = count(wire.cachedContentTokenCount)
+  const usage: Usage = {
+    raw: wire,
+    ...splitInput(count(wire.promptTokenCount), cached, undefined),
+  }
   const results = count(wire.toolUsePromptTokenCount) ?? 0
-  if (prompt !== undefined) usage.fresh = Math.max(0, prompt - (cacheRead ?? 0)) + results
-  if (cacheRead !== undefined) usage.cacheRead = cacheRead
+  if (usage.fresh !== undefined) usage.fresh += results
   const said = count(wire.candidatesTokenCount)
   const reasoning = count(wire.thoughtsTokenCount)
   if (said !== undefined || reasoning !== undefined) usage.output = (said ?? 0) + (reasoning ?? 0)
@@ -20,8 +22,8 @@ export function decodeUsage(wire: JsonObject): Usage {
 /** The upstream's own object where it is of this shape. */
 export function encodeUsage(usage: Usage): JsonObject {
   if (usage.raw && 'promptTokenCount' in usage.raw) return usage.raw
-  const { fresh = 0, cacheRead, cacheWrite = 0, output = 0, reasoning } = usage
-  const prompt = fresh + (cacheRead ?? 0) + cacheWrite
+  const { output = 0, reasoning } = usage
+  const { total: prompt, cacheRead } = statedInput(usage)
   return {
     promptTokenCount: prompt,
     candidatesTokenCount: Math.max(0, output - (reasoning ?? 0)),

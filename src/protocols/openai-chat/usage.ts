@@ -1,6 +1,7 @@
 import type { Usage } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { count, object } from '../../lib/wire.ts'
+import { splitInput, statedInput } from '../input-usage.ts'
 
 /**
  * Input tokens, split so that the parts add up: `prompt_tokens` already includes cached ones, ours
@@ -8,14 +9,11 @@ import { count, object } from '../../lib/wire.ts'
  * @see https://platform.openai.com/docs/guides/prompt-caching
  */
 export function decodeUsage(wire: JsonObject): Usage {
-  const usage: Usage = { raw: wire }
   const details = object(wire.prompt_tokens_details)
   const cacheRead = count(details?.cached_tokens) ?? count(wire.prompt_cache_hit_tokens)
   const cacheWrite = count(details?.cache_write_tokens)
-  const prompt = count(wire.prompt_tokens)
-  if (prompt !== undefined) usage.fresh = Math.max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0))
-  if (cacheRead !== undefined) usage.cacheRead = cacheRead
-  if (cacheWrite !== undefined) usage.cacheWrite = cacheWrite
+  const input = splitInput(count(wire.prompt_tokens), cacheRead, cacheWrite)
+  const usage: Usage = { raw: wire, ...input }
   const told = count(wire.completion_tokens)
   const reasoning = count(object(wire.completion_tokens_details)?.reasoning_tokens)
   if (told !== undefined) usage.output = told + countedBeside(wire, told, reasoning ?? 0)
@@ -33,15 +31,15 @@ function countedBeside(wire: JsonObject, completion: number, reasoning: number):
 /** Integers always, as clients add them up; the upstream's own object where it is of this shape. */
 export function encodeUsage(usage: Usage): JsonObject {
   if (usage.raw && isOwn(usage.raw)) return usage.raw
-  const prompt = (usage.fresh ?? 0) + (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0)
+  const { total, cacheRead, cacheWrite } = statedInput(usage)
   const output = usage.output ?? 0
   return {
-    prompt_tokens: prompt,
+    prompt_tokens: total,
     completion_tokens: output,
-    total_tokens: prompt + output,
+    total_tokens: total + output,
     prompt_tokens_details: {
-      cached_tokens: usage.cacheRead ?? 0,
-      ...(usage.cacheWrite === undefined ? {} : { cache_write_tokens: usage.cacheWrite }),
+      cached_tokens: cacheRead ?? 0,
+      ...(cacheWrite === undefined ? {} : { cache_write_tokens: cacheWrite }),
     },
     completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
   }

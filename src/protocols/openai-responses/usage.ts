@@ -1,17 +1,15 @@
 import type { Usage } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { count, object } from '../../lib/wire.ts'
+import { splitInput, statedInput } from '../input-usage.ts'
 
 /** `input_tokens` already includes cached ones; ours never overlap. */
 export function decodeUsage(wire: JsonObject): Usage {
-  const usage: Usage = { raw: wire }
   const details = object(wire.input_tokens_details)
   const cacheRead = count(details?.cached_tokens)
   const cacheWrite = count(details?.cache_write_tokens)
-  const input = count(wire.input_tokens)
-  if (input !== undefined) usage.fresh = Math.max(0, input - (cacheRead ?? 0) - (cacheWrite ?? 0))
-  if (cacheRead !== undefined) usage.cacheRead = cacheRead
-  if (cacheWrite !== undefined) usage.cacheWrite = cacheWrite
+  const input = splitInput(count(wire.input_tokens), cacheRead, cacheWrite)
+  const usage: Usage = { raw: wire, ...input }
   const output = count(wire.output_tokens)
   if (output !== undefined) usage.output = output
   const reasoning = count(object(wire.output_tokens_details)?.reasoning_tokens)
@@ -23,16 +21,16 @@ export function decodeUsage(wire: JsonObject): Usage {
 export function encodeUsage(usage: Usage): JsonObject {
   if (usage.raw && object(usage.raw.input_tokens_details) && 'total_tokens' in usage.raw)
     return usage.raw
-  const input = (usage.fresh ?? 0) + (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0)
+  const { total, cacheRead, cacheWrite } = statedInput(usage)
   const output = usage.output ?? 0
   return {
-    input_tokens: input,
+    input_tokens: total,
     input_tokens_details: {
-      cached_tokens: usage.cacheRead ?? 0,
-      cache_write_tokens: usage.cacheWrite ?? 0,
+      cached_tokens: cacheRead ?? 0,
+      cache_write_tokens: cacheWrite ?? 0,
     },
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
-    total_tokens: input + output,
+    total_tokens: total + output,
   }
 }

@@ -31,7 +31,7 @@ describe('cached input is counted once', () => {
     [
       'more than there is',
       { prompt_tokens: 1, prompt_tokens_details: { cached_tokens: 6 } },
-      { fresh: 0, cacheRead: 6 },
+      { fresh: 0, cacheRead: 1, beyond: { cacheRead: 5 } },
     ],
     [
       'reasoning is output',
