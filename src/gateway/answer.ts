@@ -5,7 +5,7 @@ import {
   type StreamEvent,
   type Usage,
 } from '../conversation/index.ts'
-import type { GatewayError } from '../lib/errors.ts'
+import { asGatewayError, type GatewayError } from '../lib/errors.ts'
 import { isObject } from '../lib/json.ts'
 import { JsonBytesError, type Member, scanObject, splice } from '../lib/json-bytes.ts'
 import { decodeSse } from '../lib/sse.ts'
@@ -38,12 +38,38 @@ export async function answer(
   if (streamed && stream && attempt.passing) return passedStream(exchange, attempt, reply)
   if (streamed && stream) return translatedStream(exchange, attempt, reply)
   if (streamed) return collected(exchange, attempt, reply, reply.body ?? [])
-  const bytes = await reply.bytes()
+  const bytes = await wholeBody(exchange, attempt, reply)
   // Some upstreams do not say that it is a stream.
   if (isEventStream(bytes)) return collected(exchange, attempt, reply, [bytes])
   return attempt.passing && !stream
     ? passedJson(exchange, attempt, reply, bytes)
     : translatedJson(exchange, attempt, reply, bytes)
+}
+
+/** The reply's body, read to its end. Throws what `networkError` makes of a connection that breaks. */
+async function wholeBody(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await reply.bytes()
+  } catch (error) {
+    throw networkError(exchange, attempt, error)
+  }
+}
+
+/** The chunks as they arrive; a connection that breaks is told apart from a fault in their decoding. */
+async function* received(
+  exchange: Exchange,
+  attempt: Attempt,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (error) {
+    throw networkError(exchange, attempt, error)
+  }
 }
 
 function isEventStream(bytes: Uint8Array): boolean {
@@ -91,9 +117,12 @@ function membersOf(bytes: Uint8Array): Member[] | undefined {
 /** Bytes of any kind, as they come; a JSON reply is whole, so its usage can be counted. */
 async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
   const type = reply.headers.get('content-type') ?? ''
-  if (/^text\/html\b/i.test(type)) throw noAnswer(attempt, await reply.text())
+  if (/^text\/html\b/i.test(type)) {
+    const page = await wholeBody(exchange, attempt, reply)
+    throw noAnswer(attempt, decoder.decode(page))
+  }
   if (/^application\/json\b/i.test(type))
-    return passedJson(exchange, attempt, reply, await reply.bytes())
+    return passedJson(exchange, attempt, reply, await wholeBody(exchange, attempt, reply))
   const headers = relayedHeaders(reply.headers)
   stamp(headers, exchange, attempt)
   const { body } = reply
@@ -116,7 +145,7 @@ async function* counted(
       if (chunk.done) return
     }
   } catch (error) {
-    failure = networkError(exchange, attempt, error)
+    failure = asGatewayError(error)
     throw failure
   } finally {
     listener.close()
@@ -175,7 +204,7 @@ async function collected(
   const all: StreamEvent[] = []
   const unframed: Uint8Array[] = []
   const { services } = exchange.gateway
-  for await (const chunk of chunks) {
+  for await (const chunk of received(exchange, attempt, chunks)) {
     attempt.watch.dueAtMs = services.now() + attempt.target.timeouts.idleMs
     for (const frame of frames.feed(chunk)) all.push(...events.feed(frame))
     if (all.length === 0) unframed.push(chunk)

@@ -6,7 +6,7 @@ import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import type { Action } from '../protocols/codec.ts'
 import { AFTER } from './after.ts'
 import { answer } from './answer.ts'
-import { type Attempt, beginAttempt, endAttempt, networkError } from './attempt.ts'
+import { type Attempt, beginAttempt, endAttempt } from './attempt.ts'
 import { hasRoomierThan } from './capabilities.ts'
 import type { Exchange } from './exchange.ts'
 import { refusedFor } from './learned.ts'
@@ -37,7 +37,8 @@ export async function askOnce(
     if (exchange.envelope.stream) latencies.record(targetName(target), now() - sentAtMs)
     return { answer: answered }
   } catch (error) {
-    const failure = attempt ? networkError(exchange, attempt, error) : asGatewayError(error)
+    // Sending and reading name what the network does; anything else that is thrown is our own fault.
+    const failure = asGatewayError(error)
     if (attempt) endAttempt(exchange, attempt)
     if (refusesSeals(exchange, failure)) {
       exchange.unsealed = true
@@ -57,7 +58,8 @@ function settled(exchange: Exchange, target: Target, lease: Lease, failure: Gate
     lease.release()
   }
   settleFailed(exchange, target, lease, failure)
-  if (lacking) return 'next-target'
+  // Another target may be encoded for, or decoded, by code without the fault.
+  if (lacking || failure.code === 'internal') return 'next-target'
   if (failure.code === 'context-exceeded' && hasRoomierThan(exchange, target)) return 'next-target'
   return AFTER[failure.code] === 'next' ? 'next' : 'stop'
 }

@@ -29,7 +29,7 @@ export type Attempt = {
 
 /** Which timer runs, and which one fired. */
 export type AttemptWatch = Watch & {
-  stage: 'connect' | 'first-byte' | 'idle' | 'total'
+  stage: 'connect' | 'first-byte' | 'idle' | 'total' | 'client'
   fired: boolean
 }
 
@@ -93,6 +93,8 @@ export function networkError(exchange: Exchange, attempt: Attempt, error: unknow
   const { target, watch } = attempt
   const where = targetName(target)
   if (exchange.inbound.signal.aborted) return new GatewayError('cancelled', 'the client went away')
+  if (watch.fired && watch.stage === 'client')
+    return new GatewayError('cancelled', 'the client stopped reading its stream')
   if (watch.fired) {
     const seconds = Math.round(limitOf(attempt) / 100) / 10
     return new GatewayError(
@@ -119,6 +121,7 @@ function limitOf({ target: { timeouts }, watch }: Attempt): number {
     case 'first-byte':
       return timeouts.firstByteMs
     case 'idle':
+    case 'client':
       return timeouts.idleMs
     case 'total':
       return timeouts.totalMs

@@ -8,6 +8,7 @@ import type { Exchange } from './exchange.ts'
 /** Failures that say nothing about who was asked. */
 const OF_THE_REQUEST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'cancelled',
+  'internal',
   'invalid-request',
   'too-large',
   'context-exceeded',

@@ -1,6 +1,7 @@
 import { countTokens as countConversation } from '../conversation/count.ts'
+import { asGatewayError } from '../lib/errors.ts'
 import { isObject, parseObject } from '../lib/json.ts'
-import { beginAttempt, endAttempt, networkError } from './attempt.ts'
+import { beginAttempt, endAttempt } from './attempt.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { relayedHeaders } from './headers.ts'
 import { respond } from './reply.ts'
@@ -29,7 +30,7 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
     return respond(exchange, exchange, { status: 200, headers, body: count })
   } catch (error) {
     // 404 and 405 say that the endpoint is missing; anything else may pass, and a count is an aid.
-    const failure = networkError(exchange, attempt, error)
+    const failure = asGatewayError(error)
     if (failure.code === 'cancelled' || OWN_FAULT.has(failure.status)) throw failure
     return await countLocally(exchange)
   } finally {

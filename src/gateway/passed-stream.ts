@@ -1,7 +1,7 @@
 import { joined, replaceBytes } from '../lib/byte-replace.ts'
-import { GatewayError } from '../lib/errors.ts'
+import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
-import { type Attempt, networkError } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
@@ -64,7 +64,7 @@ export async function passedStream(
       failure = end.failure && refusalOf(exchange, attempt, reply, end.failure)
       if (failure && !end.told) yield errorEvent(exchange, failure, framing)
     } catch (error) {
-      failure = networkError(exchange, attempt, error)
+      failure = asGatewayError(error)
       if (failure.code !== 'cancelled') yield errorEvent(exchange, failure, framing)
     } finally {
       listener.close()

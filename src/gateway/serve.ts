@@ -8,7 +8,7 @@ import { relayedHeaders } from './headers.ts'
 import { withKeepAlive } from './keep-alive.ts'
 import { Refusal } from './refusal.ts'
 import { respond } from './reply.ts'
-import { rememberFailed } from './settle.ts'
+import { causeOf, rememberFailed } from './settle.ts'
 
 /** Serves one request. Never throws: whatever fails is answered in the client's protocol. */
 export async function exchange(gateway: Gateway, asked: Ask): Promise<Response> {
@@ -44,11 +44,8 @@ export function failed(
 ): Response {
   const error = asGatewayError(thrown)
   const { log } = gateway.services
-  if (error.code === 'internal') {
-    const cause =
-      error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : undefined
-    log.write('error', error.message, { id: ask.requestId, cause })
-  }
+  if (error.code === 'internal')
+    log.write('error', error.message, { id: ask.requestId, cause: causeOf(error) })
   if (begun) rememberFailed(begun, error)
   else ask.recording?.failed(error)
   const headers = new Headers()

@@ -139,8 +139,14 @@ export function settleFailed(
     code: error.code,
     status: error.status,
     message,
+    cause: error.code === 'internal' ? causeOf(error) : undefined,
   })
   ledger.record(entryOf(exchange, target, error.status, {}, []))
+}
+
+/** Where a fault of our own was thrown, for the log alone. */
+export function causeOf({ cause }: GatewayError): string | undefined {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : undefined
 }
 
 function entryOf(

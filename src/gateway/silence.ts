@@ -1,4 +1,4 @@
-import type { Attempt } from './attempt.ts'
+import { type Attempt, networkError } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 
 export type Chunk = { done: boolean; value?: Uint8Array | undefined }
@@ -32,10 +32,28 @@ export function createListener(
     },
   }
 
+  /** A read that fails is the network's fault; whatever else fails in a stream is not. */
+  async function read(): Promise<Chunk> {
+    try {
+      const chunk = await reader.read()
+      if (committed) heard()
+      return chunk
+    } catch (error) {
+      throw networkError(exchange, attempt, error)
+    }
+  }
+
+  /** Who is waited for: a client that does not read its stream says nothing about the upstream. */
+  function waitFor(stage: 'idle' | 'client'): void {
+    if (attempt.watch.fired) return
+    const idleAtMs = services.now() + idleMs
+    attempt.watch.dueAtMs = Math.min(idleAtMs, total)
+    attempt.watch.stage = total < idleAtMs ? 'total' : stage
+  }
+
   function heard(): void {
     const now = services.now()
-    attempt.watch.dueAtMs = Math.min(now + idleMs, total)
-    attempt.watch.stage = total < now + idleMs ? 'total' : 'idle'
+    waitFor('client')
     if (committed && keepAliveMs > 0) silence.dueAtMs = now + keepAliveMs
   }
 
@@ -57,12 +75,11 @@ export function createListener(
       attempt.watch.stage = 'idle'
     },
     async next(): Promise<Chunk | typeof SILENT> {
+      if (committed && !pending) waitFor('idle')
       if (!committed || keepAliveMs <= 0) {
-        const chunk = await reader.read()
-        if (committed) heard()
-        return chunk
+        return read()
       }
-      pending ??= reader.read()
+      pending ??= read()
       const result = await new Promise<Chunk | typeof SILENT>((resolve, reject) => {
         wake = resolve
         pending?.then(resolve, reject)
@@ -70,7 +87,6 @@ export function createListener(
       wake = undefined
       if (result !== SILENT) {
         pending = undefined
-        heard()
       }
       return result
     },

@@ -1,7 +1,7 @@
 import type { StreamEvent, Usage } from '../conversation/index.ts'
-import { GatewayError } from '../lib/errors.ts'
+import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
-import { type Attempt, networkError } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming } from './framing.ts'
@@ -74,7 +74,7 @@ export async function translatedStream(
       text = framing.text(machine.end()) + framing.end()
       if (text) yield text
     } catch (error) {
-      failure = networkError(exchange, attempt, error)
+      failure = asGatewayError(error)
       yield encode({ type: 'error', error: failure }) + framing.end()
     } finally {
       listener.close()
