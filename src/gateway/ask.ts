@@ -11,6 +11,7 @@ import { hasRoomierThan } from './capabilities.ts'
 import type { Exchange } from './exchange.ts'
 import { refusedFor } from './learned.ts'
 import type { Answer } from './reply.ts'
+import { isAboutRequest } from './request-resource.ts'
 import { send } from './send.ts'
 import { settleFailed } from './settle.ts'
 
@@ -56,7 +57,7 @@ function settled(exchange: Exchange, target: Target, lease: Lease, failure: Gate
     // It says something about the model, and nothing about the credential.
     exchange.gateway.services.learned.note(targetName(target), lacking)
     lease.release()
-  }
+  } else if (isAboutRequest(exchange, target.model, failure)) lease.release()
   settleFailed(exchange, target, lease, failure)
   // Another target may be encoded for, or decoded, by code without the fault.
   if (lacking || failure.code === 'internal') return 'next-target'
