@@ -1,4 +1,5 @@
 import type { Target } from '../config/table.ts'
+import { PASSING_FAULTS } from '../credentials/cooldown.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { moreTelling, WORTH_A_ROUND } from './after.ts'
 import { nobodyFit } from './capabilities.ts'
@@ -11,7 +12,7 @@ import type { Ticket } from './waiting-room.ts'
 
 /** Tries targets in order, and rounds of them, until one has something to say. */
 export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
-  const { requestRetry } = exchange.gateway.table.policy
+  let rounds = exchange.gateway.table.policy.requestRetry
   let worst: GatewayError | undefined
   let ticket: Ticket | undefined
   let served = false
@@ -25,7 +26,10 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
       worst = outcome.error
         ? moreTelling(worst, outcome.error)
         : (worst ?? nobodyAble(exchange, outcome.unfit))
-      const waitMs = round < requestRetry ? untilNextRound(exchange, worst, round) : undefined
+      // An earlier request met the fault and spent its rounds on it: one try is enough here, or the
+      // client's own retries would multiply with ours.
+      if (round === 0 && outcome.coolingDown && PASSING_FAULTS.has(worst.code)) rounds = 0
+      const waitMs = round < rounds ? untilNextRound(exchange, worst, round) : undefined
       if (waitMs !== undefined) {
         await pause(waitMs, exchange)
         continue
@@ -40,11 +44,12 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
   }
 }
 
-async function oneRound(exchange: Exchange): Promise<Pass> {
+/** `coolingDown`: only credentials in a cooldown that is a guess were left to ask. */
+async function oneRound(exchange: Exchange): Promise<Pass & { coolingDown?: true }> {
   const rested = await onePass(exchange, { evenIfCooling: false })
   if ('answer' in rested || rested.error) return rested
   // Everybody rests. A rest after a passing fault is a guess, so rather than refuse we ask anyway.
-  return onePass(exchange, { evenIfCooling: true })
+  return { ...(await onePass(exchange, { evenIfCooling: true })), coolingDown: true }
 }
 
 /** Nobody was asked: all who could serve rest, none can take the request, or there is none. */

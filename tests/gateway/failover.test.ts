@@ -180,6 +180,45 @@ describe('credentials rest after a failure and come back', () => {
   })
 })
 
+describe('a fault that lasts', () => {
+  const routes =
+    'version: 1\nproviders: { a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ k ] } }\npolicy: { request-retry: 3 }\n'
+
+  /** Asks, and moves the clock while the gateway waits between its rounds. */
+  async function asked(gateway: ReturnType<typeof localGateway>): Promise<Response> {
+    const asking = gateway.call('/v1/chat/completions', { json: { ...ASK, model: 'a/x' } })
+    let over = false
+    void asking.finally(() => {
+      over = true
+    })
+    while (!over) {
+      await new Promise(resolve => setImmediate(resolve))
+      gateway.advance(50)
+    }
+    return asking
+  }
+
+  test('is met with rounds once; while it rests the credential, each request tries once', async () => {
+    const gateway = localGateway(routes, () => failing(529))
+    expect((await asked(gateway)).status).toBe(529)
+    expect(gateway.received).toHaveLength(4)
+    // What a client's own retries come to.
+    for (let retry = 0; retry < 9; retry++) expect((await asked(gateway)).status).toBe(529)
+    expect(gateway.received).toHaveLength(4 + 9)
+  })
+
+  test('is over for everybody as soon as a try succeeds', async () => {
+    let broken = true
+    const gateway = localGateway(routes, () => (broken ? failing(529) : Response.json(OK)))
+    await asked(gateway)
+    broken = false
+    expect((await asked(gateway)).status).toBe(200)
+    broken = true
+    await asked(gateway)
+    expect(gateway.received).toHaveLength(4 + 1 + 4)
+  })
+})
+
 describe('pools share the load', () => {
   const shares = async (model: string, times: number): Promise<Record<string, number>> => {
     const gateway = localGateway(ROUTES, () => Response.json(OK))
