@@ -20,7 +20,8 @@ import { decodeContents, encodeContents, partsOf } from './message.ts'
 import { member, others, picked } from './names.ts'
 import { decodePart } from './part.ts'
 import { pathFor } from './path.ts'
-import { liftSchema, lowerSchema } from './schema.ts'
+import { liftSchema } from './schema/lift.ts'
+import { lowerSchema } from './schema/lower.ts'
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
 
 const UNDERSTOOD = [
@@ -199,7 +200,7 @@ function encodeFormat({ format }: ConversationRequest): JsonObject {
   if (format.type === 'text') return {}
   return {
     responseMimeType: 'application/json',
-    ...(format.schema ? { responseSchema: lowerSchema(format.schema) } : {}),
+    ...(format.schema ? { responseSchema: lowerSchema(format.schema).schema } : {}),
   }
 }
 

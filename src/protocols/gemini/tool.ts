@@ -4,7 +4,9 @@ import { object, objects, text } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
 import { extended, membersOf } from './extended.ts'
 import { member, others } from './names.ts'
-import { liftSchema, lowerSchema } from './schema.ts'
+import type { Budget } from './schema/budget.ts'
+import { liftSchema } from './schema/lift.ts'
+import { lowerParameters, sharedBudget } from './schema/lower.ts'
 
 const ABILITIES: Record<string, ServerAbility['name']> = {
   googleSearch: 'web-search',
@@ -34,6 +36,8 @@ export function decodeTools(wires: readonly JsonObject[]): Tool[] {
   })
 }
 
+const SHORTENED = 'the schema is too large: definitions are written out once, and named elsewhere'
+
 const FUNCTION = ['name', 'description', 'parameters', 'parametersJsonSchema']
 
 function decodeFunction(wire: JsonObject): Tool {
@@ -49,7 +53,10 @@ function decodeFunction(wire: JsonObject): Tool {
 }
 
 export function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject[] {
-  const functions = tools.flatMap(tool => (tool.type === 'function' ? [encodeFunction(tool)] : []))
+  const budget = sharedBudget()
+  const functions = tools.flatMap((tool, index) =>
+    tool.type === 'function' ? [encodeFunction(tool, `tools[${index}]`, budget, losses)] : [],
+  )
   const wires: JsonObject[] = functions.length > 0 ? [{ functionDeclarations: functions }] : []
   for (const [index, tool] of tools.entries()) {
     const path = `tools[${index}]`
@@ -60,8 +67,14 @@ export function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject[
   return wires
 }
 
-function encodeFunction(tool: Extract<Tool, { type: 'function' }>): JsonObject {
-  const parameters = lowerSchema({ type: 'object', ...tool.parameters })
+function encodeFunction(
+  tool: Extract<Tool, { type: 'function' }>,
+  path: string,
+  budget: Budget,
+  losses: Loss[],
+): JsonObject {
+  const { schema: parameters, cut } = lowerParameters(tool.parameters, budget)
+  if (cut) losses.push({ path: `${path}.parameters`, reason: SHORTENED })
   return {
     name: tool.name,
     // The service refuses a declaration without one.
