@@ -1,4 +1,6 @@
 import type { ConversationRequest, ProtocolId } from '../conversation/index.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { object, without } from '../lib/wire.ts'
 import type { Loss } from './codec.ts'
 
 /**
@@ -69,12 +71,24 @@ function saysNothing(value: unknown): boolean {
   )
 }
 
+/** `output_config` of Anthropic by its members: its effort and format are understood, others are not. */
+function unread(members: JsonObject): JsonObject {
+  const config = object(members.output_config)
+  if (!config) return members
+  const rest = Object.entries(without(config, 'effort', 'format'))
+  const { output_config: _, ...others } = members
+  return {
+    ...others,
+    ...Object.fromEntries(rest.map(([name, value]) => [`output_config.${name}`, value])),
+  }
+}
+
 /** What a client of another protocol asked for that this one has no word for. */
 export function foreignLosses(request: ConversationRequest, protocol: ProtocolId): Loss[] {
   const losses: Loss[] = []
   for (const [from, members] of Object.entries(request.extensions ?? {})) {
     if (from === protocol) continue
-    for (const [name, value] of Object.entries(members)) {
+    for (const [name, value] of Object.entries(unread(members))) {
       if (name === '.' || HARMLESS[from as ProtocolId].includes(name) || saysNothing(value))
         continue
       if (name === 'n' && value === 1) continue

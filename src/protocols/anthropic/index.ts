@@ -7,6 +7,7 @@ import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream } from './stream/decode.ts'
 import { encodeStream } from './stream/encode.ts'
+import { carriesThinking } from './thinking.ts'
 import { decodeUsage } from './usage.ts'
 
 const PATHS: Record<Action, string> = {
@@ -29,7 +30,7 @@ export const anthropic: Codec = {
   ],
   // An open list: the vendor adds headers monthly, and a beta's header and body go together.
   forwards: ['anthropic-*', 'x-claude-code-*', 'x-app'],
-  carries: asked => asked.thinking === true,
+  carries: carriesThinking,
   serverTools: ['web-search', 'web-fetch', 'code-execution'],
   dialect: {
     toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 128 },

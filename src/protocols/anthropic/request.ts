@@ -10,14 +10,7 @@ import { memory } from './memory.ts'
 import { decodeMessage, encodeMessages, encodePart } from './message.ts'
 import { rememberedContent } from './part.ts'
 import { asWrittenSampling, decodeSampling, encodeSampling, SAMPLING } from './sampling.ts'
-import {
-  asWrittenThinking,
-  decodeThinking,
-  encodeThinking,
-  isOn,
-  mayThink,
-  showThinking,
-} from './thinking.ts'
+import { decodeThinking, isOn, showThinking, thinkingMembers } from './thinking.ts'
 import { decodeTool, decodeToolChoice, encodeTools } from './tool.ts'
 
 const UNDERSTOOD = [
@@ -42,7 +35,6 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
   const issuer = envelope.issuer ?? ''
   const choice = object(body.tool_choice)
   const thinking = decodeThinking(body)
-  const display = object(body.thinking)?.display
   return {
     system: rememberedContent(body.system, issuer),
     messages: objects(body.messages).map(wire => decodeMessage(wire, issuer)),
@@ -51,7 +43,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     ...(choice?.disable_parallel_tool_use === true ? { parallelTools: false } : {}),
     sampling: memory.remember(decodeSampling(body), picked(body, SAMPLING)),
     ...(thinking ? { thinking: memory.remember(thinking, picked(body, THINKING)) } : {}),
-    ...(display === undefined ? {} : { showThinking: display !== 'omitted' }),
+    ...wantsShown(body),
     format: memory.remember(decodeFormat(body), picked(body, FORMAT)),
     ...extended({
       ...without(body, ...UNDERSTOOD),
@@ -59,6 +51,14 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
       ...(thinking || body.thinking === undefined ? {} : { thinking: body.thinking }),
     }),
   }
+}
+
+/** Without the parameter this protocol shows no thoughts, whatever the effort. */
+function wantsShown(body: JsonObject): { showThinking?: boolean } {
+  const display = object(body.thinking)?.display
+  if (display !== undefined) return { showThinking: display !== 'omitted' }
+  const effort = object(body.output_config)?.effort
+  return body.thinking === undefined && effort !== undefined ? { showThinking: false } : {}
 }
 
 const THINKING = ['thinking', 'output_config']
@@ -83,13 +83,13 @@ export function encodeRequest(
   const maxTokens = request.sampling.maxOutputTokens ?? DEFAULT_MAX_TOKENS
   const system = encodeSystem(request, to, losses)
   const messages = encodeMessages(request.messages, to, losses)
-  const allowed = mayThink(request, messages, losses)
-  const asWritten = allowed ? asWrittenThinking(request) : undefined
-  const thinking =
-    asWritten ??
-    (allowed
-      ? encodeThinking(request.thinking ?? { effort: 'none' }, to.model, maxTokens, losses)
-      : {})
+  const { model } = to
+  const { wire: thinking, asWritten } = thinkingMembers(
+    request,
+    messages,
+    { model, maxTokens },
+    losses,
+  )
   const body: JsonObject = {
     model: to.model,
     max_tokens: maxTokens,
@@ -107,7 +107,8 @@ export function encodeRequest(
     ...object(thinking.output_config),
     ...(own.output_format === undefined ? formatOf(request.format) : {}),
   }
-  if (request.thinking && !('thinking' in thinking)) delete config.effort
+  // An effort we could read is in `thinking`, as far as this model can be asked for it.
+  if (!('output_config' in thinking) && own.thinking === undefined) delete config.effort
   delete body.output_config
   if (own.output_format !== undefined) body.output_format = own.output_format
   if (Object.keys(config).length > 0) body.output_config = config

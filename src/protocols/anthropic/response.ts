@@ -16,6 +16,7 @@ import { errorIn } from './error.ts'
 import { extended } from './extended.ts'
 import { decodeBlock, encodeMedia, encodeReplyCitation } from './part.ts'
 import { decodeStop, encodeStop } from './stop.ts'
+import { carriesThinking } from './thinking.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
 const UNDERSTOOD = [
@@ -155,7 +156,7 @@ export function createSilent(asked: Asked) {
       if (part.type !== 'tool-call' || part.runsOn === 'server') return []
       const parts = held
       const { seal, id } = part
-      if (asked.thinking !== true || (parts.length === 0 && !seal?.value)) return []
+      if (!carriesThinking(asked) || (parts.length === 0 && !seal?.value)) return []
       held = []
       const calls: Record<string, Seal> = seal?.value ? { [id]: seal } : {}
       return [{ type: 'thinking', thinking: '', signature: packCapsule({ parts, calls }) }]

@@ -24,7 +24,7 @@ export function decodeSampling(body: JsonObject): Sampling {
 /** What goes with thinking depends on it, so the numbers stay as written only if it does. */
 export function asWrittenSampling(
   { thinking, sampling }: ConversationRequest,
-  asWritten: JsonObject | undefined,
+  asWritten: boolean,
 ): JsonObject | undefined {
   return asWritten || !thinking ? object(memory.recall(sampling) ?? null) : undefined
 }

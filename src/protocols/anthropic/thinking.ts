@@ -9,7 +9,7 @@ import {
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { number, object, objects, text } from '../../lib/wire.ts'
-import type { Loss } from '../codec.ts'
+import type { Asked, Loss } from '../codec.ts'
 import { memory } from './memory.ts'
 
 export function decodeThinking(body: JsonObject): ThinkingIntent | undefined {
@@ -25,18 +25,24 @@ export function decodeThinking(body: JsonObject): ThinkingIntent | undefined {
       return budgetTokens === undefined ? { effort: effort ?? 'auto' } : { budgetTokens }
     }
     default:
-      return undefined
+      // An effort without `thinking` asks for as much, and to be shown none of it.
+      return effort && !thinking ? { effort } : undefined
   }
 }
 
-function effortOf(told: string | undefined): Effort | undefined {
-  return told === 'low' ||
-    told === 'medium' ||
-    told === 'high' ||
-    told === 'xhigh' ||
-    told === 'max'
-    ? told
-    : undefined
+const EFFORTS = new Set<string>(['low', 'medium', 'high', 'xhigh', 'max'])
+
+/** A level we have not heard of asks for thought, so it gets plenty. */
+function effortOf(level: string | undefined): Effort | undefined {
+  if (level === undefined) return undefined
+  return EFFORTS.has(level) ? (level as Effort) : 'high'
+}
+
+/** Whether a client's history brings back thinking blocks: it sent the parameter that allows them. */
+export function carriesThinking({ thinking: on, request }: Asked): boolean {
+  if (on !== true) return false
+  const written = request?.thinking && object(memory.recall(request.thinking))
+  return !written || written.thinking !== undefined
 }
 
 const LEAST_BUDGET = 1_024
@@ -48,7 +54,7 @@ const MIDDLE_BUDGET = 16_384
  * 1,024 and below `max_tokens`. Models with effort levels take those and decide adaptively.
  * @see https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
  */
-export function encodeThinking(
+function encodeThinking(
   thinking: ThinkingIntent,
   model: string,
   maxTokens: number,
@@ -82,11 +88,14 @@ function adaptiveEffort(effort: Effort): string | undefined {
   return effort === 'minimal' ? 'low' : effort
 }
 
+/** Whether a model decides itself when to think; others must begin a turn with thinking. */
+function isAdaptive(model: string): boolean {
+  const support = thinkingSupport(model)
+  return support !== undefined && !support.never && support.levels !== undefined
+}
+
 /** The client's own members while nobody changed what they mean. */
-export function asWrittenThinking({
-  thinking,
-  format,
-}: ConversationRequest): JsonObject | undefined {
+function asWrittenThinking({ thinking, format }: ConversationRequest): JsonObject | undefined {
   const written = thinking && object(memory.recall(thinking))
   return written && memory.recall(format) !== undefined ? written : undefined
 }
@@ -107,44 +116,83 @@ export function isOn(thinking: JsonObject): boolean {
   return type === 'enabled' || type === 'adaptive'
 }
 
+/** How thinking may be asked for; `adaptive`: only so that the model decides itself when to. */
+type Allowed = 'no' | 'adaptive' | 'yes'
+
 /**
- * Thinking needs a free choice of tools, and a sealed thinking block in front of the calls it is to
- * continue from. Without one the model answers without thinking rather than not at all.
+ * Thinking needs a free choice of tools and, of models with budgets, a sealed thinking block in
+ * front of the calls it is to continue from. Without one the model answers without thinking rather
+ * than not at all.
  */
-export function mayThink(
+function allowedThinking(
   request: ConversationRequest,
   messages: readonly JsonObject[],
+  model: string,
   losses: Loss[],
-): boolean {
-  if (!request.thinking) return false
-  if ('effort' in request.thinking && request.thinking.effort === 'none') return true
+): Allowed {
+  if (!request.thinking) return 'no'
+  if ('effort' in request.thinking && request.thinking.effort === 'none') return 'yes'
   const { mode } = request.toolChoice
   if (request.tools.length > 0 && (mode === 'required' || mode === 'tool')) {
     losses.push({ path: 'thinking', reason: 'not allowed together with a forced tool' })
-    return false
+    return 'no'
   }
-  const last = messages.findLast(message => message.role === 'assistant')
-  const blocks = objects(last?.content)
-  const continuing =
-    messages[messages.length - 1]?.role === 'user' &&
-    objects(messages[messages.length - 1]?.content)[0]?.type === 'tool_result'
-  if (
-    continuing &&
-    !isAsWritten(request.messages) &&
-    blocks.some(({ type }) => type === 'tool_use') &&
-    !blocks.some(({ type }) => type === 'thinking' || type === 'redacted_thinking')
-  ) {
-    losses.push({
-      path: 'thinking',
-      reason: 'the turn to continue has no reasoning sealed by this upstream',
-    })
-    return false
+  if (isLoopAsWritten(request.messages) || !callsWithoutThinking(messages)) return 'yes'
+  if (isAdaptive(model)) return 'adaptive'
+  losses.push({
+    path: 'thinking',
+    reason: 'the turn to continue has no reasoning sealed by this upstream',
+  })
+  return 'no'
+}
+
+/** The members about thinking: as the client wrote them, or as this model takes them. */
+export function thinkingMembers(
+  request: ConversationRequest,
+  messages: readonly JsonObject[],
+  to: { model: string; maxTokens: number },
+  losses: Loss[],
+): { wire: JsonObject; asWritten: boolean } {
+  const written = asWrittenThinking(request)
+  // An effort alone switches nothing on, so it is allowed wherever the client sends it.
+  if (written && written.thinking === undefined) return { wire: written, asWritten: true }
+  const allowed = allowedThinking(request, messages, to.model, losses)
+  if (allowed === 'no' || !request.thinking) return { wire: {}, asWritten: false }
+  const budgeted = object(written?.thinking)?.type === 'enabled'
+  if (written && !(allowed === 'adaptive' && budgeted)) return { wire: written, asWritten: true }
+  return {
+    wire: encodeThinking(request.thinking, to.model, to.maxTokens, losses),
+    asWritten: false,
   }
-  return true
+}
+
+/**
+ * Whether a message of the running tool loop calls without a thought. The loop goes back to what
+ * follows words of the user alone; messages of the user in a row are one turn to the upstream. Once thinking was left out in
+ * a loop it stays out until the user speaks again: the next message has no thought either.
+ */
+function callsWithoutThinking(messages: readonly JsonObject[]): boolean {
+  let answers = false
+  for (let at = messages.length - 1; at >= 0; at--) {
+    const { role, content } = messages[at] ?? {}
+    const blocks = objects(content)
+    const has = (...types: string[]) => blocks.some(({ type }) => types.includes(text(type) ?? ''))
+    if (role === 'user') answers = blocks[0]?.type === 'tool_result'
+    if (role !== 'assistant') continue
+    if (!answers) return false
+    if (has('tool_use') && !has('thinking', 'redacted_thinking')) return true
+  }
+  return false
 }
 
 /** What a client of this protocol sends unchanged is between it and the upstream. */
-function isAsWritten(messages: readonly Message[]): boolean {
-  const last = messages.findLast(({ role }) => role === 'assistant')
-  return last?.origin === 'anthropic' && memory.recall(last.parts) !== undefined
+function isLoopAsWritten(messages: readonly Message[]): boolean {
+  let answers = false
+  for (const { role, parts, origin } of messages.toReversed()) {
+    if (role === 'user') answers = parts[0]?.type === 'tool-result'
+    if (role !== 'assistant') continue
+    if (!answers) return true
+    if (origin !== 'anthropic' || memory.recall(parts) === undefined) return false
+  }
+  return true
 }
