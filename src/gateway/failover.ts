@@ -1,8 +1,9 @@
 import type { Target } from '../config/table.ts'
 import { PASSING_FAULTS } from '../credentials/cooldown.ts'
-import { GatewayError } from '../lib/errors.ts'
+import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { moreTelling, WORTH_A_ROUND } from './after.ts'
 import { nobodyFit } from './capabilities.ts'
+import { clientError } from './client-error.ts'
 import type { Exchange } from './exchange.ts'
 import { onePass, type Pass } from './pass.ts'
 import { Refusal } from './refusal.ts'
@@ -39,6 +40,8 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
       // What was said before the wait is over.
       worst = undefined
     }
+  } catch (error) {
+    throw clientError(exchange, asGatewayError(error))
   } finally {
     ticket?.leave(served)
   }

@@ -1,5 +1,6 @@
 import { prepareCounting } from '../conversation/count.ts'
 import { asGatewayError } from '../lib/errors.ts'
+import { retryHeaders } from '../protocols/error-headers.ts'
 import { countTokens } from './count-tokens.ts'
 import { type Ask, begin, type Exchange, stamp } from './exchange.ts'
 import { firstToAnswer } from './failover.ts'
@@ -58,9 +59,8 @@ export function failed(
   ) {
     const relayed = relayedHeaders(error.headers)
     if (begun) stamp(relayed, begun)
-    if (error.retryAfterMs !== undefined && !relayed.has('retry-after')) {
-      relayed.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
-    }
+    for (const [name, value] of Object.entries(retryHeaders(error)))
+      if (!relayed.has(name)) relayed.set(name, value)
     return respond(ask, begun, { status: error.status, headers: relayed, body: error.body })
   }
   const encoded = ask.codec.encodeError(error)

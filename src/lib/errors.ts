@@ -35,8 +35,9 @@ export const STATUS = {
   unauthenticated: 401,
   forbidden: 403,
   cancelled: 499,
-  'upstream-auth': 401,
-  'upstream-forbidden': 403,
+  // 401 and 403 are for the client's own key.
+  'upstream-auth': 502,
+  'upstream-forbidden': 502,
   'upstream-not-found': 404,
   'quota-exhausted': 429,
   'rate-limited': 429,

@@ -1,6 +1,7 @@
 import { codeForStatus, type ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
+import { retryHeaders } from './error-headers.ts'
 import { saysContext, saysNoModel } from './error-words.ts'
 import { type ToldError, toldInText } from './told-error.ts'
 
@@ -48,8 +49,8 @@ const SPELLED = {
   unauthenticated: { type: 'authentication_error', code: 'invalid_api_key' },
   forbidden: { type: 'permission_error', code: null },
   cancelled: { type: 'invalid_request_error', code: 'cancelled' },
-  'upstream-auth': { type: 'authentication_error', code: 'invalid_api_key' },
-  'upstream-forbidden': { type: 'permission_error', code: null },
+  'upstream-auth': { type: 'server_error', code: 'upstream_auth' },
+  'upstream-forbidden': { type: 'server_error', code: 'upstream_forbidden' },
   'upstream-not-found': { type: 'invalid_request_error', code: 'model_not_found' },
   'quota-exhausted': { type: 'insufficient_quota', code: 'insufficient_quota' },
   'rate-limited': { type: 'rate_limit_error', code: 'rate_limit_exceeded' },
@@ -71,8 +72,5 @@ export function openaiErrorBody(error: GatewayError): JsonObject {
 
 /** An error reply as clients of this family get it. */
 export function encodeOpenaiError(error: GatewayError) {
-  const headers: Record<string, string> = {}
-  if (error.retryAfterMs !== undefined)
-    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-  return { status: error.status, headers, body: openaiErrorBody(error) }
+  return { status: error.status, headers: retryHeaders(error), body: openaiErrorBody(error) }
 }

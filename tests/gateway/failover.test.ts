@@ -300,7 +300,9 @@ test('an upstream that repeats the key it refuses does not show it to the client
     ),
   )
   const response = await gateway.call('/v1/chat/completions', { json: ASK })
-  expect(await response.text()).toBe('{"error":{"message":"wrong key: Bearer [credential]"}}')
+  const text = await response.text()
+  expect(text).toContain('wrong key: Bearer [credential];')
+  expect(text).not.toContain('sk-very')
   expect(gateway.logged()).toContain('wrong key: Bearer [credential]')
   expect(JSON.stringify(gateway.services.recent.list())).not.toContain('sk-very')
 })

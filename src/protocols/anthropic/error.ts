@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
 import { object, text } from '../../lib/wire.ts'
+import { retryHeaders } from '../error-headers.ts'
 import { saysNoModel } from '../error-words.ts'
 import { errorInside, isTold, toldInBody } from '../told-error.ts'
 
@@ -82,8 +83,8 @@ const SPELLED = {
   unauthenticated: 'authentication_error',
   forbidden: 'permission_error',
   cancelled: 'invalid_request_error',
-  'upstream-auth': 'authentication_error',
-  'upstream-forbidden': 'permission_error',
+  'upstream-auth': 'api_error',
+  'upstream-forbidden': 'api_error',
   'upstream-not-found': 'not_found_error',
   'quota-exhausted': 'billing_error',
   'rate-limited': 'rate_limit_error',
@@ -101,8 +102,5 @@ export function errorBody(error: GatewayError): JsonObject {
 }
 
 export function encodeError(error: GatewayError) {
-  const headers: Record<string, string> = {}
-  if (error.retryAfterMs !== undefined)
-    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-  return { status: error.status, headers, body: errorBody(error) }
+  return { status: error.status, headers: retryHeaders(error), body: errorBody(error) }
 }

@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
 import { object, objects, text } from '../../lib/wire.ts'
+import { retryHeaders } from '../error-headers.ts'
 import { saysNoModel } from '../error-words.ts'
 import { errorInside, isTold, toldInBody } from '../told-error.ts'
 
@@ -96,14 +97,26 @@ function statusName(status: number): string {
   return STATUSES[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'INVALID_ARGUMENT')
 }
 
+/** FAILED_PRECONDITION's: Gemini CLI repeats every 5xx for minutes, and has no header against it. */
+const LASTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream-auth',
+  'upstream-forbidden',
+  'no-credential',
+])
+
+function clientStatus({ code, status }: GatewayError): number {
+  return LASTING.has(code) ? 400 : status
+}
+
 export function errorBody(error: GatewayError): JsonObject {
+  const status = clientStatus(error)
   const seconds =
     error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1000)
   return {
     error: {
-      code: error.status,
+      code: status,
       message: error.message,
-      status: statusName(error.status),
+      status: LASTING.has(error.code) ? 'FAILED_PRECONDITION' : statusName(status),
       ...(seconds === undefined
         ? {}
         : {
@@ -116,8 +129,9 @@ export function errorBody(error: GatewayError): JsonObject {
 }
 
 export function encodeError(error: GatewayError) {
-  const headers: Record<string, string> = {}
-  if (error.retryAfterMs !== undefined)
-    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-  return { status: error.status, headers, body: errorBody(error) }
+  return {
+    status: clientStatus(error),
+    headers: retryHeaders(error),
+    body: errorBody(error),
+  }
 }

@@ -60,7 +60,7 @@ test('our errors in this protocol’s shape', () => {
   const error = new GatewayError('unauthenticated', 'no such key', { retryAfterMs: 1_200 })
   expect(openaiChat.encodeError(error)).toEqual({
     status: 401,
-    headers: { 'retry-after': '2' },
+    headers: { 'retry-after': '2', 'x-should-retry': 'false' },
     body: {
       error: {
         message: 'no such key',
