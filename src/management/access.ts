@@ -1,5 +1,7 @@
 import type { ManagementSettings } from '../config/table.ts'
-import { isLocalName, isLoopback } from '../gateway/callers.ts'
+import { isForeignPage } from '../gateway/web-pages.ts'
+import { isLocalAuthority } from '../lib/host-name.ts'
+import { isLoopback, networkOf } from '../lib/ip-address.ts'
 import { durationText, type Lockout } from './lockout.ts'
 import { refusal } from './reply.ts'
 import type { Matches } from './secret.ts'
@@ -28,21 +30,25 @@ export function isOpen({ secret }: ManagementSettings, password: string | undefi
 export function createAdmit(options: AccessOptions): Admit {
   const { settings, password, lockout, peerOf } = options
   const remote = settings.allowRemote || password !== undefined
-  // One at a time from each address: guesses in parallel must not be more than five.
+  // One at a time from each network: guesses in parallel must not be more than five.
   const turns = new Map<string, Promise<unknown>>()
 
-  function inTurn<R>(address: string, work: () => Promise<R>): Promise<R> {
-    const mine = (turns.get(address) ?? Promise.resolve()).then(work)
+  function inTurn<R>(network: string, work: () => Promise<R>): Promise<R> {
+    const mine = (turns.get(network) ?? Promise.resolve()).then(work)
     const settled = mine.catch(() => {})
-    turns.set(address, settled)
+    turns.set(network, settled)
     void settled.then(() => {
-      if (turns.get(address) === settled) turns.delete(address)
+      if (turns.get(network) === settled) turns.delete(network)
     })
     return mine
   }
 
-  async function check(request: Request, address: string): Promise<Response | undefined> {
-    const out = lockout.remainingMs(address)
+  async function check(
+    request: Request,
+    address: string,
+    network: string,
+  ): Promise<Response | undefined> {
+    const out = lockout.remainingMs(network)
     if (out !== undefined)
       return refusal(
         403,
@@ -54,14 +60,14 @@ export function createAdmit(options: AccessOptions): Admit {
     if (foreign) return refusal(403, foreign)
     const presented = presentedKey(request.headers)
     if (presented === undefined) {
-      lockout.failed(address)
+      lockout.failed(network)
       return refusal(401, 'missing management key')
     }
     if (!(await isRight(presented, local))) {
-      lockout.failed(address)
+      lockout.failed(network)
       return refusal(401, 'invalid management key')
     }
-    lockout.succeeded(address)
+    lockout.succeeded(network)
     return undefined
   }
 
@@ -72,9 +78,13 @@ export function createAdmit(options: AccessOptions): Admit {
   }
 
   return request => {
-    // Who is behind a socket that tells no address might be anybody.
-    const address = peerOf(request) ?? 'unknown'
-    return inTurn(address, () => check(request, address))
+    const address = peerOf(request)
+    // The connection is gone already: nothing shows whose it was.
+    if (address === undefined)
+      return Promise.resolve(refusal(403, 'the connection has no peer address any more'))
+    // One machine can call from every address of its network.
+    const network = networkOf(address)
+    return inTurn(network, () => check(request, address, network))
   }
 }
 
@@ -92,19 +102,9 @@ function presentedKey(headers: Headers): string | undefined {
  */
 function foreignPage({ headers }: Request, localOnly: boolean): string | undefined {
   const host = headers.get('host')
-  const origin = headers.get('origin')
-  if (localOnly && host && !isLocalName(host))
+  if (localOnly && host !== null && !isLocalAuthority(host))
     return `the name "${host}" is not this machine's own; use 127.0.0.1, or set remote-management.allow-remote`
-  // Of a picture or a link a browser tells no origin, but it does tell that it is from elsewhere.
-  const site = headers.get('sec-fetch-site') ?? 'none'
-  if ((origin !== null && hostOf(origin) !== host) || !OWN_SITES.has(site))
-    return 'pages of other origins may not use the management API'
-  return undefined
-}
-
-/** `none`: somebody typed the address. */
-const OWN_SITES = new Set(['same-origin', 'none'])
-
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined
+  return isForeignPage(headers)
+    ? 'pages of other origins may not use the management API'
+    : undefined
 }

@@ -154,6 +154,8 @@ describe('from where', () => {
   test.each<[string, Record<string, string>, string, number]>([
     ['a name of this machine', { host: 'localhost:8317' }, routes(), 200],
     ['its address', { host: '127.0.0.1:8317' }, routes(), 200],
+    ['an empty host', { host: '' }, routes(), 403],
+    ['what only looks like an address', { host: '127.999.999.999' }, routes(), 403],
     ['a name that only leads here', { host: 'evil.example:8317' }, routes(), 403],
     [
       'a name of its own, where others may come',
@@ -239,6 +241,29 @@ describe('five wrong keys lock an address out for half an hour', () => {
     expect((await gateway.manage('GET', '/cooldowns')).status).toBe(403)
     gateway.peer = '192.0.2.7'
     expect((await gateway.manage('GET', '/cooldowns')).status).toBe(200)
+  })
+
+  test.each([
+    ['of one IPv6 /64', ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9'], '2001:db8:1:2::abcd', 403],
+    ['of loopback', ['127.0.0.2', '::1', '127.9.9.9'], '127.0.0.1', 403],
+    ['of another IPv6 /64', ['2001:db8:1:2::1'], '2001:db8:1:3::1', 200],
+    ['of another IPv4 address', ['192.0.2.7'], '192.0.2.8', 200],
+  ])('guesses count for the whole network: %s', async (_, from, owner, status) => {
+    const gateway = managedGateway(routes(', allow-remote: true'))
+    for (let time = 0; time < 5; time++) {
+      gateway.peer = from[time % from.length] ?? ''
+      await wrong(gateway, 1)
+    }
+    gateway.peer = owner
+    expect((await gateway.manage('GET', '/cooldowns')).status).toBe(status)
+  })
+
+  test('a connection that is gone is refused, right key or not, and locks nobody out', async () => {
+    const gateway = managedGateway(routes(', allow-remote: true'))
+    gateway.peer = undefined
+    for (const { status } of await wrong(gateway, 9)) expect(status).toBe(403)
+    expect((await gateway.manage('GET', '/cooldowns')).status).toBe(403)
+    expect(gateway.management.unlock()).toBe(0)
   })
 
   test('it outlives a reload, and ends when somebody says so', async () => {

@@ -26,7 +26,8 @@ export type ManagedGateway = {
   write(text: string): void
   backups(): string[]
   folder: string
-  peer: string
+  /** Undefined: the connection is gone. */
+  peer: string | undefined
 }
 
 const opened: { stop(): void; folder: string }[] = []
@@ -57,7 +58,7 @@ export function managedGateway(
   const file = createRoutesFile({ name: 'routes.yaml', path, now, salt, check, reload })
   const management = createManagement({ file, now, salt })
   const managed = {
-    peer: '127.0.0.1',
+    peer: '127.0.0.1' as string | undefined,
   }
   services.peerOf = () => managed.peer
   const build: Parameters<typeof createReloader<App>>[3] = gateway =>
