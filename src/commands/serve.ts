@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
 import { formatDiagnostic } from '../config/index.ts'
+import { OPEN_REMEDY } from '../config/server-settings.ts'
 import { createAffinity } from '../credentials/affinity.ts'
 import { createPool } from '../credentials/pool.ts'
 import { createQuotas } from '../credentials/quotas.ts'
@@ -28,6 +29,7 @@ import type { Services } from '../gateway/services.ts'
 import { createUsageWriter } from '../gateway/usage/writer.ts'
 import { createWaitingRoom } from '../gateway/waiting-room.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
+import { isLocalHost } from '../lib/host-name.ts'
 import { after } from '../lib/timer.ts'
 import { createManagement, type Management } from '../management/index.ts'
 import { createPrices } from '../providers/prices.ts'
@@ -88,6 +90,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stderr(`jackfield: --port ${options.port}: expected a number from 0 to 65535\n`)
     return 1
   }
+  if (!server.openToAll && gateway.table.apiKeys.length === 0 && !isLocalHost(host)) {
+    io.stderr(
+      `jackfield: ${host} lets other machines in, and without api-keys they would need none; ${OPEN_REMEDY}\n`,
+    )
+    return 1
+  }
   putInForce(gateway)
   const management = managed(source, services, () => reloader.reload(), io)
   const build = (one: Gateway): App => buildApp(one, [management.routes(one)])
@@ -127,12 +135,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   for (const warning of compiled.warnings)
     if (!off.has(warning.path)) io.stderr(`${formatDiagnostic(warning)}\n`)
   io.stderr(greeting(gateway, listener, source))
-  if (!isLoopback(host) && gateway.table.apiKeys.length === 0) {
+  if (server.openToAll && gateway.table.apiKeys.length === 0)
     log.write(
       'warn',
-      `listening on ${host} without api-keys: only this machine can call; add api-keys to ${source.file}`,
+      `open to all: whoever reaches ${host}:${listener.port} may call without a key, and you pay; add api-keys to ${source.file} to change that`,
     )
-  }
   discovery.follow(gateway.table)
   void services.recorder.sweep()
   await stopping
@@ -251,10 +258,6 @@ function greeting(gateway: Gateway, { url }: Listener, source: Source): string {
     `  API page:     ${local}/swagger`,
   ]
   return `${lines.join('\n')}\n`
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 function shutdownSignal(): Promise<void> {

@@ -4,6 +4,8 @@ import type { Policy, PoolStrategy, ServerSettings, Timeouts, UsageSettings } fr
 export const SERVER = {
   host: '127.0.0.1',
   port: 8_317,
+  openToAll: false,
+  origins: [],
   bodyLimitBytes: 64_000_000,
   shutdownGraceMs: 30_000,
 } as const satisfies ServerSettings

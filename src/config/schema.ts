@@ -330,6 +330,20 @@ export const Routes = Type.Object(
           'body-limit': Type.Optional(Size),
           'shutdown-grace': Type.Optional(Duration),
           workers: Type.Optional(later(Anything, [1])),
+          'open-to-all': Type.Optional(
+            Type.Boolean({
+              description: 'Without api-keys let everybody in who reaches the listener',
+            }),
+          ),
+          origins: Type.Optional(
+            Type.Array(
+              Type.String({
+                pattern: '^[a-z][a-z0-9+.-]*://[^/\\s?#]+$',
+                'x-like': 'scheme://host, such as http://localhost:3000',
+              }),
+              { description: 'Web pages that may call, by origin: http://localhost:3000' },
+            ),
+          ),
         },
         shut,
       ),

@@ -1,3 +1,4 @@
+import { isLocalHost } from '../lib/host-name.ts'
 import { SERVER } from './defaults.ts'
 import type { Document } from './document.ts'
 import { besideRoutes } from './files.ts'
@@ -7,12 +8,14 @@ import type { ServerSettings } from './table.ts'
 import { parseDuration, parseSize } from './values.ts'
 
 export function readServer(
-  { server = {} }: Document,
+  document: Document,
   routesFile: string,
   services: { env: Record<string, string | undefined>; readFile(path: string): string },
   interpolated: Interpolated,
   report: Report,
 ): ServerSettings {
+  const { server = {} } = document
+  checkOpenness(document, report)
   const pem = (name: 'cert' | 'key'): string => {
     const file = besideRoutes(routesFile, server.tls?.[name] ?? '', services.env)
     interpolated.files.push(file)
@@ -31,8 +34,39 @@ export function readServer(
   return {
     host: server.host ?? SERVER.host,
     port: server.port ?? SERVER.port,
+    openToAll: server['open-to-all'] ?? SERVER.openToAll,
+    origins: (server.origins ?? SERVER.origins).map(origin => origin.toLowerCase()),
     ...(server.tls ? { tls: { cert: pem('cert'), key: pem('key') } } : {}),
     bodyLimitBytes: parseSize(server['body-limit']) ?? SERVER.bodyLimitBytes,
     shutdownGraceMs: parseDuration(server['shutdown-grace']) ?? SERVER.shutdownGraceMs,
   }
 }
+
+/** A listener that other machines reach, and nothing that keeps them from spending our money. */
+function checkOpenness({ server = {}, 'api-keys': keys = [] }: Document, report: Report): void {
+  const host = server.host ?? SERVER.host
+  const open = server['open-to-all'] ?? SERVER.openToAll
+  if (keys.length > 0) {
+    if (open)
+      report.warn(
+        ['server', 'open-to-all'],
+        'value',
+        'means nothing while there are api-keys: callers need one',
+        'take it out',
+      )
+    return
+  }
+  // Keys with mistakes of their own were meant to be there.
+  if (open || isLocalHost(host) || report.faults().some(([section]) => section === 'api-keys'))
+    return
+  report.error(
+    ['server', 'host'],
+    'value',
+    `${host} lets other machines in, and without api-keys they would need none`,
+    OPEN_REMEDY,
+  )
+}
+
+/** What to do about a listener that others reach while there are no api-keys. */
+export const OPEN_REMEDY =
+  'add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to let everybody in'

@@ -153,6 +153,10 @@ export type Rule = { when?: Condition; edits: readonly JsonEdit[] }
 export type ServerSettings = {
   host: string
   port: number
+  /** Without api-keys other machines may call, too. */
+  openToAll: boolean
+  /** Web pages that may call besides our own: `http://localhost:3000`. */
+  origins: readonly string[]
   tls?: { cert: string; key: string }
   bodyLimitBytes: number
   shutdownGraceMs: number

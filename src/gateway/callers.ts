@@ -1,8 +1,9 @@
 import { allowedBy } from '../config/allowed.ts'
-import type { ApiKey } from '../config/table.ts'
+import type { ApiKey, ServerSettings } from '../config/table.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { hashOf, knownBy } from '../lib/key-hash.ts'
+import { createKeyless } from './keyless.ts'
 
 /** Who called: the name of the API key, or `local` where no keys are configured. */
 export type Caller = {
@@ -20,14 +21,15 @@ export type Authenticate = (
   queryKey?: string,
 ) => Caller
 
-const LOCAL: Caller = { name: 'local', may: () => true }
-
 /**
- * With keys configured any of them is accepted, in every header that clients use. Without, only
- * loopback peers are, and no browser page: a web site must not spend the user's money.
+ * With keys configured any of them is accepted, in every header that clients use. Without, see
+ * `createKeyless`.
  */
-export function createAuthenticate(keys: readonly ApiKey[]): Authenticate {
-  if (keys.length === 0) return localOnly
+export function createAuthenticate(
+  keys: readonly ApiKey[],
+  server: Pick<ServerSettings, 'openToAll' | 'origins'>,
+): Authenticate {
+  if (keys.length === 0) return createKeyless(server)
   // Digests are looked up, not keys: how long that takes says nothing about a key.
   const callers = new Map(keys.map(one => [knownBy(one.key), callerOf(one)]))
   return (headers, _, queryKey) => {
@@ -60,44 +62,4 @@ function presentedKeys(headers: Headers, queryKey: string | undefined): string[]
     if (key) keys.push(key.trim())
   }
   return keys
-}
-
-function localOnly(headers: Headers, peer: () => string | undefined): Caller {
-  const address = peer()
-  if (address !== undefined && !isLoopback(address)) {
-    throw new GatewayError(
-      'unauthenticated',
-      'no api-keys are configured, so only this machine itself may call; add api-keys to routes.yaml to let others in',
-    )
-  }
-  const host = headers.get('host')
-  const origin = headers.get('origin')
-  if ((host && !isLocalName(host)) || (origin && !isLocalOrigin(origin))) {
-    throw new GatewayError(
-      'forbidden',
-      'without api-keys only local programs may call, not web pages or other host names; add api-keys to routes.yaml',
-    )
-  }
-  return LOCAL
-}
-
-/** Addresses of this machine itself. */
-export function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
-}
-
-/** Names and addresses, with a port or without, that can only mean this machine. */
-export function isLocalName(host: string): boolean {
-  const name = host.replace(/:\d+$/, '').toLowerCase()
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    name === '[::1]' ||
-    /^127(\.\d+){3}$/.test(name)
-  )
-}
-
-function isLocalOrigin(origin: string): boolean {
-  const name = /^[a-z+.-]+:\/\/(.+)$/i.exec(origin)?.[1]
-  return name !== undefined && isLocalName(name)
 }

@@ -18,7 +18,7 @@ export function createGateway(table: RoutingTable, services: Services): Gateway 
   return {
     table,
     services,
-    authenticate: createAuthenticate(table.apiKeys),
+    authenticate: createAuthenticate(table.apiKeys, table.server),
     forwards: new Map(
       [...codecs, ...clientCodecs].map(codec => [codec.protocol, createForward(codec.forwards)]),
     ),

@@ -1,6 +1,7 @@
 import type { Server } from 'bun'
 import type { Live } from '../gateway/live.ts'
 import { type App, newRequestId } from './app.ts'
+import { badHost, hasReadableUrl } from './request-url.ts'
 import { createSockets, type SocketData } from './sockets.ts'
 
 export type Listener = {
@@ -31,6 +32,7 @@ export function listen(
     ...(options.tls ? { tls: options.tls } : {}),
     websocket: sockets.handlers,
     fetch(request, self) {
+      if (!hasReadableUrl(request)) return badHost()
       const { handled, response } = sockets.upgrade(request, self)
       return handled ? response : live.current.app.fetch(request)
     },

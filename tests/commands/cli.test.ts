@@ -27,6 +27,25 @@ describe('commands', () => {
     expect(readFileSync(join(cwd, 'new.yaml'), 'utf8')).toContain('version: 1')
   })
 
+  test('serve: a host that others reach wants api-keys, also from the command line', async () => {
+    const open = await jackfield(
+      'serve',
+      '--routes',
+      'good.yaml',
+      '--host',
+      '0.0.0.0',
+      '--port',
+      '0',
+    )
+    expect(open.code).toBe(1)
+    expect(open.stderr).toContain('0.0.0.0 lets other machines in, and without api-keys')
+    writeFileSync(
+      join(cwd, 'open.yaml'),
+      `${readFileSync(join(cwd, 'good.yaml'), 'utf8')}server: { host: 0.0.0.0, open-to-all: true }\n`,
+    )
+    expect((await jackfield('check', 'open.yaml')).code).toBe(0)
+  })
+
   test('plan: in words, from the names that were really asked for', async () => {
     const home = join(cwd, 'home')
     const running = await start(

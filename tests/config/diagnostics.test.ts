@@ -183,7 +183,7 @@ const CASES: Record<string, readonly Case[]> = {
       'a key far off',
       'server: { colour: red }\n',
       [
-        'routes.yaml:1:11: server.colour: unknown key "colour" (known here: host, port, tls, proxy-url, body-limit, shutdown-grace, workers)',
+        'routes.yaml:1:11: server.colour: unknown key "colour" (known here: host, port, tls, proxy-url, body-limit, shutdown-grace, workers, open-to-all, origins)',
       ],
     ],
     [
@@ -1147,6 +1147,22 @@ const CASES: Record<string, readonly Case[]> = {
       [
         'warning: routes.yaml:2:3: providers.a: switched off: no key (set NOPE)',
         'warning: routes.yaml:3:3: providers.b: switched off: no key (set NOPE)',
+      ],
+    ],
+  ],
+  'a listener that others reach': [
+    [
+      'wants keys',
+      'server: { host: 0.0.0.0 }\n',
+      [
+        'routes.yaml:1:17: server.host: 0.0.0.0 lets other machines in, and without api-keys they would need none (add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to let everybody in)',
+      ],
+    ],
+    [
+      'open to all beside keys',
+      'server: { open-to-all: true }\napi-keys: [ key-of-alice ]\n',
+      [
+        'warning: routes.yaml:1:24: server.open-to-all: means nothing while there are api-keys: callers need one (take it out)',
       ],
     ],
   ],

@@ -601,8 +601,10 @@ const CASES: Record<string, readonly Case[]> = {
     ],
     [
       'server',
-      'server: { host: 0.0.0.0, port: "${PORT:-9000}", body-limit: 10MB, shutdown-grace: 5s }\n',
-      ['server: host 0.0.0.0, port 9000, bodyLimitBytes 10000000, shutdownGraceMs 5000'],
+      'server: { host: 0.0.0.0, port: "${PORT:-9000}", body-limit: 10MB, shutdown-grace: 5s, open-to-all: true, origins: [ "http://localhost:3000" ] }\n',
+      [
+        'server: host 0.0.0.0, port 9000, openToAll true, origins ["http://localhost:3000"], bodyLimitBytes 10000000, shutdownGraceMs 5000',
+      ],
     ],
     [
       'TLS',

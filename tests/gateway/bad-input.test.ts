@@ -163,7 +163,8 @@ describe('who may call', () => {
   test.each([
     [{ host: 'evil.example' }, 403],
     [{ origin: 'https://evil.example' }, 403],
-    [{ origin: 'http://localhost:3000' }, 200],
+    [{ origin: 'http://localhost:3000' }, 403],
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
     [{}, 200],
   ])('without keys, a local call with %j is %d', async (headers, status) => {
     const open = localGateway(ROUTES.replace(/api-keys.*/, ''), () =>

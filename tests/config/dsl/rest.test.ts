@@ -21,6 +21,8 @@ describe('server', () => {
     expect(tableOf('').server).toEqual({
       host: '127.0.0.1',
       port: 8_317,
+      openToAll: false,
+      origins: [],
       bodyLimitBytes: 64_000_000,
       shutdownGraceMs: 30_000,
     }))
@@ -28,12 +30,14 @@ describe('server', () => {
   test('all interfaces when asked for, and what else the file says', () =>
     expect(
       tableOf(
-        'server: { host: 0.0.0.0, port: 0, tls: { cert: cert.pem, key: "~/key.pem" }, body-limit: 1MB, shutdown-grace: 5s }\n',
+        'server: { host: 0.0.0.0, port: 0, tls: { cert: cert.pem, key: "~/key.pem" }, body-limit: 1MB, shutdown-grace: 5s, open-to-all: true, origins: [ "http://LOCALHOST:3000" ] }\n',
         { env: { HOME: '/home/ann' }, files: { 'cert.pem': 'CERT', '/home/ann/key.pem': 'KEY' } },
       ).server,
     ).toEqual({
       host: '0.0.0.0',
       port: 0,
+      openToAll: true,
+      origins: ['http://localhost:3000'],
       tls: { cert: 'CERT', key: 'KEY' },
       bodyLimitBytes: 1_000_000,
       shutdownGraceMs: 5_000,
@@ -74,9 +78,14 @@ describe('server', () => {
 })
 
 describe('api-keys', () => {
-  const callerOf = (yaml: string, headers: Record<string, string>, peer = '10.0.0.5'): string => {
+  const callerOf = (
+    yaml: string,
+    headers: Record<string, string>,
+    peer: string | undefined,
+  ): string => {
     try {
-      const authenticate = createAuthenticate(tableOf(yaml).apiKeys)
+      const { apiKeys, server } = tableOf(yaml)
+      const authenticate = createAuthenticate(apiKeys, server)
       return authenticate(new Headers(headers), () => peer).name
     } catch (error) {
       return error instanceof GatewayError ? error.code : String(error)
@@ -84,10 +93,30 @@ describe('api-keys', () => {
   }
   const KEYS =
     'api-keys: [ first-of-them, { name: alice, key: "${ALICE_KEY:-key-of-alice}" }, third-of-them ]\n'
-  test.each([
+  const OPEN = 'server: { host: 0.0.0.0, open-to-all: true }\n'
+  test.each<[string, string, Record<string, string>, string | undefined, string]>([
     ['none: from this machine', '', {}, '127.0.0.1', 'local'],
     ['none: from this machine, by IPv6', '', {}, '::1', 'local'],
     ['none: from elsewhere', '', {}, '10.0.0.5', 'unauthenticated'],
+    ['none: from a connection that is gone', '', {}, undefined, 'unauthenticated'],
+    ['none: from what only begins like loopback', '', {}, '127.evil', 'unauthenticated'],
+    ['none, open to all: from elsewhere', OPEN, {}, '10.0.0.5', 'local'],
+    ['none, open to all: under any name', OPEN, { host: 'gw.example' }, '10.0.0.5', 'local'],
+    ['none, open to all: from a connection that is gone', OPEN, {}, undefined, 'unauthenticated'],
+    [
+      'none, open to all: a page whose own name leads here',
+      OPEN,
+      { host: 'evil.example', origin: 'http://evil.example' },
+      '10.0.0.5',
+      'forbidden',
+    ],
+    [
+      'none, open to all: its own page',
+      OPEN,
+      { host: '10.0.0.1:8317', origin: 'http://10.0.0.1:8317' },
+      '10.0.0.5',
+      'local',
+    ],
     [
       'none: from elsewhere with any key',
       '',
@@ -107,7 +136,135 @@ describe('api-keys', () => {
     ['a wrong one', KEYS, { 'x-api-key': 'wrong' }, '10.0.0.5', 'unauthenticated'],
     ['none sent, also from this machine', KEYS, {}, '127.0.0.1', 'unauthenticated'],
   ])('%s', (_, yaml, headers, peer, expected) =>
-    expect(callerOf(yaml, headers as Record<string, string>, peer)).toBe(expected),
+    expect(callerOf(yaml, headers, peer)).toBe(expected),
+  )
+
+  const HERE = 'http://127.0.0.1:8317'
+  const LISTED = 'server: { origins: [ "http://localhost:3000", "app://notes" ] }\n'
+  test.each<[string, string, Record<string, string>, string]>([
+    ['a program', '', { host: '127.0.0.1:8317' }, 'local'],
+    ['a program by name', '', { host: 'localhost:8317' }, 'local'],
+    ['a program by IPv6', '', { host: '[::1]:8317' }, 'local'],
+    ['a program of before host headers', '', {}, 'local'],
+    ['an empty host', '', { host: '' }, 'forbidden'],
+    ['a name that looks like an address', '', { host: '127.999.999.999' }, 'forbidden'],
+    ['a name that begins like one', '', { host: '127.0.0.1.evil.example' }, 'forbidden'],
+    ['two hosts', '', { host: 'localhost, evil.example' }, 'forbidden'],
+    ['another name', '', { host: 'nas' }, 'forbidden'],
+    ['our own page', '', { host: '127.0.0.1:8317', origin: HERE }, 'local'],
+    [
+      'our own page, as browsers say',
+      '',
+      { host: '127.0.0.1:8317', origin: HERE, 'sec-fetch-site': 'same-origin' },
+      'local',
+    ],
+    ['an address that was typed', '', { host: '127.0.0.1', 'sec-fetch-site': 'none' }, 'local'],
+    ['Node', '', { host: '127.0.0.1', 'sec-fetch-mode': 'cors' }, 'local'],
+    [
+      'a page of another port',
+      '',
+      { host: '127.0.0.1:8317', origin: 'http://127.0.0.1:3000' },
+      'forbidden',
+    ],
+    [
+      'a page of another local name',
+      '',
+      { host: '127.0.0.1:8317', origin: 'http://localhost:3000' },
+      'forbidden',
+    ],
+    ['a page of nowhere', '', { host: '127.0.0.1:8317', origin: 'null' }, 'forbidden'],
+    ['a broken origin', '', { host: '127.0.0.1:8317', origin: 'http://' }, 'forbidden'],
+    ['another scheme', '', { host: '127.0.0.1:8317', origin: 'app://127.0.0.1:8317' }, 'forbidden'],
+    [
+      'a picture from elsewhere',
+      '',
+      { host: '127.0.0.1', 'sec-fetch-site': 'cross-site' },
+      'forbidden',
+    ],
+    [
+      'a picture from another port',
+      '',
+      { host: '127.0.0.1', 'sec-fetch-site': 'same-site' },
+      'forbidden',
+    ],
+    [
+      'a page that is listed',
+      LISTED,
+      { host: '127.0.0.1', origin: 'http://localhost:3000', 'sec-fetch-site': 'cross-site' },
+      'local',
+    ],
+    ['a program that is listed', LISTED, { host: '127.0.0.1', origin: 'app://notes' }, 'local'],
+    [
+      'a page that is not',
+      LISTED,
+      { host: '127.0.0.1', origin: 'http://localhost:3001' },
+      'forbidden',
+    ],
+    [
+      'a listed page under another name',
+      LISTED,
+      { host: 'evil.example', origin: 'http://localhost:3000' },
+      'forbidden',
+    ],
+    [
+      'a page with a key',
+      KEYS,
+      { host: 'x', origin: 'http://a.example', 'x-api-key': 'first-of-them' },
+      'key-1',
+    ],
+  ])('which pages may call: %s', (_, yaml, headers, expected) =>
+    expect(callerOf(yaml, headers, '127.0.0.1')).toBe(expected),
+  )
+
+  test.each<[string, string, string[]]>([
+    ['this machine only', 'server: { host: localhost }\n', []],
+    ['this machine by IPv6', 'server: { host: "::1" }\n', []],
+    ['with keys', `server: { host: 0.0.0.0 }\n${KEYS}`, []],
+    ['when it is meant', 'server: { host: 0.0.0.0, open-to-all: true }\n', []],
+    [
+      'all interfaces',
+      'server: { host: 0.0.0.0 }\n',
+      [
+        'routes.yaml:1:17: server.host: 0.0.0.0 lets other machines in, and without api-keys they would need none (add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to let everybody in)',
+      ],
+    ],
+    [
+      'all of IPv6',
+      'server: { host: "::" }\n',
+      [expect.stringContaining('lets other machines in')],
+    ],
+    [
+      'an address of a network',
+      'server: { host: 192.168.1.5 }\n',
+      [expect.stringContaining('lets other machines in')],
+    ],
+    [
+      'no keys in the list',
+      'server: { host: 0.0.0.0 }\napi-keys: []\n',
+      [expect.stringContaining('lets other machines in')],
+    ],
+    [
+      'keys with a mistake of their own are not complained of twice',
+      'server: { host: 0.0.0.0 }\napi-keys: [ { name: alice } ]\n',
+      [expect.stringContaining('"key" is missing')],
+    ],
+    [
+      'open to all beside keys',
+      `server: { open-to-all: true }\n${KEYS}`,
+      [
+        'routes.yaml:1:24: server.open-to-all: means nothing while there are api-keys: callers need one (take it out)',
+      ],
+    ],
+    [
+      'an origin that is none',
+      'server: { origins: [ "http://localhost:3000/", "*" ] }\n',
+      [
+        expect.stringContaining('server.origins[0]: "http://localhost:3000/" is not allowed here'),
+        expect.stringContaining('write scheme://host, such as http://localhost:3000'),
+      ],
+    ],
+  ])('a listener that others reach wants keys: %s', (_, yaml, expected) =>
+    expect(told(yaml)).toEqual(expected),
   )
 
   test.each([

@@ -322,6 +322,12 @@ describe('small files', () => {
     expect(about('host')).toContain('server.host: 0.0.0.0')
   })
 
+  test('without keys it listened for everybody, which is not done unasked', () => {
+    const { table, about } = taken('port: 8317\nhost: 0.0.0.0\napi-keys: []\n')
+    expect(table.server.host).toBe('127.0.0.1')
+    expect(about('host')).toContain('it listened on 0.0.0.0')
+  })
+
   test('keepalive and rests: nothing, never, and as they were', () => {
     expect(
       taken('streaming: { keepalive-seconds: 0 }\nrequest-retry: 0\n').table.policy,

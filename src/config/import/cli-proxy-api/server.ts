@@ -1,3 +1,4 @@
+import { isLocalHost } from '../../../lib/host-name.ts'
 import { isSampleKey } from '../../sample-keys.ts'
 import { type Draft, filled, type ImportServices, lost } from '../draft.ts'
 import { proxyOf } from '../known-services.ts'
@@ -61,10 +62,23 @@ export function readClientKeys(config: Reading, draft: Draft): void {
       'api-keys',
       `${samples > 0 ? 'none is left' : 'there are none, and it let in everybody'}; here only programs on this machine may call until you write api-keys`,
     )
+  if (keys.length === 0) stayLocal(draft)
   if (config.flag('allow-localhost-unauthenticated'))
     lost(
       draft,
       'allow-localhost-unauthenticated',
       'where there are api-keys, programs on this machine need one too; give them one of their own',
     )
+}
+
+/** Without keys a listener that other machines reach is an error here. */
+function stayLocal({ notes, routes }: Draft): void {
+  const host = routes.server?.host
+  if (typeof host !== 'string' || isLocalHost(host)) return
+  delete routes.server?.host
+  notes.push({
+    about: 'host',
+    text: `it listened on ${host}; here only this machine can call, until you write server.host and api-keys`,
+    loses: true,
+  })
 }

@@ -1,0 +1,37 @@
+import { isAuthority } from '../lib/host-name.ts'
+
+/** Elysia looks for the path from here on in the URL; a shorter host would shift it. */
+const SHORTEST_ORIGIN = 11
+
+/**
+ * Whether the request has a URL from which its path can be read, after it was given one where that
+ * is possible. False: its Host header is no host, so nothing can be said of it.
+ *
+ * The runtime (Bun 1.4) makes the URL of the Host header as the client sent it. Without one
+ * (HTTP/1.0) there is only a path; with one of three letters or less (`nas`) the origin is shorter
+ * than the router expects, so its port is written out, which means the same.
+ */
+export function hasReadableUrl(request: Request): boolean {
+  const host = request.headers.get('host')
+  const { url } = request
+  if (host === null && url.startsWith('/')) return setUrl(request, `http://localhost${url}`)
+  if (!isAuthority(host ?? '') || !URL.canParse(url)) return false
+  const origin = url.indexOf('/', url.indexOf('//') + 2)
+  if (origin === -1) return false
+  if (origin >= SHORTEST_ORIGIN) return true
+  const port = url.startsWith('https:') ? 443 : 80
+  return setUrl(request, `${url.slice(0, origin)}:${port}${url.slice(origin)}`)
+}
+
+/** In its place: a copy of the request would have neither its peer nor its signal. */
+function setUrl(request: Request, url: string): boolean {
+  Object.defineProperty(request, 'url', { value: url })
+  return URL.canParse(url)
+}
+
+export function badHost(): Response {
+  return new Response('the Host header is not a host name or an address; send the one you call\n', {
+    status: 400,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+  })
+}
