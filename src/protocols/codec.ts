@@ -104,6 +104,8 @@ export type Quirks = {
   promptCacheKey?: boolean
   /** Gemini: calls and results carry no ids. */
   noCallIds?: boolean
+  /** Gemini: knows schemas only in the older form (`parameters`, `responseSchema`). */
+  noJsonSchema?: boolean
   /** Responses: keeps none, so the gateway keeps them for it. */
   stateless?: boolean
   /** Compacts conversations itself (Responses). */

@@ -20,8 +20,8 @@ import { decodeContents, encodeContents, partsOf } from './message.ts'
 import { member, others, picked } from './names.ts'
 import { decodePart } from './part.ts'
 import { pathFor } from './path.ts'
+import { type SchemaWriter, schemaWriter } from './schema/encode.ts'
 import { liftSchema } from './schema/lift.ts'
-import { lowerSchema } from './schema/lower.ts'
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
 
 const UNDERSTOOD = [
@@ -116,17 +116,18 @@ export function encodeRequest(
   to: Addressee,
 ): { wire: Wire; losses: Loss[] } {
   const losses: Loss[] = foreignLosses(request, 'gemini')
+  const schemas = schemaWriter(to, losses)
   const system = encodeSystem(request)
   const config = {
     ...encodeSampling(request, losses),
     ...encodeThinking(request, to, losses),
-    ...encodeFormat(request),
+    ...encodeFormat(request, schemas),
   }
   const body: JsonObject = {
     contents: encodeContents(request.messages, to, losses),
     ...(system === undefined ? {} : { systemInstruction: system }),
     ...membersOf(request),
-    ...encodeToolUse(request, losses),
+    ...encodeToolUse(request, schemas, losses),
     ...(isGiven(request) || Object.keys(config).length > 0 ? { generationConfig: config } : {}),
   }
   leaveOut(body, to, losses)
@@ -194,17 +195,21 @@ function budgetOf(thinking: ThinkingIntent): JsonObject {
   }
 }
 
-function encodeFormat({ format }: ConversationRequest): JsonObject {
+function encodeFormat({ format }: ConversationRequest, schemas: SchemaWriter): JsonObject {
   const asWritten = object(memory.recall(format) ?? null)
   if (asWritten) return asWritten
   if (format.type === 'text') return {}
   return {
     responseMimeType: 'application/json',
-    ...(format.schema ? { responseSchema: lowerSchema(format.schema).schema } : {}),
+    ...(format.schema ? schemas.response(format.schema) : {}),
   }
 }
 
-function encodeToolUse(request: ConversationRequest, losses: Loss[]): JsonObject {
+function encodeToolUse(
+  request: ConversationRequest,
+  schemas: SchemaWriter,
+  losses: Loss[],
+): JsonObject {
   const { tools, toolChoice } = request
   const written = memory.recall(tools)
   const choice = memory.recall(toolChoice)
@@ -216,7 +221,7 @@ function encodeToolUse(request: ConversationRequest, losses: Loss[]): JsonObject
     }
   if (request.parallelTools === false)
     losses.push({ path: 'parallel_tool_calls', reason: 'gemini has no such parameter' })
-  const wires = encodeTools(tools, losses)
+  const wires = encodeTools(tools, schemas, losses)
   if (wires.length === 0) return {}
   const functions = wires.some(wire => wire.functionDeclarations)
   return { tools: wires, ...(config && functions ? { toolConfig: config } : {}) }

@@ -4,9 +4,8 @@ import { object, objects, text } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
 import { extended, membersOf } from './extended.ts'
 import { member, others } from './names.ts'
-import type { Budget } from './schema/budget.ts'
+import type { SchemaWriter } from './schema/encode.ts'
 import { liftSchema } from './schema/lift.ts'
-import { lowerParameters, sharedBudget } from './schema/lower.ts'
 
 const ABILITIES: Record<string, ServerAbility['name']> = {
   googleSearch: 'web-search',
@@ -36,8 +35,6 @@ export function decodeTools(wires: readonly JsonObject[]): Tool[] {
   })
 }
 
-const SHORTENED = 'the schema is too large: definitions are written out once, and named elsewhere'
-
 const FUNCTION = ['name', 'description', 'parameters', 'parametersJsonSchema']
 
 function decodeFunction(wire: JsonObject): Tool {
@@ -52,10 +49,13 @@ function decodeFunction(wire: JsonObject): Tool {
   }
 }
 
-export function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject[] {
-  const budget = sharedBudget()
+export function encodeTools(
+  tools: readonly Tool[],
+  schemas: SchemaWriter,
+  losses: Loss[],
+): JsonObject[] {
   const functions = tools.flatMap((tool, index) =>
-    tool.type === 'function' ? [encodeFunction(tool, `tools[${index}]`, budget, losses)] : [],
+    tool.type === 'function' ? [encodeFunction(tool, `tools[${index}]`, schemas)] : [],
   )
   const wires: JsonObject[] = functions.length > 0 ? [{ functionDeclarations: functions }] : []
   for (const [index, tool] of tools.entries()) {
@@ -70,17 +70,13 @@ export function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject[
 function encodeFunction(
   tool: Extract<Tool, { type: 'function' }>,
   path: string,
-  budget: Budget,
-  losses: Loss[],
+  schemas: SchemaWriter,
 ): JsonObject {
-  const { schema: parameters, cut } = lowerParameters(tool.parameters, budget)
-  if (cut) losses.push({ path: `${path}.parameters`, reason: SHORTENED })
   return {
     name: tool.name,
     // The service refuses a declaration without one.
     description: tool.description || tool.name,
-    // An object without properties is refused: a function that takes nothing says nothing.
-    ...(parameters.properties ? { parameters } : {}),
+    ...schemas.parameters(tool.parameters, path),
     ...membersOf(tool),
   }
 }
