@@ -47,6 +47,24 @@ describe('tokens are counted', () => {
     expect(gateway.received).toEqual([])
   })
 
+  test.each([
+    ['blanks', ' '],
+    ['one letter', 'a'],
+    ['line ends', '\n'],
+    ['words without a blank', 'the\u4f60\u597d'],
+  ])(
+    'here in a moment, also 400,000 characters of %s',
+    async (_, text) => {
+      const gateway = localGateway(ROUTES, () => new Response(null, { status: 500 }))
+      const long = text.repeat(400_000 / text.length)
+      const count = await counted(
+        await gateway.call('/v1/messages/count_tokens', ask('local', long)),
+      )
+      expect(count).toBeGreaterThan(1_000)
+    },
+    20_000,
+  )
+
   test.each([404, 405, 500])(
     'here when the upstream answers %d, and nobody rests for it',
     async status => {
