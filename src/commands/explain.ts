@@ -7,6 +7,7 @@ import { type Explanation, explain, explanationText, type Supposed } from '../ga
 import { createLatencies } from '../gateway/latency.ts'
 import { createLearned } from '../gateway/learned.ts'
 import { credentialsOf } from '../gateway/reload.ts'
+import { createSealIssuers } from '../gateway/seal-issuers.ts'
 import { supposedFrom } from '../gateway/supposed.ts'
 import { createMemoryKept } from '../store/kept.ts'
 import { readArguments } from './arguments.ts'
@@ -97,6 +98,7 @@ async function explained(
     turns: new Map(),
     latencies: createLatencies(now),
     learned: createLearned(now),
+    sealIssuers: createSealIssuers(now),
     densities: createDensities(),
   }
   try {

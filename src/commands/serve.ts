@@ -25,6 +25,7 @@ import { createRecent } from '../gateway/recent.ts'
 import { createRecorder } from '../gateway/recording/recorder.ts'
 import { createReloader, putInForce, type Reloader } from '../gateway/reload.ts'
 import { createRoutesFile } from '../gateway/routes-file.ts'
+import { createSealIssuers } from '../gateway/seal-issuers.ts'
 import type { Services } from '../gateway/services.ts'
 import { createUsageWriter } from '../gateway/usage/writer.ts'
 import { createWaitingRoom } from '../gateway/waiting-room.ts'
@@ -213,6 +214,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     asked: createAskedNames(kept),
     latencies: createLatencies(now),
     learned: createLearned(now),
+    sealIssuers: createSealIssuers(now),
     densities: createDensities(),
     prices,
     recent: createRecent(),

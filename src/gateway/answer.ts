@@ -53,7 +53,9 @@ async function wholeBody(
   reply: Response,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await reply.bytes()
+    const bytes = await reply.bytes()
+    attempt.scanSeals?.(bytes)
+    return bytes
   } catch (error) {
     throw networkError(exchange, attempt, error)
   }
@@ -66,7 +68,10 @@ async function* received(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* chunks
+    for await (const chunk of chunks) {
+      attempt.scanSeals?.(chunk)
+      yield chunk
+    }
   } catch (error) {
     throw networkError(exchange, attempt, error)
   }

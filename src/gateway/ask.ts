@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.ts'
 import { refusedFor } from './learned.ts'
 import type { Answer } from './reply.ts'
 import { isAboutRequest } from './request-resource.ts'
+import { sealsIn } from './seal-issuers.ts'
 import { send } from './send.ts'
 import { settleFailed } from './settle.ts'
 
@@ -42,7 +43,13 @@ export async function askOnce(
     const failure = asGatewayError(error)
     if (attempt) endAttempt(exchange, attempt)
     if (refusesSeals(exchange, failure)) {
-      exchange.unsealed = true
+      const { sealIssuers } = exchange.gateway.services
+      const foreign = sealIssuers.refused(sealsIn(exchange.conversation()), {
+        credential: lease.credential,
+        caller: exchange.caller.name,
+      })
+      // Its own seals stay, unless it refuses those as well.
+      exchange.unsealed = !foreign
       exchange.recording?.failed(failure)
       return askOnce(exchange, target, lease)
     }

@@ -6,6 +6,7 @@ import { GatewayError } from '../lib/errors.ts'
 import { isObject } from '../lib/json.ts'
 import type { Codec, Loss } from '../protocols/codec.ts'
 import { codecFor } from '../protocols/index.ts'
+import { createSealScanner, scanSeals } from '../protocols/seal-scan.ts'
 import type { Exchange } from './exchange.ts'
 import type { Watch } from './watchdog.ts'
 
@@ -23,6 +24,8 @@ export type Attempt = {
   losses: Loss[]
   /** How to give tools their names back; absent while the client's bytes pass. */
   fitted?: Fitted | undefined
+  /** Notes whose seals the reply's bytes carry; absent: nobody else could meet them. */
+  scanSeals: ((chunk: Uint8Array) => void) | undefined
   /** Runs when the client goes away. */
   leave(): void
 }
@@ -66,10 +69,35 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
     own !== undefined &&
     exchange.passable &&
     !exchange.unsealed &&
+    !carriesForeignSeals(exchange, speech.protocol, lease) &&
     !(speech.protocol === 'openai-responses' && target.provider.kind.quirks?.stateless) &&
     (target.reasoning === undefined || relayed) &&
     (exchange.action !== 'compact' || target.provider.kind.quirks?.compact === true)
-  return { target, lease, codec, speech, passing, abort, watch, losses: [], leave }
+  const scanSeals = sealScanner(exchange, speech.protocol, lease)
+  return { target, lease, codec, speech, passing, abort, watch, losses: [], scanSeals, leave }
+}
+
+/** Whether the client's bytes hold a seal that this credential is known to refuse. */
+function carriesForeignSeals(
+  { gateway, inbound, caller }: Exchange,
+  protocol: ProtocolId,
+  { credential }: Lease,
+): boolean {
+  const { sealIssuers } = gateway.services
+  if (!sealIssuers.any || !gateway.mixesSeals.has(protocol)) return false
+  return scanSeals(inbound.body, protocol).some(seal =>
+    sealIssuers.refuses(seal, { credential, caller: caller.name }),
+  )
+}
+
+function sealScanner(
+  { gateway, action }: Exchange,
+  protocol: ProtocolId,
+  { credential }: Lease,
+): Attempt['scanSeals'] {
+  if (action === 'relay' || !gateway.mixesSeals.has(protocol)) return undefined
+  const { sealIssuers } = gateway.services
+  return createSealScanner(protocol, seal => sealIssuers.note(seal, credential))
 }
 
 /** What is only relayed is the same in all protocols of a family. */

@@ -12,6 +12,8 @@ export type Gateway = {
   authenticate: Authenticate
   /** Per client protocol, made once: which of the client's headers go upstream on passthrough. */
   forwards: ReadonlyMap<ProtocolId, Forward>
+  /** Protocols that several credentials speak: a conversation may meet seals of another one. */
+  mixesSeals: ReadonlySet<ProtocolId>
 }
 
 export function createGateway(table: RoutingTable, services: Services): Gateway {
@@ -22,5 +24,13 @@ export function createGateway(table: RoutingTable, services: Services): Gateway 
     forwards: new Map(
       [...codecs, ...clientCodecs].map(codec => [codec.protocol, createForward(codec.forwards)]),
     ),
+    mixesSeals: protocolsOfSeveral(table),
   }
+}
+
+function protocolsOfSeveral({ providers }: RoutingTable): Set<ProtocolId> {
+  const all = [...providers.values()].flatMap(({ speaks, credentials }) =>
+    speaks.flatMap(({ protocol }) => credentials.map(() => protocol)),
+  )
+  return new Set(all.filter((protocol, index) => all.indexOf(protocol) !== index))
 }

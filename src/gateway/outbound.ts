@@ -6,6 +6,7 @@ import type { Attempt } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 import { forTarget } from './fitting.ts'
 import { applyProvider } from './headers.ts'
+import { markForeignSeals } from './seal-issuers.ts'
 
 const encoder = new TextEncoder()
 
@@ -19,7 +20,14 @@ export function encoded(exchange: Exchange, attempt: Attempt, action: Action): E
   const quirks = attempt.target.provider.kind.quirks ?? {}
   const stream = envelope.stream || quirks.streamOnly === true
   const { target, codec } = attempt
-  const made = forTarget(conversationFor(exchange), target, codec, { seals: !exchange.unsealed })
+  const conversation = conversationFor(exchange)
+  const messages = markForeignSeals(conversation.messages, exchange.gateway.services.sealIssuers, {
+    credential: attempt.lease.credential,
+    caller: exchange.caller.name,
+  })
+  const made = forTarget({ ...conversation, messages }, target, codec, {
+    seals: !exchange.unsealed,
+  })
   const { session } = envelope
   const { wire, losses } = codec.encodeRequest(made.fitted.request, {
     model: target.model,

@@ -16,6 +16,7 @@ import type { Probe } from './probe.ts'
 import type { Proxies } from './proxies.ts'
 import type { Recent } from './recent.ts'
 import type { Recorder } from './recording/recorder.ts'
+import type { SealIssuers } from './seal-issuers.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -36,6 +37,7 @@ export type Services = {
   asked: AskedNames
   latencies: Latencies
   learned: Learned
+  sealIssuers: SealIssuers
   densities: Densities
   prices: Prices
   recent: Recent

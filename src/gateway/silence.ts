@@ -36,6 +36,7 @@ export function createListener(
   async function read(): Promise<Chunk> {
     try {
       const chunk = await reader.read()
+      if (chunk.value) attempt.scanSeals?.(chunk.value)
       if (committed) heard()
       return chunk
     } catch (error) {

@@ -15,6 +15,7 @@ import { createProxies } from '../../src/gateway/proxies.ts'
 import { createRecent } from '../../src/gateway/recent.ts'
 import { createRecorder } from '../../src/gateway/recording/recorder.ts'
 import { putInForce } from '../../src/gateway/reload.ts'
+import { createSealIssuers } from '../../src/gateway/seal-issuers.ts'
 import type { Services } from '../../src/gateway/services.ts'
 import { createUsageWriter } from '../../src/gateway/usage/writer.ts'
 import { createWaitingRoom } from '../../src/gateway/waiting-room.ts'
@@ -119,6 +120,7 @@ export function localGateway(
     quotas: createQuotas({ now: () => now, kept }),
     latencies: createLatencies(() => now),
     learned: createLearned(() => now),
+    sealIssuers: createSealIssuers(() => now),
     densities: createDensities(),
     prices,
     recent: createRecent(),
