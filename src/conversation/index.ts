@@ -23,6 +23,7 @@ export {
   needsOf,
 } from './needs.ts'
 export { oneByOne } from './one-by-one.ts'
+export { pairCalls } from './pairing.ts'
 export type {
   Citation,
   Extensions,

@@ -60,6 +60,8 @@ export type PartBody =
   | {
       type: 'tool-result'
       callId: string
+      /** The tool's, where the wire says it. */
+      name?: string
       parts: Part[]
       failed: boolean
       runsOn: 'client' | 'server'

@@ -11,22 +11,16 @@ export function toTurns(messages: readonly Message[]): Message[] {
   const turns: Message[] = []
   let at = 0
   while (at < messages.length) {
-    const message = messages[at]
-    if (message?.role === 'assistant') {
-      const assistant: Part[] = []
-      const first = message
-      while (messages[at]?.role === 'assistant') assistant.push(...(messages[at++]?.parts ?? []))
-      const from = at
-      while (at < messages.length && messages[at]?.role !== 'assistant') at++
-      turns.push(
-        { ...first, parts: assistant },
-        ...answered(assistant, messages.slice(from, at), at >= messages.length),
-      )
-    } else {
-      const from = at
-      while (at < messages.length && messages[at]?.role !== 'assistant') at++
-      turns.push(...answered([], messages.slice(from, at), at >= messages.length))
-    }
+    const from = at
+    while (messages[at]?.role === 'assistant') at++
+    const calling = messages.slice(from, at)
+    const until = at
+    while (at < messages.length && messages[at]?.role !== 'assistant') at++
+    const assistant = calling.flatMap(({ parts }) => parts)
+    const [first] = calling
+    if (first) turns.push({ ...first, parts: assistant })
+    for (const turn of answered(assistant, messages.slice(until, at), at >= messages.length))
+      turns.push(turn)
   }
   return turns
 }
@@ -38,12 +32,13 @@ function answered(
   last: boolean,
 ): Message[] {
   const calls = assistant.filter(isClientCall)
+  const ids = new Set(calls.map(({ id }) => id))
   const results = new Map<string, PartOf<'tool-result'>>()
   const rest = following.map(message => ({
     ...message,
     parts: message.parts.flatMap(part => {
       if (part.type !== 'tool-result' || part.runsOn === 'server') return [part]
-      if (calls.some(call => call.id === part.callId) && !results.has(part.callId)) {
+      if (ids.has(part.callId) && !results.has(part.callId)) {
         results.set(part.callId, part)
         return []
       }
@@ -81,9 +76,9 @@ function merged(messages: readonly Message[]): Message[] {
   const out: Message[] = []
   for (const message of messages) {
     const before = out[out.length - 1]
-    if (before?.role === 'user' && message.role === 'user') {
-      out[out.length - 1] = { ...before, parts: [...before.parts, ...message.parts] }
-    } else out.push(message)
+    if (before?.role === 'user' && message.role === 'user')
+      for (const part of message.parts) before.parts.push(part)
+    else out.push({ ...message, parts: [...message.parts] })
   }
   return out
 }

@@ -3,6 +3,7 @@ import {
   type Message,
   type Part,
   type PartOf,
+  pairCalls,
   type Seal,
   systemAsUser,
   toTurns,
@@ -16,23 +17,30 @@ import { isSealOf } from '../seals.ts'
 import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
 import { others } from './names.ts'
-import { type CallIds, decodePart, encodeMedia, signatureOf } from './part.ts'
+import { decodePart, encodeMedia, signatureOf } from './part.ts'
 
 /** Contents, one of them, or just words. */
 export function decodeContents(contents: JsonValue | undefined, issuer: string): Message[] {
-  const ids = pairing()
-  return listed(contents).map((content, index) => {
-    const wires = partsOf(content)
-    ids.at(index)
-    const parts = unpacked(wires.flatMap(wire => decodePart(wire, issuer, ids)))
-    const carried = wires.some(wire => signatureOf(wire)?.startsWith(CAPSULE_PREFIX))
-    return {
-      role: content.role === 'model' ? 'assistant' : 'user',
-      parts: carried ? parts : memory.remember(parts, content),
-      origin: 'gemini',
-      ...extended(others(content, ['role', 'parts'])),
-    }
-  })
+  const wires = listed(contents)
+  const messages = pairCalls(wires.map(content => decodeContent(content, issuer)))
+  for (const [index, { parts }] of messages.entries()) {
+    const wire = wires[index]
+    if (wire && !carriesCapsule(wire)) memory.remember(parts, wire)
+  }
+  return messages
+}
+
+function decodeContent(content: JsonObject, issuer: string): Message {
+  return {
+    role: content.role === 'model' ? 'assistant' : 'user',
+    parts: unpacked(partsOf(content).flatMap(wire => decodePart(wire, issuer))),
+    origin: 'gemini',
+    ...extended(others(content, ['role', 'parts'])),
+  }
+}
+
+function carriesCapsule(content: JsonObject): boolean {
+  return partsOf(content).some(wire => signatureOf(wire)?.startsWith(CAPSULE_PREFIX))
 }
 
 function listed(contents: JsonValue | undefined): JsonObject[] {
@@ -47,27 +55,6 @@ export function partsOf(content: JsonObject): JsonObject[] {
   return Array.isArray(parts)
     ? parts.flatMap(part => (typeof part === 'string' ? [{ text: part }] : objects([part])))
     : []
-}
-
-/** Calls without ids get one by their place, which stays the same as the history grows. */
-function pairing(): CallIds & { at(content: number): void } {
-  const waiting = new Map<string, string[]>()
-  let content = 0
-  let count = 0
-  return {
-    at(index) {
-      content = index
-      count = 0
-    },
-    called(name) {
-      const id = `call_${content}_${count++}`
-      const ids = waiting.get(name)
-      if (ids) ids.push(id)
-      else waiting.set(name, [id])
-      return id
-    },
-    answered: name => waiting.get(name)?.shift() ?? `call_${content}_${count++}`,
-  }
 }
 
 /** One for one where every message is this protocol's own; else in the strictest form. */
@@ -195,7 +182,7 @@ class PartWriter {
     const inner = part.parts.flatMap((one, at) => this.part(one, `${path}[${at}]`))
     const words = inner.flatMap(wire => text(wire.text) ?? []).join('\n')
     const beside = inner.filter(wire => typeof wire.text !== 'string')
-    const name = this.names.get(part.callId) ?? 'unknown'
+    const name = this.names.get(part.callId) ?? part.name ?? 'unknown'
     const response = part.failed ? { error: words } : { output: words }
     return [{ functionResponse: { ...this.idOf(part.callId), name, response } }, ...beside]
   }

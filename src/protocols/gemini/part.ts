@@ -1,4 +1,5 @@
 import {
+  type Capsule,
   type Carrier,
   type Part,
   type PartOf,
@@ -21,24 +22,20 @@ export function signatureOf(wire: JsonObject): string | undefined {
   return text(member(wire, 'thoughtSignature')) || undefined
 }
 
-export type CallIds = {
-  /** For a call that came without one. */
-  called(name: string): string
-  /** Of the call that a result without one answers. */
-  answered(name: string): string
-}
-
-/** A part of history; a capsule on it becomes a carrier in front of it. */
-export function decodePart(wire: JsonObject, issuer: string, ids: CallIds): (Part | Carrier)[] {
+/**
+ * A part of history; a capsule on it becomes a carrier in front of it. A call or a result whose wire
+ * has no id has an empty one.
+ */
+export function decodePart(wire: JsonObject, issuer: string): (Part | Carrier)[] {
   const signature = signatureOf(wire)
   const capsule = signature === undefined ? undefined : unpackCapsule(signature)
   const seal = capsule || signature === undefined ? undefined : sealOf(issuer, signature)
   const carrier: Carrier[] = capsule ? [{ type: 'carrier', capsule }] : []
   const call = object(member(wire, 'functionCall'))
-  if (call) return [...carrier, decodeCall(call, seal, ids)]
+  if (call) return [...carrier, decodeCall(call, seal, capsule)]
   if (typeof wire.text === 'string') return [...carrier, ...decodeText(wire, wire.text, seal)]
   const result = object(member(wire, 'functionResponse'))
-  if (result) return [decodeResult(result, ids)]
+  if (result) return [decodeResult(result)]
   return [...carrier, decodeOther(wire)]
 }
 
@@ -49,12 +46,11 @@ function decodeText(wire: JsonObject, words: string, seal: Seal | undefined): Pa
   return seal ? [...said, { type: 'thinking', text: '', seal }] : said
 }
 
-function decodeCall(wire: JsonObject, seal: Seal | undefined, ids: CallIds): Part {
-  const name = text(wire.name) ?? ''
+function decodeCall(wire: JsonObject, seal: Seal | undefined, capsule: Capsule | undefined): Part {
   return {
     type: 'tool-call',
-    id: text(wire.id) || ids.called(name),
-    name,
+    id: text(wire.id) || idIn(capsule) || '',
+    name: text(wire.name) ?? '',
     arguments: JSON.stringify(object(wire.args) ?? {}),
     runsOn: 'client',
     ...(seal ? { seal } : {}),
@@ -62,13 +58,20 @@ function decodeCall(wire: JsonObject, seal: Seal | undefined, ids: CallIds): Par
   }
 }
 
-function decodeResult(wire: JsonObject, ids: CallIds): Part {
-  const name = text(wire.name) ?? ''
+/** The id that the call had when the capsule on it was packed, for clients that drop ids. */
+function idIn(capsule: Capsule | undefined): string | undefined {
+  const [id, ...more] = Object.keys(capsule?.calls ?? {})
+  return more.length === 0 ? id : undefined
+}
+
+function decodeResult(wire: JsonObject): Part {
+  const name = text(wire.name)
   const { words, failed } = outputOf(object(wire.response) ?? {})
   const media = objects(wire.parts).map(decodeOther)
   return {
     type: 'tool-result',
-    callId: text(wire.id) || ids.answered(name),
+    callId: text(wire.id) ?? '',
+    ...(name === undefined ? {} : { name }),
     parts: [...(words === '' ? [] : [{ type: 'text' as const, text: words }]), ...media],
     failed,
     runsOn: 'client',

@@ -61,8 +61,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
 function decodeSystem(wire: JsonValue | undefined, issuer: string): Part[] {
   if (wire === undefined) return []
   const content = typeof wire === 'string' ? { parts: [{ text: wire }] } : (object(wire) ?? {})
-  const nobody = { called: () => '', answered: () => '' }
-  const parts = partsOf(content).flatMap(part => decodePart(part, issuer, nobody))
+  const parts = partsOf(content).flatMap(part => decodePart(part, issuer))
   return memory.remember(
     parts.filter(part => part.type !== 'carrier'),
     wire,

@@ -1,4 +1,4 @@
-import type { Message, Part, PartOf } from '../../conversation/index.ts'
+import { type Message, type Part, type PartOf, pairCalls } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, text, without } from '../../lib/wire.ts'
 import type { Addressee, Loss } from '../codec.ts'
@@ -14,15 +14,13 @@ import { decodeReasoning, encodeReasoning } from './reasoning.ts'
  * no such memory and go through `turn.ts`.
  */
 export function decodeMessages(wires: readonly JsonObject[], issuer: string): Message[] {
-  /** Calls from before there were ids, until their result comes. */
-  const waiting = new Map<string, string>()
-  return wires.map((wire, index) => {
+  const messages = wires.map((wire, index) => {
     switch (wire.role) {
       case 'assistant':
-        return decodeAssistant(wire, issuer, at => `call_${index}_${at}`, waiting)
+        return decodeAssistant(wire, issuer, at => `call_${index}_${at}`)
       case 'tool':
       case 'function':
-        return decodeResult(wire, waiting)
+        return decodeResult(wire)
       case 'system':
       case 'developer':
         return decodeSpoken('system', wire)
@@ -30,6 +28,7 @@ export function decodeMessages(wires: readonly JsonObject[], issuer: string): Me
         return decodeSpoken('user', wire)
     }
   })
+  return pairCalls(messages)
 }
 
 const ORIGIN = 'openai-chat'
@@ -55,12 +54,21 @@ function contentForm(content: JsonValue | undefined): string {
   return typeof content === 'string' ? 'string' : 'parts'
 }
 
-function decodeResult(wire: JsonObject, waiting: Map<string, string>): Message {
-  const callId = text(wire.tool_call_id) ?? waiting.get(text(wire.name) ?? '') ?? ''
-  const parts = decodeContent(wire.content)
+/** A result without an id has the name of its tool at most. */
+function decodeResult(wire: JsonObject): Message {
+  const callId = text(wire.tool_call_id) ?? ''
+  const name = callId === '' ? text(wire.name) : undefined
+  const result: Part = {
+    type: 'tool-result',
+    callId,
+    parts: decodeContent(wire.content),
+    failed: false,
+    runsOn: 'client',
+    ...(name === undefined ? {} : { name }),
+  }
   return {
     role: 'user',
-    parts: [{ type: 'tool-result', callId, parts, failed: false, runsOn: 'client' }],
+    parts: [result],
     origin: ORIGIN,
     ...extended(without(wire, 'role', 'content', 'tool_call_id'), shapeOfMessage(wire)),
   }
@@ -70,13 +78,9 @@ function decodeAssistant(
   wire: JsonObject,
   issuer: string,
   idFor: (index: number) => string,
-  waiting: Map<string, string>,
 ): Message {
   const { parts, rest } = decodeReasoning(wire, issuer)
   const calls = decodeCalls(wire, idFor)
-  for (const call of calls) {
-    if (call.type === 'tool-call' && shapeOf(call).old === true) waiting.set(call.name, call.id)
-  }
   const refusal = text(wire.refusal)
   const read = ['role', 'content', ...readCalls(wire, calls), ...(refusal ? ['refusal'] : [])]
   parts.push(...decodeContent(wire.content))

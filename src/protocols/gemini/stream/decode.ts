@@ -106,11 +106,10 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
       this.whole(decodeOther(wire))
       return
     }
-    const ids = { called: () => callId(this.id, this.calls), answered: () => '' }
-    for (const part of decodePart(wire, this.issuer, ids))
+    for (const part of decodePart(wire, this.issuer))
       if (part.type === 'tool-call') {
+        this.whole({ ...part, id: part.id || callId(this.id, this.calls) })
         this.calls++
-        this.whole(part)
       }
   }
 
