@@ -1,5 +1,6 @@
 import type { Part } from './part.ts'
 import type { ConversationRequest, Tool } from './request.ts'
+import { piecesOf } from './text-pieces.ts'
 
 /** What framing a message, a tool and the request itself cost on top of their text. */
 const PER_MESSAGE = 4
@@ -10,6 +11,8 @@ const PER_IMAGE = 1_600
 const PER_FILE_BYTE = 1 / 20
 /** Text beyond this is estimated from what came before it: counting must not take seconds. */
 const COUNTED_CHARACTERS = 400_000
+/** As many as so much prose has; Base64 and random letters have more, and take longer. */
+const COUNTED_TOKENS = 100_000
 
 type Counter = (text: string) => number
 let counter: Counter | undefined
@@ -40,35 +43,26 @@ export function countTokensNow(request: ConversationRequest): number {
   return Math.ceil(total)
 }
 
-/**
- * The tokenizer takes quadratic time for one long word, and minutes for 400,000 blanks, so it reads
- * slices. A word that is cut in two counts one token more: below a percent.
- */
-const SLICE_CHARACTERS = 512
-
 /** The ranks are megabytes, so they are loaded when first needed. */
 async function loadCounter(): Promise<Counter> {
   const { encode } = await import('gpt-tokenizer/encoding/o200k_base')
   const asText = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() }
-  return text => {
-    let tokens = 0
-    for (let at = 0; at < text.length; at += SLICE_CHARACTERS)
-      tokens += encode(text.slice(at, at + SLICE_CHARACTERS), asText).length
-    return tokens
-  }
+  return text => encode(text, asText).length
 }
 
 function bounded(counter: Counter): Counter {
   let characters = 0
   let tokens = 0
   return text => {
-    const room = COUNTED_CHARACTERS - characters
-    const counted = text.length <= room ? text : text.slice(0, Math.max(0, room))
-    const found = counted ? counter(counted) : 0
-    characters += counted.length
-    tokens += found
-    const rest = text.length - counted.length
-    return found + (rest > 0 ? rest * (tokens / Math.max(1, characters)) : 0)
+    const before = { characters, tokens }
+    for (const piece of piecesOf(text)) {
+      if (characters >= COUNTED_CHARACTERS || tokens >= COUNTED_TOKENS) break
+      characters += piece.length
+      tokens += counter(piece)
+    }
+    const rest = text.length - (characters - before.characters)
+    const estimated = rest > 0 ? rest * (tokens / Math.max(1, characters)) : 0
+    return tokens - before.tokens + estimated
   }
 }
 
