@@ -1,24 +1,34 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
 import { number, object, text, without } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
 import { cacheControl } from './cache.ts'
+import { clientTool } from './client-tools.ts'
 import { extended } from './extended.ts'
 import { memory } from './memory.ts'
 
 export function decodeTool(wire: JsonObject): Tool {
+  const run = clientTool(wire)
+  // In its own protocol it is declared by its type again, not by the parameters.
+  if (run) return memory.remember({ type: 'function', ...run, ...shared(wire) }, wire)
   const schema = object(wire.input_schema)
   if ((wire.type !== undefined && wire.type !== 'custom') || !schema) return serverTool(wire)
   const description = text(wire.description)
-  const cache = object(wire.cache_control)
   return {
     type: 'function',
     name: text(wire.name) ?? '',
     ...(description === undefined ? {} : { description }),
     parameters: schema,
+    ...shared(wire),
+    ...extended(without(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control')),
+  }
+}
+
+function shared(wire: JsonObject): Pick<Extract<Tool, { type: 'function' }>, 'strict' | 'cache'> {
+  const cache = object(wire.cache_control)
+  return {
     ...(typeof wire.strict === 'boolean' ? { strict: wire.strict } : {}),
     ...(cache ? { cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : {}),
-    ...extended(without(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control')),
   }
 }
 
@@ -109,6 +119,8 @@ function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | unde
     losses.push({ path, reason: `the free-text tool ${tool.name} has no equivalent` })
     return undefined
   }
+  const asWritten = memory.recall(tool)
+  if (isObject(asWritten)) return asWritten
   // The schema must be an object's, even of a tool that takes nothing.
   const schema =
     tool.parameters.type === undefined ? { type: 'object', ...tool.parameters } : tool.parameters
