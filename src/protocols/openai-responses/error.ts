@@ -10,7 +10,12 @@ export {
 /** An error in the place of a response, its status line said 200. */
 export function errorIn(body: JsonObject): GatewayError | undefined {
   const answers = Array.isArray(body.output) && body.status !== 'failed' && !isTold(body.error)
-  return answers ? undefined : failure(body, 'the upstream sent a response without output')
+  if (answers) return undefined
+  const failed = 'the upstream sent a failed response without a reason'
+  return failure(
+    body,
+    body.status === 'failed' ? failed : 'the upstream sent a response without output',
+  )
 }
 
 /** A failed response, or an `error` event, whose members may be in an `error` or beside the type. */

@@ -376,8 +376,18 @@ export class ResponseWriter extends EventWriter<Frame> {
       ...envelopeOf(this.ids.response, this.asked, undefined, undefined),
       status: 'failed',
       error: failureOf(error),
-      output: this.output.filter((_, at) => this.completed.has(at)),
+      output: this.output.flatMap((item, at) => (this.completed.has(at) ? [item] : this.cut(at))),
     }
     this.send('response.failed', { response })
+  }
+
+  /** An item as far as it came. Half a call is left out: a client might run it. */
+  private cut(at: number): JsonObject[] {
+    const { message, open } = this
+    if (message?.at === at && message.content.length > 0)
+      return [{ ...message.item, status: 'incomplete', content: message.content }]
+    if (open.kind !== 'thought' || open.at !== at) return []
+    const summary = open.told.map(words => ({ type: 'summary_text', text: words }))
+    return [{ id: open.id, type: 'reasoning', summary, status: 'incomplete' }]
   }
 }
