@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Machine } from '../lib/machine.ts'
+import { distinctCallIds } from './call-ids.ts'
 import { decodeInput } from './freeform.ts'
 import type { Part, PartOf } from './part.ts'
 import type { ConversationRequest, Message, Tool } from './request.ts'
@@ -45,7 +46,8 @@ export function fit(request: ConversationRequest, dialect: Dialect): Fitted {
   const tools = mapKeeping(request.tools, tool => fitTool(tool, dialect, nameOf))
   const declared = dialect.namespaces ? undefined : namespacesIn(request.tools)
   const callName = (call: Known): string => nameOf(declared ? declared(call) : call)
-  const messages = mapKeeping(request.messages, message => fitMessage(message, dialect, callName))
+  const distinct = distinctCallIds(request.messages)
+  const messages = mapKeeping(distinct.messages, message => fitMessage(message, dialect, callName))
   const fitted: ConversationRequest =
     tools === request.tools && messages === request.messages
       ? request
@@ -53,8 +55,8 @@ export function fit(request: ConversationRequest, dialect: Dialect): Fitted {
   return {
     request: withChoice(fitted, known),
     renamed,
-    restoreResponse: response => restoreResponse(response, known),
-    restoreStream: () => restoreStream(known),
+    restoreResponse: response => restoreResponse(response, known, distinct.reply()),
+    restoreStream: () => restoreStream(known, distinct.reply()),
   }
 }
 
@@ -218,9 +220,11 @@ function restored(part: PartOf<'tool-call'>, known: Known): PartOf<'tool-call'> 
 function restoreResponse(
   response: ConversationResponse,
   known: ReadonlyMap<string, Known>,
+  idOf: (id: string) => string,
 ): ConversationResponse {
-  const parts = mapKeeping(response.parts, part => {
-    if (part.type !== 'tool-call' || part.runsOn === 'server') return part
+  const parts = mapKeeping(response.parts, said => {
+    if (said.type !== 'tool-call' || said.runsOn === 'server') return said
+    const part = withId(said, idOf(said.id))
     const tool = lookUp(known, part.name)
     if (!tool || isAsKnown(part, tool)) return part
     const call = restored(part, tool)
@@ -233,6 +237,10 @@ function restoreResponse(
   return parts === response.parts ? response : { ...response, parts }
 }
 
+function withId(part: PartOf<'tool-call'>, id: string): PartOf<'tool-call'> {
+  return id === part.id ? part : { ...part, id }
+}
+
 function isAsKnown(part: PartOf<'tool-call'>, tool: Known): boolean {
   return (
     part.name === tool.name &&
@@ -242,7 +250,10 @@ function isAsKnown(part: PartOf<'tool-call'>, tool: Known): boolean {
 }
 
 /** Gives calls back their client's names, and freeform calls their text, as they stream by. */
-function restoreStream(known: ReadonlyMap<string, Known>): Machine<StreamEvent, StreamEvent> {
+function restoreStream(
+  known: ReadonlyMap<string, Known>,
+  idOf: (id: string) => string,
+): Machine<StreamEvent, StreamEvent> {
   const unwrapping = new Map<number, Machine<string, string>>()
   const asText = (index: number, pieces: string[]): StreamEvent[] => {
     const text = pieces.join('')
@@ -250,10 +261,11 @@ function restoreStream(known: ReadonlyMap<string, Known>): Machine<StreamEvent, 
   }
 
   function started(event: Extract<StreamEvent, { type: 'part-start' }>): StreamEvent[] {
-    const { part, index } = event
-    if (part.type !== 'tool-call' || part.runsOn === 'server') return [event]
+    const { part: said, index } = event
+    if (said.type !== 'tool-call' || said.runsOn === 'server') return [event]
+    const part = withId(said, idOf(said.id))
     const tool = lookUp(known, part.name)
-    if (!tool || isAsKnown(part, tool)) return [event]
+    if (!tool || isAsKnown(part, tool)) return part === said ? [event] : [{ ...event, part }]
     const call = restored(part, tool)
     if (!tool.freeform || part.freeform) return [{ ...event, part: call }]
     const unwrap = decodeInput()

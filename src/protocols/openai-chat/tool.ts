@@ -11,13 +11,16 @@ export function decodeTools(body: JsonObject): Tool[] {
   ]
 }
 
+/** Some clients leave `type` out, and some declare a function as Responses does, in one object. */
 function decodeTool(wire: JsonObject): Tool {
   const declared = object(wire.function)
   const custom = object(wire.custom)
-  if (wire.type === 'custom' && custom) return decodeCustom(custom, wire)
-  if (wire.type !== 'function' || !declared)
-    return { type: 'server', protocol: 'openai-chat', wire }
-  return decodeFunction(declared, without(wire, 'type', 'function'), {})
+  const type = wire.type ?? (custom ? 'custom' : 'function')
+  if (type === 'custom' && custom) return decodeCustom(custom, wire)
+  if (type === 'function' && declared)
+    return decodeFunction(declared, without(wire, 'type', 'function'), {})
+  if (type === 'function' && text(wire.name)) return decodeFunction(without(wire, 'type'), {}, {})
+  return { type: 'server', protocol: 'openai-chat', wire }
 }
 
 /** A tool of free text; the wire's form of its grammar is kept beside what others can read of it. */

@@ -2,6 +2,7 @@ import {
   type Carrier,
   type Message,
   type Part,
+  pairCalls,
   type Seal,
   unpackCapsule,
 } from '../../conversation/index.ts'
@@ -36,7 +37,7 @@ export function instructionParts(item: JsonObject): Part[] {
 /** One message an item, so that each can be told again as it was written. */
 export function decodeItems(items: readonly JsonObject[], issuer: string): Message[] {
   const seals = sealsOfCalls(items)
-  return items.map(item => {
+  const messages = items.map((item): Message => {
     const { role, parts, carried } = decodeItem(item, issuer)
     const sealed = parts.map(part => {
       const seal = part.type === 'tool-call' ? seals.get(part.id) : undefined
@@ -50,6 +51,7 @@ export function decodeItems(items: readonly JsonObject[], issuer: string): Messa
       ...extended(without(item, 'type', 'role', 'content')),
     }
   })
+  return pairCalls(messages)
 }
 
 /** A capsule stands in an item of its own, apart from the calls whose seals it carries. */

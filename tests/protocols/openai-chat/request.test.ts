@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import type { ConversationRequest, Message, Part } from '../../../src/conversation/index.ts'
+import {
+  type ConversationRequest,
+  fit,
+  type Message,
+  type Part,
+} from '../../../src/conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../../src/lib/json.ts'
 import { objects } from '../../../src/lib/wire.ts'
 import type { Addressee, Quirks } from '../../../src/protocols/codec.ts'
+import { codecFor } from '../../../src/protocols/index.ts'
 import { openaiChat } from '../../../src/protocols/openai-chat/index.ts'
 
 const EMPTY: ConversationRequest = {
@@ -427,5 +433,70 @@ describe('what this protocol’s own clients write is understood', () => {
     const request = decode(body)
     expect(request.messages[0]?.parts[0]).toMatchObject(meaning)
     expect(encode(request).body).toEqual(body)
+  })
+})
+
+describe('tools as clients of all sorts write them', () => {
+  const declared = { name: 'f', description: 'd', parameters: { type: 'object', properties: {} } }
+  const custom = { name: 'f', description: 'd' }
+  test.each([
+    ['as documented', { type: 'function', function: declared }, 'function'],
+    ['without a type', { function: declared }, 'function'],
+    ['in one object', { type: 'function', ...declared }, 'function'],
+    ['in one object without a type', declared, 'function'],
+    ['of free text', { type: 'custom', custom }, 'custom'],
+    ['of free text without a type', { custom }, 'custom'],
+    ['that the service runs', { type: 'web_search' }, 'server'],
+    ['that are not known', { google_search: {} }, 'server'],
+  ])('%s', (_, wire, type) => {
+    const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], tools: [wire] }
+    const [tool] = openaiChat.decodeRequest(body, { model: 'm', stream: false }).tools
+    expect(tool?.type).toBe(type as 'function')
+    if (tool?.type === 'function') expect(tool).toMatchObject(declared)
+  })
+})
+
+describe('results without an id', () => {
+  const call = (id: string, name: string): JsonObject => ({
+    id,
+    type: 'function',
+    function: { name, arguments: '{}' },
+  })
+  const result = (id: string, name?: string): JsonObject => ({
+    role: 'tool',
+    tool_call_id: id,
+    content: 'ok',
+    ...(name === undefined ? {} : { name }),
+  })
+  const answered = (...results: JsonObject[]): string[] => {
+    const calls = {
+      role: 'assistant',
+      content: null,
+      tool_calls: [call('', 'f'), call('', 'g'), call('c', 'f')],
+    }
+    const body = { model: 'm', messages: [{ role: 'user', content: 'a' }, calls, ...results] }
+    const request = openaiChat.decodeRequest(body, { model: 'm', stream: false })
+    const codec = codecFor('anthropic')
+    if (!codec) throw new Error('no codec')
+    const { wire } = codec.encodeRequest(fit(request, codec.dialect).request, {
+      model: 'claude-opus-4-6',
+      stream: false,
+      issuer: 'up',
+      quirks: {},
+    })
+    const [, assistant, user] = objects(wire.body.messages)
+    const names = new Map(objects(assistant?.content).map(({ id, name }) => [id, name]))
+    expect(JSON.stringify(user)).not.toContain('earlier tool call')
+    return objects(user?.content).map(
+      block => `${names.get(block.tool_use_id ?? null)}${block.is_error ? ' unanswered' : ''}`,
+    )
+  }
+  test('are those of the oldest call that waits', () => {
+    expect(answered(result(''), result(''), result('c'))).toEqual(['f', 'g', 'f'])
+    expect(answered(result('c'), result(''))).toEqual(['f', 'g unanswered', 'f'])
+  })
+  test('are those of the oldest call of their name', () => {
+    expect(answered(result('', 'g'), result('', 'f'), result('', 'f'))).toEqual(['f', 'g', 'f'])
+    expect(answered(result('c', 'f'), result('', 'g'))).toEqual(['f unanswered', 'g', 'f'])
   })
 })
