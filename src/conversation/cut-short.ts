@@ -1,9 +1,12 @@
 import { GatewayError } from '../lib/errors.ts'
 
-/** A stream that stopped before it said why: never a quiet success. */
+/**
+ * A stream that stopped before it said why: never a quiet success. Agents know by these words that
+ * it is worth asking again (pi 0.87, 2026-11).
+ */
 export function cutShort(): GatewayError {
   return new GatewayError(
     'upstream-failed',
-    'the upstream ended its stream before the response was complete',
+    "the upstream's stream ended without its terminal event (connection lost); please retry your request",
   )
 }

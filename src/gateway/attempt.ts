@@ -22,6 +22,8 @@ export type Attempt = {
   abort: AbortController
   watch: AttemptWatch
   losses: Loss[]
+  /** The upstream has begun to reply, so it was reached. */
+  replied: boolean
   /** How to give tools their names back; absent while the client's bytes pass. */
   fitted?: Fitted | undefined
   /** Notes whose seals the reply's bytes carry; absent: nobody else could meet them. */
@@ -74,7 +76,8 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
     (target.reasoning === undefined || relayed) &&
     (exchange.action !== 'compact' || target.provider.kind.quirks?.compact === true)
   const scanSeals = sealScanner(exchange, speech.protocol, lease)
-  return { target, lease, codec, speech, passing, abort, watch, losses: [], scanSeals, leave }
+  const begun = { losses: [], replied: false, scanSeals, leave }
+  return { target, lease, codec, speech, passing, abort, watch, ...begun }
 }
 
 /** Whether the client's bytes hold a seal that this credential is known to refuse. */
@@ -135,11 +138,11 @@ export function networkError(exchange: Exchange, attempt: Attempt, error: unknow
       ? (error as { code?: unknown; message?: unknown })
       : {}
   const reason = typeof told.code === 'string' ? told.code : String(told.message ?? error)
-  return new GatewayError(
-    'upstream-failed',
-    `${where}: could not be reached (${reason}); is its base-url right and the service up?`,
-    { cause: error },
-  )
+  // Agents know by these words that it is worth asking again (pi 0.87, 2026-11).
+  const message = attempt.replied
+    ? `${where}: connection lost in mid-stream (${reason}); please retry your request`
+    : `${where}: could not be reached (${reason}); is its base-url right and the service up?`
+  return new GatewayError('upstream-failed', message, { cause: error })
 }
 
 function limitOf({ target: { timeouts }, watch }: Attempt): number {

@@ -82,7 +82,7 @@ export function throwUnframed(
 function saidNothing(): GatewayError {
   return new GatewayError(
     'upstream-failed',
-    'the upstream ended its stream without saying anything',
+    "the upstream's stream ended without a reply in it; please retry your request",
   )
 }
 

@@ -1,5 +1,6 @@
+import type { GatewayError } from '../lib/errors.ts'
 import { encodeSse } from '../lib/sse.ts'
-import type { Frame } from '../protocols/codec.ts'
+import type { ClientCodec, Frame } from '../protocols/codec.ts'
 import type { Exchange } from './exchange.ts'
 
 /** How the messages of a stream go down to this client. */
@@ -7,16 +8,18 @@ export type Framing = {
   text(frames: readonly Frame[]): string
   /** What closes the stream. */
   end(): string
-  /** For a client that waits. */
-  keepAlive: string
+  /** For a client that waits, between two messages; `event`: the protocol's own, once it has begun. */
+  keepAlive(event?: Frame): string
+  /** What follows the message of an error, as a write of its own; perhaps nothing. */
+  afterError(error: GatewayError): string
   contentType: string
 }
 
 export function createFraming({ envelope, codec }: Exchange): Framing {
-  return envelope.framing === 'json-array' ? jsonArray() : serverSentEvents(codec.keepAlive)
+  return envelope.framing === 'json-array' ? jsonArray() : serverSentEvents(codec)
 }
 
-function serverSentEvents(keepAlive: string): Framing {
+function serverSentEvents({ keepAlive, bareError }: ClientCodec): Framing {
   return {
     text(frames) {
       let text = ''
@@ -24,7 +27,8 @@ function serverSentEvents(keepAlive: string): Framing {
       return text
     },
     end: () => '',
-    keepAlive,
+    keepAlive: event => (event ? encodeSse(event) : keepAlive),
+    afterError: error => (bareError ? `${JSON.stringify(bareError(error))}\n\n` : ''),
     contentType: 'text/event-stream; charset=utf-8',
   }
 }
@@ -42,7 +46,8 @@ function jsonArray(): Framing {
       return text
     },
     end: () => (begun ? ']' : '[]'),
-    keepAlive: '\n',
+    keepAlive: () => '\n',
+    afterError: () => '',
     contentType: 'application/json; charset=utf-8',
   }
 }

@@ -1,4 +1,5 @@
-import { asGatewayError } from '../lib/errors.ts'
+import { asGatewayError, type GatewayError } from '../lib/errors.ts'
+import type { Asked } from '../protocols/codec.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
 import { STREAM_HEADERS } from './headers.ts'
@@ -43,7 +44,7 @@ export async function withKeepAlive(
   const framing = createFraming(exchange)
   async function* body(): AsyncGenerator<Uint8Array | string> {
     try {
-      yield framing.keepAlive
+      yield framing.keepAlive()
       for (;;) {
         const answer = await Promise.race([answering, nextBeat()])
         if (answer) {
@@ -51,11 +52,12 @@ export async function withKeepAlive(
           yield* pieces(answer)
           return
         }
-        yield framing.keepAlive
+        yield framing.keepAlive()
       }
     } catch (thrown) {
-      rememberFailed(exchange, asGatewayError(thrown))
-      yield errorEvent(exchange, thrown, framing)
+      const error = asGatewayError(thrown)
+      rememberFailed(exchange, error)
+      yield* errorEvent(exchange, error, framing)
     } finally {
       watchdog.remove(beat)
       exchange.current?.abort()
@@ -72,14 +74,34 @@ async function* pieces({ body }: Answer): AsyncGenerator<Uint8Array | string> {
   else yield* body
 }
 
-/** One error in the client's protocol, as the whole of a stream. */
-export function errorEvent(exchange: Exchange, thrown: unknown, framing: Framing): string {
-  const error = asGatewayError(thrown)
-  const asked = {
+/**
+ * One error in the client's protocol, as the end of a stream. `continues`: what of the stream the
+ * client has already.
+ */
+export async function* errorEvent(
+  exchange: Exchange,
+  error: GatewayError,
+  framing: Framing,
+  continues?: Asked['continues'],
+): AsyncGenerator<string> {
+  const asked: Asked = {
     model: exchange.envelope.model,
     id: exchange.requestId,
     atMs: exchange.startedAtMs,
+    ...(continues ? { continues } : {}),
   }
   const frames = exchange.codec.encodeStream(asked).feed({ type: 'error', error })
-  return framing.text(frames) + framing.end()
+  yield framing.text(frames) + framing.end()
+  yield* errorAfter(error, framing)
+}
+
+/**
+ * The error once more, for clients that take no event for one. They parse what a single read of the
+ * connection gives, so it is a write of its own.
+ */
+export async function* errorAfter(error: GatewayError, framing: Framing): AsyncGenerator<string> {
+  const text = framing.afterError(error)
+  if (text === '') return
+  await new Promise<void>(resolve => setImmediate(resolve))
+  yield text
 }

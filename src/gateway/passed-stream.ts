@@ -1,12 +1,14 @@
 import { joined, replaceBytes } from '../lib/byte-replace.ts'
 import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
+import { createWholeEvents } from '../lib/whole-events.ts'
+import type { Asked, Frame } from '../protocols/codec.ts'
 import type { Attempt } from './attempt.ts'
 import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
 import { refusalOf } from './hidden-error.ts'
-import { errorEvent } from './keep-alive.ts'
+import { errorAfter, errorEvent } from './keep-alive.ts'
 import { type Answer, renames, streamHeaders } from './reply.ts'
 import { settle, settleCut } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
@@ -38,34 +40,61 @@ export async function passedStream(
   const tail = createTail(frames, events, seen)
   const framing = createFraming(exchange)
   const framed = exchange.envelope.framing === undefined ? undefined : reframer(framing)
+  const whole = createWholeEvents()
+
+  /** What the client gets of a chunk; in one piece, since every yield is a write to the socket. */
+  function passed(chunk: Uint8Array): Uint8Array | string {
+    const bytes = rename ? rename.feed(chunk) : chunk
+    return framed ? framed.feed(bytes) : whole.feed(bytes)
+  }
+
+  /** What is left when the stream ended well: no empty line need close the last event. */
+  function* rest(): Generator<Uint8Array | string> {
+    const renamed = rename?.end() ?? new Uint8Array(0)
+    const last = framed
+      ? framed.feed(renamed) + framed.end()
+      : joined([whole.feed(renamed), whole.rest()])
+    if (last.length > 0) yield last
+  }
+
+  /** The protocol's own, where it has one and the client knows of the response. */
+  function keepAliveEvent(): Frame | undefined {
+    const own = started && exchange.codec.keepAliveEvent
+    return own?.(lastSequence([beginning, tail.recent()]))
+  }
+
+  function continues(): Asked['continues'] {
+    const sequence = lastSequence([beginning, tail.recent()]) + 1
+    return started && { id: started.id, sequence }
+  }
 
   async function* body(): AsyncGenerator<Uint8Array | string> {
     let failure: GatewayError | undefined
     try {
-      const first = rename ? rename.feed(beginning) : beginning
-      yield framed ? framed.feed(first) : first
+      const first = passed(beginning)
+      if (first.length > 0) yield first
       while (!done) {
         const chunk = await listener.next()
         if (chunk === SILENT) {
-          yield framing.keepAlive
+          yield framing.keepAlive(keepAliveEvent())
           continue
         }
         done = chunk.done
         if (!chunk.value) continue
         tail.add(chunk.value)
-        // In one piece: every yield is a write to the socket.
-        const bytes = rename ? rename.feed(chunk.value) : chunk.value
-        if (bytes.length > 0) yield framed ? framed.feed(bytes) : bytes
+        const bytes = passed(chunk.value)
+        if (bytes.length > 0) yield bytes
       }
-      const rest = rename?.end()
-      if (rest && rest.length > 0) yield framed ? framed.feed(rest) : rest
-      if (framed) yield framed.end()
       const end = tail.read()
       failure = end.failure && refusalOf(exchange, attempt, reply, end.failure)
-      if (failure && !end.told) yield errorEvent(exchange, failure, framing)
+      if (failure && !end.told) yield* errorEvent(exchange, failure, framing, continues())
+      else {
+        yield* rest()
+        if (failure) yield* errorAfter(failure, framing)
+      }
     } catch (error) {
       failure = asGatewayError(error)
-      if (failure.code !== 'cancelled') yield errorEvent(exchange, failure, framing)
+      if (failure.code !== 'cancelled') yield* errorEvent(exchange, failure, framing, continues())
     } finally {
       listener.close()
       if (failure) settleCut(exchange, attempt, failure)
@@ -75,6 +104,12 @@ export async function passedStream(
 
   listener.commit()
   return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), body: body() }
+}
+
+/** The number of the last event in a stream whose events are numbered. */
+function lastSequence(passed: readonly Uint8Array[]): number {
+  const numbers = decoder.decode(joined(passed)).matchAll(/"sequence_number"\s*:\s*(\d+)/g)
+  return Number([...numbers].at(-1)?.[1] ?? 0)
 }
 
 /** The messages of an event stream in another framing, their data untouched. */

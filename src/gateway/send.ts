@@ -47,6 +47,7 @@ export async function send(
   } catch (error) {
     throw networkError(exchange, attempt, error)
   }
+  attempt.replied = true
   exchange.recording?.replied(reply)
   if (reply.status >= 400) throw await refused(exchange, attempt, reply)
   return reply

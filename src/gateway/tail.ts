@@ -51,6 +51,8 @@ export function createTail(
       copy.call(chunk, kept, length, 0, chunk.length)
       length += chunk.length
     },
+    /** The last bytes so far; valid until the next chunk. */
+    recent: (): Uint8Array => kept.subarray(0, length),
     read(): StreamEnd {
       end ??= endOf([...beginning, ...decoded().flatMap(frame => events.feed(frame))], events)
       return end

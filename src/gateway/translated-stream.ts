@@ -6,6 +6,7 @@ import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming } from './framing.ts'
 import { refusalOf } from './hidden-error.ts'
+import { errorAfter } from './keep-alive.ts'
 import { between } from './observe.ts'
 import { type Answer, askedOf, streamHeaders } from './reply.ts'
 import { settle, settleCut } from './settle.ts'
@@ -53,7 +54,7 @@ export async function translatedStream(
       while (!ended && !failure) {
         const chunk = await listener.next()
         if (chunk === SILENT) {
-          yield framing.keepAlive
+          yield framing.keepAlive(machine.keepAlive?.())
           continue
         }
         text = ''
@@ -65,17 +66,17 @@ export async function translatedStream(
           for (const frame of frames.end())
             for (const event of events.feed(frame)) text += encode(event)
           for (const event of events.end()) text += encode(event)
-          text += framing.text(machine.end()) + framing.end()
-          if (text) yield text
-          return
+          ended = true
         }
         if (text) yield text
       }
       text = framing.text(machine.end()) + framing.end()
       if (text) yield text
+      if (failure) yield* errorAfter(failure, framing)
     } catch (error) {
       failure = asGatewayError(error)
       yield encode({ type: 'error', error: failure }) + framing.end()
+      yield* errorAfter(failure, framing)
     } finally {
       listener.close()
       if (failure) settleCut(exchange, attempt, failure)

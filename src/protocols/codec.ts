@@ -71,6 +71,8 @@ export type Asked = {
   thinking?: boolean
   /** Called with the whole response where it is told at the end of one (Responses). */
   finished?(response: JsonObject): void
+  /** The client already has the beginning of the stream, which this id and number belong to. */
+  continues?: { id: string; sequence: number }
   /** Where an encoder notes what the client's protocol could not say. */
   losses?: Loss[]
 }
@@ -141,6 +143,12 @@ export type ModelPage = {
   next?: string
 }
 
+/** Events → frames. */
+export interface StreamEncoder extends Machine<StreamEvent, Frame> {
+  /** The codec's `keepAliveEvent` with its place in this stream; undefined: not yet, or no longer. */
+  keepAlive?(): Frame | undefined
+}
+
 /** The half that faces clients. */
 export interface ClientCodec {
   readonly protocol: ProtocolId
@@ -152,7 +160,7 @@ export interface ClientCodec {
   /** Forgiving: unknown members go to `extensions`, unknown blocks become `opaque`. */
   decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest
   encodeResponse(response: ConversationResponse, asked: Asked): JsonObject
-  encodeStream(asked: Asked): Machine<StreamEvent, Frame>
+  encodeStream(asked: Asked): StreamEncoder
   encodeError(error: GatewayError): {
     status: number
     headers: Record<string, string>
@@ -160,8 +168,12 @@ export interface ClientCodec {
   }
   /** Whether replies to this client carry reasoning of other protocols back to us in its history. */
   carries(asked: Asked): boolean
-  /** Frame text for a client that waits: an SSE comment or the protocol's ping. */
+  /** What a waiting client may get between any two events: an SSE comment, white space, a ping. */
   readonly keepAlive: string
+  /** The protocol's own event for it, where clients count nothing else as a sign of life. */
+  keepAliveEvent?(sequence: number): Frame
+  /** An error in a stream as clients see it that read no event as one: a bare JSON object. */
+  bareError?(error: GatewayError): JsonObject
   encodeTokenCount(inputTokens: number): JsonObject
   /** For `compact`: what is asked of an upstream that has no such endpoint, and how it is told. */
   readonly compaction?: {

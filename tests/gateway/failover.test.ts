@@ -128,7 +128,7 @@ describe('what follows a failed attempt', () => {
       )
       const text = await (await gateway.call(path, { json: { ...ASK, stream: true } })).text()
       expect(text).toContain('begun')
-      expect(text).toContain('ended its stream before the response was complete')
+      expect(text).toContain('stream ended without its terminal event')
       expect(gateway.services.pool.states()).toHaveLength(1)
     },
   )

@@ -132,7 +132,7 @@ describe('a stream without alt=sse is one array', () => {
     const cut = localGateway(ROUTES, () => streamOf([chunk({ content: 'ok' })]))
     const broken = await cut.call('/v1beta/models/other:streamGenerateContent', { json: QUESTION })
     const last = ((await broken.json()) as JsonObject[]).at(-1)
-    expect(object(last?.error).code).toBe(502)
+    expect(object(last?.error).code).toBe(503)
   })
 })
 

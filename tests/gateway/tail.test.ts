@@ -39,7 +39,7 @@ describe('the end of a passed stream is understood, whatever came before', () =>
 
   test('a long one that stops in the middle ends with an error', async () => {
     const { text, tally, resting } = await passed(long)
-    expect(text).toContain('ended its stream before the response was complete')
+    expect(text).toContain('stream ended without its terminal event')
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
     expect(tally).toMatchObject({ requests: 1, failures: 1 })
     expect(resting).toBe(1)

@@ -101,6 +101,18 @@ export function errorBody(error: GatewayError): JsonObject {
   return { type: 'error', error: { type, message: error.message } }
 }
 
+/** Failures of an upstream that may pass; behind a status of 200 only their type says so. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['overloaded', 'upstream-failed', 'timeout'])
+
+/**
+ * An error in a stream. Qwen Code (0.24, 2026-11) asks again after an `overloaded_error` and a
+ * `rate_limit_error` alone.
+ */
+export function streamErrorBody(error: GatewayError): JsonObject {
+  if (!PASSING.has(error.code)) return errorBody(error)
+  return { type: 'error', error: { type: 'overloaded_error', message: error.message } }
+}
+
 export function encodeError(error: GatewayError) {
   return { status: error.status, headers: retryHeaders(error), body: errorBody(error) }
 }

@@ -128,6 +128,12 @@ export function errorBody(error: GatewayError): JsonObject {
   }
 }
 
+/** An error in a stream; a connection that was lost is `UNAVAILABLE`, since asking again may help. */
+export function streamErrorBody(error: GatewayError): JsonObject {
+  if (error.code !== 'upstream-failed') return errorBody(error)
+  return { error: { ...object(errorBody(error).error), code: 503, status: statusName(503) } }
+}
+
 export function encodeError(error: GatewayError) {
   return {
     status: clientStatus(error),

@@ -1,6 +1,6 @@
 import { picked } from '../../lib/wire.ts'
 import type { Action, Codec, Endpoint } from '../codec.ts'
-import { decodeError, encodeError, errorIn } from './error.ts'
+import { decodeError, encodeError, errorIn, streamErrorBody } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { pathFor } from './path.ts'
 import { peek } from './peek.ts'
@@ -52,7 +52,10 @@ export const gemini: Codec = {
   },
   members: { model: 'modelVersion', usage: 'usageMetadata', answer: 'candidates' },
   demands: {},
-  keepAlive: ': keep-alive\n\n',
+  // @google/genai 1.x (Gemini CLI 0.61, 2026-11) reads `data:` only behind white space: a comment
+  // would hide all that follows. And it sees an error only as an object of its own.
+  keepAlive: '\n',
+  bareError: streamErrorBody,
   pathFor,
   peek,
   decodeRequest,

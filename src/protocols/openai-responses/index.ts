@@ -7,7 +7,7 @@ import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream } from './stream/decode.ts'
-import { encodeStream } from './stream/encode.ts'
+import { encodeStream, keepAliveEvent } from './stream/encode.ts'
 import { decodeUsage } from './usage.ts'
 
 const PATHS: Record<Action, string> = {
@@ -54,6 +54,7 @@ export const openaiResponses: Codec = {
   members: { model: 'model', usage: 'usage', answer: 'output' },
   demands: {},
   keepAlive: ': keep-alive\n\n',
+  keepAliveEvent,
   pathFor: (action, _model, _stream, more) =>
     action === 'relay' ? (more?.relay ?? '').replace(/^\/v1/, '') : PATHS[action],
   peek: peekBody,

@@ -276,7 +276,7 @@ describe('keepalive: while the upstream is silent', () => {
     anthropic: 'event: ping\ndata: {"type": "ping"}\n\n',
     'openai-chat': ': keep-alive\n\n',
     'openai-responses': ': keep-alive\n\n',
-    gemini: ': keep-alive\n\n',
+    gemini: '\n',
   }
   test.each(WIRES.map(wire => [wire, KEEP_ALIVE[wire]]))('%s: %p', async (wire, expected) => {
     const gateway = localGateway(

@@ -11,7 +11,7 @@ import type { Machine } from '../../../lib/machine.ts'
 import { text } from '../../../lib/wire.ts'
 import type { Asked, Frame } from '../../codec.ts'
 import { type EventOf, EventWriter } from '../../event-writer.ts'
-import { errorBody } from '../error.ts'
+import { streamErrorBody } from '../error.ts'
 import { calledStop, createSilent, messageId, signatureOf } from '../response.ts'
 import { encodeStop } from '../stop.ts'
 import { encodeUsage } from '../usage.ts'
@@ -131,6 +131,6 @@ class BlockWriter extends EventWriter<Frame> {
 
   protected failed(error: GatewayError): void {
     this.over = true
-    this.send(errorBody(error))
+    this.send(streamErrorBody(error))
   }
 }

@@ -15,7 +15,7 @@ import { object, text } from '../../../lib/wire.ts'
 import { argumentsObject } from '../../arguments.ts'
 import type { Asked, Frame } from '../../codec.ts'
 import { type EventOf, EventWriter } from '../../event-writer.ts'
-import { errorBody } from '../error.ts'
+import { streamErrorBody } from '../error.ts'
 import { membersOf } from '../extended.ts'
 import { encodeMedia } from '../part.ts'
 import { encodeStop } from '../stop.ts'
@@ -191,6 +191,6 @@ export class ChunkWriter extends EventWriter<JsonObject> {
   }
   protected failed(error: GatewayError): void {
     this.over = true
-    this.push(errorBody(error))
+    this.push(streamErrorBody(error))
   }
 }

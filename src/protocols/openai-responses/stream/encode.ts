@@ -4,14 +4,12 @@ import {
   type Part,
   type PartDelta,
   type Stop,
-  type StreamEvent,
   type Usage,
 } from '../../../conversation/index.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { JsonObject } from '../../../lib/json.ts'
-import type { Machine } from '../../../lib/machine.ts'
 import { text } from '../../../lib/wire.ts'
-import type { Asked, Frame } from '../../codec.ts'
+import type { Asked, Frame, StreamEncoder } from '../../codec.ts'
 import { type EventOf, EventWriter } from '../../event-writer.ts'
 import { encodeCitation, encodeMedia } from '../content.ts'
 import { envelopeOf } from '../envelope.ts'
@@ -19,8 +17,17 @@ import { failureOf } from '../error.ts'
 import { SUMMARY_GAP } from '../item.ts'
 import { callItem, carrierItem, createIds, itemOf, reasoningItem, stepItem } from '../reply-item.ts'
 
-export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
+export function encodeStream(asked: Asked): StreamEncoder {
   return new ResponseWriter(asked)
+}
+
+/**
+ * OpenAI's own sign of life. Codex's idle timer (300 s) does not count comments, and it takes no
+ * other event before `response.created` (Codex 0.169, 2026-11).
+ */
+export function keepAliveEvent(sequence: number): Frame {
+  const data = JSON.stringify({ type: 'keepalive', sequence_number: sequence })
+  return { event: 'keepalive', data }
 }
 
 /** The message that takes text as long as nothing else comes. */
@@ -41,19 +48,23 @@ type OpenItem =
  * Events → events of a response: every item is added, grown and done, in order, with one counter
  * for them all; a single terminal event carries the response whole.
  */
-export class ResponseWriter extends EventWriter<Frame> {
+export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder {
   private readonly ids: ReturnType<typeof createIds>
   private readonly output: JsonObject[] = []
   private readonly completed = new Set<number>()
-  private sequence = 0
-  private begun = false
+  private sequence: number
+  private begun: boolean
   private message: OpenMessage | undefined
   private open: OpenItem = { kind: 'nothing' }
   private extensions: JsonObject = {}
 
   constructor(asked: Asked) {
     super(asked)
-    this.ids = createIds(asked)
+    const { continues } = asked
+    const ids = createIds(asked)
+    this.ids = continues ? { ...ids, response: continues.id } : ids
+    this.begun = continues !== undefined
+    this.sequence = continues?.sequence ?? 0
   }
 
   /** The response whole, once all its parts were fed. */
@@ -63,6 +74,10 @@ export class ResponseWriter extends EventWriter<Frame> {
       completed_at: Math.floor(this.asked.atMs / 1000),
       output: this.output,
     }
+  }
+
+  keepAlive(): Frame | undefined {
+    return this.begun && !this.over ? keepAliveEvent(this.sequence++) : undefined
   }
 
   private send(type: string, members: JsonObject): void {
