@@ -63,10 +63,15 @@ export function keepReasoning(kept: Kept, caller: string): Machine<StreamEvent, 
 
 /** Undefined: nothing that anyone would want back. */
 function capsuleOf(call: PartOf<'tool-call'>, parts: readonly Part[]): Capsule | undefined {
-  const worth = parts.filter(part => part.seal?.value)
+  const worth = parts.filter(isNeeded)
   if (worth.length === 0 && !call.seal?.value) return undefined
   const calls: Record<string, Seal> = call.seal?.value ? { [call.id]: call.seal } : {}
   return { parts: worth, calls }
+}
+
+/** Sealed, or the words themselves: Chat upstreams have no seals and may demand their words back. */
+function isNeeded({ seal }: Part): boolean {
+  return Boolean(seal?.value) || seal?.protocol === 'openai-chat'
 }
 
 /** Puts back what was kept for calls whose client returned nothing of it. */

@@ -166,7 +166,10 @@ export interface ClientCodec {
     headers: Record<string, string>
     body: JsonObject
   }
-  /** Whether replies to this client carry reasoning of other protocols back to us in its history. */
+  /**
+   * Whether this client surely returns the reasoning of other protocols in its history, since its
+   * replies carry it; else it is kept for it by call id.
+   */
   carries(asked: Asked): boolean
   /** What a waiting client may get between any two events: an SSE comment, white space, a ping. */
   readonly keepAlive: string

@@ -180,4 +180,15 @@ export const LOOP_CLIENTS: readonly LoopClient[] = [
   gemini('Gemini: the signature on the call, no thoughts', parts =>
     parts.filter(({ thought, text }) => thought !== true && text !== ''),
   ),
+  gemini('Gemini: nothing of the reasoning comes back', parts =>
+    parts
+      .filter(({ thought, text }) => thought !== true && text !== '')
+      .map(({ thoughtSignature: _, ...part }) => part),
+  ),
+  gemini('Gemini: the parts come back, without ids', parts =>
+    parts.map(part => {
+      const { id: _, ...call } = object(part.functionCall)
+      return part.functionCall ? { ...part, functionCall: call } : part
+    }),
+  ),
 ]

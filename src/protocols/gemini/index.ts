@@ -38,7 +38,8 @@ export const gemini: Codec = {
     (root): Endpoint => ({ method: 'POST', path: `${root}/*`, action: 'generate', verbs: VERBS }),
   ),
   forwards: ['x-goog-api-client', 'x-goog-request-params', 'x-goog-user-project'],
-  carries: () => true,
+  // Its thoughtSignatures do, but some clients forget them.
+  carries: () => false,
   serverTools: ['web-search', 'web-fetch', 'code-execution'],
   dialect: {
     toolName: {
