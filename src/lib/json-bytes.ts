@@ -4,6 +4,8 @@
  * caches and signatures.
  */
 
+import type { JsonValue } from './json.ts'
+
 export type Range = readonly [start: number, end: number]
 export type Member = {
   /** The decoded key. */
@@ -97,11 +99,54 @@ export function splice(
 export function decodeString(buffer: Buffer, start: number, end: number): string {
   const raw = buffer.toString('utf8', start + 1, end - 1)
   if (!raw.includes('\\')) return raw
+  return String(parseJson(buffer, [start, end]))
+}
+
+/**
+ * The value that UTF-8 bytes, or a range of them, spell. Throws `JsonBytesError` with the offset,
+ * also for what `scanObject` lets through: it reads no escapes and jumps over long strings.
+ */
+export function parseJson(bytes: Uint8Array, [start, end]: Range = [0, bytes.length]): JsonValue {
   try {
-    return JSON.parse(`"${raw}"`) as string
-  } catch {
-    throw new JsonBytesError('broken escape in a string', start)
+    return JSON.parse(decoder.decode(bytes.subarray(start, end))) as JsonValue
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw faultInStrings(bytes, start, end) ?? new JsonBytesError('expected JSON', start)
   }
+}
+
+const decoder = new TextDecoder()
+
+/** What may follow a backslash; `u` wants four hexadecimal digits besides. */
+const ESCAPES: ReadonlySet<number> = new Set([...'"\\/bfnrtu'].map(c => c.charCodeAt(0)))
+const SMALL_U = 0x75
+
+/** The first fault inside the strings of a text whose structure is sound. */
+function faultInStrings(bytes: Uint8Array, start: number, end: number): JsonBytesError | undefined {
+  let inString = false
+  for (let at = start; at < end; at++) {
+    const c = bytes[at] ?? 0
+    if (c === QUOTE) inString = !inString
+    else if (!inString) continue
+    else if (c < 0x20) return new JsonBytesError('a control character in a string', at)
+    else if (c === BACKSLASH) {
+      if (!isEscape(bytes, at)) return new JsonBytesError('a broken escape in a string', at)
+      at++
+    }
+  }
+  return undefined
+}
+
+function isEscape(bytes: Uint8Array, backslash: number): boolean {
+  const kind = bytes[backslash + 1] ?? 0
+  if (kind !== SMALL_U) return ESCAPES.has(kind)
+  for (let at = backslash + 2; at < backslash + 6; at++) if (!isHexDigit(bytes[at])) return false
+  return true
+}
+
+function isHexDigit(c = 0): boolean {
+  const lower = c | 0x20
+  return (c >= 0x30 && c <= 0x39) || (lower >= 0x61 && lower <= 0x66)
 }
 
 function ended(bytes: Uint8Array, at: number, members: Member[]): Member[] {

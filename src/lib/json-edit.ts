@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from './json.ts'
-import { type Member, scanObject, splice } from './json-bytes.ts'
+import { type Member, parseJson, scanObject, splice } from './json-bytes.ts'
 
 /** One change to a JSON text. `default` writes only where nothing stands. */
 export type JsonEdit =
@@ -7,7 +7,6 @@ export type JsonEdit =
   | { kind: 'remove'; path: readonly string[] }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 const OPEN_BRACE = 0x7b
 
 /**
@@ -47,7 +46,7 @@ function withinValue(
   edit: JsonEdit,
   rest: readonly string[],
 ): Uint8Array {
-  const before = JSON.parse(decoder.decode(bytes.subarray(...member.value))) as JsonValue
+  const before = parseJson(bytes, member.value)
   const after = editedValue(before, edit, rest)
   return after === before ? bytes : replaced(bytes, member, encoded(after))
 }

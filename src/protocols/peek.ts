@@ -1,6 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../lib/errors.ts'
-import { decodeString, JsonBytesError, type Member, scanObject } from '../lib/json-bytes.ts'
+import { isObject, type JsonObject } from '../lib/json.ts'
+import {
+  decodeString,
+  JsonBytesError,
+  type Member,
+  parseJson,
+  scanObject,
+} from '../lib/json-bytes.ts'
 import type { Inbound } from './codec.ts'
 import { sessionOf } from './session.ts'
 
@@ -43,16 +50,33 @@ export function peekBody({ body, headers }: Pick<Inbound, 'body' | 'headers'>): 
 export function peekObject(body: Uint8Array): Member[] {
   if (!isUtf8(body))
     throw new GatewayError('invalid-request', 'the request body is not valid UTF-8')
+  if (body.length === 0) throw invalidBody('the request body is empty')
+  return orInvalidBody(() => scanObject(body))
+}
+
+/**
+ * The whole body, parsed. Throws `invalid-request` with the offset of what a scan does not look at,
+ * such as broken escapes.
+ */
+export function parseBody(body: Uint8Array): JsonObject {
+  return orInvalidBody(() => {
+    const value = parseJson(body)
+    if (isObject(value)) return value
+    throw new JsonBytesError('expected a JSON object', 0)
+  })
+}
+
+/** Runs what reads or edits the request's bytes: where they are no JSON, the request is at fault. */
+export function orInvalidBody<Value>(read: () => Value): Value {
   try {
-    return scanObject(body)
+    return read()
   } catch (error) {
-    if (!(error instanceof JsonBytesError)) throw error
-    const what = body.length === 0 ? 'the request body is empty' : error.message
-    throw new GatewayError(
-      'invalid-request',
-      `the request body is not a valid JSON object: ${what}`,
-    )
+    throw error instanceof JsonBytesError ? invalidBody(error.message) : error
   }
+}
+
+function invalidBody(what: string): GatewayError {
+  return new GatewayError('invalid-request', `the request body is not a valid JSON object: ${what}`)
 }
 
 function only(members: readonly Member[], key: string): Member | undefined {
@@ -69,7 +93,8 @@ function only(members: readonly Member[], key: string): Member | undefined {
 
 function modelName(body: Uint8Array, [start, end]: readonly [number, number]): string {
   const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const name = body[start] === 0x22 ? decodeString(buffer, start, end) : undefined
+  const isString = body[start] === 0x22
+  const name = isString ? orInvalidBody(() => decodeString(buffer, start, end)) : undefined
   if (!name) {
     throw new GatewayError('invalid-request', 'model: expected a non-empty string', {
       param: 'model',

@@ -1,5 +1,5 @@
 import { isObject, type JsonValue, parseObject } from '../lib/json.ts'
-import type { Member } from '../lib/json-bytes.ts'
+import { JsonBytesError, type Member, parseJson } from '../lib/json-bytes.ts'
 import { object, text } from '../lib/wire.ts'
 
 /** Headers in which programs say which conversation a request belongs to; the first one counts. */
@@ -37,10 +37,15 @@ export function sessionOf(
   return undefined
 }
 
-/** A value so long is no name. */
+/** Undefined for a value so long that it is no name, and for one that is broken. */
 function parsedValue(body: Uint8Array, { value: [start, end] }: Member): JsonValue | undefined {
   if (end - start > 4_096) return undefined
-  return JSON.parse(new TextDecoder().decode(body.subarray(start, end))) as JsonValue
+  try {
+    return parseJson(body, [start, end])
+  } catch (error) {
+    if (error instanceof JsonBytesError) return undefined
+    throw error
+  }
 }
 
 function namedIn(member: string, value: JsonValue | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { JsonBytesError, scanObject, splice } from '../../src/lib/json-bytes.ts'
+import { JsonBytesError, parseJson, scanObject, splice } from '../../src/lib/json-bytes.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
@@ -167,3 +167,39 @@ declare module 'bun:test' {
     toThrowOrObjectless(json: string): T
   }
 }
+
+describe('parsing names the byte of what a scan lets through', () => {
+  test.each([
+    ['an escape that is none', '{"a":"\\x"}', 'a broken escape in a string at byte 6'],
+    ['half an escape', '{"a":"\\u12"}', 'a broken escape in a string at byte 6'],
+    ['a broken one behind good ones', '["\\\\\\"\\u00e4\\u00g4"]', 'string at byte 12'],
+    ['behind letters of several bytes', '["ä\\x"]', 'string at byte 4'],
+    ['in the name of a member', '{"\\x":1}', 'string at byte 2'],
+    ['a line break', '["a\n"]', 'a control character in a string at byte 3'],
+    ['no JSON at all', '[1,', 'expected JSON at byte 0'],
+  ])('%s', (_, json, message) => expect(() => parseJson(bytes(json))).toThrow(message))
+
+  test('of a range, counted from the beginning', () => {
+    const json = bytes('{"a":"ok","b":"\\x"}')
+    expect(parseJson(json, [5, 9])).toBe('ok')
+    expect(() => parseJson(json, [14, 18])).toThrow('a broken escape in a string at byte 15')
+    expect(() => scanObject(bytes('{"\\x":1}'))).toThrow('a broken escape in a string at byte 2')
+  })
+
+  test('whatever strings there are, it is JSON.parse or an offset inside', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'"\\ux0fG\n/ä') }), inside => {
+        const json = bytes(`["${inside}"]`)
+        let expected: unknown
+        try {
+          expected = JSON.parse(text(json))
+        } catch {
+          expect(() => parseJson(json)).toThrow(JsonBytesError)
+          return
+        }
+        expect(parseJson(json)).toEqual(expected as never)
+      }),
+      { seed: 7 },
+    )
+  })
+})
