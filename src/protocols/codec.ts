@@ -12,6 +12,7 @@ import type {
 import type { GatewayError } from '../lib/errors.ts'
 import type { JsonObject, JsonValue } from '../lib/json.ts'
 import type { Machine } from '../lib/machine.ts'
+import type { RequestShape } from './request-check.ts'
 
 /** What an endpoint does. A `relay` passes bytes through to the same protocol, never decoded. */
 export type Action = 'generate' | 'count-tokens' | 'models' | 'relay' | 'compact'
@@ -157,6 +158,11 @@ export interface ClientCodec {
   readonly forwards: readonly string[]
   /** Throws `invalid-request` for what is not the protocol's request: JSON, UTF-8, model, nesting. */
   peek(inbound: Inbound): Envelope
+  /**
+   * What a body must look like, by action. Checked before `decodeRequest` reads it, and only then:
+   * a body that passes through is for its upstream to judge.
+   */
+  readonly requests: Partial<Record<Action, RequestShape>>
   /** Forgiving: unknown members go to `extensions`, unknown blocks become `opaque`. */
   decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest
   encodeResponse(response: ConversationResponse, asked: Asked): JsonObject

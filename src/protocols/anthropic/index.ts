@@ -4,6 +4,7 @@ import { peekBody } from '../peek.ts'
 import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
+import { requests } from './request-schema.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream } from './stream/decode.ts'
 import { encodeStream } from './stream/encode.ts'
@@ -43,6 +44,7 @@ export const anthropic: Codec = {
   keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
   pathFor: action => PATHS[action],
   peek: peekBody,
+  requests,
   decodeRequest,
   encodeRequest,
   countable: body => without(body, 'max_tokens', 'stream', 'temperature', 'top_p', 'top_k'),

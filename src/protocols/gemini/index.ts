@@ -5,6 +5,7 @@ import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { pathFor } from './path.ts'
 import { peek } from './peek.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
+import { requests } from './request-schema.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream } from './stream/decode.ts'
 import { encodeStream } from './stream/encode.ts'
@@ -59,6 +60,7 @@ export const gemini: Codec = {
   bareError: streamErrorBody,
   pathFor,
   peek,
+  requests,
   decodeRequest,
   encodeRequest,
   countable: body => picked(body, ['contents']),

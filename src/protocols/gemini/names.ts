@@ -8,7 +8,7 @@ export function member(wire: JsonObject | undefined, name: string): JsonValue | 
 
 const snakes = new Map<string, string>()
 
-function snakeOf(name: string): string {
+export function snakeOf(name: string): string {
   let snake = snakes.get(name)
   if (snake === undefined) {
     snake = name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)

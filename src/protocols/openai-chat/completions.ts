@@ -14,6 +14,7 @@ import { peekBody } from '../peek.ts'
 import { encodeError } from './error.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
 import { decodeRequest } from './request.ts'
+import { completionRequests } from './request-schema.ts'
 import { encodeStop } from './stop.ts'
 import { errorFrames, wantsUsage } from './stream/encode.ts'
 import { encodeUsage } from './usage.ts'
@@ -26,6 +27,7 @@ export const completions: ClientCodec = {
   carries: () => false,
   keepAlive: ': keep-alive\n\n',
   peek: peekBody,
+  requests: completionRequests,
   decodeRequest: decodePrompt,
   encodeResponse,
   encodeStream: asked => new TextWriter(asked),

@@ -3,6 +3,7 @@ import { decodeModels, encodeModel, encodeModels } from '../openai-models.ts'
 import { peekBody } from '../peek.ts'
 import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
+import { requests } from './request-schema.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream, encodeStream } from './stream.ts'
 import { decodeUsage } from './usage.ts'
@@ -41,6 +42,7 @@ export const openaiChat: Codec = {
     return action === 'models' ? '/models' : '/chat/completions'
   },
   peek: peekBody,
+  requests,
   decodeRequest,
   encodeRequest,
   countable: body => body,

@@ -5,6 +5,7 @@ import { peekBody } from '../peek.ts'
 import { askForSummary, encodeCompaction } from './compaction.ts'
 import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
+import { requests } from './request-schema.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decodeStream } from './stream/decode.ts'
 import { encodeStream, keepAliveEvent } from './stream/encode.ts'
@@ -58,6 +59,7 @@ export const openaiResponses: Codec = {
   pathFor: (action, _model, _stream, more) =>
     action === 'relay' ? (more?.relay ?? '').replace(/^\/v1/, '') : PATHS[action],
   peek: peekBody,
+  requests,
   decodeRequest,
   encodeRequest,
   countable: body => without(body, 'stream', 'store', 'include', 'max_output_tokens'),

@@ -1,0 +1,170 @@
+import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import type { JsonObject } from '../../lib/json.ts'
+import { isObject } from '../../lib/json.ts'
+import { type Fault, NOTHING, requestShape, TOLERATED } from '../request-check.ts'
+import { AnyObject, maybe, shared, Text } from '../request-schema.ts'
+import { member, snakeOf } from './names.ts'
+
+/**
+ * generateContent requests, as Google's JSON parser takes them: names in camel or snake case, one
+ * value where a list is usual, numbers and switches as text, enum values as numbers.
+ * @see https://protobuf.dev/programming-guides/json/
+ */
+
+/** Members by either spelling, all optional but those given as `required`. */
+function members(optional: Record<string, TSchema>, required: TProperties = {}): TProperties {
+  const all = { ...required }
+  for (const [name, schema] of Object.entries(optional)) {
+    all[name] = maybe(schema)
+    const snake = snakeOf(name)
+    if (snake !== name) all[snake] = maybe(schema)
+  }
+  return all
+}
+
+/** A list, or a single one of what would be in it. */
+function listed(item: TSchema): TSchema {
+  return Type.Union([Type.Array(item), item])
+}
+
+const WHOLE_TEXT = '^-?\\d+(\\.0+)?$'
+const NUMBER_TEXT = '^-?(\\d+(\\.\\d+)?([eE][+-]?\\d+)?|Infinity)$|^NaN$'
+const asText = (pattern: string): TSchema => Type.String({ pattern, [TOLERATED]: true })
+const Whole = Type.Union([Type.Integer(), asText(WHOLE_TEXT)])
+const Amount = Type.Union([Type.Number(), asText(NUMBER_TEXT)])
+const Switch = Type.Union([Type.Boolean(), asText('^(true|false)$')])
+const Enum = Type.Union([Text, Type.Integer({ [TOLERATED]: true })])
+
+const Blob = shared('Blob', Type.Object(members({ mimeType: Text, data: Text, displayName: Text })))
+const FileData = shared(
+  'FileData',
+  Type.Object(members({ mimeType: Text, fileUri: Text, displayName: Text })),
+)
+const media = { inlineData: Blob, fileData: FileData }
+const Part = shared(
+  'Part',
+  Type.Object(
+    members({
+      text: Text,
+      thought: Switch,
+      thoughtSignature: Text,
+      ...media,
+      functionCall: Type.Object(members({ id: Text, args: AnyObject }, { name: Text })),
+      functionResponse: Type.Object(
+        members(
+          { id: Text, response: AnyObject, parts: listed(Type.Object(members(media))) },
+          { name: Text },
+        ),
+      ),
+      executableCode: Type.Object(members({ code: Text, language: Enum })),
+      codeExecutionResult: Type.Object(members({ output: Text, outcome: Enum })),
+      videoMetadata: AnyObject,
+    }),
+  ),
+)
+/** Words where a part is usual, as some clients write them. */
+const Parts = shared('Parts', listed(Type.Union([Part, Text])))
+const Content = shared('Content', Type.Object(members({ role: Text, parts: Parts })))
+
+const FunctionDeclaration = shared(
+  'FunctionDeclaration',
+  Type.Object(
+    members(
+      {
+        description: Text,
+        parameters: AnyObject,
+        parametersJsonSchema: AnyObject,
+        response: AnyObject,
+        responseJsonSchema: AnyObject,
+      },
+      { name: Text },
+    ),
+  ),
+)
+const Tool = shared(
+  'Tool',
+  Type.Object(
+    members({
+      functionDeclarations: listed(FunctionDeclaration),
+      googleSearch: AnyObject,
+      googleSearchRetrieval: AnyObject,
+      urlContext: AnyObject,
+      codeExecution: AnyObject,
+    }),
+  ),
+)
+const ToolConfig = shared(
+  'ToolConfig',
+  Type.Object(
+    members({
+      functionCallingConfig: Type.Object(
+        members({ mode: Enum, allowedFunctionNames: listed(Text) }),
+      ),
+    }),
+  ),
+)
+const GenerationConfig = shared(
+  'GenerationConfig',
+  Type.Object(
+    members({
+      maxOutputTokens: Whole,
+      temperature: Amount,
+      topP: Amount,
+      topK: Amount,
+      seed: Whole,
+      candidateCount: Whole,
+      presencePenalty: Amount,
+      frequencyPenalty: Amount,
+      stopSequences: listed(Text),
+      responseMimeType: Text,
+      responseSchema: AnyObject,
+      responseJsonSchema: AnyObject,
+      responseModalities: listed(Enum),
+      responseLogprobs: Switch,
+      logprobs: Whole,
+      thinkingConfig: Type.Object(
+        members({ thinkingBudget: Whole, thinkingLevel: Enum, includeThoughts: Switch }),
+      ),
+      speechConfig: AnyObject,
+      mediaResolution: Enum,
+    }),
+  ),
+)
+
+const generated = {
+  contents: Type.Union([listed(Content), Text]),
+  systemInstruction: Type.Union([Content, Text]),
+  tools: listed(Tool),
+  toolConfig: ToolConfig,
+  generationConfig: GenerationConfig,
+  safetySettings: listed(AnyObject),
+  cachedContent: Text,
+  labels: AnyObject,
+  model: Text,
+}
+const GenerateRequest = shared('GenerateRequest', Type.Object(members(generated)))
+
+function needsContents(body: JsonObject): Fault | undefined {
+  const contents = body.contents ?? null
+  if (contents === null) return { path: 'contents', expected: 'a list', got: NOTHING }
+  const empty = Array.isArray(contents) && contents.length === 0
+  return empty
+    ? { path: 'contents', expected: 'at least one item', got: 'an empty list' }
+    : undefined
+}
+
+/** Counting takes the contents alone, or a whole request in a member of its own. */
+function needsCountable(body: JsonObject): Fault | undefined {
+  const whole = member(body, 'generateContentRequest')
+  if (!isObject(whole)) return needsContents(body)
+  const fault = needsContents(whole)
+  return fault && { ...fault, path: `generateContentRequest.${fault.path}` }
+}
+
+export const requests = {
+  generate: requestShape(GenerateRequest, needsContents),
+  'count-tokens': requestShape(
+    Type.Object(members({ ...generated, generateContentRequest: GenerateRequest })),
+    needsCountable,
+  ),
+}
