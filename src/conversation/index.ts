@@ -47,6 +47,7 @@ export type {
   Tool,
 } from './request.ts'
 export type { ConversationResponse, PartDelta, Stop, StreamEvent, Usage } from './response.ts'
+export { isBlank, saysNothing } from './substance.ts'
 export {
   budgetFor,
   effortFor,

@@ -10,6 +10,7 @@ import { type Attempt, beginAttempt, endAttempt } from './attempt.ts'
 import { hasRoomierThan } from './capabilities.ts'
 import type { Exchange } from './exchange.ts'
 import { refusedFor } from './learned.ts'
+import { Refusal } from './refusal.ts'
 import type { Answer } from './reply.ts'
 import { isAboutRequest } from './request-resource.ts'
 import { sealsIn } from './seal-issuers.ts'
@@ -83,9 +84,11 @@ const SEAL_WORDS =
 
 /** Whether the same target may take the request without anything sealed in it. */
 function refusesSeals(exchange: Exchange, error: GatewayError): boolean {
-  if (exchange.unsealed || error.code !== 'invalid-request' || !SEAL_WORDS.test(error.message))
-    return false
-  const { messages, thinking } = exchange.conversation()
+  const refused = error instanceof Refusal && error.code === 'invalid-request'
+  if (exchange.unsealed || !refused || !SEAL_WORDS.test(error.message)) return false
+  const request = exchange.readable()
+  if (!request) return false
+  const { messages, thinking } = request
   return (
     thinking !== undefined ||
     messages.some(({ parts }) => parts.some(part => part.seal?.value || isReasoning(part)))

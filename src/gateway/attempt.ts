@@ -39,9 +39,8 @@ export type AttemptWatch = Watch & {
 }
 
 export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): Attempt {
-  const relayed = exchange.action === 'relay'
-  const own = target.provider.speaks.find(({ protocol }) => speaksAlike(exchange, protocol))
-  const speech = own ?? (relayed ? undefined : target.provider.speaks[0])
+  const own = ownSpeech(exchange, target)
+  const speech = own ?? (exchange.action === 'relay' ? undefined : target.provider.speaks[0])
   const codec = speech && codecFor(speech.protocol)
   if (!speech || !codec) {
     throw new GatewayError(
@@ -68,16 +67,31 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
   }
   exchange.gateway.services.watchdog.add(watch)
   const passing =
-    own !== undefined &&
-    exchange.passable &&
-    !exchange.unsealed &&
-    !carriesForeignSeals(exchange, speech.protocol, lease) &&
-    !(speech.protocol === 'openai-responses' && target.provider.kind.quirks?.stateless) &&
-    (target.reasoning === undefined || relayed) &&
-    (exchange.action !== 'compact' || target.provider.kind.quirks?.compact === true)
+    passesTo(exchange, target) && !carriesForeignSeals(exchange, speech.protocol, lease)
   const scanSeals = sealScanner(exchange, speech.protocol, lease)
   const begun = { losses: [], replied: false, scanSeals, leave }
   return { target, lease, codec, speech, passing, abort, watch, ...begun }
+}
+
+type Speech = Provider['speaks'][number]
+
+/** The target's speech in the client's own protocol. */
+function ownSpeech(exchange: Exchange, { provider }: Target): Speech | undefined {
+  return provider.speaks.find(({ protocol }) => speaksAlike(exchange, protocol))
+}
+
+/** Whether the client's own bytes may go to this target, whoever's seals they hold. */
+export function passesTo(exchange: Exchange, target: Target): boolean {
+  const own = ownSpeech(exchange, target)
+  const { quirks } = target.provider.kind
+  return (
+    own !== undefined &&
+    exchange.passable &&
+    !exchange.unsealed &&
+    !(own.protocol === 'openai-responses' && quirks?.stateless) &&
+    (target.reasoning === undefined || exchange.action === 'relay') &&
+    (exchange.action !== 'compact' || quirks?.compact === true)
+  )
 }
 
 /** Whether the client's bytes hold a seal that this credential is known to refuse. */

@@ -15,9 +15,11 @@ import { editJson, type JsonEdit } from '../lib/json-edit.ts'
 import type { Action, ClientCodec, Envelope, Inbound, Loss } from '../protocols/codec.ts'
 import { codecs } from '../protocols/index.ts'
 import { OUR_ID, OUR_STEP } from '../protocols/ours.ts'
+import { orInvalidBody, parseBody } from '../protocols/peek.ts'
 import type { Caller } from './callers.ts'
 import { factsOf } from './facts.ts'
 import type { Gateway } from './gateway.ts'
+import { readRequest } from './read-request.ts'
 import { recallReasoning } from './reasoning.ts'
 import type { Decision } from './recent.ts'
 import type { Recording } from './recording/recording.ts'
@@ -50,6 +52,8 @@ export type Exchange = Ask & {
   passable: boolean
   /** The request as a conversation; decoded once, and only if some target needs it. */
   conversation(): ConversationRequest
+  /** The same; undefined where it is malformed and its bytes may pass: its upstream will judge. */
+  readable(): ConversationRequest | undefined
   /** The request's body, parsed; as little as `conversation`. */
   body(): JsonObject
   /** A target refused what was sealed: it and the next ones are asked without. */
@@ -99,19 +103,31 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
     unfit: new Set(),
     aside: new Map(),
     body() {
-      body ??= parsed(ask.inbound.body)
+      body ??= parseBody(ask.inbound.body)
       return body
     },
     conversation() {
       conversation ??= read(begun)
       return conversation
     },
+    readable() {
+      try {
+        return begun.conversation()
+      } catch (error) {
+        if (begun.passable && error instanceof GatewayError) return undefined
+        throw error
+      }
+    },
     needs() {
-      needs ??= ifReadable(begun, needsOf) ?? NO_NEEDS
+      if (needs) return needs
+      const request = begun.readable()
+      needs = request ? needsOf(request) : NO_NEEDS
       return needs
     },
     inputTokens(count) {
-      tokens ??= ifReadable(begun, request => count(request)) ?? 0
+      if (tokens !== undefined) return tokens
+      const request = begun.readable()
+      tokens = request ? count(request) : 0
       return tokens
     },
     totalDueAtMs: ({ timeouts }) =>
@@ -141,21 +157,9 @@ function routed(
   const edits = editsFor(table, route, facts)
   if (edits.length === 0 || envelope.modelAs === 'text')
     return { ask, envelope, route, trace, client }
-  const inbound = { ...ask.inbound, body: editJson(ask.inbound.body, edits) }
+  const body = orInvalidBody(() => editJson(ask.inbound.body, edits))
+  const inbound = { ...ask.inbound, body }
   return { ask: { ...ask, inbound }, envelope: ask.codec.peek(inbound), route, trace, client }
-}
-
-/** A body that we cannot read may be one that its upstream can: then nothing is known of it. */
-function ifReadable<Value>(
-  exchange: Exchange,
-  read: (request: ConversationRequest) => Value,
-): Value | undefined {
-  try {
-    return read(exchange.conversation())
-  } catch (error) {
-    if (exchange.passable && error instanceof GatewayError) return undefined
-    throw error
-  }
 }
 
 /** What the model's own entry says goes before the rules. */
@@ -185,16 +189,19 @@ function holdsOurs({ services }: Gateway, { codec, inbound, caller }: Ask): bool
   return (
     codec.protocol === 'openai-responses' &&
     has(OUR_IDS) &&
-    refersToKept(parsed(inbound.body), services.kept, caller.name)
+    refersToKept(parseBody(inbound.body), services.kept, caller.name)
   )
 }
 
 /** The request with all that was kept for its client put back. */
-function read({ codec, caller, gateway, envelope, body }: Exchange): ConversationRequest {
+function read(exchange: Exchange): ConversationRequest {
+  const { codec, caller, gateway, envelope } = exchange
   const { kept } = gateway.services
-  const whole =
-    codec.protocol === 'openai-responses' ? withHistory(body(), kept, caller.name) : body()
-  return recallReasoning(codec.decodeRequest(whole, envelope), kept, caller.name)
+  const stateful = codec.protocol === 'openai-responses'
+  const request = readRequest(exchange, exchange.body(), envelope, body =>
+    stateful ? withHistory(body, kept, caller.name) : body,
+  )
+  return recallReasoning(request, kept, caller.name)
 }
 
 function unknownModel(model: string, nearest: readonly string[]): GatewayError {
@@ -205,10 +212,6 @@ function unknownModel(model: string, nearest: readonly string[]): GatewayError {
     `no model named "${model}" in routes.yaml${offer} (GET /v1/models lists what there is)`,
     { param: 'model' },
   )
-}
-
-function parsed(body: Uint8Array): JsonObject {
-  return JSON.parse(new TextDecoder().decode(body)) as JsonObject
 }
 
 /** Says on the reply what happened. */

@@ -1,24 +1,23 @@
 import type { ClientName, Facts } from '../config/facts.ts'
 import { countTokensNow } from '../conversation/count.ts'
 import { CAPSULE_PREFIX, type ConversationRequest, effortOf } from '../conversation/index.ts'
-import type { JsonObject } from '../lib/json.ts'
+import { GatewayError } from '../lib/errors.ts'
 import { text } from '../lib/wire.ts'
 import type { Envelope } from '../protocols/codec.ts'
+import { parseBody } from '../protocols/peek.ts'
 import type { Densities } from './density.ts'
 import type { Ask } from './exchange.ts'
+import { readRequest } from './read-request.ts'
 
 /** What conditions may ask about this request. The body is read only if one asks for it. */
 export function factsOf(ask: Ask, envelope: Envelope, atMs: number, densities: Densities): Facts {
   const { codec, inbound, caller, action } = ask
-  let read: ConversationRequest | undefined
-  const request = (): ConversationRequest => {
-    read ??= codec.decodeRequest(
-      JSON.parse(new TextDecoder().decode(inbound.body)) as JsonObject,
-      envelope,
-    )
-    return read
+  let read: { request: ConversationRequest | undefined } | undefined
+  /** Undefined: nothing is known of a body that is malformed, or none of a conversation's. */
+  const request = (): ConversationRequest | undefined => {
+    read ??= { request: action === 'relay' ? undefined : readable(ask, envelope) }
+    return read.request
   }
-  const talks = action !== 'relay'
   return {
     client: clientOf(inbound.headers),
     protocol: codec.protocol,
@@ -28,18 +27,22 @@ export function factsOf(ask: Ask, envelope: Envelope, atMs: number, densities: D
     hour: new Date(atMs).getHours(),
     header: name => inbound.headers.get(name),
     inputTokens: near =>
-      tokensIn(
-        inbound.body,
-        near,
-        densities.guess(caller.name, inbound.body.length),
-        talks ? request : undefined,
-      ),
+      tokensIn(inbound.body, near, densities.guess(caller.name, inbound.body.length), request),
     thinking() {
-      const thinking = talks ? request().thinking : undefined
+      const thinking = request()?.thinking
       return thinking !== undefined && effortOf(thinking) !== 'none'
     },
-    images: () => talks && hasImages(request()),
-    tools: () => (talks ? toolNames(request()) : []),
+    images: () => hasImages(request()),
+    tools: () => toolNames(request()),
+  }
+}
+
+function readable(ask: Ask, envelope: Envelope): ConversationRequest | undefined {
+  try {
+    return readRequest(ask, parseBody(ask.inbound.body), envelope)
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined
+    throw error
   }
 }
 
@@ -72,14 +75,17 @@ function tokensIn(
   body: Uint8Array,
   near: number,
   { tokens, off }: ReturnType<Densities['guess']>,
-  request: (() => ConversationRequest) | undefined,
+  request: () => ConversationRequest | undefined,
 ): number {
-  if (!request || tokens * off < near) return tokens
+  if (tokens * off < near) return tokens
   const inflated = INFLATED.some(mark => Buffer.prototype.includes.call(body, mark))
-  return tokens > near * off && !inflated ? tokens : countTokensNow(request())
+  if (tokens > near * off && !inflated) return tokens
+  const read = request()
+  return read ? countTokensNow(read) : tokens
 }
 
-function hasImages({ messages }: ConversationRequest): boolean {
+function hasImages(request: ConversationRequest | undefined): boolean {
+  const messages = request?.messages ?? []
   return messages.some(({ parts }) =>
     parts.some(
       part =>
@@ -89,7 +95,8 @@ function hasImages({ messages }: ConversationRequest): boolean {
   )
 }
 
-function toolNames({ tools }: ConversationRequest): string[] {
+function toolNames(request: ConversationRequest | undefined): string[] {
+  const tools = request?.tools ?? []
   return tools.flatMap(tool => {
     if (tool.type !== 'server') return [tool.name]
     const { wire, does } = tool

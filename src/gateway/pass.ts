@@ -2,6 +2,7 @@ import type { Target } from '../config/table.ts'
 import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import { moreTelling } from './after.ts'
 import { askOnce } from './ask.ts'
+import { passesTo } from './attempt.ts'
 import { bondOf } from './bond.ts'
 import { type Lack, lackOf } from './capabilities.ts'
 import { decide } from './decide.ts'
@@ -65,6 +66,8 @@ async function askTarget(
   { evenIfCooling }: Options,
   said: Said,
 ): Promise<Answer | undefined> {
+  // Before a credential is taken: what is wrong with a request is nobody else's fault.
+  if (exchange.action !== 'relay' && !passesTo(exchange, target)) exchange.conversation()
   const { pool } = exchange.gateway.services
   const aside = exchange.aside.get(target) ?? new Set<string>()
   const tried = new Set(aside)

@@ -27,13 +27,13 @@ export function respond(
 
 /** What the reply echoes of the request. */
 export function askedOf(exchange: Exchange, served: string, losses?: Loss[]): Asked {
-  const request = exchange.conversation()
-  const { extensions, thinking } = request
+  const request = exchange.readable()
+  const { extensions, thinking } = request ?? {}
   return {
     model: reportedModel(exchange, served),
     id: exchange.requestId,
     atMs: exchange.startedAtMs,
-    request,
+    ...(request ? { request } : {}),
     thinking: thinking !== undefined && effortOf(thinking) !== 'none',
     ...(extensions ? { extensions } : {}),
     ...(losses ? { losses } : {}),

@@ -150,7 +150,7 @@ function requestOf(frame: string, limitBytes: number): { body: JsonObject; gener
   const body = { ...flat, ...object(response) }
   const input =
     typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : body.input
-  return { body: { ...body, input: objects(input) }, generate: generate !== false }
+  return { body: { ...body, input: input ?? [] }, generate: generate !== false }
 }
 
 /** With what the named response held. One that this connection does not know may be known elsewhere. */
@@ -160,6 +160,7 @@ function withHistory(
 ): JsonObject {
   const { previous_response_id: previous, ...rest } = body
   const before = typeof previous === 'string' ? histories.get(previous) : undefined
-  if (!before) return previous === null ? rest : body
-  return { ...rest, input: [...before, ...objects(body.input)] }
+  // What is malformed stays as it is, to be refused where requests are checked.
+  if (!before || !Array.isArray(body.input)) return previous === null ? rest : body
+  return { ...rest, input: [...before, ...body.input] }
 }

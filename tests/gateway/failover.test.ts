@@ -18,7 +18,7 @@ const OK = {
   model: 'x',
   choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
 }
-const ASK = { model: 'm', messages: [{ role: 'user', content: 'hi' }] }
+const ASK = { max_tokens: 100, model: 'm', messages: [{ role: 'user', content: 'hi' }] }
 const key = ({ headers }: Received): string => headers.get('authorization')?.slice(7) ?? ''
 const failing = (status: number, headers: Record<string, string> = {}) =>
   Response.json({ error: { message: `upstream said ${status}`, type: 't' } }, { status, headers })

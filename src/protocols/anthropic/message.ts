@@ -9,6 +9,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { text, without } from '../../lib/wire.ts'
 import { argumentsObject } from '../arguments.ts'
 import type { Addressee, Loss } from '../codec.ts'
+import { BEFORE_ASSISTANT } from '../first-words.ts'
 import { OUR_STEP } from '../ours.ts'
 import { isSealOf } from '../seals.ts'
 import { cacheControl } from './cache.ts'
@@ -43,8 +44,8 @@ export function encodeMessages(
     return content.length > 0 ? [{ role: turn.role, content, ...members }] : []
   })
   if (own) return wires
-  if (wires[0]?.role !== 'user')
-    wires.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }] })
+  if (wires[0]?.role === 'assistant')
+    wires.unshift({ role: 'user', content: [{ type: 'text', text: BEFORE_ASSISTANT }] })
   return wires
 }
 

@@ -2,6 +2,7 @@ import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, objects, picked, without } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { instructionsAsUser } from '../first-words.ts'
 import { foreignLosses } from '../foreign.ts'
 import { leaveOut } from '../unsupported.ts'
 import { cacheForeignPrefix, keepCacheMarkers } from './cache.ts'
@@ -81,8 +82,10 @@ export function encodeRequest(
   const losses: Loss[] = foreignLosses(request, 'anthropic')
   const own = request.extensions?.anthropic ?? {}
   const maxTokens = request.sampling.maxOutputTokens ?? DEFAULT_MAX_TOKENS
-  const system = encodeSystem(request, to, losses)
-  const messages = encodeMessages(request.messages, to, losses)
+  const spoken = encodeMessages(request.messages, to, losses)
+  const alone = spoken.length === 0
+  const system = alone ? undefined : encodeSystem(request, to, losses)
+  const messages = alone ? [onlyMessage(instructionsAsUser(request, losses))] : spoken
   const { model } = to
   const { wire: thinking, asWritten } = thinkingMembers(
     request,
@@ -117,6 +120,10 @@ export function encodeRequest(
   keepCacheMarkers(body)
   leaveOut(body, to, losses)
   return { wire: { path: '/v1/messages', headers: betaHeaders(request), body }, losses }
+}
+
+function onlyMessage(text: string): JsonObject {
+  return { role: 'user', content: [{ type: 'text', text }] }
 }
 
 /** A beta's header and its body field go together. */

@@ -13,6 +13,7 @@ import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
 import { object, objects, text } from '../../lib/wire.ts'
 import { argumentsObject } from '../arguments.ts'
 import type { Addressee, Loss } from '../codec.ts'
+import { BEFORE_ASSISTANT } from '../first-words.ts'
 import { isSealOf } from '../seals.ts'
 import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
@@ -72,8 +73,8 @@ export function encodeContents(
     const role = turn.role === 'assistant' ? 'model' : 'user'
     return parts.length > 0 ? [{ role, parts }] : []
   })
-  if (!own && wires[0]?.role !== 'user')
-    wires.unshift({ role: 'user', parts: [{ text: 'Continue.' }] })
+  if (!own && wires[0]?.role === 'model')
+    wires.unshift({ role: 'user', parts: [{ text: BEFORE_ASSISTANT }] })
   return wires
 }
 

@@ -11,6 +11,7 @@ import {
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { number, object, objects, text } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { instructionsAsUser } from '../first-words.ts'
 import { foreignLosses } from '../foreign.ts'
 import { systemTexts } from '../system-text.ts'
 import { leaveOut } from '../unsupported.ts'
@@ -36,6 +37,9 @@ const UNDERSTOOD = [
 const FORMAT = ['responseMimeType', 'responseSchema', 'responseJsonSchema']
 
 export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {
+  // Where tokens are counted, the request may stand in a member of its own.
+  const counted = object(member(body, 'generateContentRequest'))
+  if (counted) return decodeRequest(counted, envelope)
   const issuer = envelope.issuer ?? ''
   const config = object(member(body, 'generationConfig'))
   const choice = object(member(body, 'toolConfig'))
@@ -116,14 +120,16 @@ export function encodeRequest(
 ): { wire: Wire; losses: Loss[] } {
   const losses: Loss[] = foreignLosses(request, 'gemini')
   const schemas = schemaWriter(to, losses)
-  const system = encodeSystem(request)
+  const spoken = encodeContents(request.messages, to, losses)
+  const alone = spoken.length === 0
+  const system = alone ? undefined : encodeSystem(request)
   const config = {
     ...encodeSampling(request, losses),
     ...encodeThinking(request, to, losses),
     ...encodeFormat(request, schemas),
   }
   const body: JsonObject = {
-    contents: encodeContents(request.messages, to, losses),
+    contents: alone ? [onlyContent(instructionsAsUser(request, losses))] : spoken,
     ...(system === undefined ? {} : { systemInstruction: system }),
     ...membersOf(request),
     ...encodeToolUse(request, schemas, losses),
@@ -132,6 +138,10 @@ export function encodeRequest(
   leaveOut(body, to, losses)
   const path = pathFor('generate', to.model, to.stream)
   return { wire: { path, headers: {}, body }, losses }
+}
+
+function onlyContent(text: string): JsonObject {
+  return { role: 'user', parts: [{ text }] }
 }
 
 /** A configuration that the client wrote is sent even if it says nothing. */
