@@ -71,10 +71,9 @@ export function endpoint<Q extends TObject = typeof Nothing, B extends TSchema =
     answers,
     async serve(request, params, context) {
       const { headers } = request
-      const limit = context.gateway.table.server.bodyLimitBytes
       const asked = {
         query: readQuery(query, new URL(request.url).searchParams),
-        body: body && (await readAs(body, request, limit)),
+        body: body && (await readAs(body, request, context.gateway)),
         params,
         headers,
       }
@@ -105,8 +104,9 @@ function readQuery(schema: TObject, given: URLSearchParams): Record<string, unkn
 
 const BOOLEANS: Record<string, boolean> = { '': true, true: true, false: false }
 
-async function readAs(schema: TSchema, request: Request, limit: number): Promise<unknown> {
-  const bytes = await readBody(request, limit)
+async function readAs(schema: TSchema, request: Request, gateway: Gateway): Promise<unknown> {
+  const { services, table } = gateway
+  const bytes = await readBody(request, table.server.bodyLimitBytes, services)
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -87,7 +87,7 @@ async function serve(
     const peer = () => gateway.services.peerOf(request)
     const caller = gateway.authenticate(headers, peer, query?.get('key') ?? undefined)
     const asked = actionOf(endpoint, request, params)
-    const body = await readBody(request, gateway.table.server.bodyLimitBytes)
+    const body = await readBody(request, gateway.table.server.bodyLimitBytes, gateway.services)
     const inbound = { params: asked.params, headers, body, signal, ...(query ? { query } : {}) }
     const { action, relay } = asked
     return await exchange(gateway, {
@@ -100,7 +100,10 @@ async function serve(
       ...(relay === undefined ? {} : { relay }),
     })
   } catch (error) {
-    return refuse(gateway, codec, request, error, requestId)
+    const response = refuse(gateway, codec, request, error, requestId)
+    // The rest of a body that did not come in time is not waited for.
+    if (response.status === 408) response.headers.set('connection', 'close')
+    return response
   }
 }
 
