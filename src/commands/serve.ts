@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
@@ -31,6 +32,7 @@ import { createUsageWriter } from '../gateway/usage/writer.ts'
 import { createWaitingRoom } from '../gateway/waiting-room.ts'
 import { createWatchdog } from '../gateway/watchdog.ts'
 import { isLocalHost } from '../lib/host-name.ts'
+import { isIpAddress, isLoopback } from '../lib/ip-address.ts'
 import { after } from '../lib/timer.ts'
 import { createManagement, type Management } from '../management/index.ts'
 import { createPrices } from '../providers/prices.ts'
@@ -91,7 +93,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stderr(`jackfield: --port ${options.port}: expected a number from 0 to 65535\n`)
     return 1
   }
-  if (!server.openToAll && gateway.table.apiKeys.length === 0 && !isLocalHost(host)) {
+  if (!server.openToAll && gateway.table.apiKeys.length === 0 && (await isReached(host))) {
     io.stderr(
       `jackfield: ${host} lets other machines in, and without api-keys they would need none; ${OPEN_REMEDY}\n`,
     )
@@ -260,6 +262,13 @@ function greeting(gateway: Gateway, { url }: Listener, source: Source): string {
     `  API page:     ${local}/swagger`,
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** Whether other machines reach what listens there; a name is looked up. */
+async function isReached(host: string): Promise<boolean> {
+  if (isLocalHost(host) || isIpAddress(host)) return !isLocalHost(host)
+  const addresses = await lookup(host, { all: true }).catch(() => [])
+  return addresses.length === 0 || addresses.some(({ address }) => !isLoopback(address))
 }
 
 function shutdownSignal(): Promise<void> {

@@ -1,4 +1,5 @@
 import { isLocalHost } from '../lib/host-name.ts'
+import { isIpAddress } from '../lib/ip-address.ts'
 import { SERVER } from './defaults.ts'
 import type { Document } from './document.ts'
 import { besideRoutes } from './files.ts'
@@ -59,12 +60,22 @@ function checkOpenness({ server = {}, 'api-keys': keys = [] }: Document, report:
   // Keys with mistakes of their own were meant to be there.
   if (open || isLocalHost(host) || report.faults().some(([section]) => section === 'api-keys'))
     return
-  report.error(
-    ['server', 'host'],
-    'value',
-    `${host} lets other machines in, and without api-keys they would need none`,
-    OPEN_REMEDY,
-  )
+  const path = ['server', 'host']
+  if (isIpAddress(host))
+    report.error(
+      path,
+      'value',
+      `${host} lets other machines in, and without api-keys they would need none`,
+      OPEN_REMEDY,
+    )
+  // Where a name leads is known on the machine that listens: it is looked up at the start.
+  else
+    report.warn(
+      path,
+      'value',
+      `unless ${host} is a name of this machine alone, it lets other machines in, and without api-keys they would need none`,
+      OPEN_REMEDY,
+    )
 }
 
 /** What to do about a listener that others reach while there are no api-keys. */

@@ -1159,6 +1159,13 @@ const CASES: Record<string, readonly Case[]> = {
       ],
     ],
     [
+      'wants keys where a name may lead others to it',
+      'server: { host: gateway.lan }\n',
+      [
+        'warning: routes.yaml:1:17: server.host: unless gateway.lan is a name of this machine alone, it lets other machines in, and without api-keys they would need none (add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to let everybody in)',
+      ],
+    ],
+    [
       'open to all beside keys',
       'server: { open-to-all: true }\napi-keys: [ key-of-alice ]\n',
       [
