@@ -22,6 +22,7 @@ export function normaliseBaseUrl(
   protocol: ProtocolId,
   vendor = '',
 ): { baseUrl: string; query: string } | undefined {
+  if (written.length > MAX_LENGTH) return undefined
   const url = URL.parse(written.trim())
   if (!url || !/^(https?|echo):$/.test(url.protocol)) return undefined
   const userinfo = url.username ? `${url.username}${url.password ? `:${url.password}` : ''}@` : ''
@@ -54,4 +55,6 @@ function atHost(origin: string, protocol: ProtocolId, vendor: string): string {
   return AZURE.test(origin) ? `${origin}/openai/v1` : `${origin}/v1`
 }
 
+/** No address is longer; what looks for endings below need not be quick for more. */
+const MAX_LENGTH = 2_000
 const AZURE = /\.(openai|services\.ai|cognitiveservices)\.azure\.com$/

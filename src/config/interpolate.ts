@@ -23,7 +23,8 @@ export type Interpolated = {
   missingKey(path: Path): Missing | undefined
 }
 
-const REFERENCE = /\$\{(?:file:([^}]+)|([A-Za-z_]\w*)(?::-([^}]*))?)\}/g
+/** Bounded, so that a text of many beginnings without an end is not read again from each of them. */
+const REFERENCE = /\$\{(?:file:([^}]{1,4096})|([A-Za-z_]\w{0,255})(?::-([^}]{0,4096}))?)\}/g
 
 /**
  * Fills in `${NAME}`, `${NAME:-default}` and `${file:path}` in every string. A missing one is an

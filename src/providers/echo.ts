@@ -81,10 +81,22 @@ type Script = {
 
 function parseScript(text: string): Script {
   const script: Script = { calls: [], say: [], think: [], length: false, slowMs: 0 }
-  for (const [, verb, rest = ''] of text.matchAll(/\[\[([a-z-]+)(?: ([\s\S]*?))?\]\](?!\])/g)) {
-    step(script, verb ?? '', rest.trim())
-  }
+  for (const { verb, rest } of stepsIn(text)) step(script, verb, rest.trim())
   return script
+}
+
+/** `[[verb]]` and `[[verb rest]]`, up to the first `]]` that no other bracket follows. */
+function* stepsIn(text: string): Iterable<{ verb: string; rest: string }> {
+  const begin = /\[\[([a-z-]+)(?: |(?=\]\](?!\])))/g
+  const finish = /\]\](?!\])/g
+  for (let found = begin.exec(text); found; found = begin.exec(text)) {
+    finish.lastIndex = begin.lastIndex
+    const end = finish.exec(text)
+    // None that begins later has an end either.
+    if (!end) return
+    yield { verb: found[1] ?? '', rest: text.slice(begin.lastIndex, end.index) }
+    begin.lastIndex = finish.lastIndex
+  }
 }
 
 function step(script: Script, verb: string, rest: string): void {

@@ -29,14 +29,20 @@ export function isReference(value: string): boolean {
   return /^(?:bearer|basic|token)?$/i.test(value.replace(REFERENCES, '').trim())
 }
 
-const ADDRESS_WITH_PASSWORD = /[a-z][\w+.-]*:\/\/[^\s/?#]*@/i
-const ADDRESS_WITH_KEY = /[?&][\w-]*(?:key|token|secret|password|sig|code)[\w-]*=[^&\s]/i
+// Each begins where only one match can begin, or is bounded: long texts are read once.
+const ADDRESS_WITH_PASSWORD = /[a-z][\w+.-]{0,30}:\/\/[^\s/?#]*@/i
+const PARAMETER = /[?&]([\w-]+)=(?=[^&\s])/g
+const KEY_PARAMETER = /key|token|secret|password|sig|code/i
 const KNOWN_KEYS =
   /(?:\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|glpat|github_pat)[-_][\w-]{8,}|\bAIza[\w-]{8,}|\bAKIA\w{8,}|\bya29\.[\w-]{8,}|\beyJ[\w-]{8,}|\bsha256:[0-9a-f]{16,}|\$2[abxy]\$\d\d\$|-----BEGIN )/i
 
 /** Whether a value is one wherever it stands. */
 export function looksSecret(value: string): boolean {
-  return KNOWN_KEYS.test(value) || ADDRESS_WITH_PASSWORD.test(value) || ADDRESS_WITH_KEY.test(value)
+  return KNOWN_KEYS.test(value) || ADDRESS_WITH_PASSWORD.test(value) || hasKeyParameter(value)
+}
+
+function hasKeyParameter(value: string): boolean {
+  return value.matchAll(PARAMETER).some(([, name = '']) => KEY_PARAMETER.test(name))
 }
 
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/i

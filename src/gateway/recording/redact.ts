@@ -35,7 +35,7 @@ function secretsIn(value: string): string[] {
 }
 
 /** Matches one parameter of a query. */
-const PARAMETER = /(?<=[?&])([^=&#]+)=([^&#]*)/g
+const PARAMETER = /(?<=[?&])([^=&#?]+)=([^&#]*)/g
 
 function isSecretParameter(name: string): boolean {
   return isSecretName(name) || SECRET_PARAMETER.test(name)

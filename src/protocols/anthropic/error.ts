@@ -65,7 +65,10 @@ function told(body: string): { type?: string; message: string } {
 }
 
 function codeFor(status: number, type: string | undefined, message: string): ErrorCode {
-  if (status === 400 && /prompt is too long|context (window|limit)|exceed.*context/i.test(message))
+  if (
+    status === 400 &&
+    /prompt is too long|context (window|limit)|exceed.{0,200}context/i.test(message)
+  )
     return 'context-exceeded'
   if (status === 400 && saysNoModel(message)) return 'upstream-not-found'
   const code = codeForStatus(status)

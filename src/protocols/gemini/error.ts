@@ -57,7 +57,10 @@ function codeFor(status: number, message: string, details: readonly JsonObject[]
   // A wrong key is told as a wrong request.
   if (details.some(({ reason }) => reason === 'API_KEY_INVALID')) return 'upstream-auth'
   if (status === 400 && /API key (not valid|expired)/i.test(message)) return 'upstream-auth'
-  if (status === 400 && /token count.*exceeds|exceeds the maximum number of tokens/i.test(message))
+  if (
+    status === 400 &&
+    /token count.{0,200}exceeds|exceeds the maximum number of tokens/i.test(message)
+  )
     return 'context-exceeded'
   if (status === 400 && saysNoModel(message)) return 'upstream-not-found'
   const quotas = details.flatMap(({ violations }) => objects(violations))

@@ -111,7 +111,7 @@ function decodeFile(wire: JsonObject): Part {
  * given. `shape.head` is what stood before the base64, where that is not how we write it.
  */
 function sourceOf(url: string, bareMediaType?: string): { source: Source; shape: JsonObject } {
-  const head = /^data:([^,;]*)[^,]*;base64,|^data:([^,;]*);base64,/.exec(url.slice(0, 300))?.[0]
+  const head = /^data:[^,;]*(?:;[^,]*)?;base64,/.exec(url.slice(0, 300))?.[0]
   if (head !== undefined) {
     const mediaType = /^data:([^,;]*)/.exec(head)?.[1] || 'application/octet-stream'
     const source: Source = { from: 'base64', mediaType, data: url.slice(head.length) }

@@ -62,7 +62,7 @@ function decodeFile(wire: JsonObject): Part {
 
 /** A data URL is its content; a file may also come as bare base64. */
 function sourceOf(url: string, bare = false): Source {
-  const head = /^data:([^,;]*)[^,]*;base64,/.exec(url.slice(0, 300))
+  const head = /^data:([^,;]*)(?:;[^,]*)?;base64,/.exec(url.slice(0, 300))
   if (head) {
     const mediaType = head[1] || 'application/octet-stream'
     return { from: 'base64', mediaType, data: url.slice(head[0].length) }
