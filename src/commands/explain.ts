@@ -9,6 +9,7 @@ import { createLearned } from '../gateway/learned.ts'
 import { credentialsOf } from '../gateway/reload.ts'
 import { createSealIssuers } from '../gateway/seal-issuers.ts'
 import { supposedFrom } from '../gateway/supposed.ts'
+import { createPrices } from '../providers/prices.ts'
 import { createMemoryKept } from '../store/kept.ts'
 import { readArguments } from './arguments.ts'
 import { compiledRoutes } from './compiled-file.ts'
@@ -100,6 +101,8 @@ async function explained(
     learned: createLearned(now),
     sealIssuers: createSealIssuers(now),
     densities: createDensities(),
+    prices: createPrices(),
+    now,
   }
   try {
     return await explain(table, surroundings, name, given)

@@ -57,6 +57,7 @@ function keyOf({ name, key, models, limits }: ApiKeyEntry): ApiKey {
             ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
             ...(tokensPerDay === undefined ? {} : { tokensPerDay }),
             ...(usdPerDay === undefined ? {} : { usdPerDay }),
+            ...(limits['unknown-price'] === 'allow' ? { unknownPrice: 'allow' } : {}),
           },
         }
       : {}),

@@ -1,3 +1,4 @@
+import { nameProblem } from '../lib/path-name.ts'
 import { type Address, type Addressed, type Addressees, parseAddress } from './address.ts'
 import { POOL_STRATEGY } from './defaults.ts'
 import { layered } from './edits.ts'
@@ -283,6 +284,11 @@ function mentioned(
 ): Draft | undefined {
   const { name: template, reasoning } = mentionedName(names, mention)
   const name = fillStars(template, captures)
+  // What a star stood for may make a segment that the asked name does not have.
+  if (captures.length > 0 && nameProblem(name)?.type === 'dot-segment') {
+    trace.push({ rule: 'name', verdict: `"${name}" is no name of a model`, at: mention.at })
+    return undefined
+  }
   const address = parseAddress(names, name, 'file')
   const draft = address
     ? atAddress(names, name, address, trace)

@@ -253,6 +253,12 @@ const ApiKey = Type.Union([
             'requests-per-minute': Type.Optional(Type.Integer({ minimum: 1 })),
             'tokens-per-day': Type.Optional(Count),
             'cost-per-day': Type.Optional(Money),
+            'unknown-price': Type.Optional(
+              Type.Union([Type.Literal('refuse'), Type.Literal('allow')], {
+                description:
+                  'With cost-per-day: whether models whose price is unknown may be asked; they are not counted. Default: refuse',
+              }),
+            ),
           },
           shut,
         ),

@@ -2,7 +2,13 @@ import { GatewayError } from '../lib/errors.ts'
 import type { Kept } from '../store/kept.ts'
 
 /** What an API key may spend; absent: no limit. */
-export type KeyLimits = { requestsPerMinute?: number; tokensPerDay?: number; usdPerDay?: number }
+export type KeyLimits = {
+  requestsPerMinute?: number
+  tokensPerDay?: number
+  usdPerDay?: number
+  /** With `usdPerDay`: models whose price is unknown may be asked, and are not counted. */
+  unknownPrice?: 'allow'
+}
 
 /** What an exchange took. `usd` is absent where nobody knows the price: then it is not counted. */
 export type Spent = { tokens: number; usd?: number | undefined }

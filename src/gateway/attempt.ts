@@ -15,7 +15,7 @@ export type Attempt = {
   target: Target
   lease: Lease
   codec: Codec
-  speech: Provider['speaks'][number]
+  speech: Speech
   /** The client's own bytes go through: same protocol on both sides. */
   passing: boolean
   /** Ends the upstream request; also when the client goes away. */
@@ -39,8 +39,7 @@ export type AttemptWatch = Watch & {
 }
 
 export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): Attempt {
-  const own = ownSpeech(exchange, target)
-  const speech = own ?? (exchange.action === 'relay' ? undefined : target.provider.speaks[0])
+  const speech = speechFor(exchange, target)
   const codec = speech && codecFor(speech.protocol)
   if (!speech || !codec) {
     throw new GatewayError(
@@ -71,13 +70,6 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
   const scanSeals = sealScanner(exchange, speech.protocol, lease)
   const begun = { losses: [], replied: false, scanSeals, leave }
   return { target, lease, codec, speech, passing, abort, watch, ...begun }
-}
-
-type Speech = Provider['speaks'][number]
-
-/** The target's speech in the client's own protocol. */
-function ownSpeech(exchange: Exchange, { provider }: Target): Speech | undefined {
-  return provider.speaks.find(({ protocol }) => speaksAlike(exchange, protocol))
 }
 
 /** Whether the client's own bytes may go to this target, whoever's seals they hold. */
@@ -117,10 +109,22 @@ function sealScanner(
   return createSealScanner(protocol, seal => sealIssuers.note(seal, credential))
 }
 
-/** What is only relayed is the same in all protocols of a family. */
-function speaksAlike({ codec, action }: Exchange, protocol: ProtocolId): boolean {
-  if (action !== 'relay') return protocol === codec.protocol
-  return protocol.split('-')[0] === codec.protocol.split('-')[0]
+/** What of a request decides where a target is asked. */
+type Spoken = Pick<Exchange, 'action'> & { codec: { protocol: ProtocolId } }
+type Speech = Provider['speaks'][number]
+
+/** Where a target is asked and in which protocol; undefined: it has nothing that such a relay needs. */
+export function speechFor(spoken: Spoken, target: Target): Speech | undefined {
+  const other = spoken.action === 'relay' ? undefined : target.provider.speaks[0]
+  return ownSpeech(spoken, target) ?? other
+}
+
+/** In the client's own protocol; what is only relayed is the same in all protocols of a family. */
+function ownSpeech({ codec, action }: Spoken, { provider }: Target): Speech | undefined {
+  const family = (protocol: ProtocolId) => protocol.split('-')[0]
+  return provider.speaks.find(({ protocol }) =>
+    action === 'relay' ? family(protocol) === family(codec.protocol) : protocol === codec.protocol,
+  )
 }
 
 /**

@@ -10,6 +10,8 @@ export type Caller = {
   name: string
   /** Whether the key may ask for a name. */
   may(model: string): boolean
+  /** The key may not ask for every name. */
+  restricted?: boolean
   limits?: KeyLimits
 }
 
@@ -48,7 +50,12 @@ export function createAuthenticate(
 }
 
 function callerOf({ name, models, limits }: ApiKey): Caller {
-  return { name, may: allowedBy(models), ...(limits ? { limits } : {}) }
+  return {
+    name,
+    may: allowedBy(models),
+    ...(models ? { restricted: true } : {}),
+    ...(limits ? { limits } : {}),
+  }
 }
 
 /** Every place clients put their key; some send two headers of which one is a placeholder. */

@@ -2,8 +2,11 @@ import type { Target } from '../config/table.ts'
 import { targetName } from '../config/target-name.ts'
 import { countTokensNow, prepareCounting } from '../conversation/count.ts'
 import { type Ability, hasWordFor, type ProtocolId } from '../conversation/index.ts'
+import type { KeyLimits } from '../credentials/quotas.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { codecFor } from '../protocols/index.ts'
+import { knownCost } from '../providers/prices.ts'
+import { speechFor } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 import type { Services } from './services.ts'
 import { targetsOf } from './targets.ts'
@@ -11,15 +14,15 @@ import { targetsOf } from './targets.ts'
 /** What is asked of the targets: a request, or one that is only thought of. */
 export type Question = Pick<Exchange, 'action' | 'route' | 'needs' | 'inputTokens'> & {
   codec: { protocol: ProtocolId }
-  caller: { name: string }
+  caller: { name: string; limits?: KeyLimits }
   inbound: { headers: Headers; body: { length: number } }
-  gateway: { services: Pick<Services, 'learned' | 'densities'> }
+  gateway: { services: Pick<Services, 'learned' | 'densities' | 'prices' | 'now'> }
 }
 
 /** What a target is known not to have for a request; `must`: without it there is no point in asking. */
 export type Lack = {
   must: boolean
-  what: Ability | 'context'
+  what: Ability | 'context' | 'price'
   reason: string
   /** Of the file that says so. */
   line?: number
@@ -36,9 +39,16 @@ const WORDS: Record<Ability, string> = {
   'structured-output': 'answers by a JSON schema',
 }
 
+const NEEDED: Record<Lack['what'], string> = {
+  ...WORDS,
+  context: 'a prompt of this length',
+  price: 'a key with a budget',
+}
+
 /** The first thing that a target is known not to have; undefined: nothing is known against it. */
 export async function lackOf(question: Question, target: Target): Promise<Lack | undefined> {
-  if (question.action === 'relay') return undefined
+  const price = priceLack(question, target)
+  if (price || question.action === 'relay') return price
   return abilityLack(question, target) ?? (await contextLack(question, target))
 }
 
@@ -63,6 +73,20 @@ function abilityLack(question: Question, target: Target): Lack | undefined {
       if (reason) return { must: needed, what: ability, reason, ...placeOf(target) }
     }
   return undefined
+}
+
+/** A budget in money that does not see what a request costs is none. */
+function priceLack(question: Question, target: Target): Lack | undefined {
+  const { limits } = question.caller
+  if (limits?.usdPerDay === undefined || limits.unknownPrice === 'allow') return undefined
+  const speech = speechFor(question, target)
+  // What is answered in this process costs nothing.
+  if (!speech || target.provider.kind.answer) return undefined
+  const { prices, now } = question.gateway.services
+  const { model, facts } = target
+  const offer = { baseUrl: speech.baseUrl, model, price: facts.price }
+  if (knownCost(prices, offer, { fresh: 0, output: 0 }, now()) !== undefined) return undefined
+  return { must: true, what: 'price', reason: 'its price is unknown', ...placeOf(target) }
 }
 
 /** Where the file speaks of the model, if it does. */
@@ -121,7 +145,7 @@ export function hasRoomierThan(question: Question, target: Target): boolean {
 
 /** Nobody in the route has what the request needs. */
 export function nobodyFit(
-  { envelope }: Exchange,
+  { envelope, caller }: Exchange,
   passedOver: readonly { target: Target; lack: Lack }[],
 ): GatewayError {
   const each = passedOver
@@ -132,8 +156,14 @@ export function nobodyFit(
       'context-exceeded',
       `prompt is too long: no target of "${envelope.model}" holds it (${each}); shorten the conversation or ask for a model with a larger context`,
     )
+  if (passedOver.every(({ lack }) => lack.what === 'price'))
+    return new GatewayError(
+      'forbidden',
+      `the key "${caller.name}" has a budget, and what "${envelope.model}" costs is unknown (${each}); give the model a price in routes.yaml, or the key unknown-price: allow in its limits`,
+      { param: 'model' },
+    )
   const what = new Set(passedOver.map(({ lack }) => lack.what))
-  const words = [...what].map(one => (one === 'context' ? 'a prompt of this length' : WORDS[one]))
+  const words = [...what].map(one => NEEDED[one])
   return new GatewayError(
     'invalid-request',
     `no target of "${envelope.model}" takes ${words.join(' or ')} (${each}); take it out of the request, ask for another model, or add a target that does`,

@@ -16,9 +16,11 @@ import type { Action, ClientCodec, Envelope, Inbound, Loss } from '../protocols/
 import { codecs } from '../protocols/index.ts'
 import { OUR_ID, OUR_STEP } from '../protocols/ours.ts'
 import { orInvalidBody, parseBody } from '../protocols/peek.ts'
+import { mustBeName } from './asked-name.ts'
 import type { Caller } from './callers.ts'
 import { factsOf } from './facts.ts'
 import type { Gateway } from './gateway.ts'
+import { mustNameAllowed } from './named-models.ts'
 import { readRequest } from './read-request.ts'
 import { recallReasoning } from './reasoning.ts'
 import type { Decision } from './recent.ts'
@@ -144,12 +146,14 @@ function routed(
 ): { ask: Ask; envelope: Envelope; route: Route; trace: readonly TraceLine[]; client: ClientName } {
   const envelope = ask.codec.peek(ask.inbound)
   const { model } = envelope
+  mustBeName(table, model)
   if (!ask.caller.may(model)) throw notAllowed(ask.caller, model)
   const facts = factsOf(ask, envelope, atMs, services.densities)
   const resolution = table.resolve(model, facts)
   if (!resolution.found) throw unknownModel(model, resolution.nearest.filter(ask.caller.may))
   const { route, trace } = resolution
   const { client } = facts
+  if (envelope.modelAs !== 'text') mustNameAllowed(ask.caller, ask.inbound.body, model, route)
   services.asked.note(facts)
   const { name, limits } = ask.caller
   // Counting tokens is an aid, and free.

@@ -4,6 +4,8 @@ import type { Reasoning, Route, RoutingTable, Step, Target } from '../config/tab
 import { targetName } from '../config/target-name.ts'
 import type { Ability, Needs } from '../conversation/index.ts'
 import type { CredentialVerdict } from '../credentials/pool.ts'
+import type { KeyLimits } from '../credentials/quotas.ts'
+import { askedNameProblem } from './asked-name.ts'
 import { lackOf, type Question } from './capabilities.ts'
 import { inOrder } from './order.ts'
 import type { Services } from './services.ts'
@@ -33,7 +35,10 @@ export type Explanation = {
 }
 
 /** What serving looks at besides the file. */
-export type Surroundings = Pick<Services, 'pool' | 'turns' | 'latencies' | 'learned' | 'densities'>
+export type Surroundings = Pick<
+  Services,
+  'pool' | 'turns' | 'latencies' | 'learned' | 'densities' | 'prices' | 'now'
+>
 
 /** A request that is only thought of. */
 export type Supposed = Partial<SampleFacts> & { needs?: readonly Ability[] }
@@ -45,6 +50,12 @@ export async function explain(
   asked: string,
   given: Supposed = {},
 ): Promise<Explanation> {
+  const problem = askedNameProblem(table, asked)
+  if (problem)
+    return {
+      ...{ asked, found: false, nearest: [], steps: [], passedOver: [] },
+      rules: [{ rule: '0 name', verdict: `refused: ${problem.text}` }],
+    }
   const facts = sampleFacts(asked, given)
   const resolution = table.resolve(asked, facts)
   const rules = resolution.trace.map(({ rule, verdict, at }) => ({
@@ -57,7 +68,9 @@ export async function explain(
   if (refused) return { ...empty, rules: [refused] }
   if (!resolution.found) return { ...empty, nearest: resolution.nearest }
   const { route } = resolution
-  const question = supposedQuestion(services, route, facts, given)
+  const limits = table.apiKeys.find(({ name }) => name === facts.key)?.limits
+  if (limits?.usdPerDay !== undefined) await services.prices.prepare()
+  const question = supposedQuestion(services, route, facts, given, limits)
   const turns = new Map([...services.turns].map(([id, scores]) => [id, new Map(scores)]))
   const steps = await Promise.all(
     route.steps.map(async step => ({
@@ -90,6 +103,7 @@ function supposedQuestion(
   route: Route,
   facts: ReturnType<typeof sampleFacts>,
   given: Supposed,
+  limits: KeyLimits | undefined,
 ): Question {
   const must = new Set<Ability>(given.needs ?? [])
   if (facts.images()) must.add('images')
@@ -99,7 +113,7 @@ function supposedQuestion(
   return {
     action: 'generate',
     codec: { protocol: facts.protocol },
-    caller: { name: facts.key },
+    caller: { name: facts.key, ...(limits ? { limits } : {}) },
     gateway: { services },
     inbound: {
       headers: new Headers(given.headers),

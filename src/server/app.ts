@@ -125,7 +125,7 @@ function actionOf(
       params,
       ...(endpoint.action === 'relay' ? { relay: endpoint.path } : {}),
     }
-  const [, model = '', verb = ''] = /^(.*):([A-Za-z]+)$/.exec(unescaped(params['*'] ?? '')) ?? []
+  const [, model = '', verb = ''] = /^(.*):([A-Za-z]+)$/s.exec(unescaped(params['*'] ?? '')) ?? []
   const action = verbs[verb]
   if (!action) {
     const known = Object.keys(verbs).join(', ')

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { explain } from '../../src/gateway/explain.ts'
 import { createPrices, PRICES_FROM } from '../../src/providers/prices.ts'
 import { localGateway } from '../support/local-gateway.ts'
 
@@ -11,9 +12,11 @@ providers:
     base-url: http://own.test/v1
     keys: [ o1 ]
     models: [ { name: priced, price: { input: 2, output: 10, cache-read: 0.5 } }, unpriced ]
-models: { sonnet: claude/claude-sonnet-4-5, priced: own/priced, unpriced: own/unpriced }
+  demo: { kind: echo }
+models: { sonnet: claude/claude-sonnet-4-5, priced: own/priced, unpriced: own/unpriced, either: [ own/unpriced, own/priced ] }
 api-keys:
   - { name: alice, key: alice-key, limits: { cost-per-day: 0.02 USD } }
+  - { name: carol, key: carol-key, limits: { cost-per-day: 0.02 USD, unknown-price: allow } }
   - { name: bob, key: bob-key }
 `
 const MILLION = 1_000_000
@@ -91,10 +94,45 @@ describe('a key with a budget', () => {
     ['the usage', 'priced', undefined],
   ])('%s is not known: unknown, not nothing, and the log says so', async (_, model, usage) => {
     const gateway = localGateway(ROUTES, () => Response.json(usage ? chat(usage) : chat({})))
-    expect((await ask(gateway, model)).status).toBe(200)
-    expect(gateway.services.quotas.today('alice').usd).toBe(0)
+    expect((await ask(gateway, model, 'carol-key')).status).toBe(200)
+    expect(gateway.services.quotas.today('carol').usd).toBe(0)
     expect(gateway.services.recent.list()[0]).not.toHaveProperty('usd')
     expect(gateway.logged()).toContain('the cost of a request is unknown and not counted')
+  })
+
+  test('is refused a model whose price is unknown, with the remedy', async () => {
+    const gateway = localGateway(ROUTES, () => Response.json(chat({})))
+    for (const model of ['unpriced', 'own/unpriced', 'own/nameless', 'own/unpriced(high)']) {
+      const refused = await ask(gateway, model)
+      expect(refused.status).toBe(403)
+      expect((await refused.json()).error.message).toBe(
+        `the key "alice" has a budget, and what "${model}" costs is unknown (${model.startsWith('own/n') ? 'own/nameless' : 'own/unpriced'}: its price is unknown); give the model a price in routes.yaml, or the key unknown-price: allow in its limits`,
+      )
+    }
+    const embedding = await gateway.call('/v1/embeddings', {
+      json: { model: 'unpriced', input: 'x' },
+      headers: { authorization: 'Bearer alice-key' },
+    })
+    expect(embedding.status).toBe(403)
+    expect(gateway.received).toEqual([])
+  })
+
+  test('is served by the target whose price is known, and by what costs nothing', async () => {
+    const gateway = localGateway(ROUTES, () => Response.json(chat({})))
+    expect((await ask(gateway, 'either')).headers.get('x-jackfield-provider')).toBe('own/priced')
+    expect((await ask(gateway, 'demo/echo')).status).toBe(200)
+    const { steps } = await explain(gateway.gateway.table, gateway.services, 'either', {
+      key: 'alice',
+    })
+    expect(steps.map(({ targets: [first] }) => [first?.verdict, first?.reason])).toEqual([
+      ['passed over', 'its price is unknown'],
+      ['asked', undefined],
+    ])
+  })
+
+  test.each(['carol-key', 'bob-key'])('%s: unknown prices are allowed', async key => {
+    const gateway = localGateway(ROUTES, () => Response.json(chat({})))
+    expect((await ask(gateway, 'unpriced', key)).status).toBe(200)
   })
 
   test('nobody without a budget is asked for the price', async () => {

@@ -1,3 +1,4 @@
+import { encodedPath } from '../../lib/path-name.ts'
 import type { Action, PathOptions } from '../codec.ts'
 
 const VERBS: Record<Action, string> = {
@@ -18,8 +19,7 @@ export function pathFor(
   { root = ROOT, relay }: PathOptions = {},
 ): string {
   if (action === 'models') return `${root}?pageSize=1000`
-  const name = model.split('/').map(encodeURIComponent).join('/')
   const verb =
     stream && action === 'generate' ? 'streamGenerateContent?alt=sse' : (relay ?? VERBS[action])
-  return `${root}/${name}:${verb}`
+  return `${root}/${encodedPath(model)}:${verb}`
 }
