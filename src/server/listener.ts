@@ -44,8 +44,10 @@ export function listen(
     url: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
     port,
     async drain() {
+      // From here on nobody connects, also while turns on open sockets finish.
+      const stopped = server.stop()
       await sockets.drain()
-      await server.stop()
+      await stopped
     },
     cut: () => server.stop(true),
     peerOf: request => server.requestIP(request)?.address,

@@ -28,6 +28,8 @@ class Socket {
   private readonly ws: WebSocket
   readonly opened: Promise<void>
   readonly closed: Promise<number>
+  /** The first event has come. */
+  readonly begun: Promise<void>
 
   constructor(url: string, key = 'my-key') {
     const options = { headers: { authorization: `Bearer ${key}` } }
@@ -39,7 +41,12 @@ class Socket {
     this.closed = new Promise(resolve => {
       this.ws.onclose = ({ code }) => resolve(code)
     })
+    let begin: () => void = () => {}
+    this.begun = new Promise(resolve => {
+      begin = resolve
+    })
     this.ws.onmessage = ({ data }) => {
+      begin()
       this.events.push(JSON.parse(String(data)) as JsonObject)
       this.wake()
     }
@@ -194,5 +201,25 @@ describe('Responses over a WebSocket', () => {
     await socket.opened
     expect(await other.stop()).toBe(0)
     expect(await socket.closed).toBe(1001)
+  })
+
+  test('while turns finish, a stopping gateway takes no new connections', async () => {
+    const other = await start('version: 1\nproviders: { echo: { kind: echo } }\n')
+    const socket = new Socket(other.url)
+    await socket.opened
+    socket.send(
+      create({
+        model: 'echo/echo',
+        input: [{ role: 'user', content: '[[slow 30]] [[repeat 60 word]]' }],
+      }),
+    )
+    await socket.begun
+    other.signal('SIGTERM')
+    await other.said('stopping')
+    await expect(fetch(`${other.url}/healthz`)).rejects.toThrow()
+    await expect(new Socket(other.url).opened).rejects.toThrow('refused')
+    expect((await socket.answer()).at(-1)?.type).toBe('response.completed')
+    expect(await socket.closed).toBe(1001)
+    expect(await other.exited).toBe(0)
   })
 })
