@@ -124,14 +124,22 @@ function reframer(framing: Framing) {
 /** Replaces the served model by the asked one, spelled as the stream's own beginning spells it. */
 function renamer(beginning: Uint8Array, name: string, served: string | undefined, asked: string) {
   if (!served || served === asked) return undefined
-  const text = decoder.decode(beginning)
-  const value = JSON.stringify(served)
-  for (const member of [`"${name}":${value}`, `"${name}": ${value}`]) {
-    if (!text.includes(member)) continue
-    const renamed = member.slice(0, -value.length) + JSON.stringify(asked)
+  const members = new RegExp(`("${name}"\\s*:\\s*)("(?:[^"\\\\]|\\\\.)*")`, 'g')
+  for (const [member, lead = '', value = ''] of decoder.decode(beginning).matchAll(members)) {
+    if (!isSpelling(value, served)) continue
+    const renamed = lead + JSON.stringify(asked)
     return replaceBytes(encoder.encode(member), encoder.encode(renamed))
   }
   return undefined
+}
+
+/** Whether a JSON string says the text; some services escape the slashes in it. */
+function isSpelling(json: string, text: string): boolean {
+  try {
+    return JSON.parse(json) === text
+  } catch {
+    return false
+  }
 }
 
 const encoder = new TextEncoder()

@@ -5,7 +5,7 @@ import {
   type ServerStep,
   unpackCapsule,
 } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
 import { object, objects, text } from '../../lib/wire.ts'
 import { decodeContent } from './content.ts'
 import { extended } from './extended.ts'
@@ -72,11 +72,14 @@ export function decodeOutput(wire: JsonObject): Part {
 }
 
 function listedParts(output: unknown): JsonObject[] | undefined {
-  if (typeof output !== 'string' || !output.startsWith('[{"type":"input_')) return undefined
+  if (typeof output !== 'string' || !/^\s*\[\s*\{/.test(output)) return undefined
+  // Most lists are a tool's own words; only those that name such a part are worth parsing.
+  if (!/"input_(text|image)"/.test(output)) return undefined
   try {
-    const parts = objects(JSON.parse(output))
-    return parts.every(({ type }) => type === 'input_text' || type === 'input_image')
-      ? parts
+    const parts: unknown = JSON.parse(output)
+    const known = ({ type }: JsonObject): boolean => type === 'input_text' || type === 'input_image'
+    return Array.isArray(parts) && parts.every(part => isObject(part) && known(part))
+      ? objects(parts)
       : undefined
   } catch {
     return undefined
