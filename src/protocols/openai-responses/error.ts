@@ -36,9 +36,9 @@ const FAILED_CODE: Partial<Record<ErrorCode, string>> = {
 
 export function failureOf(error: GatewayError): { code: string; message: string } {
   const code = FAILED_CODE[error.code] ?? 'server_error'
-  const wait =
-    error.code === 'rate-limited' && error.retryAfterMs !== undefined
-      ? ` Please try again in ${Math.ceil(error.retryAfterMs / 1000)}s.`
-      : ''
-  return { code, message: `${error.message}${wait}` }
+  const { message, retryAfterMs } = error
+  if (error.code !== 'rate-limited' || retryAfterMs === undefined) return { code, message }
+  const sentence = /[.!?]\s*$/.test(message) ? message.trimEnd() : `${message}.`
+  const seconds = Math.ceil(retryAfterMs / 1000)
+  return { code, message: `${sentence} Please try again in ${seconds}s.` }
 }
