@@ -1,6 +1,7 @@
 import { effortOf } from '../conversation/index.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { bodyOf, type GeneratedBody } from '../lib/response-body.ts'
+import { text } from '../lib/wire.ts'
 import type { Asked, Loss } from '../protocols/codec.ts'
 import type { Attempt } from './attempt.ts'
 import { type Ask, type Exchange, stamp } from './exchange.ts'
@@ -37,9 +38,16 @@ export function askedOf(exchange: Exchange, served: string, losses?: Loss[]): As
     thinking: thinking !== undefined && effortOf(thinking) !== 'none',
     ...(extensions ? { extensions } : {}),
     ...(losses ? { losses } : {}),
-    ...(exchange.codec.protocol === 'openai-responses'
-      ? { finished: response => kept(exchange, response) }
-      : {}),
+    ...(exchange.codec.protocol === 'openai-responses' ? responsesAsked(exchange) : {}),
+  }
+}
+
+/** The history stands in the place of the id that named it, and the reply names it all the same. */
+function responsesAsked(exchange: Exchange): Partial<Asked> {
+  const follows = text(exchange.body().previous_response_id)
+  return {
+    finished: response => kept(exchange, response),
+    ...(follows === undefined ? {} : { follows }),
   }
 }
 

@@ -72,6 +72,8 @@ export type Asked = {
   thinking?: boolean
   /** Called with the whole response where it is told at the end of one (Responses). */
   finished?(response: JsonObject): void
+  /** The response that the request named as the one before (Responses). */
+  follows?: string
   /** The client already has the beginning of the stream, which this id and number belong to. */
   continues?: { id: string; sequence: number }
   /** Where an encoder notes what the client's protocol could not say. */

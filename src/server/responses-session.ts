@@ -1,9 +1,12 @@
 import type { Gateway } from '../gateway/gateway.ts'
 import { exchange } from '../gateway/serve.ts'
+import { unknownResponse } from '../gateway/state.ts'
 import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { type JsonObject, parseObject } from '../lib/json.ts'
+import { editJson } from '../lib/json-edit.ts'
 import { decodeSse } from '../lib/sse.ts'
 import { object, objects, text } from '../lib/wire.ts'
+import type { Frame } from '../protocols/codec.ts'
 import { openaiResponses } from '../protocols/openai-responses/index.ts'
 
 /** What a session needs of its connection. */
@@ -17,6 +20,14 @@ export type Connection = {
 
 /** Responses of a connection that a later turn may follow; an agent names the latest. */
 const MOST_KEPT = 8
+/** A request whose history is in its input, and the response it named as the one before. */
+type Turn = { body: JsonObject; follows: string | undefined }
+
+/** Events in which a response or a whole item stands; the others are not parsed. */
+const HOLDS_MORE =
+  /"response\.(created|in_progress|queued|completed|incomplete|done|failed|output_item\.done)"/
+const ENDS_WELL = /^response\.(completed|incomplete|done)$/
+
 /** Turns that may wait while one runs. */
 const MOST_WAITING = 16
 
@@ -49,12 +60,14 @@ export function createResponsesSession(
       // Asked anew at every turn: a key may have been taken out since.
       const caller = gateway.authenticate(headers, () => peer)
       const asked = requestOf(frame, gateway.table.server.bodyLimitBytes)
-      const whole = withHistory(asked.body, histories)
+      const isKept = (id: string): boolean =>
+        gateway.services.kept.get('response', caller.name, [id]).size > 0
+      const whole = withHistory(asked.body, histories, isKept)
       if (!asked.generate) {
         await warmUp(whole, requestId)
         return
       }
-      const body = new TextEncoder().encode(JSON.stringify({ ...whole, stream: true }))
+      const body = new TextEncoder().encode(JSON.stringify({ ...whole.body, stream: true }))
       const inbound = { params: {}, headers, body, signal: connection.signal }
       const ask = {
         codec: openaiResponses,
@@ -71,45 +84,56 @@ export function createResponsesSession(
   }
 
   /** The client opens with its instructions and tools, to have them at hand; nothing is generated. */
-  async function warmUp(body: JsonObject, requestId: string): Promise<void> {
-    const asked = { model: text(body.model) ?? '', id: requestId, atMs: current().services.now() }
+  async function warmUp(turn: Turn, requestId: string): Promise<void> {
+    const model = text(turn.body.model) ?? ''
+    const asked = { model, id: requestId, atMs: current().services.now() }
     const machine = openaiResponses.encodeStream(asked)
     const frames = [
       ...machine.feed({ type: 'response-start', id: '', model: asked.model }),
       ...machine.feed({ type: 'response-end', stop: { reason: 'end', raw: null }, usage: {} }),
     ]
-    for (const { data } of frames) await tell(data, body)
+    await tellAll(frames, turn, [])
   }
 
-  async function answer(body: JsonObject, response: Response): Promise<void> {
+  async function answer(turn: Turn, response: Response): Promise<void> {
     const streamed = response.headers.get('content-type')?.startsWith('text/event-stream')
     if (!streamed || !response.body) {
-      await tellFailure(response.status, await response.text())
+      await tellFailure(response, await response.text())
       return
     }
     const frames = decodeSse()
-    for await (const chunk of response.body)
-      for (const { data } of frames.feed(chunk)) await tell(data, body)
-    for (const { data } of frames.end()) await tell(data, body)
+    const items: JsonObject[] = []
+    for await (const chunk of response.body) await tellAll(frames.feed(chunk), turn, items)
+    await tellAll(frames.end(), turn, items)
   }
 
-  async function tell(data: string, body: JsonObject): Promise<void> {
-    if (data === '[DONE]') return
-    const ended = /^\{\s*"type":\s*"response\.(completed|incomplete|done)"/.test(data)
-    const response = ended ? object(parseObject(data)?.response) : undefined
-    const id = text(response?.id)
-    if (response && id) keep(id, [...objects(body.input), ...objects(response.output)])
-    await connection.send(data)
+  /** `items`: what came out so far; some services leave it out of the response that ends the stream. */
+  async function tellAll(frames: readonly Frame[], turn: Turn, items: JsonObject[]): Promise<void> {
+    for (const { data } of frames) {
+      if (data === '[DONE]') continue
+      const event = HOLDS_MORE.test(data) ? parseObject(data) : undefined
+      const item = event?.type === 'response.output_item.done' && object(event.item)
+      if (item) items.push(item)
+      const response = object(event?.response)
+      if (response && ENDS_WELL.test(text(event?.type) ?? '')) remember(turn, response, items)
+      await connection.send(response ? namingPrevious(data, turn) : data)
+    }
+  }
+
+  function remember({ body }: Turn, response: JsonObject, items: readonly JsonObject[]): void {
+    const id = text(response.id)
+    const output = objects(response.output)
+    if (id) keep(id, [...objects(body.input), ...(output.length > 0 ? output : items)])
   }
 
   async function refuse(error: GatewayError): Promise<void> {
-    const { status, body } = openaiResponses.encodeError(error)
-    await connection.send(JSON.stringify({ type: 'error', status, ...body }))
+    const { status, headers, body } = openaiResponses.encodeError(error)
+    await connection.send(errorFrame(status, new Headers(headers), object(body.error) ?? {}))
   }
 
-  async function tellFailure(status: number, reply: string): Promise<void> {
+  async function tellFailure({ status, headers }: Response, reply: string): Promise<void> {
     const error = object(parseObject(reply)?.error) ?? { message: reply.slice(0, 1_000) }
-    await connection.send(JSON.stringify({ type: 'error', status, error }))
+    await connection.send(errorFrame(status, headers, error))
   }
 
   return {
@@ -153,14 +177,48 @@ function requestOf(frame: string, limitBytes: number): { body: JsonObject; gener
   return { body: { ...body, input: input ?? [] }, generate: generate !== false }
 }
 
-/** With what the named response held. One that this connection does not know may be known elsewhere. */
+/**
+ * With what the named response held. One that this connection does not know may be kept by us or by
+ * the upstream; with `store: false`, as agents send it, the client has none kept anywhere but here.
+ */
 function withHistory(
   body: JsonObject,
   histories: ReadonlyMap<string, readonly JsonObject[]>,
-): JsonObject {
-  const { previous_response_id: previous, ...rest } = body
-  const before = typeof previous === 'string' ? histories.get(previous) : undefined
+  isKept: (id: string) => boolean,
+): Turn {
+  const { previous_response_id: named, ...rest } = body
+  const previous = text(named)
+  if (previous === undefined) return { body: named === null ? rest : body, follows: undefined }
+  const before = histories.get(previous)
   // What is malformed stays as it is, to be refused where requests are checked.
-  if (!before || !Array.isArray(body.input)) return previous === null ? rest : body
-  return { ...rest, input: [...before, ...body.input] }
+  if (before && Array.isArray(body.input))
+    return { body: { ...rest, input: [...before, ...body.input] }, follows: previous }
+  if (!before && body.store === false && !isKept(previous)) throw unknownResponse(previous)
+  return { body, follows: undefined }
+}
+
+/** The reply names the response before it, though its history went up in its place. */
+function namingPrevious(data: string, { follows }: Turn): string {
+  if (follows === undefined) return data
+  const path = ['response', 'previous_response_id']
+  const edit = { kind: 'set' as const, path, value: follows }
+  return new TextDecoder().decode(editJson(new TextEncoder().encode(data), [edit]))
+}
+
+/** What Codex reads off the headers of a refusal: when to ask again, its limits, what to report. */
+const TOLD_HEADERS =
+  /^(retry-after(-ms)?|x-should-retry|x-request-id|x-(ratelimit|codex|jackfield)-.*)$/
+/** Codex gives up at once on a 429 without it; asked again where nobody says when. */
+const RETRY_SECONDS = '5'
+/** Codes on which Codex gives up at once, though they pass with time. */
+const GIVEN_UP_ON: ReadonlySet<unknown> = new Set(['server_is_overloaded', 'slow_down'])
+
+/** A refusal as a frame: a socket has no status line, so status and headers stand in it. */
+function errorFrame(status: number, from: Headers, told: JsonObject): string {
+  const headers: JsonObject = {}
+  for (const [name, value] of from) if (TOLD_HEADERS.test(name)) headers[name] = value
+  const spent = told.code === 'insufficient_quota' || told.type === 'insufficient_quota'
+  if (status === 429 && !spent) headers['retry-after'] ??= RETRY_SECONDS
+  const error = GIVEN_UP_ON.has(told.code) ? { ...told, code: 'server_error' } : told
+  return JSON.stringify({ type: 'error', status, error, headers })
 }

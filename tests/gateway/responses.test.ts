@@ -53,7 +53,9 @@ describe('responses that are kept here', () => {
     let previous: JsonObject = {}
     for (const expected of ['1 messages', '3 messages', '5 messages']) {
       const more = previous.id ? { previous_response_id: previous.id } : {}
+      const before = previous.id ?? null
       previous = await json(await gateway.call('/v1/responses', { json: ask(more) }))
+      expect(previous.previous_response_id).toBe(before)
       expect(said(previous)).toBe(expected)
       expect(previous.id).toStartWith('resp_jf_')
     }

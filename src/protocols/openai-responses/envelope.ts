@@ -24,6 +24,7 @@ export function envelopeOf(
     model: asked.model,
     ...echoed(asked.request),
     ...picked(asked.extensions?.['openai-responses'], ECHOED),
+    ...(asked.follows === undefined ? {} : { previous_response_id: asked.follows }),
     usage: usage ? encodeUsage(usage) : null,
   }
 }
