@@ -1,6 +1,6 @@
 import { GatewayError } from '../lib/errors.ts'
-import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts'
-import { object, objects, text } from '../lib/wire.ts'
+import { type JsonObject, type JsonValue, parseObject } from '../lib/json.ts'
+import { objects, text } from '../lib/wire.ts'
 import type { Kept } from '../store/kept.ts'
 
 /** What is kept of a response: its own input items, what came out, and what it followed. */
@@ -87,8 +87,9 @@ function historyOf(last: string, kept: Kept, caller: string): JsonObject[] {
 }
 
 function turnOf(value: string | undefined): Turn | undefined {
-  const wire: unknown = value === undefined ? undefined : JSON.parse(value)
-  if (!isObject(wire)) return undefined
+  // What cannot be read was never kept.
+  const wire = value === undefined ? undefined : parseObject(value)
+  if (!wire) return undefined
   const previous = text(wire.previous)
   return {
     ...(previous ? { previous } : {}),
@@ -106,7 +107,7 @@ function resolved(items: readonly JsonObject[], kept: Kept, caller: string): Jso
     // The item may be part of the history that the request names as well.
     if (beside.has(id)) return []
     const value = found.get(id)
-    const whole = value === undefined ? undefined : object(JSON.parse(value) as JsonValue)
+    const whole = value === undefined ? undefined : parseObject(value)
     if (!whole) throw unknownItem(id)
     return [whole]
   })

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import { chownSync, closeSync, openSync, statSync } from 'node:fs'
+import { chownSync, closeSync, openSync, statSync, truncateSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 /** The code of the error when another process does not let go. */
@@ -17,13 +17,35 @@ export function whileLocked<R>(path: string, work: () => R): R {
   const beside = join(dirname(path), `.${basename(path)}.lock`)
   closeSync(openSync(beside, 'a', 0o600))
   giveToOwnerOf(path, beside)
-  const database = new Database(beside)
+  const database = lockedBy(beside)
   try {
-    database.run(`pragma busy_timeout = ${PATIENCE_MS}`)
-    database.run('begin exclusive')
     return work()
   } finally {
     database.close()
+  }
+}
+
+/** What is in the file does not matter: where it is no database it is emptied. */
+function lockedBy(path: string): Database {
+  try {
+    return locked(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error
+    truncateSync(path, 0)
+    return locked(path)
+  }
+}
+
+function locked(path: string): Database {
+  const database = new Database(path)
+  try {
+    database.run(`pragma busy_timeout = ${PATIENCE_MS}`)
+    database.run('begin exclusive')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 

@@ -1,13 +1,7 @@
-import { Database } from 'bun:sqlite'
+import { constants, Database } from 'bun:sqlite'
 import { join } from 'node:path'
-import {
-  isBusy,
-  isDamaged,
-  openVersioned,
-  readVersioned,
-  type Schema,
-  setAside,
-} from './versioned.ts'
+import { createRecovering } from './recovering.ts'
+import { isBusy, openVersioned, readVersioned, type Schema } from './versioned.ts'
 
 /** What was used in one hour, by whom and where. */
 export type UsageRow = {
@@ -87,31 +81,44 @@ export type UsageStoreOptions = {
 }
 
 /** A file that survives restarts, opened when first needed. Where that fails, memory serves. */
-export function createUsageStore(options: UsageStoreOptions): UsageStore {
-  const path = join(options.folder, 'usage.sqlite')
-  let opened: UsageStore | undefined
-  const open = (): UsageStore => {
-    opened ??= storeIn(openOrRemember(path, options.warn))
-    return opened
+export function createUsageStore({ folder, warn }: UsageStoreOptions): UsageStore {
+  const path = join(folder, 'usage.sqlite')
+  let opened = false
+  const file = createRecovering({
+    path,
+    open() {
+      const store = storeIn(openVersioned(path, SCHEMA))
+      opened = true
+      return store
+    },
+    replaced: () =>
+      warn(
+        `${path} was damaged and is set aside as usage.sqlite.damaged; usage is counted from nothing`,
+      ),
+  })
+  let memory: UsageStore | undefined
+
+  /** Rows for a file that was opened once and cannot be written now wait with the writer. */
+  function use<T>(work: (store: UsageStore) => T): T {
+    if (memory) return work(memory)
+    try {
+      return file.use(work)
+    } catch (error) {
+      if (opened || isBusy(error)) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      warn(
+        `${path} cannot be used (${reason}): usage is counted in memory and lost at the next start; mend that, or set JACKFIELD_HOME to a folder that can be written`,
+      )
+      memory = createMemoryUsageStore()
+      return work(memory)
+    }
   }
+
   return {
-    add(rows) {
-      try {
-        open().add(rows)
-      } catch (error) {
-        if (!isDamaged(error)) throw error
-        opened?.close()
-        opened = undefined
-        replaceDamaged(path, options.warn)
-        open().add(rows)
-      }
-    },
-    rows: since => open().rows(since),
-    prune: before => open().prune(before),
-    close() {
-      opened?.close()
-      opened = undefined
-    },
+    add: rows => use(store => store.add(rows)),
+    rows: since => use(store => store.rows(since)),
+    prune: before => use(store => store.prune(before)),
+    close: () => file.close(),
   }
 }
 
@@ -125,55 +132,28 @@ export function readUsage(folder: string, sinceHour: number): UsageRow[] | undef
   return readVersioned(join(folder, 'usage.sqlite'), SCHEMA, db => storeIn(db).rows(sinceHour))
 }
 
-function openOrRemember(path: string, warn: (message: string) => void): Database {
-  try {
-    return openOrSetAside(path, warn)
-  } catch (error) {
-    if (isBusy(error)) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    warn(
-      `${path} cannot be used (${reason}): usage is counted in memory and lost at the next start; mend that, or set JACKFIELD_HOME to a folder that can be written`,
-    )
-    return inMemory()
-  }
-}
-
-function openOrSetAside(path: string, warn: (message: string) => void): Database {
-  try {
-    return openVersioned(path, SCHEMA)
-  } catch (error) {
-    if (!isDamaged(error)) throw error
-    replaceDamaged(path, warn)
-    return openVersioned(path, SCHEMA)
-  }
-}
-
-function replaceDamaged(path: string, warn: (message: string) => void): void {
-  setAside(path)
-  warn(
-    `${path} was damaged and is set aside as usage.sqlite.damaged; usage is counted from nothing`,
-  )
-}
-
 function inMemory(): Database {
   const db = new Database(':memory:', { strict: true })
   db.run(SCHEMA.create)
   return db
 }
 
-function storeIn(db: Database): UsageStore {
+function storeIn(db: Database) {
   const select = db.query<UsageRow, [number]>('select * from usage where hour >= ? order by hour')
   return {
-    add(rows) {
+    add(rows: readonly UsageRow[]): void {
       const insert = db.query<unknown, UsageRow[]>(ADD)
       db.transaction(() => {
         for (const row of rows) insert.run(row)
       }).immediate()
     },
-    rows: since => select.all(since),
-    prune(before) {
+    rows: (since: number): UsageRow[] => select.all(since),
+    prune(before: number): void {
       db.query('delete from usage where hour < ?').run(before)
     },
-    close: () => db.close(),
+    close(abandon = false): void {
+      if (abandon) db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1)
+      db.close()
+    },
   }
 }

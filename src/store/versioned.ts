@@ -1,4 +1,4 @@
-import { Database } from 'bun:sqlite'
+import { constants, Database } from 'bun:sqlite'
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { makePrivate } from './private-file.ts'
 
@@ -81,6 +81,8 @@ function userVersion(db: Database): number {
 function versionOf(path: string): number {
   const db = new Database(path, { strict: true })
   try {
+    // The journal of a damaged file stays for whoever wants to save something.
+    db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1)
     db.run('pragma busy_timeout = 250')
     const check = db.query<{ quick_check: string }, []>('pragma quick_check(1)').get()
     if (check?.quick_check !== 'ok') throw new DamagedStore(check?.quick_check)
@@ -97,10 +99,12 @@ export function isBusy(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
 }
 
+/** SQLite has codes for where the damage is behind the first one: `SQLITE_CORRUPT_INDEX`, … */
+const DAMAGED = /^SQLITE_(NOTADB|CORRUPT.*|IOERR_(SHORT_READ|CORRUPTFS))$/
+
 export function isDamaged(error: unknown): boolean {
   if (error instanceof DamagedStore) return true
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT'
+  return error instanceof Error && 'code' in error && DAMAGED.test(String(error.code))
 }
 
 /** Out of the way, with its journal: that must not be played into a new file. */

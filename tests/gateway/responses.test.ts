@@ -122,6 +122,22 @@ describe('responses that are kept here', () => {
     expect(await conversation.text()).toContain('previous_response_id')
   })
 
+  test.each([
+    ['response', ask({ previous_response_id: 'broken' }), 'previous_response_not_found'],
+    ['item', ask({ input: [{ type: 'item_reference', id: 'broken' }] }), 'item_not_found'],
+  ] as const)(
+    'a kept %s that cannot be read any more was never kept',
+    async (space, body, code) => {
+      const gateway = localGateway(ROUTES, counting)
+      for (const text of ['{"input": [', '', '5', '[]'].values()) {
+        gateway.services.kept.put(space, 'local', new Map([['broken', text]]))
+        const response = await gateway.call('/v1/responses', { json: body })
+        expect(response.status).toBe(400)
+        expect(object((await json(response)).error).code).toBe(code)
+      }
+    },
+  )
+
   test('what another service keeps is its own business', async () => {
     const gateway = localGateway(ROUTES, () => Response.json({ id: 'resp_2', output: [] }))
     const body = { model: 'own', input: 'hi', previous_response_id: 'resp_native' }

@@ -1,0 +1,59 @@
+import type { Kept, KeptLimits } from './kept.ts'
+
+type Entry = { value: string; at: number }
+
+/** In memory only: for tests, and where there is no place to write. The oldest give way. */
+export function createMemoryKept(now: () => number, limits: KeptLimits = KEPT_LIMITS): Kept {
+  const entries = new Map<string, Entry>()
+  let bytes = 0
+
+  function drop(key: string): void {
+    bytes -= entries.get(key)?.value.length ?? 0
+    entries.delete(key)
+  }
+
+  function get(space: string, caller: string, keys: readonly string[]): Map<string, string> {
+    const found = new Map<string, string>()
+    for (const key of keys) {
+      const entry = entries.get(`${space}\t${caller}\t${key}`)
+      if (entry && entry.at > now() - limits.ageMs) found.set(key, entry.value)
+    }
+    return found
+  }
+
+  function put(space: string, caller: string, values: ReadonlyMap<string, string>): void {
+    for (const [key, value] of values) {
+      const full = `${space}\t${caller}\t${key}`
+      drop(full)
+      entries.set(full, { value, at: now() })
+      bytes += value.length
+    }
+    for (const key of entries.keys()) {
+      if (bytes <= limits.bytes) break
+      drop(key)
+    }
+  }
+
+  return {
+    get,
+    list(space, caller) {
+      const head = `${space}\t${caller}\t`
+      return [...entries.keys()]
+        .filter(key => key.startsWith(head))
+        .map(key => key.slice(head.length))
+        .reverse()
+        .slice(0, MAX_LISTED)
+    },
+    put,
+    change(space, caller, keys, next) {
+      put(space, caller, next(get(space, caller, keys)))
+      return true
+    },
+    close() {},
+  }
+}
+
+export const KEPT_LIMITS: KeptLimits = { bytes: 256_000_000, ageMs: 30 * 86_400_000 }
+
+/** Keys that a list gives at most. */
+export const MAX_LISTED = 5_000
