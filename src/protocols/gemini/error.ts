@@ -6,6 +6,7 @@ import { object, objects, text } from '../../lib/wire.ts'
 import { retryHeaders } from '../error-headers.ts'
 import { saysNoModel } from '../error-words.ts'
 import { errorInside, isTold, toldInBody } from '../told-error.ts'
+import { blockOf } from './stop.ts'
 
 /** An error reply: an object, or the array form of a stream with one in it. */
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
@@ -30,7 +31,8 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
 
 /** An error in the place of a reply, its status line said 200. */
 export function errorIn(body: JsonObject): GatewayError | undefined {
-  const answers = objects(body.candidates).length > 0 || object(body.promptFeedback)
+  const blocked = blockOf(object(body.promptFeedback)?.blockReason)
+  const answers = objects(body.candidates).length > 0 || blocked !== undefined
   if (answers && !isTold(body.error)) return undefined
   return failure(body, 'the upstream sent a reply without a candidate')
 }

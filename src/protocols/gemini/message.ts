@@ -19,11 +19,16 @@ import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
 import { others } from './names.ts'
 import { decodePart, encodeMedia, signatureOf } from './part.ts'
+import { CallJoiner } from './partial-call.ts'
 
 /** Contents, one of them, or just words. */
 export function decodeContents(contents: JsonValue | undefined, issuer: string): Message[] {
   const wires = listed(contents)
-  const messages = pairCalls(wires.map(content => decodeContent(content, issuer)))
+  const joiner = new CallJoiner()
+  const joined = wires.map(content => joiner.join(partsOf(content)))
+  const messages = pairCalls(
+    wires.map((content, index) => decodeContent(content, joined[index] ?? [], issuer)),
+  )
   for (const [index, { parts }] of messages.entries()) {
     const wire = wires[index]
     if (wire && !carriesCapsule(wire)) memory.remember(parts, wire)
@@ -31,10 +36,10 @@ export function decodeContents(contents: JsonValue | undefined, issuer: string):
   return messages
 }
 
-function decodeContent(content: JsonObject, issuer: string): Message {
+function decodeContent(content: JsonObject, parts: readonly JsonObject[], issuer: string): Message {
   return {
     role: content.role === 'model' ? 'assistant' : 'user',
-    parts: unpacked(partsOf(content).flatMap(wire => decodePart(wire, issuer))),
+    parts: unpacked(parts.flatMap(wire => decodePart(wire, issuer))),
     origin: 'gemini',
     ...extended(others(content, ['role', 'parts'])),
   }

@@ -9,9 +9,11 @@ import {
   unpackCapsule,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/wire.ts'
+import { object, text } from '../../lib/wire.ts'
 import { extended, membersOf } from './extended.ts'
+import { objectsOf } from './lenient.ts'
 import { member, others } from './names.ts'
+import { PIECEWISE } from './partial-call.ts'
 
 export function sealOf(issuer: string, value: string): Seal {
   return { issuer, protocol: 'gemini', value }
@@ -54,7 +56,7 @@ function decodeCall(wire: JsonObject, seal: Seal | undefined, capsule: Capsule |
     arguments: JSON.stringify(object(wire.args) ?? {}),
     runsOn: 'client',
     ...(seal ? { seal } : {}),
-    ...extended(others(wire, ['id', 'name', 'args'])),
+    ...extended(others(wire, ['id', 'name', 'args', ...PIECEWISE])),
   }
 }
 
@@ -67,7 +69,7 @@ function idIn(capsule: Capsule | undefined): string | undefined {
 function decodeResult(wire: JsonObject): Part {
   const name = text(wire.name)
   const { words, failed } = outputOf(object(wire.response) ?? {})
-  const media = objects(wire.parts).map(decodeOther)
+  const media = objectsOf(wire.parts).map(decodeOther)
   return {
     type: 'tool-result',
     callId: text(wire.id) ?? '',
@@ -91,6 +93,9 @@ function outputOf(response: JsonObject): { words: string; failed: boolean } {
   }
 }
 
+/** A file of the service's own store (`files.upload`); anything else on the net is for everybody. */
+const STORED = /^https:\/\/generativelanguage\.googleapis\.com\/(upload\/)?(v[^/]+\/)?files\//i
+
 export function decodeOther(wire: JsonObject): Part {
   const inline = object(member(wire, 'inlineData'))
   if (inline) {
@@ -103,7 +108,7 @@ export function decodeOther(wire: JsonObject): Part {
   if (!file || uri === undefined) return opaque(wire)
   const mediaType = text(member(file, 'mimeType'))
   const source: Source =
-    /^https?:/.test(uri) && !/googleapis\.com\//.test(uri)
+    /^https?:/.test(uri) && !STORED.test(uri)
       ? { from: 'url', url: uri, ...(mediaType === undefined ? {} : { mediaType }) }
       : { from: 'file', id: uri, issuer: 'gemini' }
   return media(mediaType ?? 'application/octet-stream', source, wire, undefined)

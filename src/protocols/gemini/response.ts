@@ -1,11 +1,14 @@
 import { type ConversationResponse, collect, replay } from '../../conversation/index.ts'
+import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { object, objects, text } from '../../lib/wire.ts'
 import type { Asked } from '../codec.ts'
 import { errorIn } from './error.ts'
 import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
-import { others } from './names.ts'
+import { partsOf } from './message.ts'
+import { member, others } from './names.ts'
+import { blockOf, finishOf } from './stop.ts'
 import { ChunkReader } from './stream/decode.ts'
 import { ChunkWriter } from './stream/encode.ts'
 
@@ -17,10 +20,11 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
   if (error) throw error
   const [candidate, ...more] = objects(body.candidates)
   const reader = new ChunkReader(issuer)
-  const finished =
-    candidate && text(candidate.finishReason) === undefined
-      ? { ...body, candidates: [{ ...candidate, finishReason: 'STOP' }, ...more] }
-      : body
+  const isOpen = candidate && finishOf(member(candidate, 'finishReason')) === undefined
+  if (isOpen && partsOf(object(candidate.content) ?? {}).length === 0) throw saysNothing(candidate)
+  const finished = isOpen
+    ? { ...body, candidates: [{ ...candidate, finishReason: 'STOP' }, ...more] }
+    : body
   const response = collect([...reader.feed(finished), ...reader.end()])
   return {
     ...response,
@@ -33,11 +37,19 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
   }
 }
 
+function saysNothing(candidate: JsonObject): GatewayError {
+  const why = text(member(candidate, 'finishMessage'))
+  const message = 'the upstream sent a reply without content and without a reason'
+  return new GatewayError('upstream-failed', why ? `${message}: ${why.slice(0, 500)}` : message)
+}
+
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
   const writer = new ChunkWriter(asked)
   const chunks = [...replay(response)].flatMap(event => writer.feed(event))
   const { candidate: _, more, ...rest } = membersOf(response)
-  const last = chunks[chunks.length - 1] ?? {}
+  const { candidates: __, ...last } = chunks[chunks.length - 1] ?? {}
+  // A blocked prompt has none.
+  if (blockOf(object(rest.promptFeedback)?.blockReason)) return { ...last, ...rest }
   const written = memory.recall(response.parts)
   const candidate = written ?? joinedCandidate(chunks)
   return { ...last, candidates: [candidate, ...objects(more)], ...rest }

@@ -1,4 +1,11 @@
-import { cutShort, type Part, type StreamEvent, type Usage } from '../../../conversation/index.ts'
+import {
+  cutShort,
+  type Part,
+  type PartOf,
+  type Stop,
+  type StreamEvent,
+  type Usage,
+} from '../../../conversation/index.ts'
 import { type JsonObject, parseObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
 import { count, object, objects, text } from '../../../lib/wire.ts'
@@ -11,7 +18,8 @@ import { extended } from '../extended.ts'
 import { partsOf } from '../message.ts'
 import { member, others } from '../names.ts'
 import { decodeOther, decodePart, sealOf, signatureOf } from '../part.ts'
-import { decodeStop } from '../stop.ts'
+import { PartialCall } from '../partial-call.ts'
+import { blockOf, decodeStop, failedStop, finishOf } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
 
 export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
@@ -40,6 +48,11 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
   private usage: Usage = {}
   private parts = 0
   private calls = 0
+  /** Of the finish reason, or of the blocked prompt. */
+  private words: string | undefined
+  private feedback: JsonObject | undefined
+  /** A call whose arguments come in pieces. */
+  private growing: { index: number; call: PartialCall } | undefined
   private open: { index: number; type: 'text' | 'thinking' } | undefined
   private grounding: JsonObject | undefined
   private candidate: JsonObject = {}
@@ -79,11 +92,19 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
     }
     const usage = object(chunk.usageMetadata)
     if (usage) this.usage = decodeUsage(usage)
-    const blocked = text(object(chunk.promptFeedback)?.blockReason)
     const candidates = objects(chunk.candidates)
-    if (blocked && candidates.length === 0) this.finish = blocked === 'OTHER' ? 'SAFETY' : blocked
+    if (candidates.length === 0) this.prompt(object(member(chunk, 'promptFeedback')))
     for (const candidate of candidates)
-      if ((count(candidate.index) ?? 0) === 0) this.candidateOf(candidate)
+      if (!this.over && (count(candidate.index) ?? 0) === 0) this.candidateOf(candidate)
+  }
+
+  /** A blocked prompt is a refusal, for whatever reason. */
+  private prompt(feedback: JsonObject | undefined): void {
+    const blocked = blockOf(member(feedback, 'blockReason'))
+    if (!feedback || blocked === undefined) return
+    this.finish = blocked
+    this.feedback = feedback
+    this.words = text(member(feedback, 'blockReasonMessage'))
   }
 
   private candidateOf(candidate: JsonObject): void {
@@ -91,7 +112,14 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
     const grounding = object(candidate.groundingMetadata)
     if (grounding) this.grounding = { ...this.grounding, ...grounding }
     this.candidate = { ...this.candidate, ...others(candidate, CANDIDATE) }
-    this.finish = text(candidate.finishReason) ?? this.finish
+    const finish = finishOf(member(candidate, 'finishReason'))
+    if (finish === undefined) return
+    this.finish = finish
+    this.words = text(member(candidate, 'finishMessage'))
+    const error = failedStop(finish, this.parts === 0, this.words)
+    if (!error) return
+    this.over = true
+    this.out.push({ type: 'error', error })
   }
 
   private part(wire: JsonObject): void {
@@ -100,17 +128,46 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
       this.prose(wire.thought === true ? 'thinking' : 'text', wire.text, signature)
       return
     }
-    this.close()
     const call = object(member(wire, 'functionCall'))
-    if (!call) {
-      this.whole(decodeOther(wire))
+    if (call) this.call(wire, call)
+    else this.whole(decodeOther(wire))
+  }
+
+  private call(wire: JsonObject, call: JsonObject): void {
+    const { growing } = this
+    if (growing?.call.goesOnWith(call)) {
+      growing.call.add(call)
+      if (growing.call.complete) this.endCall()
       return
     }
-    for (const part of decodePart(wire, this.issuer))
-      if (part.type === 'tool-call') {
-        this.whole({ ...part, id: part.id || callId(this.id, this.calls) })
-        this.calls++
-      }
+    this.endCall()
+    // The end of a call that has ended already.
+    if (!text(call.name)) return
+    for (const part of decodePart(wire, this.issuer)) {
+      if (part.type !== 'tool-call') continue
+      const named = { ...part, id: part.id || callId(this.id, this.calls) }
+      this.calls++
+      if (PartialCall.begins(call)) this.startCall(named, new PartialCall(call))
+      else this.whole(named)
+    }
+  }
+
+  /** Its name is said at once, its arguments when all of their pieces are there. */
+  private startCall(part: PartOf<'tool-call'>, call: PartialCall): void {
+    this.close()
+    const index = this.parts++
+    this.growing = { index, call }
+    this.out.push({ type: 'part-start', index, part: { ...part, arguments: '' } })
+    if (call.complete) this.endCall()
+  }
+
+  private endCall(): void {
+    const { growing } = this
+    if (!growing) return
+    this.growing = undefined
+    const { index, call } = growing
+    const delta = { arguments: JSON.stringify(call.whole().args) }
+    this.out.push({ type: 'part-delta', index, delta }, { type: 'part-end', index })
   }
 
   private prose(type: 'text' | 'thinking', words: string, signature: string | undefined): void {
@@ -169,13 +226,27 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
       this.out.push({ type: 'error', error: cutShort() })
       return
     }
+    this.endCall()
     this.ground()
     this.close()
+    const stop: Stop = this.feedback
+      ? { reason: 'refusal', raw: this.finish }
+      : decodeStop(this.finish, this.calls > 0)
+    if (stop.reason === 'refusal') this.explain()
     this.out.push({
       type: 'response-end',
-      stop: decodeStop(this.finish, this.calls > 0),
+      stop,
       usage: this.usage,
-      ...extended(Object.keys(this.candidate).length > 0 ? { candidate: this.candidate } : {}),
+      ...extended({
+        ...(Object.keys(this.candidate).length > 0 ? { candidate: this.candidate } : {}),
+        ...(this.feedback ? { promptFeedback: this.feedback } : {}),
+      }),
     })
+  }
+
+  /** Why nothing was said, in the service's words; its own clients find them in their own place. */
+  private explain(): void {
+    if (this.words && this.parts === 0)
+      this.whole({ type: 'refusal', text: this.words, ...extended({ explains: true }) })
   }
 }

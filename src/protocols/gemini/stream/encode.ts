@@ -61,7 +61,7 @@ export class ChunkWriter extends EventWriter<JsonObject> {
 
   protected started(part: Part): void {
     this.part = part
-    if (part.type === 'text' || part.type === 'refusal') this.say(part.text)
+    if (part.type === 'text' || isSaid(part)) this.say(part.text)
     else if (part.type === 'thinking') this.think(part.text)
   }
 
@@ -78,7 +78,7 @@ export class ChunkWriter extends EventWriter<JsonObject> {
   protected grown(delta: PartDelta): void {
     const { part } = this
     if (!part) return
-    if (part.type === 'text' || part.type === 'refusal') {
+    if (part.type === 'text' || isSaid(part)) {
       if ('text' in delta) this.say(delta.text)
       return
     }
@@ -182,7 +182,17 @@ export class ChunkWriter extends EventWriter<JsonObject> {
     const left = this.thoughts
     const parts: JsonObject[] =
       left.length > 0 ? [{ text: '', thoughtSignature: packCapsule({ parts: left }) }] : []
-    const candidate = extensions?.gemini?.candidate
+    const { candidate, promptFeedback } = extensions?.gemini ?? {}
+    const blocked = object(promptFeedback)
+    if (blocked && parts.length === 0) {
+      this.push({
+        promptFeedback: blocked,
+        usageMetadata: encodeUsage(usage),
+        modelVersion: this.asked.model,
+        responseId: this.id,
+      })
+      return
+    }
     this.chunk(
       parts,
       { finishReason: encodeStop(stop), ...object(candidate) },
@@ -193,4 +203,9 @@ export class ChunkWriter extends EventWriter<JsonObject> {
     this.over = true
     this.push(streamErrorBody(error))
   }
+}
+
+/** A refusal that the model said; the service's own explanation has its place at the end. */
+function isSaid(part: Part): part is PartOf<'refusal'> {
+  return part.type === 'refusal' && membersOf(part).explains !== true
 }
