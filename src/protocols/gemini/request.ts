@@ -9,13 +9,15 @@ import {
   thinkingSupport,
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { number, object, objects, text } from '../../lib/wire.ts'
+import { object, text } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { instructionsAsUser } from '../first-words.ts'
 import { foreignLosses } from '../foreign.ts'
 import { systemTexts } from '../system-text.ts'
 import { leaveOut } from '../unsupported.ts'
+import { enumName } from './enums.ts'
 import { extended, membersOf } from './extended.ts'
+import { flagOf, numberOf, objectsOf, textsOf } from './lenient.ts'
 import { memory } from './memory.ts'
 import { decodeContents, encodeContents, partsOf } from './message.ts'
 import { member, others, picked } from './names.ts'
@@ -45,18 +47,18 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
   const choice = object(member(body, 'toolConfig'))
   const thinkingConfig = object(member(config, 'thinkingConfig'))
   const thinking = decodeThinking(thinkingConfig)
-  const shown = member(thinkingConfig, 'includeThoughts')
+  const shown = flagOf(member(thinkingConfig, 'includeThoughts'))
   return {
     system: decodeSystem(member(body, 'systemInstruction'), issuer),
     messages: decodeContents(body.contents, issuer),
-    tools: memory.remember(decodeTools(objects(body.tools)), body.tools ?? null),
+    tools: memory.remember(decodeTools(objectsOf(body.tools)), body.tools ?? null),
     toolChoice: memory.remember(decodeToolChoice(choice), choice ?? null),
     sampling: memory.remember(
       decodeSampling(config),
       config ? others(config, [...FORMAT, ...(thinking ? ['thinkingConfig'] : [])]) : null,
     ),
     ...(thinking ? { thinking: memory.remember(thinking, thinkingConfig ?? null) } : {}),
-    ...(typeof shown === 'boolean' ? { showThinking: shown } : {}),
+    ...(shown === undefined ? {} : { showThinking: shown }),
     format: memory.remember(decodeFormat(config), picked(config, FORMAT)),
     ...extended(others(body, UNDERSTOOD)),
   }
@@ -75,7 +77,7 @@ function decodeSystem(wire: JsonValue | undefined, issuer: string): Part[] {
 function decodeSampling(config: JsonObject | undefined): Sampling {
   const sampling: Sampling = {}
   const set = (name: keyof Omit<Sampling, 'stop'>, wire: string): void => {
-    const value = number(member(config, wire))
+    const value = numberOf(member(config, wire))
     if (value !== undefined) sampling[name] = value
   }
   set('maxOutputTokens', 'maxOutputTokens')
@@ -85,8 +87,8 @@ function decodeSampling(config: JsonObject | undefined): Sampling {
   set('seed', 'seed')
   set('presencePenalty', 'presencePenalty')
   set('frequencyPenalty', 'frequencyPenalty')
-  const stop = member(config, 'stopSequences')
-  if (Array.isArray(stop)) sampling.stop = stop.filter(one => typeof one === 'string')
+  const stop = textsOf(member(config, 'stopSequences'))
+  if (stop) sampling.stop = stop
   return sampling
 }
 
@@ -97,13 +99,15 @@ const LEVELS: Record<string, Effort> = {
   HIGH: 'high',
 }
 
+const LEVEL_NUMBERS = ['THINKING_LEVEL_UNSPECIFIED', 'LOW', 'MEDIUM', 'HIGH', 'MINIMAL']
+
 function decodeThinking(config: JsonObject | undefined): ThinkingIntent | undefined {
-  const budget = number(member(config, 'thinkingBudget'))
+  const budget = numberOf(member(config, 'thinkingBudget'))
   if (budget !== undefined)
     return budget > 0 ? { budgetTokens: budget } : { effort: budget === 0 ? 'none' : 'auto' }
-  const level = LEVELS[text(member(config, 'thinkingLevel'))?.toUpperCase() ?? '']
+  const level = LEVELS[enumName(member(config, 'thinkingLevel'), LEVEL_NUMBERS) ?? '']
   if (level) return { effort: level }
-  return member(config, 'includeThoughts') === true ? { effort: 'auto' } : undefined
+  return flagOf(member(config, 'includeThoughts')) === true ? { effort: 'auto' } : undefined
 }
 
 function decodeFormat(config: JsonObject | undefined): ConversationRequest['format'] {

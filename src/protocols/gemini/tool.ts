@@ -1,8 +1,10 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/wire.ts'
+import { object, text } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
+import { enumName } from './enums.ts'
 import { extended, membersOf } from './extended.ts'
+import { objectsOf, textsOf } from './lenient.ts'
 import { member, others } from './names.ts'
 import type { SchemaWriter } from './schema/encode.ts'
 import { liftSchema } from './schema/lift.ts'
@@ -21,7 +23,7 @@ const ABILITIES: Record<string, ServerAbility['name']> = {
 /** One object may declare functions and several abilities of the service. */
 export function decodeTools(wires: readonly JsonObject[]): Tool[] {
   return wires.flatMap(wire => {
-    const tools: Tool[] = objects(member(wire, 'functionDeclarations')).map(decodeFunction)
+    const tools: Tool[] = objectsOf(member(wire, 'functionDeclarations')).map(decodeFunction)
     for (const [name, value] of Object.entries(others(wire, ['functionDeclarations']))) {
       const ability = ABILITIES[name]
       tools.push({
@@ -109,13 +111,15 @@ function encodeServerTool(
 
 type Choice = ConversationRequest['toolChoice']
 
+const MODES = ['MODE_UNSPECIFIED', 'AUTO', 'ANY', 'NONE', 'VALIDATED']
+
 export function decodeToolChoice(config: JsonObject | undefined): Choice {
   const calling = object(member(config, 'functionCallingConfig'))
-  const mode = text(calling?.mode)?.toUpperCase()
+  const mode = enumName(calling?.mode, MODES)
   if (mode === 'NONE') return { mode: 'none' }
   if (mode !== 'ANY') return { mode: 'auto' }
-  const names = member(calling, 'allowedFunctionNames')
-  const only = Array.isArray(names) && names.length === 1 ? text(names[0]) : undefined
+  const names = textsOf(member(calling, 'allowedFunctionNames'))
+  const only = names?.length === 1 ? names[0] : undefined
   return only === undefined ? { mode: 'required' } : { mode: 'tool', name: only }
 }
 

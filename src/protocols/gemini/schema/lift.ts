@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { enumName } from '../enums.ts'
 
 /** Words of the older form that JSON Schema spells otherwise; the service takes snake case too. */
 const SPELLED: Record<string, string> = {
@@ -17,6 +18,17 @@ const SPELLED: Record<string, string> = {
   defs: '$defs',
   ref: '$ref',
 }
+/** By their numbers. */
+const TYPES = [
+  'TYPE_UNSPECIFIED',
+  'STRING',
+  'NUMBER',
+  'INTEGER',
+  'BOOLEAN',
+  'ARRAY',
+  'OBJECT',
+  'NULL',
+]
 const SCHEMAS = ['items', 'additionalProperties', 'not', 'propertyNames', 'contains']
 const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems']
 const MAPS = ['properties', '$defs', 'definitions', 'patternProperties']
@@ -37,7 +49,7 @@ export function liftSchema(wire: JsonObject): JsonObject {
 }
 
 function liftMember(name: string, value: JsonValue): JsonValue {
-  if (name === 'type' && typeof value === 'string') return value.toLowerCase()
+  if (name === 'type') return enumName(value, TYPES)?.toLowerCase() ?? value
   if (name === '$ref' && typeof value === 'string') return value.replace(/^#\/defs\//, '#/$defs/')
   if (/^(min|max)[A-Z]/.test(name) || name === 'minimum' || name === 'maximum')
     return asNumber(value)
