@@ -14,6 +14,12 @@ export type Listener = {
   peerOf(request: Request): string | undefined
 }
 
+/** An answer that browsers take for nothing but what its content type says. */
+function unsniffed(response: Response): Response {
+  response.headers.set('x-content-type-options', 'nosniff')
+  return response
+}
+
 /**
  * The one listener. It outlives snapshots: every request is served by the current one, and stays
  * with it. `idleTimeout: 0`, since Bun's own would cut a stream whose model is thinking; body size
@@ -31,12 +37,13 @@ export function listen(
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     ...(options.tls ? { tls: options.tls } : {}),
     websocket: sockets.handlers,
-    fetch(request, self) {
-      if (!hasReadableUrl(request)) return badHost()
+    async fetch(request, self) {
+      if (!hasReadableUrl(request)) return unsniffed(badHost())
       const { handled, response } = sockets.upgrade(request, self)
-      return handled ? response : live.current.app.fetch(request)
+      if (handled) return response && unsniffed(response)
+      return unsniffed(await live.current.app.fetch(request))
     },
-    error: () => new Response('internal error\n', { status: 500 }),
+    error: () => unsniffed(new Response('internal error\n', { status: 500 })),
   })
   const port = server.port ?? options.port
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
