@@ -6,7 +6,7 @@ import {
   type Usage,
 } from '../conversation/index.ts'
 import { asGatewayError, type GatewayError } from '../lib/errors.ts'
-import { isObject } from '../lib/json.ts'
+import { parseObject } from '../lib/json.ts'
 import { JsonBytesError, type Member, scanObject, splice } from '../lib/json-bytes.ts'
 import { decodeSse } from '../lib/sse.ts'
 import type { Asked } from '../protocols/codec.ts'
@@ -14,7 +14,7 @@ import { type Attempt, networkError } from './attempt.ts'
 import { throwUnframed } from './beginning.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { createFraming } from './framing.ts'
-import { relayedHeaders, STREAM_HEADERS } from './headers.ts'
+import { asJson, relayedHeaders, STREAM_HEADERS } from './headers.ts'
 import { answerIn, noAnswer, refusalOf } from './hidden-error.ts'
 import { between } from './observe.ts'
 import { passedStream } from './passed-stream.ts'
@@ -90,6 +90,7 @@ function passedJson(
   const members = membersOf(bytes)
   if (mayTellError(exchange, attempt, bytes, members)) answerIn(exchange, attempt, reply, bytes)
   const headers = relayedHeaders(reply.headers)
+  asJson(headers)
   stamp(headers, exchange, attempt)
   settle(exchange, attempt, reply.status, members ? usageOf(attempt, bytes, members) : {})
   const named = attempt.codec.members.model
@@ -122,7 +123,7 @@ function membersOf(bytes: Uint8Array): Member[] | undefined {
 /** Bytes of any kind, as they come; a JSON reply is whole, so its usage can be counted. */
 async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
   const type = reply.headers.get('content-type') ?? ''
-  if (/^text\/html\b/i.test(type)) {
+  if (/^(text\/html|application\/xhtml\+xml)\b/i.test(type)) {
     const page = await wholeBody(exchange, attempt, reply)
     throw noAnswer(attempt, decoder.decode(page))
   }
@@ -182,8 +183,8 @@ const NULL = 0x6e
 function usageOf(attempt: Attempt, bytes: Uint8Array, members: readonly Member[]): Usage {
   const at = members.find(({ key }) => key === attempt.codec.members.usage)?.value
   if (!at) return {}
-  const wire: unknown = JSON.parse(decoder.decode(bytes.subarray(at[0], at[1])))
-  return isObject(wire) ? attempt.codec.decodeUsage(wire) : {}
+  const wire = parseObject(decoder.decode(bytes.subarray(...at)))
+  return wire ? attempt.codec.decodeUsage(wire) : {}
 }
 
 function translatedJson(

@@ -3,7 +3,7 @@ import { asGatewayError } from '../lib/errors.ts'
 import { isObject, parseObject } from '../lib/json.ts'
 import { beginAttempt, endAttempt } from './attempt.ts'
 import { type Exchange, stamp } from './exchange.ts'
-import { relayedHeaders } from './headers.ts'
+import { asJson, relayedHeaders } from './headers.ts'
 import { respond } from './reply.ts'
 import { send } from './send.ts'
 
@@ -26,6 +26,7 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
     const count = await reply.text()
     if (!isCount(count)) return await countLocally(exchange)
     const headers = relayedHeaders(reply.headers)
+    asJson(headers)
     stamp(headers, exchange, attempt)
     return respond(exchange, exchange, { status: 200, headers, body: count })
   } catch (error) {

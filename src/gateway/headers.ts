@@ -33,6 +33,12 @@ export function relayedHeaders(upstream: Headers): Headers {
   return headers
 }
 
+/** Names JSON as what it is: no browser may take an upstream's words for a page of ours. */
+export function asJson(headers: Headers): void {
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(headers.get('content-type') ?? ''))
+    headers.set('content-type', 'application/json')
+}
+
 /** Copies the client's headers whose names are listed; `x-*` stands for a prefix. */
 export type Forward = (from: Headers, to: Headers) => void
 

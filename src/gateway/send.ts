@@ -1,3 +1,5 @@
+import { targetName } from '../config/target-name.ts'
+import { GatewayError } from '../lib/errors.ts'
 import { withQuery } from '../lib/query.ts'
 import type { Action } from '../protocols/codec.ts'
 import type { ServiceAccount } from '../providers/service-account.ts'
@@ -12,7 +14,7 @@ const MAX_ERROR_BYTES = 1_000_000
 
 /**
  * Sends the request and gives the upstream's reply, its body unread. Throws `Refusal` for a status
- * of 400 and above, `upstream-failed` and `timeout` when there was no reply, `cancelled` when the
+ * of 400 and above, `upstream-failed` and `timeout` when there was no answer, `cancelled` when the
  * client went away.
  */
 export async function send(
@@ -50,6 +52,7 @@ export async function send(
   attempt.replied = true
   exchange.recording?.replied(reply)
   if (reply.status >= 400) throw await refused(exchange, attempt, reply)
+  if (reply.status < 200 || reply.status > 299) throw await noAnswerStatus(attempt, reply)
   return reply
 }
 
@@ -102,6 +105,16 @@ async function fetched(
   } finally {
     stopProbe()
   }
+}
+
+/** A redirect, or a status that HTTP does not have: neither an answer nor an error of the upstream. */
+async function noAnswerStatus({ target }: Attempt, { status, body }: Response) {
+  await body?.cancel()
+  const what = status >= 300 ? 'redirects elsewhere' : 'is no answer'
+  return new GatewayError(
+    'upstream-failed',
+    `${targetName(target)}: it sent status ${status}, which ${what}; is its base-url right?`,
+  )
 }
 
 async function refused(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Refusal> {

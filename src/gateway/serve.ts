@@ -1,11 +1,12 @@
 import { prepareCounting } from '../conversation/count.ts'
 import { asGatewayError } from '../lib/errors.ts'
+import { JsonBytesError, parseJson } from '../lib/json-bytes.ts'
 import { retryHeaders } from '../protocols/error-headers.ts'
 import { countTokens } from './count-tokens.ts'
 import { type Ask, begin, type Exchange, stamp } from './exchange.ts'
 import { firstToAnswer } from './failover.ts'
 import type { Gateway } from './gateway.ts'
-import { relayedHeaders } from './headers.ts'
+import { asJson, relayedHeaders } from './headers.ts'
 import { withKeepAlive } from './keep-alive.ts'
 import { Refusal } from './refusal.ts'
 import { respond } from './reply.ts'
@@ -51,14 +52,10 @@ export function failed(
   else ask.recording?.failed(error)
   const headers = new Headers()
   headers.set('x-jackfield-request-id', ask.requestId)
-  if (
-    error instanceof Refusal &&
-    error.protocol === ask.codec.protocol &&
-    begun?.passable &&
-    error.body.length > 0
-  ) {
+  if (begun?.passable && error instanceof Refusal && isOfProtocol(error, ask)) {
     const relayed = relayedHeaders(error.headers)
-    if (begun) stamp(relayed, begun)
+    asJson(relayed)
+    stamp(relayed, begun)
     for (const [name, value] of Object.entries(retryHeaders(error)))
       if (!relayed.has(name)) relayed.set(name, value)
     return respond(ask, begun, { status: error.status, headers: relayed, body: error.body })
@@ -69,4 +66,15 @@ export function failed(
   if (begun) stamp(headers, begun)
   const body = JSON.stringify(encoded.body)
   return respond(ask, begun, { status: encoded.status, headers, body })
+}
+
+/** Whether an upstream's error is one that the client can read: a web page is none. */
+function isOfProtocol({ protocol, body }: Refusal, { codec }: Ask): boolean {
+  if (protocol !== codec.protocol) return false
+  try {
+    return typeof parseJson(body) === 'object'
+  } catch (error) {
+    if (error instanceof JsonBytesError) return false
+    throw error
+  }
 }

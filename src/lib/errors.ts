@@ -49,7 +49,7 @@ export const STATUS = {
 } as const satisfies Record<ErrorCode, number>
 
 export type ErrorDetails = {
-  /** The upstream's own HTTP status; a client of any protocol sees the same one. */
+  /** The upstream's own HTTP status; a client of any protocol sees the same one, from 400 to 599. */
   status?: number
   retryAfterMs?: number
   /** The upstream's own word for it (`overloaded_error`, `insufficient_quota`). */
@@ -74,11 +74,17 @@ export class GatewayError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.name = 'GatewayError'
     this.code = code
-    this.status = details.status ?? STATUS[code]
+    const { status } = details
+    this.status = status !== undefined && isErrorStatus(status) ? status : STATUS[code]
     this.retryAfterMs = details.retryAfterMs
     this.type = details.type
     this.param = details.param
   }
+}
+
+/** A status that can be answered with; upstreams send 600 and 999 as well. */
+function isErrorStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 400 && status <= 599
 }
 
 /** What was thrown, as one of ours: anything unexpected is an `internal` fault. */
