@@ -36,7 +36,8 @@ export async function answer(
   const streamed = /^text\/event-stream\b/i.test(reply.headers.get('content-type') ?? '')
   const { stream } = exchange.envelope
   if (streamed && stream && attempt.passing) return passedStream(exchange, attempt, reply)
-  if (streamed && stream) return translatedStream(exchange, attempt, reply)
+  // A summary is an item of its own, so it goes down when it is whole.
+  if (streamed && stream && !exchange.compacts) return translatedStream(exchange, attempt, reply)
   if (streamed) return collected(exchange, attempt, reply, reply.body ?? [])
   const bytes = await wholeBody(exchange, attempt, reply)
   // Some upstreams do not say that it is a stream.
@@ -240,8 +241,9 @@ function rendered(
   exchange: Exchange,
   attempt: Attempt,
   status: number,
-  told: ConversationResponse,
+  heard: ConversationResponse,
 ): Answer {
+  const told = compacted(exchange, attempt, heard)
   const response = attempt.fitted?.restoreResponse(told) ?? told
   const asked = askedOf(exchange, response.model, attempt.losses)
   const headers = new Headers()
@@ -252,6 +254,18 @@ function rendered(
   settle(exchange, attempt, status, response.usage)
   stamp(headers, exchange, attempt)
   return { status: 200, headers, body }
+}
+
+/** The summary that another upstream was asked for, as a client gets it that asked in a request. */
+function compacted(
+  exchange: Exchange,
+  attempt: Attempt,
+  response: ConversationResponse,
+): ConversationResponse {
+  const { compaction } = exchange.codec
+  if (!compaction || !exchange.compacts || exchange.action === 'compact' || attempt.passing)
+    return response
+  return compaction.reply(response, askedOf(exchange, response.model))
 }
 
 function wholeOf(

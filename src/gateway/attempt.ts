@@ -82,7 +82,7 @@ export function passesTo(exchange: Exchange, target: Target): boolean {
     !exchange.unsealed &&
     !(own.protocol === 'openai-responses' && quirks?.stateless) &&
     (target.reasoning === undefined || exchange.action === 'relay') &&
-    (exchange.action !== 'compact' || quirks?.compact === true)
+    (!exchange.compacts || quirks?.compact === true)
   )
 }
 

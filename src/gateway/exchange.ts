@@ -58,6 +58,8 @@ export type Exchange = Ask & {
   readable(): ConversationRequest | undefined
   /** The request's body, parsed; as little as `conversation`. */
   body(): JsonObject
+  /** The conversation is to be compacted, whichever way the client asks for that. */
+  compacts: boolean
   /** A target refused what was sealed: it and the next ones are asked without. */
   unsealed: boolean
   /** The conversation's own credential failed in passing: its bond stays as it is. */
@@ -97,6 +99,7 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
     passable:
       ask.action === 'relay' ||
       (codecs.some(codec => codec === ask.codec) && !holdsOurs(gateway, ask)),
+    compacts: ask.action === 'compact',
     unsealed: false,
     escaped: false,
     trace,
@@ -135,7 +138,15 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
     totalDueAtMs: ({ timeouts }) =>
       timeouts.totalMs > 0 ? startedAtMs + timeouts.totalMs : Infinity,
   }
+  if (asksToCompact(begun)) begun.compacts = true
   return begun
+}
+
+/** Whether an ordinary request asks for a compaction. Most bodies need not be parsed to know. */
+function asksToCompact({ action, codec, inbound, body }: Exchange): boolean {
+  const { compaction } = codec
+  if (!compaction || action !== 'generate') return false
+  return Buffer.prototype.includes.call(inbound.body, compaction.mark) && compaction.wanted(body())
 }
 
 /** Resolves the model that is asked for, and makes the changes that the file wants. */

@@ -60,7 +60,7 @@ function spliced({ inbound, envelope }: Exchange, { target }: Attempt): Uint8Arr
 function conversationFor(exchange: Exchange): ConversationRequest {
   const { compaction } = exchange.codec
   const conversation = exchange.conversation()
-  return exchange.action === 'compact' && compaction ? compaction.ask(conversation) : conversation
+  return exchange.compacts && compaction ? compaction.ask(conversation) : conversation
 }
 
 function encodeJson(body: JsonObject): Uint8Array<ArrayBuffer> {

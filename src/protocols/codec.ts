@@ -186,10 +186,17 @@ export interface ClientCodec {
   /** An error in a stream as clients see it that read no event as one: a bare JSON object. */
   bareError?(error: GatewayError): JsonObject
   encodeTokenCount(inputTokens: number): JsonObject
-  /** For `compact`: what is asked of an upstream that has no such endpoint, and how it is told. */
+  /** What is asked of an upstream that cannot compact a conversation itself, and how it is told. */
   readonly compaction?: {
+    /** What the body of an ordinary request holds that asks for one; most bodies do not. */
+    readonly mark: string
+    /** Whether an ordinary request asks for one. */
+    wanted(body: JsonObject): boolean
     ask(request: ConversationRequest): ConversationRequest
+    /** The reply to `compact`. Throws `upstream-failed` where there is no summary. */
     encode(response: ConversationResponse, asked: Asked, body: JsonObject): JsonObject
+    /** The reply to an ordinary request. Throws likewise. */
+    reply(response: ConversationResponse, asked: Asked): ConversationResponse
   }
 }
 

@@ -3,16 +3,53 @@ import {
   type ConversationResponse,
   packCapsule,
 } from '../../conversation/index.ts'
+import { GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
-import type { Asked } from '../codec.ts'
+import type { ClientCodec } from '../codec.ts'
 import { itemsOf } from './input.ts'
 import { createIds } from './reply-item.ts'
 import { encodeUsage } from './usage.ts'
 
+/** The last input item of a request that asks for a compaction (Codex 0.169, 2026-11). */
+const TRIGGER = 'compaction_trigger'
+
 const ASK = `Write a summary of this conversation for yourself: it will replace everything above. Keep what the user wants and has decided, what was done and found out, file names, commands, code and numbers that still matter, what is left to do, and the very next step. Write only the summary.`
 
-/** What an upstream without compaction is asked instead: a summary. */
-export function askForSummary(request: ConversationRequest): ConversationRequest {
+/**
+ * Compaction by upstreams that have none: they are asked for a summary, which goes to the client in
+ * an item that only we can open. Clients ask by an endpoint of its own or by the last input item,
+ * and then want exactly that item.
+ */
+export const compaction: NonNullable<ClientCodec['compaction']> = {
+  mark: TRIGGER,
+  wanted: ({ input }) => itemsOf(input).at(-1)?.type === TRIGGER,
+  ask: askForSummary,
+  encode(response, asked, body) {
+    const ids = createIds(asked)
+    return {
+      id: ids.response,
+      object: 'response.compaction',
+      created_at: Math.floor(asked.atMs / 1000),
+      output: [
+        ...itemsOf(body.input).filter(isUserMessage),
+        compactionItem(response, ids.next('cmp')),
+      ],
+      usage: encodeUsage(response.usage),
+    }
+  },
+  reply(response, asked) {
+    const wire = compactionItem(response, createIds(asked).next('cmp'))
+    return {
+      id: response.id,
+      model: response.model,
+      parts: [{ type: 'opaque', protocol: 'openai-responses', wire }],
+      stop: { reason: 'end', raw: null },
+      usage: response.usage,
+    }
+  },
+}
+
+function askForSummary(request: ConversationRequest): ConversationRequest {
   const { thinking: _, ...rest } = request
   return {
     ...rest,
@@ -23,29 +60,25 @@ export function askForSummary(request: ConversationRequest): ConversationRequest
   }
 }
 
-/** The user's own messages, and an item that only we can open with the summary in it. */
-export function encodeCompaction(
-  response: ConversationResponse,
-  asked: Asked,
-  body: JsonObject,
-): JsonObject {
-  const words = response.parts.map(part => (part.type === 'text' ? part.text : '')).join('')
-  const ids = createIds(asked)
+function compactionItem({ parts }: ConversationResponse, id: string): JsonObject {
+  const words = parts.map(part => (part.type === 'text' ? part.text : '')).join('')
+  // It would replace the whole conversation by nothing.
+  if (words.trim() === '')
+    throw new GatewayError(
+      'upstream-failed',
+      'the upstream wrote no summary of the conversation; please retry your request',
+    )
   const text = `Summary of the conversation so far:\n\n${words}`
   return {
-    id: ids.response,
-    object: 'response.compaction',
-    created_at: Math.floor(asked.atMs / 1000),
-    output: [
-      ...itemsOf(body.input).filter(isUserMessage),
-      {
-        id: ids.next('cmp'),
-        type: 'compaction',
-        encrypted_content: packCapsule({ parts: [{ type: 'text', text }] }),
-      },
-    ],
-    usage: encodeUsage(response.usage),
+    id,
+    type: 'compaction',
+    encrypted_content: packCapsule({ parts: [{ type: 'text', text }] }),
   }
+}
+
+/** Input items without those that only say what to do with the others. */
+export function conversationItems(items: readonly JsonObject[]): JsonObject[] {
+  return items.filter(({ type }) => type !== TRIGGER)
 }
 
 function isUserMessage(item: unknown): item is JsonObject {

@@ -2,7 +2,7 @@ import { without } from '../../lib/wire.ts'
 import type { Action, Codec } from '../codec.ts'
 import { decodeModels, encodeModel, encodeModels } from '../openai-models.ts'
 import { peekBody } from '../peek.ts'
-import { askForSummary, encodeCompaction } from './compaction.ts'
+import { compaction } from './compaction.ts'
 import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { requests } from './request-schema.ts'
@@ -74,7 +74,7 @@ export const openaiResponses: Codec = {
   decodeModels,
   encodeModels,
   encodeModel,
-  compaction: { ask: askForSummary, encode: encodeCompaction },
+  compaction,
   encodeTokenCount: inputTokens => ({
     object: 'response.input_tokens',
     input_tokens: inputTokens,

@@ -14,6 +14,7 @@ import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { foreignLosses } from '../foreign.ts'
 import { systemTexts } from '../system-text.ts'
 import { leaveOut } from '../unsupported.ts'
+import { conversationItems } from './compaction.ts'
 import { decodeContent } from './content.ts'
 import { extended, membersOf } from './extended.ts'
 import { decodeItems, instructionParts, itemsOf, leadingItems, toolsInside } from './input.ts'
@@ -39,7 +40,7 @@ const UNDERSTOOD = [
 const SAMPLING = ['max_output_tokens', 'temperature', 'top_p']
 
 export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {
-  const items = itemsOf(body.input)
+  const items = conversationItems(itemsOf(body.input))
   const leading = leadingItems(items)
   const thinking = decodeThinking(object(body.reasoning))
   const cacheKey = text(body.prompt_cache_key)
