@@ -52,7 +52,7 @@ function referred(items: readonly JsonObject[]): string[] {
 
 /**
  * The request with everything it refers to put in its place, for upstreams that keep nothing.
- * Throws `invalid-request` for what is not known here.
+ * Throws `invalid-request` for what is not known here, unless it is only reasoning.
  */
 export function withHistory(body: JsonObject, kept: Kept, caller: string): JsonObject {
   if (body.conversation !== undefined && body.conversation !== null)
@@ -108,8 +108,10 @@ function resolved(items: readonly JsonObject[], kept: Kept, caller: string): Jso
     if (beside.has(id)) return []
     const value = found.get(id)
     const whole = value === undefined ? undefined : parseObject(value)
-    if (!whole) throw unknownItem(id)
-    return [whole]
+    if (whole) return [whole]
+    // The conversation can go on without a thought; its loss is named where it is left out.
+    if (id.startsWith('rs_')) return [{ type: 'reasoning', id, summary: [] }]
+    throw unknownItem(id)
   })
 }
 

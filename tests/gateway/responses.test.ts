@@ -138,6 +138,19 @@ describe('responses that are kept here', () => {
     },
   )
 
+  test('that are only reasoning, and not kept, are left out with their loss named', async () => {
+    const gateway = localGateway(ROUTES, counting)
+    const call = { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }
+    const output = { type: 'function_call_output', call_id: 'c', output: 'ok' }
+    const reference = { type: 'item_reference', id: 'rs_of_another_upstream' }
+    const asked = await gateway.call('/v1/responses', {
+      json: ask({ input: [{ role: 'user', content: 'hi' }, reference, call, output] }),
+    })
+    expect(asked.status).toBe(200)
+    expect(said(await json(asked))).toBe('3 messages')
+    expect(asked.headers.get('x-jackfield-losses')).toContain('reasoning')
+  })
+
   test('what another service keeps is its own business', async () => {
     const gateway = localGateway(ROUTES, () => Response.json({ id: 'resp_2', output: [] }))
     const body = { model: 'own', input: 'hi', previous_response_id: 'resp_native' }
