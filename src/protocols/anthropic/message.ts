@@ -10,6 +10,7 @@ import { text, without } from '../../lib/wire.ts'
 import { argumentsObject } from '../arguments.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { BEFORE_ASSISTANT } from '../first-words.ts'
+import { opaqueWords } from '../opaque-words.ts'
 import { OUR_STEP } from '../ours.ts'
 import { isSealOf } from '../seals.ts'
 import { cacheControl } from './cache.ts'
@@ -173,7 +174,7 @@ function encodeOpaque(
 ): JsonObject[] {
   if (protocol === 'anthropic' && !isOurStep(wire)) return [wire]
   losses.push({ path, reason: `${text(wire.type) ?? 'a part'} has no equivalent` })
-  return said(text(wire.text) ?? '')
+  return said(opaqueWords(wire))
 }
 
 /** A step of another upstream that we told a client of this protocol; only that client may see it. */

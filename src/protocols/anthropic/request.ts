@@ -114,6 +114,11 @@ export function encodeRequest(
   if (!('output_config' in thinking) && own.thinking === undefined) delete config.effort
   delete body.output_config
   if (own.output_format !== undefined) body.output_format = own.output_format
+  else if (request.format.type === 'json' && !request.format.schema)
+    losses.push({
+      path: 'response_format',
+      reason: 'JSON without a schema cannot be asked for here',
+    })
   if (Object.keys(config).length > 0) body.output_config = config
   if (to.stream) body.stream = true
   cacheForeignPrefix(request, body)

@@ -14,6 +14,7 @@ import { object, objects, text } from '../../lib/wire.ts'
 import { argumentsObject } from '../arguments.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { BEFORE_ASSISTANT } from '../first-words.ts'
+import { isAllWords, opaqueWords } from '../opaque-words.ts'
 import { isSealOf } from '../seals.ts'
 import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
@@ -195,8 +196,8 @@ class PartWriter {
 
   private opaque({ protocol, wire }: PartOf<'opaque'>, path: string): JsonObject[] {
     if (protocol === 'gemini') return object(wire.groundingMetadata) ? [] : [wire]
-    this.lost(path, `${text(wire.type) ?? 'a part'} has no equivalent`)
-    return said(text(wire.text) ?? '')
+    if (!isAllWords(wire)) this.lost(path, `${text(wire.type) ?? 'a part'} has no equivalent`)
+    return said(opaqueWords(wire))
   }
 }
 

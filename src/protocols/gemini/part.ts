@@ -152,6 +152,11 @@ export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video
   const { mimeType, ...own } = membersOf(part)
   switch (source.from) {
     case 'base64':
+      // A text is said with its name, and within a result it is the result.
+      if (part.type === 'document' && source.mediaType.startsWith('text/')) {
+        const words = Buffer.from(source.data, 'base64').toString('utf8')
+        return { wire: { text: part.name ? `${part.name}:\n${words}` : words } }
+      }
       return {
         wire: { inlineData: { mimeType: source.mediaType, data: source.data }, ...own },
       }

@@ -1,6 +1,7 @@
 import type { Part, PartOf, Source } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
+import { isAllWords, opaqueWords } from '../opaque-words.ts'
 import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
 
 /** Content of a message: a string, or parts. Null and absent are no parts. */
@@ -160,16 +161,9 @@ export function encodePart(part: Part): Encoded {
 
 function encodeOpaque({ protocol, wire }: PartOf<'opaque'>): Encoded {
   if (protocol === 'openai-chat') return { wire }
-  if (wire.type === 'tool_reference') {
-    return { wire: { type: 'text', text: `tool ${text(wire.tool_name) ?? ''} loaded` } }
-  }
-  return { lost: `${text(wire.type) ?? 'a block'} has no equivalent`, instead: wordsOf(wire) }
-}
-
-/** What such a block says in plain words: its own text, or that of the blocks in it. */
-function wordsOf(wire: JsonObject): string {
-  const inner = objects(wire.content).flatMap(block => text(block.text) ?? [])
-  return text(wire.text) ?? inner.join('\n')
+  const instead = opaqueWords(wire)
+  if (isAllWords(wire)) return { wire: { type: 'text', text: instead } }
+  return { lost: `${text(wire.type) ?? 'a block'} has no equivalent`, instead }
 }
 
 type Media = PartOf<'image' | 'document' | 'audio' | 'video'>

@@ -2,6 +2,7 @@ import { type Message, type Part, type PartOf, toTurns } from '../../conversatio
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { text } from '../../lib/wire.ts'
 import type { Addressee, Loss } from '../codec.ts'
+import { isAllWords, opaqueWords } from '../opaque-words.ts'
 import { isSealOf } from '../seals.ts'
 import { encodeMedia } from './content.ts'
 import { membersOf } from './extended.ts'
@@ -109,8 +110,12 @@ class ItemWriter {
           this.item(part.wire)
           return
         }
-        this.losses.push({ path, reason: `${text(part.wire.type) ?? 'a part'} has no equivalent` })
-        this.say(text(part.wire.text) ?? '')
+        if (!isAllWords(part.wire))
+          this.losses.push({
+            path,
+            reason: `${text(part.wire.type) ?? 'a part'} has no equivalent`,
+          })
+        this.say(opaqueWords(part.wire))
         return
     }
   }
