@@ -1,5 +1,6 @@
 import type { Edited } from '../config/rewrite/index.ts'
 import type { Changed, RoutesFile, Unchanged } from '../gateway/routes-file.ts'
+import { whyNotAllowed } from './edit-limits.ts'
 import type { Context } from './endpoint.ts'
 import { diagnosticWire, json, ManagementError } from './reply.ts'
 
@@ -13,14 +14,23 @@ export function fileOf({ file }: Context): RoutesFile {
   )
 }
 
-/** Changes the file and says how that went. `expected`: as in `If-Match`. */
+/**
+ * Changes the file and says how that went. `typed`: the texts of the request itself, see
+ * `whyNotAllowed`. `expected`: as in `If-Match`.
+ */
 export async function change(
   context: Context,
   edit: (text: string) => Edited,
+  typed: ReadonlySet<string>,
   expected?: string,
 ): Promise<Changed & { ok: true }> {
   const file = fileOf(context)
-  const changed = await file.change(edit, expected)
+  const limited = (text: string): Edited => {
+    const edited = edit(text)
+    const problem = edited.ok ? whyNotAllowed(text, edited.text, typed, context.gateway) : undefined
+    return problem === undefined ? edited : { ok: false, problem }
+  }
+  const changed = await file.change(limited, expected)
   if (!changed.ok) throw notChanged(changed)
   if (changed.backup !== undefined)
     context.gateway.services.log.write('info', `${file.name} is changed by management`, {

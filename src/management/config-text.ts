@@ -1,6 +1,7 @@
 import type { Restored } from '../config/secrets/veil.ts'
 import { parseSource } from '../config/source.ts'
 import { change, changedReply, etagOf, expectedVersion, fileOf, notChanged } from './changes.ts'
+import { typedInYaml, whyNotAllowed } from './edit-limits.ts'
 import { type Context, endpoint, Yaml } from './endpoint.ts'
 import { ALWAYS, ManagementError } from './reply.ts'
 
@@ -45,7 +46,7 @@ export const configText = [
       200: 'In force',
       409: 'The file on the disk does not parse: it is not overwritten',
       412: 'It was changed by others since',
-      422: 'It has errors',
+      422: 'It has errors, or brings in what management may not (a reference, a secret to another host)',
       428: 'If-Match is missing',
     },
     async answer({ body, headers }, context) {
@@ -61,6 +62,7 @@ export const configText = [
           const restored = context.veil.restore(body, text)
           return restored.ok ? { ok: true, text: restored.text } : restored
         },
+        typedInYaml(body),
         expectedVersion(headers),
       )
       return changedReply(changed)
@@ -75,9 +77,13 @@ export function readFile(context: Context): { text: string; version: string } {
 }
 
 /** A text that was sent, with its placeholders resolved against the file; without a file it has none. */
-export function restoredText(text: string, { file, veil }: Context): string {
+export function restoredText(text: string, { file, veil, gateway }: Context): string {
   const read = file?.read()
   const restored: Restored = veil.restore(text, read?.ok ? read.text : '')
   if (!restored.ok) throw new ManagementError(422, 'impossible_edit', restored.problem)
+  // What is wrong with a text is said with its words, and a reference would be filled in by then.
+  const before = read?.ok ? read.text : gateway.table.text
+  const problem = whyNotAllowed(before, restored.text, typedInYaml(text), gateway)
+  if (problem !== undefined) throw new ManagementError(422, 'impossible_edit', problem)
   return restored.text
 }

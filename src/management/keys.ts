@@ -4,8 +4,11 @@ import type { JsonObject } from '../lib/json.ts'
 import { newKey } from '../lib/key-hash.ts'
 import { change, changedReply } from './changes.ts'
 import { readFile } from './config-text.ts'
+import { typedIn } from './edit-limits.ts'
 import { endpoint } from './endpoint.ts'
 import { json, ManagementError } from './reply.ts'
+
+const NOTHING: ReadonlySet<string> = new Set()
 
 const NewKey = Type.Object(
   {
@@ -61,7 +64,7 @@ export const keys = [
         ...(models ? { models } : {}),
         ...(limits ? { limits: limits as JsonObject } : {}),
       }
-      const changed = await change(context, now => withKey(now, entry, key))
+      const changed = await change(context, now => withKey(now, entry, key), typedIn(body))
       const note =
         before.length === 0
           ? { note: 'this is the first key: from now on everybody needs one' }
@@ -78,7 +81,7 @@ export const keys = [
       const before = listKeys(readFile(context).text)
       if (!before.some(one => one.name === name))
         throw new ManagementError(404, 'key_not_found', `there is no key "${name}"`)
-      const changed = await change(context, now => withoutKey(now, name))
+      const changed = await change(context, now => withoutKey(now, name), NOTHING)
       const note =
         before.length === 1
           ? { note: 'this was the last key: now programs on this machine call without one' }

@@ -3,6 +3,7 @@ import { type Edit, type Edited, editText } from '../config/rewrite/index.ts'
 import type { Veil } from '../config/secrets/veil.ts'
 import type { JsonValue } from '../lib/json.ts'
 import { change, changedReply, expectedVersion } from './changes.ts'
+import { typedIn } from './edit-limits.ts'
 import { endpoint } from './endpoint.ts'
 import { ManagementError } from './reply.ts'
 
@@ -35,13 +36,14 @@ export const routes = [
       200: 'In force',
       409: 'The file on the disk does not parse: it is not overwritten',
       412: 'It was changed by others since',
-      422: 'An edit cannot be done, or the file would have errors',
+      422: 'An edit cannot or may not be done, or the file would have errors',
     },
     async answer({ body, headers }, context) {
       const edits = body.map(editFrom)
       const changed = await change(
         context,
         text => applied(text, edits, context.veil),
+        typedIn(body),
         expectedVersion(headers),
       )
       return changedReply(changed)

@@ -146,14 +146,14 @@ describe('edits by place', () => {
     const { status, body, headers } = await gateway.manage('PATCH', '/routes', [
       { op: 'set', path: ['models', 'two'], value: ['a/x', 'echo/echo'] },
       { op: 'insert', path: ['models', 'two', 0], value: 'a/y' },
-      { op: 'append', path: ['providers', 'a', 'keys'], value: '${B_KEY:-none}' },
+      { op: 'append', path: ['providers', 'a', 'keys'], value: 'sk-second' },
       { op: 'remove', path: ['tests'] },
     ])
     expect([status, body.ok]).toEqual([200, true])
     expect(headers.get('etag')).toBeTruthy()
     expect(gateway.onDisk()).toBe(
       FILE.replace('one: echo/echo\n', 'one: echo/echo\n  two: [ a/y, a/x, echo/echo ]\n')
-        .replace('"${A_KEY}" ]', '"${A_KEY}", "${B_KEY:-none}" ]')
+        .replace('"${A_KEY}" ]', '"${A_KEY}", sk-second ]')
         .replace(/^tests.*\n/m, ''),
     )
     expect(await served(gateway)).toContain('two')
