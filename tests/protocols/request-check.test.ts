@@ -207,6 +207,15 @@ describe('what vendors take though it is unusual is accepted', () => {
     ['gemini', { ...GEMINI, generationConfig: { maxOutputTokens: '100', stopSequences: 'END' } }],
     ['gemini', { ...GEMINI, generationConfig: { temperature: '0.5', topK: 40.0 } }],
     ['gemini', { ...GEMINI, toolConfig: { functionCallingConfig: { mode: 2 } } }],
+    [
+      'gemini',
+      {
+        contents: [
+          { role: 'model', parts: [{ functionCall: { name: 'f', willContinue: true } }] },
+          { role: 'model', parts: [{ functionCall: {} }] },
+        ],
+      },
+    ],
   ])('%s %j', (wire, body) => expect(refusal(wire, body)?.message).toBeUndefined())
 
   test('tokens are counted without a cap, and of a whole request in a member', () => {

@@ -1,9 +1,9 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
-import type { JsonObject } from '../../lib/json.ts'
-import { isObject } from '../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
 import { type Fault, NOTHING, requestShape, TOLERATED } from '../request-check.ts'
 import { AnyObject, maybe, shared, Text } from '../request-schema.ts'
 import { member, snakeOf } from './names.ts'
+import { PartialCall } from './partial-call.ts'
 
 /**
  * generateContent requests, as Google's JSON parser takes them: names in camel or snake case, one
@@ -49,7 +49,15 @@ const Part = shared(
       thought: Switch,
       thoughtSignature: Text,
       ...media,
-      functionCall: Type.Object(members({ id: Text, args: AnyObject }, { name: Text })),
+      functionCall: Type.Object(
+        members({
+          id: Text,
+          name: Text,
+          args: AnyObject,
+          partialArgs: listed(AnyObject),
+          willContinue: Switch,
+        }),
+      ),
       functionResponse: Type.Object(
         members(
           { id: Text, response: AnyObject, parts: listed(Type.Object(members(media))) },
@@ -153,6 +161,29 @@ function needsContents(body: JsonObject): Fault | undefined {
     : undefined
 }
 
+/** A call has a name, unless it is a piece that goes on with one. */
+function needsNames({ contents }: JsonObject): Fault | undefined {
+  let goesOn = false
+  for (const [content, at] of placed(contents, 'contents'))
+    for (const [part, path] of placed(content.parts, `${at}.parts`)) {
+      const call = member(part, 'functionCall')
+      if (!isObject(call)) continue
+      const isNamed = typeof call.name === 'string'
+      if (isNamed && PartialCall.begins(call)) goesOn = true
+      if (isNamed || goesOn) continue
+      const spelled = 'functionCall' in part ? 'functionCall' : 'function_call'
+      return { path: `${path}.${spelled}.name`, expected: 'a string', got: NOTHING }
+    }
+  return undefined
+}
+
+/** The objects of a list with their paths, or the one that stands in its place. */
+function* placed(value: JsonValue | undefined, path: string): Generator<[JsonObject, string]> {
+  if (isObject(value)) yield [value, path]
+  if (!Array.isArray(value)) return
+  for (const [index, item] of value.entries()) if (isObject(item)) yield [item, `${path}[${index}]`]
+}
+
 /** Counting takes the contents alone, or a whole request in a member of its own. */
 function needsCountable(body: JsonObject): Fault | undefined {
   const whole = member(body, 'generateContentRequest')
@@ -162,7 +193,7 @@ function needsCountable(body: JsonObject): Fault | undefined {
 }
 
 export const requests = {
-  generate: requestShape(GenerateRequest, needsContents),
+  generate: requestShape(GenerateRequest, needsContents, needsNames),
   'count-tokens': requestShape(
     Type.Object(members({ ...generated, generateContentRequest: GenerateRequest })),
     needsCountable,
