@@ -63,3 +63,45 @@ test('bytes are replaced wherever the stream is cut', () => {
     }
   }
 })
+
+describe('one long message takes work in proportion to its length', () => {
+  const limit = { characters: 30_000_000, error: () => new Error('too long') }
+
+  test.each([
+    ['in small chunks', 256, 'x'],
+    ['in single bytes', 1, 'x'],
+    ['of many lines in one chunk', Infinity, 'data: x\n'],
+    ['of many lines in small chunks', 256, 'data: x\n'],
+  ])('%s', (_, chunkBytes, unit) => {
+    const characters = chunkBytes === 1 ? 1_000_000 : 20_000_000
+    const whole = bytes(`data: ${unit.repeat(characters / unit.length)}\n\n`)
+    const machine = decodeSse(limit)
+    const began = performance.now()
+    const frames: SseFrame[] = []
+    for (let at = 0; at < whole.length; at += Math.min(chunkBytes, whole.length))
+      frames.push(...machine.feed(whole.subarray(at, at + chunkBytes)))
+    frames.push(...machine.end())
+    // Joining what came to what is there at every chunk takes minutes.
+    expect(performance.now() - began).toBeLessThan(6_000)
+    expect(frames).toHaveLength(1)
+  })
+
+  test.each([
+    ['a line without end', ['data: ', ...Array.from({ length: 20 }, () => 'x'.repeat(100))]],
+    ['a message without end', Array.from({ length: 20 }, () => `data: ${'x'.repeat(100)}\n`)],
+    ['a comment without end', [': ', ...Array.from({ length: 20 }, () => 'x'.repeat(100))]],
+  ])('%s is refused at the limit', (_, chunks) => {
+    const machine = decodeSse({ characters: 1_000, error: () => new Error('too long') })
+    expect(() => chunks.flatMap(chunk => machine.feed(bytes(chunk)))).toThrow('too long')
+  })
+
+  test('many messages are together longer than one may be', () => {
+    const machine = decodeSse({ characters: 100, error: () => new Error('too long') })
+    const one = bytes(`event: x\n: comment\ndata: ${'y'.repeat(40)}\ndata: z\n\n`)
+    const frames = Array.from({ length: 100 }, () => [
+      ...machine.feed(one.subarray(0, 30)),
+      ...machine.feed(one.subarray(30)),
+    ])
+    expect(frames.flat()).toHaveLength(100)
+  })
+})
