@@ -7,6 +7,7 @@ export const SERVER = {
   openToAll: false,
   origins: [],
   bodyLimitBytes: 64_000_000,
+  replyLimitBytes: 64_000_000,
   shutdownGraceMs: 30_000,
 } as const satisfies ServerSettings
 

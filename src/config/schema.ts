@@ -334,6 +334,7 @@ export const Routes = Type.Object(
           tls: Type.Optional(Type.Object({ cert: Type.String(), key: Type.String() }, shut)),
           'proxy-url': Type.Optional(ProxyUrl),
           'body-limit': Type.Optional(Size),
+          'reply-limit': Type.Optional(Size),
           'shutdown-grace': Type.Optional(Duration),
           workers: Type.Optional(later(Anything, [1])),
           'open-to-all': Type.Optional(

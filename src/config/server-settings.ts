@@ -39,6 +39,7 @@ export function readServer(
     origins: (server.origins ?? SERVER.origins).map(origin => origin.toLowerCase()),
     ...(server.tls ? { tls: { cert: pem('cert'), key: pem('key') } } : {}),
     bodyLimitBytes: parseSize(server['body-limit']) ?? SERVER.bodyLimitBytes,
+    replyLimitBytes: parseSize(server['reply-limit']) ?? SERVER.replyLimitBytes,
     shutdownGraceMs: parseDuration(server['shutdown-grace']) ?? SERVER.shutdownGraceMs,
   }
 }

@@ -159,6 +159,8 @@ export type ServerSettings = {
   origins: readonly string[]
   tls?: { cert: string; key: string }
   bodyLimitBytes: number
+  /** How much of a reply may be held at once: one that is collected, or one event of a stream. */
+  replyLimitBytes: number
   shutdownGraceMs: number
 }
 

@@ -10,7 +10,7 @@ import { parseObject } from '../lib/json.ts'
 import { JsonBytesError, type Member, scanObject, splice } from '../lib/json-bytes.ts'
 import { decodeSse } from '../lib/sse.ts'
 import type { Asked } from '../protocols/codec.ts'
-import { type Attempt, networkError } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import { throwUnframed } from './beginning.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { createFraming } from './framing.ts'
@@ -19,6 +19,7 @@ import { answerIn, noAnswer, refusalOf } from './hidden-error.ts'
 import { between } from './observe.ts'
 import { passedStream } from './passed-stream.ts'
 import { type Answer, askedOf, renames } from './reply.ts'
+import { eventLimit, received, wholeBody } from './reply-body.ts'
 import { settle, settleCut } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 import { translatedStream } from './translated-stream.ts'
@@ -45,37 +46,6 @@ export async function answer(
   return attempt.passing && !stream
     ? passedJson(exchange, attempt, reply, bytes)
     : translatedJson(exchange, attempt, reply, bytes)
-}
-
-/** The reply's body, read to its end. Throws what `networkError` makes of a connection that breaks. */
-async function wholeBody(
-  exchange: Exchange,
-  attempt: Attempt,
-  reply: Response,
-): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    const bytes = await reply.bytes()
-    attempt.scanSeals?.(bytes)
-    return bytes
-  } catch (error) {
-    throw networkError(exchange, attempt, error)
-  }
-}
-
-/** The chunks as they arrive; a connection that breaks is told apart from a fault in their decoding. */
-async function* received(
-  exchange: Exchange,
-  attempt: Attempt,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of chunks) {
-      attempt.scanSeals?.(chunk)
-      yield chunk
-    }
-  } catch (error) {
-    throw networkError(exchange, attempt, error)
-  }
 }
 
 function isEventStream(bytes: Uint8Array): boolean {
@@ -206,13 +176,11 @@ async function collected(
   reply: Response,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<Answer> {
-  const frames = decodeSse()
+  const frames = decodeSse(eventLimit(exchange, attempt))
   const events = attempt.codec.decodeStream(attempt.target.provider.id)
   const all: StreamEvent[] = []
   const unframed: Uint8Array[] = []
-  const { services } = exchange.gateway
   for await (const chunk of received(exchange, attempt, chunks)) {
-    attempt.watch.dueAtMs = services.now() + attempt.target.timeouts.idleMs
     for (const frame of frames.feed(chunk)) all.push(...events.feed(frame))
     if (all.length === 0) unframed.push(chunk)
     // An upstream that has told an error need not hang up.

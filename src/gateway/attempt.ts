@@ -57,13 +57,14 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
   const watch: AttemptWatch = {
     stage: 'first-byte',
     fired: false,
-    dueAtMs: Math.min(now + target.timeouts.firstByteMs, exchange.totalDueAtMs(target)),
+    dueAtMs: now + target.timeouts.firstByteMs,
     due() {
       watch.fired = true
       watch.dueAtMs = Infinity
       abort.abort()
     },
   }
+  withinTotal(exchange, target, watch)
   exchange.gateway.services.watchdog.add(watch)
   const passing =
     passesTo(exchange, target) && !carriesForeignSeals(exchange, speech.protocol, lease)
@@ -111,6 +112,26 @@ function sealScanner(
 
 /** What of a request decides where a target is asked. */
 type Spoken = Pick<Exchange, 'action'> & { codec: { protocol: ProtocolId } }
+/** Who is waited for: a client that does not read its stream says nothing about the upstream. */
+export function waitFor(
+  exchange: Exchange,
+  { target, watch }: Attempt,
+  stage: 'idle' | 'client',
+): void {
+  if (watch.fired) return
+  watch.dueAtMs = exchange.gateway.services.now() + target.timeouts.idleMs
+  watch.stage = stage
+  withinTotal(exchange, target, watch)
+}
+
+/** Whatever is waited for, `timeout.total` holds. */
+function withinTotal(exchange: Exchange, target: Target, watch: AttemptWatch): void {
+  const total = exchange.totalDueAtMs(target)
+  if (total >= watch.dueAtMs) return
+  watch.dueAtMs = total
+  watch.stage = 'total'
+}
+
 type Speech = Provider['speaks'][number]
 
 /** Where a target is asked and in which protocol; undefined: it has nothing that such a relay needs. */
@@ -146,9 +167,13 @@ export function networkError(exchange: Exchange, attempt: Attempt, error: unknow
     return new GatewayError('cancelled', 'the client stopped reading its stream')
   if (watch.fired) {
     const seconds = Math.round(limitOf(attempt) / 100) / 10
+    const what =
+      watch.stage === 'total'
+        ? 'its reply was not complete; raise timeout.total in routes.yaml if it may take longer'
+        : 'the upstream was silent'
     return new GatewayError(
       'timeout',
-      `${where}: ${watch.stage} timeout after ${seconds} s; the upstream was silent`,
+      `${where}: ${watch.stage} timeout after ${seconds} s; ${what}`,
     )
   }
   const told =

@@ -11,8 +11,8 @@ import { type Listener, SILENT } from './silence.ts'
 /** A stream as far as its first payload; `done`: it is over already. */
 export type Beginning = { events: StreamEvent[]; bytes: Uint8Array[]; done: boolean }
 
-/** Whoever talks at such length means it. */
-const MOST_HELD_BYTES = 1_000_000
+/** An upstream that sends so much and still no payload is past every error it could begin with. */
+const MAX_HELD_BYTES = 1_000_000
 
 export type Decoding = {
   frames: Machine<Uint8Array, Frame>
@@ -48,7 +48,10 @@ export async function beginningOf(
 async function read(listener: Listener, { frames, events }: Decoding): Promise<Beginning> {
   const beginning: Beginning = { events: [], bytes: [], done: false }
   let held = 0
-  while (!beginning.done && held < MOST_HELD_BYTES && !beginning.events.some(isPayload)) {
+  let payload = false
+  // One long event (a picture) may be all there is: `frames` has the limit for that.
+  const enough = (): boolean => held >= MAX_HELD_BYTES && beginning.events.length > 0
+  while (!beginning.done && !payload && !enough()) {
     const chunk = await listener.next()
     if (chunk === SILENT) continue
     const heard = [
@@ -60,7 +63,8 @@ async function read(listener: Listener, { frames, events }: Decoding): Promise<B
       held += chunk.value.length
     }
     if (heard.some(({ type }) => type === 'part-start')) listener.begun()
-    beginning.events.push(...heard)
+    payload = heard.some(isPayload)
+    for (const event of heard) beginning.events.push(event)
     beginning.done = chunk.done
   }
   return beginning

@@ -5,6 +5,7 @@ import { beginAttempt, endAttempt } from './attempt.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { asJson, relayedHeaders } from './headers.ts'
 import { respond } from './reply.ts'
+import { wholeBody } from './reply-body.ts'
 import { send } from './send.ts'
 
 /** Asks the first target that counts natively; everybody else is counted for here. */
@@ -23,7 +24,7 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
   try {
     exchange.attempts++
     const reply = await send(exchange, attempt, 'count-tokens')
-    const count = await reply.text()
+    const count = new TextDecoder().decode(await wholeBody(exchange, attempt, reply))
     if (!isCount(count)) return await countLocally(exchange)
     const headers = relayedHeaders(reply.headers)
     asJson(headers)

@@ -249,11 +249,18 @@ function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, character => encodeURIComponent(character))
 }
 
+/** A header that is longer is refused by some clients; a path and a reason have 20 characters. */
+const MAX_LOSSES_LENGTH = 2_000
+const MAX_LOSSES = 100
+
 /** Undefined: nothing was lost. */
 export function lossesText(losses: readonly Loss[]): string | undefined {
   if (losses.length === 0) return undefined
-  const text = losses.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
-  return headerText(
-    text.length > 2_000 ? `${text.slice(0, 2_000)}… (${losses.length} in all)` : text,
-  )
+  const text = losses
+    .slice(0, MAX_LOSSES)
+    .map(({ path, reason }) => `${path}: ${reason}`)
+    .join('; ')
+  const escaped = headerText(text.slice(0, MAX_LOSSES_LENGTH))
+  if (escaped.length <= MAX_LOSSES_LENGTH && losses.length <= MAX_LOSSES) return escaped
+  return `${escaped.slice(0, MAX_LOSSES_LENGTH)}... (${losses.length} in all)`
 }

@@ -100,7 +100,9 @@ function untilNextRound(
   const { services, table } = exchange.gateway
   const waits = targetsOf(exchange.route)
     .filter(target => !exchange.unfit.has(target))
-    .map(target => untilAsked(exchange, target, error, round))
+    .map(target => ({ target, waitMs: untilAsked(exchange, target, error, round) }))
+    .filter(({ target, waitMs }) => services.now() + waitMs < exchange.totalDueAtMs(target))
+    .map(({ waitMs }) => waitMs)
   const wait = Math.min(...waits)
   if (wait > table.policy.maxRetryIntervalMs) return undefined
   return wait + services.random() * Math.min(wait / 4, 2_000)

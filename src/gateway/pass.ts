@@ -72,6 +72,10 @@ async function askTarget(
   const aside = exchange.aside.get(target) ?? new Set<string>()
   const tried = new Set(aside)
   for (;;) {
+    if (isTotalOver(exchange, target)) {
+      decide(exchange, target, { verdict: 'passed over', reason: 'timeout.total is over' })
+      return undefined
+    }
     const lease = pool.acquire(target.provider.id, target.model, tried, {
       evenIfCooling,
       prefer: bondOf(exchange)?.credential,
@@ -94,6 +98,11 @@ async function askTarget(
   if (tried.size === 0)
     decide(exchange, target, { verdict: 'resting', reason: resting(exchange, target) })
   return undefined
+}
+
+/** An attempt that would be ended at once is none; before the first one nothing is over. */
+function isTotalOver({ attempts, gateway, totalDueAtMs }: Exchange, target: Target): boolean {
+  return attempts > 0 && totalDueAtMs(target) <= gateway.services.now()
 }
 
 /** Why none of a target's credentials is able. */

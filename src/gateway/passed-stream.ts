@@ -10,6 +10,7 @@ import { createFraming, type Framing } from './framing.ts'
 import { refusalOf } from './hidden-error.ts'
 import { errorAfter, errorEvent } from './keep-alive.ts'
 import { type Answer, renames, streamHeaders } from './reply.ts'
+import { eventLimit } from './reply-body.ts'
 import { settle, settleCut } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 import { createTail } from './tail.ts'
@@ -27,7 +28,8 @@ export async function passedStream(
   if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
   const listener = createListener(exchange, attempt, reply.body)
   const issuer = attempt.target.provider.id
-  const frames = decodeSse()
+  const limit = eventLimit(exchange, attempt)
+  const frames = decodeSse(limit)
   const events = attempt.codec.decodeStream(issuer)
   const begun = await beginningOf(exchange, attempt, reply, listener, { frames, events })
   const { events: seen } = begun
@@ -37,7 +39,7 @@ export async function passedStream(
   const rename = renames(exchange)
     ? renamer(beginning, attempt.codec.members.model, started?.model, exchange.envelope.model)
     : undefined
-  const tail = createTail(frames, events, seen)
+  const tail = createTail(frames, events, seen, limit)
   const framing = createFraming(exchange)
   const framed = exchange.envelope.framing === undefined ? undefined : reframer(framing)
   const whole = createWholeEvents()

@@ -8,6 +8,8 @@ import { blanked } from './blank.ts'
 import type { Exchange } from './exchange.ts'
 import { encoded, upstreamHeaders } from './outbound.ts'
 import { Refusal } from './refusal.ts'
+import { beginningBytes } from './reply-body.ts'
+import { checkReplyHeaders } from './reply-headers.ts'
 
 /** Longest error body kept: enough for any upstream's words. */
 const MAX_ERROR_BYTES = 1_000_000
@@ -50,6 +52,7 @@ export async function send(
     throw networkError(exchange, attempt, error)
   }
   attempt.replied = true
+  checkReplyHeaders(attempt, reply.headers)
   exchange.recording?.replied(reply)
   if (reply.status >= 400) throw await refused(exchange, attempt, reply)
   if (reply.status < 200 || reply.status > 299) throw await noAnswerStatus(attempt, reply)
@@ -137,8 +140,7 @@ async function errorBody(
   reply: Response,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const bytes = await reply.bytes()
-    return bytes.length > MAX_ERROR_BYTES ? bytes.slice(0, MAX_ERROR_BYTES) : bytes
+    return await beginningBytes(reply, MAX_ERROR_BYTES)
   } catch (error) {
     if (exchange.inbound.signal.aborted) throw networkError(exchange, attempt, error)
     return new Uint8Array(0)

@@ -1,4 +1,4 @@
-import { type Attempt, networkError } from './attempt.ts'
+import { type Attempt, networkError, waitFor } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
 
 export type Chunk = { done: boolean; value?: Uint8Array | undefined }
@@ -16,8 +16,6 @@ export function createListener(
   const reader = body.getReader()
   const { services, table } = exchange.gateway
   const keepAliveMs = table.policy.keepaliveMs
-  const { idleMs } = attempt.target.timeouts
-  const total = exchange.totalDueAtMs(attempt.target)
   let pending: Promise<Chunk> | undefined
   let wake: ((heard: Chunk | typeof SILENT) => void) | undefined
   let silentSinceMs = 0
@@ -44,17 +42,9 @@ export function createListener(
     }
   }
 
-  /** Who is waited for: a client that does not read its stream says nothing about the upstream. */
-  function waitFor(stage: 'idle' | 'client'): void {
-    if (attempt.watch.fired) return
-    const idleAtMs = services.now() + idleMs
-    attempt.watch.dueAtMs = Math.min(idleAtMs, total)
-    attempt.watch.stage = total < idleAtMs ? 'total' : stage
-  }
-
   function heard(): void {
     const now = services.now()
-    waitFor('client')
+    waitFor(exchange, attempt, 'client')
     if (committed && keepAliveMs > 0) silence.dueAtMs = now + keepAliveMs
   }
 
@@ -70,13 +60,11 @@ export function createListener(
     },
     /** The upstream is at work, though not heard by the client yet: it may pause as long as later. */
     begun(): void {
-      const idleAtMs = Math.min(services.now() + idleMs, total)
-      if (idleAtMs <= attempt.watch.dueAtMs) return
-      attempt.watch.dueAtMs = idleAtMs
-      attempt.watch.stage = 'idle'
+      const idleAtMs = services.now() + attempt.target.timeouts.idleMs
+      if (idleAtMs > attempt.watch.dueAtMs) waitFor(exchange, attempt, 'idle')
     },
     async next(): Promise<Chunk | typeof SILENT> {
-      if (committed && !pending) waitFor('idle')
+      if (committed && !pending) waitFor(exchange, attempt, 'idle')
       if (!committed || keepAliveMs <= 0) {
         return read()
       }

@@ -1,7 +1,7 @@
 import type { StreamEvent, Usage } from '../conversation/index.ts'
 import type { GatewayError } from '../lib/errors.ts'
 import type { Machine } from '../lib/machine.ts'
-import { decodeSse } from '../lib/sse.ts'
+import { decodeSse, type SseLimit } from '../lib/sse.ts'
 import type { Frame } from '../protocols/codec.ts'
 
 /** Enough of a stream's end to hold its last usage and its terminal event. */
@@ -14,11 +14,13 @@ export type StreamEnd = { usage?: Usage; failure?: GatewayError; told: boolean }
  * Keeps the last bytes of a stream and decodes them once it is over, with the machines that decoded
  * its beginning; a short stream may have ended there already. The bytes are copied: a chunk is a
  * view of a far larger buffer, and keeping the one would keep the other (100 kB a stream, measured).
+ * `add` throws for a message that is longer than the limit.
  */
 export function createTail(
   frames: Machine<Uint8Array, Frame>,
   events: Machine<Frame, StreamEvent>,
   beginning: readonly StreamEvent[],
+  limit: SseLimit,
 ) {
   const { copy } = Buffer.prototype
   let kept = new Uint8Array(0)
@@ -35,6 +37,7 @@ export function createTail(
       cut = true
     }
     if (length + needed <= kept.length) return
+    if (length + needed > limit.characters) throw limit.error()
     const larger = new Uint8Array(Math.max(2 * KEPT_BYTES, 2 * kept.length, length + needed))
     copy.call(kept, larger, 0, 0, length)
     kept = larger

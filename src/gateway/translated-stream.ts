@@ -9,6 +9,7 @@ import { refusalOf } from './hidden-error.ts'
 import { errorAfter } from './keep-alive.ts'
 import { between } from './observe.ts'
 import { type Answer, askedOf, streamHeaders } from './reply.ts'
+import { eventLimit, replyCounter } from './reply-body.ts'
 import { settle, settleCut } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 
@@ -23,7 +24,7 @@ export async function translatedStream(
 ): Promise<Answer> {
   if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
   const listener = createListener(exchange, attempt, reply.body)
-  const frames = decodeSse()
+  const frames = decodeSse(eventLimit(exchange, attempt))
   const events = attempt.codec.decodeStream(attempt.target.provider.id)
   const { events: head } = await beginningOf(exchange, attempt, reply, listener, { frames, events })
   const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
@@ -31,6 +32,8 @@ export async function translatedStream(
   const middle = between(exchange, attempt, asked)
   const machine = exchange.codec.encodeStream(asked)
   const framing = createFraming(exchange)
+  // Some protocols tell the whole reply once more at its end.
+  const count = replyCounter(exchange, attempt)
   let usage: Usage = {}
   let failure: GatewayError | undefined
   let ended = false
@@ -59,6 +62,7 @@ export async function translatedStream(
         }
         text = ''
         if (chunk.value) {
+          count(chunk.value)
           for (const frame of frames.feed(chunk.value))
             for (const event of events.feed(frame)) text += encode(event)
         }

@@ -24,13 +24,14 @@ describe('server', () => {
       openToAll: false,
       origins: [],
       bodyLimitBytes: 64_000_000,
+      replyLimitBytes: 64_000_000,
       shutdownGraceMs: 30_000,
     }))
 
   test('all interfaces when asked for, and what else the file says', () =>
     expect(
       tableOf(
-        'server: { host: 0.0.0.0, port: 0, tls: { cert: cert.pem, key: "~/key.pem" }, body-limit: 1MB, shutdown-grace: 5s, open-to-all: true, origins: [ "http://LOCALHOST:3000" ] }\n',
+        'server: { host: 0.0.0.0, port: 0, tls: { cert: cert.pem, key: "~/key.pem" }, body-limit: 1MB, reply-limit: 2MB, shutdown-grace: 5s, open-to-all: true, origins: [ "http://LOCALHOST:3000" ] }\n',
         { env: { HOME: '/home/ann' }, files: { 'cert.pem': 'CERT', '/home/ann/key.pem': 'KEY' } },
       ).server,
     ).toEqual({
@@ -40,6 +41,7 @@ describe('server', () => {
       origins: ['http://localhost:3000'],
       tls: { cert: 'CERT', key: 'KEY' },
       bodyLimitBytes: 1_000_000,
+      replyLimitBytes: 2_000_000,
       shutdownGraceMs: 5_000,
     }))
 
