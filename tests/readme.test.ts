@@ -5,6 +5,7 @@ import { importConfig } from '../src/config/import/index.ts'
 import { compileTable } from '../src/config/index.ts'
 import { kinds } from '../src/providers/index.ts'
 import { localGateway } from './support/local-gateway.ts'
+import { whole } from './support/routes.ts'
 
 /** The files that the README shows, in their order, do what it says of them. */
 
@@ -24,7 +25,7 @@ const ENV = {
 const ASK = { max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] }
 
 function compiled(text: string, env: Record<string, string> = ENV) {
-  const result = compileTable('routes.yaml', text, { env, readFile: () => '', kinds })
+  const result = compileTable('routes.yaml', whole(text), { env, readFile: () => '', kinds })
   if (!result.ok) throw new Error(result.diagnostics.map(one => one.message).join('\n'))
   expect(result.warnings.map(one => one.message)).toEqual([])
   return result.value

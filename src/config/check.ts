@@ -8,35 +8,108 @@ import {
   type TString,
   type TUnion,
 } from '@sinclair/typebox'
-import { isObject } from '../lib/json.ts'
-import { didYouMean } from './nearest.ts'
+import { isObject, type JsonObject } from '../lib/json.ts'
+import { didYouMean, nearest } from './nearest.ts'
 import type { Report } from './report.ts'
 import { harmlessValues } from './schema.ts'
 import type { Path } from './source.ts'
 import { parseCount, parseDuration, parseMoney, parseSize } from './values.ts'
 
+/** Stands for a value of which nothing can be used. */
+const BROKEN = Symbol('broken')
+
+/** The good parts of a document with mistakes. */
+export type Checked = {
+  /** Undefined: it is no mapping at all. */
+  value: Readonly<Record<string, unknown>> | undefined
+  /** What was left out: whole members, entries and items of lists. */
+  dropped: readonly Path[]
+  /** Where in the written document a part of `value` is: lists lose the items that are wrong. */
+  written(path: Path): Path
+}
+
+/** What one check gathers. */
+type Checking = {
+  report: Report
+  /** Whether there is a complaint about the value already. */
+  excused(path: Path): boolean
+  dropped: Path[]
+  /** By list, the places of the items that are good. */
+  kept: Map<string, readonly number[]>
+}
+
 /**
- * Checks a value against the schema. Every mistake is one complaint with a way out; a union is
- * told by the shape of the value, so that nobody reads "expected union value".
+ * Checks a document against its schema. Every mistake is one complaint with a way out; a union is
+ * dispatched on the shape of the value, so that nobody reads "expected union value". `excused`: what
+ * has a complaint already, and is only left out.
  */
-export function checkShape(schema: TSchema, value: unknown, path: Path, report: Report): void {
+export function checkDocument(
+  schema: TObject,
+  value: unknown,
+  excused: (path: Path) => boolean,
+  report: Report,
+): Checked {
+  const checking: Checking = { report, excused, dropped: [], kept: new Map() }
+  const good = isObject(value)
+    ? goodMembers(schema, value, [], checking)
+    : wrongShape(schema, value, [], checking)
+  const { dropped, kept } = checking
+  return {
+    value: isObject(good) ? good : undefined,
+    dropped,
+    written: path => writtenPath(path, kept),
+  }
+}
+
+function writtenPath(path: Path, kept: Checking['kept']): Path {
+  const written: (string | number)[] = []
+  for (const segment of path) {
+    const place = typeof segment === 'number' ? kept.get(keyOf(written))?.[segment] : undefined
+    written.push(place ?? segment)
+  }
+  return written
+}
+
+function keyOf(path: Path): string {
+  return path.join('\0')
+}
+
+/** Complains, and gives what stands for the value then. */
+function broken(
+  path: Path,
+  of: 'key' | 'value',
+  message: string,
+  hint: string,
+  { report }: Checking,
+): typeof BROKEN {
+  report.error(path, of, message, hint)
+  return BROKEN
+}
+
+/** Gives what of the value is good, or `BROKEN`. */
+function checkShape(schema: TSchema, value: unknown, path: Path, checking: Checking): unknown {
+  if (typeof value === 'string' && checking.excused(path)) return BROKEN
   const harmless = harmlessValues(schema)
   if (harmless) {
-    if (!harmless.includes(value)) {
-      const name = String(path[path.length - 1])
-      const what =
-        typeof value === 'string' && KindGuard.IsLiteral(schema) ? `"${value}"` : `\`${name}\``
-      report.error(path, 'key', `${what} is not supported by this version yet`, 'take it out')
-    }
-    return
+    if (harmless.includes(value)) return value
+    const name = String(path[path.length - 1])
+    const what =
+      typeof value === 'string' && KindGuard.IsLiteral(schema) ? `"${value}"` : `\`${name}\``
+    return broken(
+      path,
+      'key',
+      `${what} is not supported by this version yet`,
+      'take it out',
+      checking,
+    )
   }
   const meant = schema['x-value']
-  if (typeof meant === 'string') checkMeasure(meant, value, path, report)
-  else if (KindGuard.IsUnion(schema)) checkUnion(schema, value, path, report)
-  else if (KindGuard.IsObject(schema)) checkObject(schema, value, path, report)
-  else if (KindGuard.IsRecord(schema)) checkRecord(schema, value, path, report)
-  else if (KindGuard.IsArray(schema)) checkArray(schema, value, path, report)
-  else checkScalar(schema, value, path, report)
+  if (typeof meant === 'string') return checkMeasure(meant, value, path, checking)
+  if (KindGuard.IsUnion(schema)) return checkUnion(schema, value, path, checking)
+  if (KindGuard.IsObject(schema)) return checkObject(schema, value, path, checking)
+  if (KindGuard.IsRecord(schema)) return checkRecord(schema, value, path, checking)
+  if (KindGuard.IsArray(schema)) return checkArray(schema, value, path, checking)
+  return checkScalar(schema, value, path, checking)
 }
 
 type Measure = { parse(value: unknown): unknown; what: string; like: string }
@@ -67,51 +140,52 @@ export function isProxy(value: unknown): boolean {
   )
 }
 
-function checkMeasure(meant: string, value: unknown, path: Path, report: Report): void {
+function checkMeasure(meant: string, value: unknown, path: Path, checking: Checking): unknown {
   const measure = MEASURES[meant]
-  if (!measure || measure.parse(value) !== undefined) return
+  if (!measure || measure.parse(value) !== undefined) return value
   const { what, like } = measure
   const unitless = typeof value === 'number' && what.startsWith('a duration')
-  report.error(
+  return broken(
     path,
     'value',
     `expected ${what}, not ${shown(value)}`,
     unitless ? `give it a unit: ${value}s or ${value}m` : `write it like ${like}`,
+    checking,
   )
 }
 
-function checkUnion(schema: TUnion, value: unknown, path: Path, report: Report): void {
+function checkUnion(schema: TUnion, value: unknown, path: Path, checking: Checking): unknown {
   const literals = schema.anyOf.filter(KindGuard.IsLiteral)
-  if (literals.length === schema.anyOf.length) {
-    checkWord(literals, value, path, report)
-    return
-  }
+  if (literals.length === schema.anyOf.length) return checkWord(literals, value, path, checking)
   const branch = branchFor(schema, value)
-  if (branch) checkShape(branch, value, path, report)
-  else
-    report.error(
-      path,
-      'value',
-      `expected ${[...new Set(schema.anyOf.map(described))].join(' or ')}, not ${shown(value)}`,
-      insteadOf(value, schema.anyOf),
-    )
+  if (branch) return checkShape(branch, value, path, checking)
+  return broken(
+    path,
+    'value',
+    `expected ${[...new Set(schema.anyOf.map(described))].join(' or ')}, not ${shown(value)}`,
+    insteadOf(value, schema.anyOf),
+    checking,
+  )
 }
 
-function checkWord(literals: readonly TLiteral[], value: unknown, path: Path, report: Report) {
+function checkWord(
+  literals: readonly TLiteral[],
+  value: unknown,
+  path: Path,
+  checking: Checking,
+): unknown {
   const chosen = literals.find(literal => literal.const === value)
-  if (chosen) {
-    checkShape(chosen, value, path, report)
-    return
-  }
+  if (chosen) return checkShape(chosen, value, path, checking)
   const words = literals
     .filter(literal => !harmlessValues(literal))
     .map(literal => String(literal.const))
   const near = typeof value === 'string' ? didYouMean(value, words) : undefined
-  report.error(
+  return broken(
     path,
     'value',
     `expected one of ${words.join(', ')}, not ${shown(value)}`,
     near ?? 'write one of these words',
+    checking,
   )
 }
 
@@ -140,87 +214,144 @@ function branchFor(schema: TUnion, value: unknown): TSchema | undefined {
   return schema.anyOf.filter(KindGuard.IsObject).sort((a, b) => shared(b) - shared(a))[0]
 }
 
-function checkObject(schema: TObject, value: unknown, path: Path, report: Report): void {
-  if (!isObject(value)) {
-    wrongShape(schema, value, path, report)
-    return
-  }
-  const known = Object.keys(schema.properties)
-  for (const key of Object.keys(value)) {
-    const member = schema.properties[key]
-    if (member) checkShape(member, value[key], [...path, key], report)
-    else
-      report.error(
-        [...path, key],
-        'key',
-        `unknown key "${key}"`,
-        didYouMean(key, known) ?? `known here: ${known.join(', ')}`,
-      )
-  }
-  for (const key of schema.required ?? []) {
-    if (!(key in value)) report.error(path, 'key', `"${key}" is missing`, `add ${key}: …`)
-  }
+function checkObject(schema: TObject, value: unknown, path: Path, checking: Checking): unknown {
+  if (!isObject(value)) return wrongShape(schema, value, path, checking)
+  const good = goodMembers(schema, value, path, checking)
+  return (schema.required ?? []).every(key => key in good) ? good : BROKEN
 }
 
-function wrongShape(schema: TSchema, value: unknown, path: Path, report: Report): void {
-  report.error(
+function goodMembers(
+  schema: TObject,
+  value: JsonObject,
+  path: Path,
+  checking: Checking,
+): Record<string, unknown> {
+  const { report, dropped } = checking
+  const known = Object.keys(schema.properties)
+  const good: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const at = [...path, key]
+    const member = schema.properties[key]
+    if (member) keepGood(good, key, checkShape(member, value[key], at, checking), at, checking)
+    else if (!isFree(schema, key)) {
+      dropped.push(at)
+      const hint = didYouMean(key, known) ?? `known here: ${known.join(', ')}`
+      report.error(at, 'key', `unknown key "${key}"`, hint)
+    }
+  }
+  const misspelt = Object.keys(value).filter(key => !known.includes(key))
+  for (const key of schema.required ?? []) {
+    // Who misspelt it has one complaint already.
+    if (key in value || misspelt.some(one => nearest(one, known)[0] === key)) continue
+    report.error(path, 'key', `"${key}" is missing`, `add ${key}: ${sampleOf(schema, key)}`)
+  }
+  return good
+}
+
+/** Keys of which the language knows nothing and says nothing. */
+function isFree(schema: TObject, key: string): boolean {
+  const patterns: unknown = schema.patternProperties
+  return isObject(patterns) && Object.keys(patterns).some(pattern => new RegExp(pattern).test(key))
+}
+
+function sampleOf(schema: TObject, key: string): string {
+  const member = schema.properties[key]
+  return member && KindGuard.IsLiteral(member) ? JSON.stringify(member.const) : '…'
+}
+
+function keepGood(
+  into: Record<string, unknown>,
+  key: string,
+  good: unknown,
+  path: Path,
+  { dropped }: Checking,
+): void {
+  if (good === BROKEN) dropped.push(path)
+  // A key such as `__proto__` is a key like any other.
+  else Object.defineProperty(into, key, { value: good, enumerable: true, writable: true })
+}
+
+function wrongShape(
+  schema: TSchema,
+  value: unknown,
+  path: Path,
+  checking: Checking,
+): typeof BROKEN {
+  return broken(
     path,
     'value',
     `expected ${described(schema)}, not ${shown(value)}`,
     insteadOf(value, [schema]),
+    checking,
   )
 }
 
-function checkRecord(schema: TRecord, value: unknown, path: Path, report: Report): void {
+function checkRecord(schema: TRecord, value: unknown, path: Path, checking: Checking): unknown {
   const [member] = Object.values(schema.patternProperties)
-  if (!isObject(value)) {
-    wrongShape(schema, value, path, report)
-    return
+  if (!isObject(value)) return wrongShape(schema, value, path, checking)
+  const good: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const at = [...path, key]
+    const kept = member ? checkShape(member, value[key], at, checking) : value[key]
+    keepGood(good, key, kept, at, checking)
   }
-  for (const key of Object.keys(value))
-    if (member) checkShape(member, value[key], [...path, key], report)
+  const { minProperties = 0 } = schema
+  if (Object.keys(value).length < minProperties)
+    return broken(path, 'value', 'nothing is in it', 'write at least one', checking)
+  return good
 }
 
-function checkArray(schema: TArray, value: unknown, path: Path, report: Report): void {
-  if (!Array.isArray(value)) {
-    wrongShape(schema, value, path, report)
-    return
-  }
+function checkArray(schema: TArray, value: unknown, path: Path, checking: Checking): unknown {
+  if (!Array.isArray(value)) return wrongShape(schema, value, path, checking)
   if (value.length < (schema.minItems ?? 0))
-    report.error(path, 'value', 'the list is empty', 'name at least one')
-  for (const [index, item] of value.entries())
-    checkShape(schema.items, item, [...path, index], report)
+    return broken(path, 'value', 'the list is empty', 'name at least one', checking)
+  const good: unknown[] = []
+  const places: number[] = []
+  for (const [index, item] of value.entries()) {
+    const at = [...path, index]
+    const kept = checkShape(schema.items, item, at, checking)
+    if (kept === BROKEN) checking.dropped.push(at)
+    else {
+      good.push(kept)
+      places.push(index)
+    }
+  }
+  if (good.length < value.length) checking.kept.set(keyOf(path), places)
+  // Of a list that must not be empty something must be left.
+  return good.length < (schema.minItems ?? 0) ? BROKEN : good
 }
 
-function checkScalar(schema: TSchema, value: unknown, path: Path, report: Report): void {
-  if (KindGuard.IsUnknown(schema)) return
+function checkScalar(schema: TSchema, value: unknown, path: Path, checking: Checking): unknown {
+  if (KindGuard.IsUnknown(schema)) return value
   if (KindGuard.IsLiteral(schema)) {
+    if (schema.const === value) return value
     const word = JSON.stringify(schema.const)
-    if (schema.const !== value)
-      report.error(path, 'value', `expected ${word}, not ${shown(value)}`, `write ${word}`)
-    return
+    return broken(path, 'value', `expected ${word}, not ${shown(value)}`, `write ${word}`, checking)
   }
   const fits = KindGuard.IsNumber(schema) && typeof value === 'number'
-  if (!fits && described(schema) !== typeNameOf(value)) {
-    wrongShape(schema, value, path, report)
-    return
-  }
-  if (KindGuard.IsString(schema) && typeof value === 'string')
-    checkText(schema, value, path, report)
-  if ((KindGuard.IsInteger(schema) || KindGuard.IsNumber(schema)) && typeof value === 'number') {
-    const { minimum = -Infinity, maximum = Infinity } = schema
-    if (value < minimum || value > maximum)
-      report.error(path, 'value', `${value} is out of range`, range(minimum, maximum))
-  }
+  if (!fits && described(schema) !== typeNameOf(value))
+    return wrongShape(schema, value, path, checking)
+  const problem = problemOf(schema, value)
+  return problem ? broken(path, 'value', problem.message, problem.hint, checking) : value
 }
 
-function checkText(schema: TString, value: string, path: Path, report: Report): void {
+type Problem = { message: string; hint: string }
+
+/** What is wrong with a value of the right type. */
+function problemOf(schema: TSchema, value: unknown): Problem | undefined {
+  if (typeof value === 'string' && KindGuard.IsString(schema)) return textProblem(schema, value)
+  if (typeof value !== 'number') return undefined
+  const { minimum = -Infinity, maximum = Infinity } = schema
+  if (value >= minimum && value <= maximum) return undefined
+  return { message: `${value} is out of range`, hint: range(minimum, maximum) }
+}
+
+function textProblem(schema: TString, value: string): Problem | undefined {
   if (schema.minLength && value.length < schema.minLength)
-    report.error(path, 'value', 'must not be empty', 'write something, or take it out')
-  else if (schema.pattern && !new RegExp(schema.pattern).test(value)) {
-    const like = schema['x-like'] ?? `what fits ${schema.pattern}`
-    report.error(path, 'value', `${shown(value)} is not allowed here`, `write ${like}`)
-  }
+    return { message: 'must not be empty', hint: 'write something, or take it out' }
+  if (!schema.pattern || new RegExp(schema.pattern).test(value)) return undefined
+  const like = schema['x-like'] ?? `what fits ${schema.pattern}`
+  return { message: `${shown(value)} is not allowed here`, hint: `write ${like}` }
 }
 
 function range(minimum: number, maximum: number): string {

@@ -1,7 +1,8 @@
+import { isObject } from '../lib/json.ts'
 import type { Kind } from '../providers/kind.ts'
 import { readApiKeys } from './api-key-settings.ts'
 import { callerNames } from './caller-names.ts'
-import { checkShape } from './check.ts'
+import { checkDocument } from './check.ts'
 import { allOn, collectNames } from './collect-names.ts'
 import type { Result } from './diagnostic.ts'
 import type { Discovered } from './discovery.ts'
@@ -9,7 +10,7 @@ import type { Document } from './document.ts'
 import { type EditsEntry, readEdits } from './edits.ts'
 import type { Facts } from './facts.ts'
 import { frozen } from './frozen.ts'
-import { type Interpolated, interpolate } from './interpolate.ts'
+import { type Interpolated, interpolate, interpolatedOver } from './interpolate.ts'
 import { lint } from './lint.ts'
 import { listModels } from './listing.ts'
 import { readManagement } from './management.ts'
@@ -48,27 +49,43 @@ export function compileTable(
   const { source, diagnostics } = parseSource(file, text)
   if (source.value === undefined) return { ok: false, diagnostics, files: [] }
   const report = createReport(source, diagnostics)
+  if (isEmpty(source.value)) {
+    report.error(
+      [],
+      'value',
+      'the file is empty',
+      'start from the one that "jackfield init" writes',
+    )
+    return { ok: false, diagnostics: report.all(), files: [] }
+  }
   const { env, readFile } = services
   const interpolated = interpolate(source.value, { file, env, readFile }, report)
   const { filled } = interpolated
   const value = filled ? retyped(Routes, interpolated.value, filled) : interpolated.value
-  checkShape(Routes, value, [], report)
-  const sound = soundParts(value, report.faults(), Object.keys(Routes.properties))
-  const table = sound && buildTable(sound, source, interpolated, services, report)
+  const checked = checkDocument(Routes, value, interpolated.unfilled, report)
+  const sound = soundParts(checked, Object.keys(Routes.properties))
+  const { written } = checked
+  const over = interpolatedOver(interpolated, written)
+  const table = sound && buildTable(sound, source, over, services, report.over(written))
   const found = report.all()
   if (!table || report.failed()) return { ok: false, diagnostics: found, files: interpolated.files }
   return { ok: true, value: frozen({ ...table, warnings: found }), warnings: found }
 }
 
+function isEmpty(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length === 0
+}
+
 function buildTable(
-  { document, brokenProviders, brokenNames }: Sound,
+  sound: Sound,
   source: Source,
   interpolated: Interpolated,
   services: TableServices,
   report: Report,
 ): RoutingTable {
+  const { document } = sound
   const providers = new Map<string, Provider>()
-  const broken = { providers: new Set(brokenProviders), names: brokenNames }
+  const unresolved = new Set(sound.broken.providers)
   for (const [id, entry] of Object.entries(document.providers ?? {})) {
     const provider = resolveProvider(
       id,
@@ -80,21 +97,23 @@ function buildTable(
       document.server?.['proxy-url'],
     )
     if (provider) providers.set(id, provider)
-    else broken.providers.add(id)
+    else unresolved.add(id)
   }
-  const entries = readEntries(document, source, report)
+  const broken = { ...sound.broken, providers: unresolved }
+  const callers = broken.anyCaller ? undefined : callerNames(document)
+  const entries = readEntries(document, source, callers, report)
   const policy = readPolicy(document)
   const names = collectNames(entries, providers, policy.strategy)
   lint({ document, entries, names, broken }, report)
   warnOfSwitches(document, report)
-  const server = readServer(document, source.file, services, interpolated, report)
+  const server = readServer(document, broken.anyCaller, source.file, services, interpolated, report)
   const table: RoutingTable = {
     file: source.file,
     text: source.text,
     providers,
     resolve: createResolve(names),
     countsTokens: /\binput-tokens\b/.test(source.text),
-    rules: readRules(document, report),
+    rules: readRules(document, callers, report),
     listed: listModels(entries, names),
     names: entries.filter(({ glob }) => !glob).map(({ name }) => name),
     apiKeys: readApiKeys(document, report),
@@ -112,8 +131,11 @@ function buildTable(
   return table
 }
 
-function readRules(document: Document, report: Report): Rule[] {
-  const callers = callerNames(document)
+function readRules(
+  document: Document,
+  callers: ReadonlySet<string> | undefined,
+  report: Report,
+): Rule[] {
   return (document.rules ?? []).map((written, index) => {
     const path = ['rules', index]
     const when = readWhen(written.when as WhenEntry | undefined, [...path, 'when'], callers, report)

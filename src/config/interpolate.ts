@@ -19,6 +19,8 @@ export type Interpolated = {
   files: string[]
   /** Whether the text at a path was filled in; absent: nothing was. */
   filled?(path: Path): boolean
+  /** Whether a text could not be filled in, which is an error. */
+  unfilled(path: Path): boolean
   /** Why a key of a provider is left out; undefined: it is there. */
   missingKey(path: Path): Missing | undefined
 }
@@ -33,6 +35,11 @@ const REFERENCE = /\$\{(?:file:([^}]{1,4096})|([A-Za-z_]\w{0,255})(?::-([^}]{0,4
 export function interpolate(value: unknown, sources: Sources, report: Report): Interpolated {
   const files: string[] = []
   const filled = new Set<string>()
+  const unfilled = new Set<string>()
+  const complain = (path: Path, message: string, hint: string): void => {
+    unfilled.add(keyOf(path))
+    report.error(path, 'value', message, hint)
+  }
   const missingKeys = new Map<string, Missing>()
 
   function visit(node: unknown, path: Path): unknown {
@@ -40,7 +47,11 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
     if (Array.isArray(node)) return node.map((item, index) => visit(item, [...path, index]))
     if (!isObject(node)) return node
     return Object.fromEntries(
-      Object.entries(node).map(([key, item]) => [key, visit(item, [...path, key])]),
+      Object.entries(node).map(([key, item]) => [
+        key,
+        // What anchors hold is filled in where it is used.
+        path.length === 0 && key.startsWith('x-') ? item : visit(item, [...path, key]),
+      ]),
     )
   }
 
@@ -48,9 +59,8 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
     filled.add(keyOf(path))
     const [unclear] = /\$\{[^}]*\}?/.exec(text.replace(REFERENCE, '')) ?? []
     if (unclear !== undefined)
-      report.error(
+      complain(
         path,
-        'value',
         `"${unclear}" names nothing that can be filled in`,
         'write ${NAME}, ${NAME:-default} or ${file:path}',
       )
@@ -74,10 +84,9 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
     }
   }
 
-  /** The reference is left standing, so that the value has no second complaint for being empty. */
   function missing(what: Missing, reference: string, path: Path): string {
     if (!isKey(path)) {
-      report.error(path, 'value', missingText(what), remedyFor(what))
+      complain(path, missingText(what), remedyFor(what))
       return reference
     }
     missingKeys.set(keyOf(path.slice(0, 4)), what)
@@ -89,7 +98,21 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
     value: whole,
     files,
     ...(filled.size > 0 ? { filled: path => filled.has(keyOf(path)) } : {}),
+    unfilled: path => unfilled.has(keyOf(path)),
     missingKey: path => missingKeys.get(keyOf(path)),
+  }
+}
+
+/** The same for a document that lacks what is wrong in the written one. */
+export function interpolatedOver(
+  { filled, unfilled, missingKey, ...rest }: Interpolated,
+  written: (path: Path) => Path,
+): Interpolated {
+  return {
+    ...rest,
+    ...(filled ? { filled: path => filled(written(path)) } : {}),
+    unfilled: path => unfilled(written(path)),
+    missingKey: path => missingKey(written(path)),
   }
 }
 

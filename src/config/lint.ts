@@ -8,13 +8,14 @@ import type { Entry, Mention } from './names.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
 import { isOtherName, mentionedName, type Names } from './resolve.ts'
+import type { Broken } from './sound.ts'
 
 export type Linted = {
   document: Document
   entries: readonly Entry[]
   names: Names
   /** Left out for mistakes of their own: nobody complains of them twice. */
-  broken: { providers: ReadonlySet<string>; names: ReadonlySet<string> }
+  broken: Broken
 }
 
 /** References that lead nowhere, cycles, entries that can never be reached, and words without effect. */
@@ -61,8 +62,10 @@ function lintMention(
     return
   }
   const head = splitAddress(name)?.head
-  // A provider with errors of its own has its complaint already; a star may stand for anything.
-  if ((head !== undefined && broken.providers.has(head)) || isGlob(head ?? name)) return
+  // What has errors of its own has its complaint already; a star may stand for anything.
+  const excusedHead = head !== undefined && (broken.anyProvider || broken.providers.has(head))
+  if (excusedHead || isGlob(head ?? name)) return
+  if (head === undefined && (broken.anyName || broken.anyProvider)) return
   if (isEntry(names, name) || excused.some(glob => glob.match(name))) return
   if (names.declared.has(name)) {
     if (!names.catalogue.has(name))

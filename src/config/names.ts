@@ -1,5 +1,4 @@
 import type { JsonEdit } from '../lib/json-edit.ts'
-import { callerNames } from './caller-names.ts'
 import type { Document, ModelEntry, NameEntry } from './document.ts'
 import { type EditsEntry, readEdits } from './edits.ts'
 import { compileGlob, type Glob, isGlob } from './glob.ts'
@@ -45,10 +44,16 @@ export type Entry = {
 }
 
 /** What reading an entry needs to know of the rest of the file. */
-type Context = { source: Source; callers: ReadonlySet<string>; report: Report }
+type Context = { source: Source; callers: ReadonlySet<string> | undefined; report: Report }
 
-export function readEntries(document: Document, source: Source, report: Report): Entry[] {
-  const context = { source, callers: callerNames(document), report }
+/** `callers`: the names of API keys; absent: they are not known. */
+export function readEntries(
+  document: Document,
+  source: Source,
+  callers: ReadonlySet<string> | undefined,
+  report: Report,
+): Entry[] {
+  const context = { source, callers, report }
   const entries: Entry[] = []
   for (const section of ['force', 'models', 'aliases'] as const) {
     for (const [name, written] of Object.entries(document[section] ?? {}))

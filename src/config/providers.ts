@@ -27,7 +27,16 @@ import type {
 import { parseCount, parseDuration } from './values.ts'
 
 /** Kinds of the language that come with a later version. */
-const LATER = new Set(['claude-oauth', 'codex-oauth', 'gemini-cli', 'qwen', 'iflow', 'ai-studio'])
+const LATER = new Set([
+  'claude-oauth',
+  'codex-oauth',
+  'gemini-cli',
+  'qwen',
+  'iflow',
+  'kimi',
+  'xai-oauth',
+  'ai-studio',
+])
 
 /** Undefined: the entry has errors, which are reported. */
 export function resolveProvider(
@@ -49,6 +58,7 @@ export function resolveProvider(
     )
     return undefined
   }
+  lintHeaders(entry.headers, [...path, 'headers'], report)
   const kind = kinds.find(one => one.id === entry.kind)
   if (!kind) {
     const known = kinds.map(one => one.id)
@@ -70,7 +80,6 @@ export function resolveProvider(
   }
   const speaks = resolveSpeeches(kind, entry, path, report)
   if (!speaks) return undefined
-  lintHeaders(entry.headers, [...path, 'headers'], report)
   const leftOut: (() => void)[] = []
   const credentials = resolveCredentials(id, entry, kind, interpolated, report, leftOut)
   const off = offReason(id, entry, credentials, interpolated)

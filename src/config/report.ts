@@ -12,9 +12,12 @@ export type Report = {
   warn: Complain
   /** In file order, each once. */
   all(): Diagnostic[]
-  /** Where the errors so far are. */
-  faults(): readonly Path[]
   failed(): boolean
+  /**
+   * The same report for a document that lacks what is wrong in the written one: `written` says where
+   * a part of it stands there.
+   */
+  over(written: (path: Path) => Path): Report
   /** Where something stands. */
   at(path: Path): Place
 }
@@ -22,35 +25,39 @@ export type Report = {
 /** `known`: what was found before. */
 export function createReport(source: Source, known: readonly Diagnostic[] = []): Report {
   const found = new Map<string, Diagnostic>()
-  const faults: Path[] = []
   const add = (diagnostic: Diagnostic): void => {
     const { at, message } = diagnostic
     const cause = `${at.line}:${at.column}:${message}`
     if (!found.has(cause)) found.set(cause, diagnostic)
   }
+  for (const diagnostic of known) add(diagnostic)
+  return reportInto(found, add, source, path => path)
+}
+
+function reportInto(
+  found: ReadonlyMap<string, Diagnostic>,
+  add: (diagnostic: Diagnostic) => void,
+  source: Source,
+  written: (path: Path) => Path,
+): Report {
   const complain =
     (severity: Diagnostic['severity']): Complain =>
     (path, of, message, hint) =>
       add({
         severity,
-        path: pathText(path),
+        path: pathText(written(path)),
         message: withoutSecrets(message),
         hint: withoutSecrets(hint),
-        at: { file: source.file, ...source.at(path, of) },
+        at: { file: source.file, ...source.at(written(path), of) },
       })
-  for (const diagnostic of known) add(diagnostic)
-  const error = complain('error')
   return {
-    error(path, of, message, hint) {
-      faults.push(path)
-      error(path, of, message, hint)
-    },
+    error: complain('error'),
     warn: complain('warning'),
     all: () =>
       [...found.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column),
-    faults: () => faults,
-    at: path => source.at(path, 'value'),
+    at: path => source.at(written(path), 'value'),
     failed: () => [...found.values()].some(({ severity }) => severity === 'error'),
+    over: inner => reportInto(found, add, source, path => written(inner(path))),
   }
 }
 

@@ -1,4 +1,4 @@
-import { type TSchema, Type } from '@sinclair/typebox'
+import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 import { ABILITIES } from '../conversation/index.ts'
 
 /**
@@ -7,8 +7,8 @@ import { ABILITIES } from '../conversation/index.ts'
  */
 const LATER = 'x-later'
 
-function later<T extends TSchema>(schema: T, harmless: readonly unknown[] = []): T {
-  return { ...schema, [LATER]: harmless }
+function later(schema: TSchema, harmless: readonly unknown[] = []): TUnsafe<never> {
+  return Type.Unsafe<never>({ ...schema, [LATER]: harmless })
 }
 
 /** Values of a `later` member that ask for nothing; undefined: the member is there already. */
@@ -270,8 +270,11 @@ const ApiKey = Type.Union([
 
 export const Routes = Type.Object(
   {
-    version: Type.Optional(Type.Literal(1)),
-    providers: Type.Optional(Type.Record(Type.String(), Provider, { description: 'Who answers' })),
+    version: Type.Literal(1),
+    providers: Type.Record(Type.String(), Provider, {
+      minProperties: 1,
+      description: 'Who answers',
+    }),
     models: Type.Optional(
       Type.Record(Type.String(), Model, { description: 'What clients may ask for' }),
     ),
@@ -286,7 +289,9 @@ export const Routes = Type.Object(
         {
           'request-retry': Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
           'max-retry-interval': Type.Optional(Duration),
-          strategy: Type.Optional(Type.Union([...strategies])),
+          strategy: Type.Optional(
+            Type.Union([...strategies, later(Type.Literal('soonest-reset'))]),
+          ),
           'session-affinity': Type.Optional(
             Type.Unknown({
               'x-value': 'duration-or-off',
@@ -436,7 +441,8 @@ export const Routes = Type.Object(
       ),
     ),
   },
-  shut,
+  // Anchors live there.
+  { ...shut, patternProperties: { '^x-': {} } },
 )
 
 /** The JSON Schema of routes.yaml, for editors. */

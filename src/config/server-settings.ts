@@ -8,15 +8,17 @@ import type { Report } from './report.ts'
 import type { ServerSettings } from './table.ts'
 import { parseDuration, parseSize } from './values.ts'
 
+/** `unknownKeys`: some API keys are left out for mistakes of their own. */
 export function readServer(
   document: Document,
+  unknownKeys: boolean,
   routesFile: string,
   services: { env: Record<string, string | undefined>; readFile(path: string): string },
   interpolated: Interpolated,
   report: Report,
 ): ServerSettings {
   const { server = {} } = document
-  checkOpenness(document, report)
+  checkOpenness(document, unknownKeys, report)
   const pem = (name: 'cert' | 'key'): string => {
     const file = besideRoutes(routesFile, server.tls?.[name] ?? '', services.env)
     interpolated.files.push(file)
@@ -45,7 +47,11 @@ export function readServer(
 }
 
 /** A listener that other machines reach, and nothing that keeps them from spending our money. */
-function checkOpenness({ server = {}, 'api-keys': keys = [] }: Document, report: Report): void {
+function checkOpenness(
+  { server = {}, 'api-keys': keys = [] }: Document,
+  unknownKeys: boolean,
+  report: Report,
+): void {
   const host = server.host ?? SERVER.host
   const open = server['open-to-all'] ?? SERVER.openToAll
   if (keys.length > 0) {
@@ -58,9 +64,7 @@ function checkOpenness({ server = {}, 'api-keys': keys = [] }: Document, report:
       )
     return
   }
-  // Keys with mistakes of their own were meant to be there.
-  if (open || isLocalHost(host) || report.faults().some(([section]) => section === 'api-keys'))
-    return
+  if (open || unknownKeys || isLocalHost(host)) return
   const path = ['server', 'host']
   if (isIpAddress(host))
     report.error(

@@ -1,56 +1,59 @@
-import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts'
+import type { Checked } from './check.ts'
 import type { Document } from './document.ts'
-import type { Path } from './source.ts'
+import { nearest } from './nearest.ts'
 
-/** What of a file with mistakes can be checked further, so that all of them are told at once. */
+/** The good parts of a file, and what is left out of it, so that nothing is complained of twice. */
 export type Sound = {
   document: Document
+  broken: Broken
+}
+
+/** What a reference may mean that nothing good has the name of. */
+export type Broken = {
   /** Providers left out. */
-  brokenProviders: ReadonlySet<string>
+  providers: ReadonlySet<string>
+  /** Providers of which some member is left out. */
+  impaired: ReadonlySet<string>
   /** Entries of `models`, `aliases` and `force` left out. */
-  brokenNames: ReadonlySet<string>
+  names: ReadonlySet<string>
+  /** Some provider is left out of which not even the name is known. */
+  anyProvider: boolean
+  /** The same for entries of `models` and `aliases`. */
+  anyName: boolean
+  /** The same for API keys. */
+  anyCaller: boolean
 }
 
-const NAME_SECTIONS = ['models', 'aliases', 'force']
-/** Without these nobody knows what a name means; of a mistyped section nobody knows which it is. */
-const MEANING = ['providers', ...NAME_SECTIONS, 'api-keys']
-/** What stands in for a list's entry that is wrong: the others keep their places. */
-const STAND_INS: Record<string, (item: JsonValue, index: number) => JsonObject> = {
-  rules: () => ({}),
-  tests: () => ({ ask: 'broken', expect: 'not-found' }),
-  'api-keys': (item, index) => ({
-    name: isObject(item) && typeof item.name === 'string' ? item.name : `broken-${index}`,
-    key: `broken-${index}`,
-  }),
-}
-
-/** Undefined: with these mistakes everything else would be wrong, too. `known`: sections there are. */
+/** Undefined: the file is no mapping. `known`: the sections that there are. */
 export function soundParts(
-  value: unknown,
-  faults: readonly Path[],
+  { value, dropped }: Checked,
   known: readonly string[],
 ): Sound | undefined {
-  if (!isObject(value)) return undefined
-  const document: Record<string, unknown> = { ...value }
-  const brokenProviders = new Set<string>()
-  const brokenNames = new Set<string>()
-  for (const [section, entry] of faults) {
-    if (typeof section !== 'string' || !known.includes(section)) return undefined
-    if (entry === undefined && MEANING.includes(section)) return undefined
-    if (entry === undefined) delete document[section]
-    else if (section === 'providers') brokenProviders.add(String(entry))
-    else if (NAME_SECTIONS.includes(section)) brokenNames.add(String(entry))
-    document[section] = without(section, document[section], entry)
+  if (!value) return undefined
+  // A section that is misspelt is looked upon as the one that it is most like.
+  const lost = new Set(
+    dropped.flatMap(([section, more]) =>
+      more === undefined ? nearest(String(section), known) : [],
+    ),
+  )
+  const under = (section: string, length: number): Set<string> =>
+    new Set(
+      dropped
+        .filter(path => path[0] === section && path.length >= length)
+        .map(([, name]) => String(name)),
+    )
+  const entries = (section: string): string[] =>
+    dropped.filter(path => path[0] === section && path.length === 2).map(([, name]) => String(name))
+  return {
+    // What is left was checked against the schema that this type is made from.
+    document: { version: 1, providers: {}, ...value } as Document,
+    broken: {
+      providers: new Set(entries('providers')),
+      impaired: under('providers', 3),
+      names: new Set(['models', 'aliases', 'force'].flatMap(entries)),
+      anyProvider: lost.has('providers'),
+      anyName: lost.has('models') || lost.has('aliases'),
+      anyCaller: lost.has('api-keys') || under('api-keys', 2).size > 0,
+    },
   }
-  // What is left was checked against the schema that this type is made from.
-  return { document: document as Document, brokenProviders, brokenNames }
-}
-
-function without(section: string, value: unknown, entry: string | number | undefined): unknown {
-  const standIn = STAND_INS[section]
-  if (Array.isArray(value) && standIn)
-    return value.map((item, index) => (index === entry ? standIn(item, index) : item))
-  if (!isObject(value) || !(section === 'providers' || NAME_SECTIONS.includes(section)))
-    return undefined
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== entry))
 }

@@ -32,11 +32,11 @@ type Test = (facts: Facts) => boolean
 
 const PROTOCOLS = ['anthropic', 'openai-chat', 'openai-responses', 'gemini']
 
-/** `callers`: the names of API keys that there are. */
+/** `callers`: the names of API keys that there are; absent: they are not known. */
 export function readWhen(
   written: WhenEntry | undefined,
   path: Path,
-  callers: ReadonlySet<string>,
+  callers: ReadonlySet<string> | undefined,
   report: Report,
 ): Condition | undefined {
   if (!written) return undefined
@@ -60,7 +60,7 @@ export function readWhen(
   if (written.key !== undefined) {
     const keys = listed(written.key)
     for (const key of keys)
-      if (!callers.has(key))
+      if (callers && !callers.has(key))
         report.warn(
           [...path, 'key'],
           'value',

@@ -7,7 +7,10 @@ import { runCommand, start } from '../support/binary.ts'
 const cwd = mkdtempSync(join(tmpdir(), 'jackfield-cli-'))
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
 const jackfield = (...args: string[]) => runCommand(args, { cwd })
-writeFileSync(join(cwd, 'bad.yaml'), 'version: 1\nmodels: { m: nobody/x }\n')
+writeFileSync(
+  join(cwd, 'bad.yaml'),
+  'version: 1\nmodels: { m: nobody/x }\nproviders: { echo: { kind: echo } }\n',
+)
 writeFileSync(
   join(cwd, 'good.yaml'),
   'version: 1\nproviders: { echo: { kind: echo } }\nmodels: { m: echo/echo }\n',

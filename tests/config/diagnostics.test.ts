@@ -18,8 +18,6 @@ type Case = readonly [title: string, file: string, told: string[], machine?: Mac
 const CASES: Record<string, readonly Case[]> = {
   'what is good is not complained of': [
     ['a small file', A, []],
-    ['an empty file', '', []],
-    ['only comments', '# nothing yet\n', []],
     ['a byte order mark', '\ufeffversion: 1\n', []],
     ['disabled is no complaint', 'providers: { a: { kind: openai, disabled: true } }\n', []],
     [
@@ -42,6 +40,42 @@ const CASES: Record<string, readonly Case[]> = {
       'anchors and merges',
       'providers:\n  a: &base { kind: openai, keys: [ k ], models: [ m ] }\n  b: { <<: *base, priority: 2 }\n  c: { <<: [ *base, { priority: 3 } ], kind: groq }\n',
       [],
+    ],
+  ],
+  'what every file must have': [
+    ...['', '\n', '# nothing yet\n', '{}\n'].map(
+      (file): Case => [
+        `an empty file: ${JSON.stringify(file)}`,
+        file,
+        ['routes.yaml:1:1: the file is empty (start from the one that "jackfield init" writes)'],
+        { asItIs: true },
+      ],
+    ),
+    [
+      'the version',
+      A,
+      ['routes.yaml:1:1: "version" is missing (add version: 1)'],
+      { asItIs: true },
+    ],
+    [
+      'providers',
+      'version: 1\n',
+      ['routes.yaml:1:1: "providers" is missing (add providers: …)'],
+      { asItIs: true },
+    ],
+    [
+      'at least one of them',
+      'version: 1\nproviders: {}\n',
+      ['routes.yaml:2:12: providers: nothing is in it (write at least one)'],
+      { asItIs: true },
+    ],
+    [
+      'written where they belong',
+      'version: 1\nproviders:\nmodels: { m: a/x }\n',
+      [
+        'routes.yaml:2:11: providers: expected a mapping, not nothing (write a value, or take the key out)',
+      ],
+      { asItIs: true },
     ],
   ],
   'YAML that cannot be read': [
@@ -547,7 +581,7 @@ const CASES: Record<string, readonly Case[]> = {
       'a variable that fills in nonsense',
       'server: { port: "${PORT}", host: "${HOST}" }\n',
       ['routes.yaml:1:17: server.port: expected a whole number, not "eighty" (write digits only)'],
-      { env: { PORT: 'eighty', HOST: 'h' } },
+      { env: { PORT: 'eighty', HOST: '127.0.0.1' } },
     ],
     [
       'TLS files that are not there',
@@ -700,7 +734,7 @@ const CASES: Record<string, readonly Case[]> = {
     [
       'no providers at all',
       'models: { m: claude/x }\n',
-      ['routes.yaml:1:14: models.m: no provider named "claude" (declared: none)'],
+      ['routes.yaml:1:14: models.m: no provider named "claude" (declared: unused)'],
     ],
     [
       'an unknown name',
@@ -979,7 +1013,7 @@ const CASES: Record<string, readonly Case[]> = {
     [
       'a secret in the place of a name is not repeated',
       'models: { m: sk-abcdefghijklmnop/x }\n',
-      ['routes.yaml:1:14: models.m: no provider named "(a secret)" (declared: none)'],
+      ['routes.yaml:1:14: models.m: no provider named "(a secret)" (declared: unused)'],
     ],
     [
       'an empty key',
@@ -1042,7 +1076,6 @@ const CASES: Record<string, readonly Case[]> = {
         'routes.yaml:8:40: force.p.when.client: there is no client "nobody" (known: amp, claude-code, codex, gemini-cli, opencode, qwen-code, other)',
         'routes.yaml:9:17: rules[0].set: expected a mapping, not 1 (write { key: value, … })',
         'routes.yaml:9:31: rules[1].set.model: "model" cannot be edited here (models and force say which model is asked)',
-        'routes.yaml:10:13: api-keys[0]: "name" is missing (add name: …)',
         'routes.yaml:10:13: api-keys[0]: "key" is missing (add key: …)',
         'routes.yaml:10:15: api-keys[0].nam: unknown key "nam" (did you mean "name"?)',
         'routes.yaml:10:25: api-keys[1]: this is a sample key that anybody knows (make one of your own: openssl rand -hex 24)',
@@ -1064,7 +1097,7 @@ const CASES: Record<string, readonly Case[]> = {
       'providers: { a: { kind: openai, keys: [ k ], prority: 1 }, b: { kind: echo } }\nmodels: { m: [ a/x, c/x ] }\n',
       [
         'routes.yaml:1:46: providers.a.prority: unknown key "prority" (did you mean "priority"?)',
-        'routes.yaml:2:21: models.m[1]: no provider named "c" (declared: b)',
+        'routes.yaml:2:21: models.m[1]: no provider named "c" (declared: a, b)',
       ],
     ],
     [
@@ -1074,6 +1107,45 @@ const CASES: Record<string, readonly Case[]> = {
         'routes.yaml:2:44: models."claude-*".strategy: expected one of round-robin, fill-first, weighted, least-latency, not "none" (write one of these words)',
         'routes.yaml:3:28: aliases.o: no model or alias named "cloude-5" (a target is written provider/model)',
       ],
+    ],
+    [
+      'a mistake in a member hides none in the others',
+      'providers: { a: { kind: opnai, keys: [ k ], prority: 1, headers: { "X Y": z } } }\nmodels: { m: { to: [ 7, nobody/x ], strategy: none } }\n',
+      [
+        'routes.yaml:1:25: providers.a.kind: there is no kind "opnai" (did you mean "openai"?)',
+        'routes.yaml:1:45: providers.a.prority: unknown key "prority" (did you mean "priority"?)',
+        'routes.yaml:1:68: providers.a.headers."X Y": "X Y" is no header name (write it like X-Team)',
+        'routes.yaml:2:22: models.m.to[0]: expected a text or a mapping or a list, not 7 (put it in quotes)',
+        'routes.yaml:2:25: models.m.to[1]: no provider named "nobody" (declared: none)',
+        'routes.yaml:2:47: models.m.strategy: expected one of round-robin, fill-first, weighted, least-latency, not "none" (write one of these words)',
+      ],
+    ],
+    [
+      'an unknown section hides nothing',
+      'foo: 1\nproviders: { a: { kind: opnai } }\nmodels: { m: nobody/x }\n',
+      [
+        'routes.yaml:1:1: foo: unknown key "foo" (known here: version, providers, models, aliases, force, policy, server, api-keys, auth-dir, remote-management, amp, notices, shared, usage, logging, rules, tests)',
+        'routes.yaml:2:25: providers.a.kind: there is no kind "opnai" (did you mean "openai"?)',
+        'routes.yaml:3:14: models.m: no provider named "nobody" (declared: none)',
+      ],
+    ],
+    [
+      'what is in a list counts as it is written there',
+      `${A}models: { m: [ 7, a/x, [ 8, nobody/y ] ] }\n`,
+      [
+        'routes.yaml:2:16: models.m[0]: expected a text or a mapping or a list, not 7 (put it in quotes)',
+        'routes.yaml:2:26: models.m[2][0]: expected a text or a mapping, not 8 (put it in quotes)',
+        'routes.yaml:2:29: models.m[2][1]: no provider named "nobody" (declared: a)',
+      ],
+    ],
+    [
+      'a version that is missing hides nothing',
+      'providers: { a: { kind: echo } }\nmodels: { m: nobody/x }\n',
+      [
+        'routes.yaml:1:1: "version" is missing (add version: 1)',
+        'routes.yaml:2:14: models.m: no provider named "nobody" (declared: a)',
+      ],
+      { asItIs: true },
     ],
     [
       'with a misspelt section nobody is blamed for what it holds',

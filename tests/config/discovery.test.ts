@@ -5,6 +5,7 @@ import type { DiscoveredModel } from '../../src/config/discovery.ts'
 import { compileTable, formatDiagnostic } from '../../src/config/index.ts'
 import type { UpstreamModel } from '../../src/protocols/codec.ts'
 import { kinds } from '../../src/providers/index.ts'
+import { whole } from '../support/routes.ts'
 
 const SINCE = Date.UTC(2026, 10, 21)
 
@@ -21,7 +22,7 @@ function compiled(
   list?: readonly (string | UpstreamModel)[],
   env: Record<string, string> = {},
 ) {
-  return compileTable('routes.yaml', text, {
+  return compileTable('routes.yaml', whole(text), {
     env,
     readFile: () => '',
     kinds,

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { compileTable } from '../../src/config/index.ts'
 import { type AskedBefore, planChanges } from '../../src/config/plan.ts'
 import { kinds } from '../../src/providers/index.ts'
+import { whole } from '../support/routes.ts'
 
 function table(text: string, env: Record<string, string> = {}) {
-  const compiled = compileTable('routes.yaml', text, { env, readFile: () => '', kinds })
+  const compiled = compileTable('routes.yaml', whole(text), { env, readFile: () => '', kinds })
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.diagnostics))
   return compiled.value
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { compileTable, formatDiagnostic } from '../../src/config/index.ts'
 import { kinds } from '../../src/providers/index.ts'
+import { whole } from '../support/routes.ts'
 
 function compiled(text: string, file = '/etc/jackfield/routes.yaml') {
-  return compileTable(file, text, {
+  return compileTable(file, whole(text), {
     env: { JACKFIELD_HOME: '/home/me/kept', HOME: '/home/me', LOGS: 'logs/a.log' },
     readFile: () => '',
     kinds,

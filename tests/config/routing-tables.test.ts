@@ -10,6 +10,8 @@ import { type Machine, routeText, tableOf } from '../support/routes.ts'
 /** A file, and the routing table that it becomes, side by side. */
 
 const DEFAULTS = tableOf('')
+/** What a small file has been given, so that it is a whole one. */
+const GIVEN = new Set(DEFAULTS.providers.keys())
 const PLAIN = tableOf('providers: { p: { kind: openai, keys: [ k ] } }\n').providers.get('p')
 
 /** Members that are not as they are by default. */
@@ -128,7 +130,7 @@ function rendered(text: string, machine: Machine = {}, given: Partial<SampleFact
         ],
   )
   return [
-    ...[...table.providers.values()].map(providerText),
+    ...[...table.providers.values()].filter(({ id }) => !GIVEN.has(id)).map(providerText),
     ...namesIn(text, table).map(name => nameText(table, name, given)),
     ...(listed.length > 12 ? [] : listed),
     ...table.rules.map(

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { type SampleFacts, sampleFacts } from '../../src/config/facts.ts'
 import { compileTable } from '../../src/config/index.ts'
 import { kinds } from '../../src/providers/index.ts'
+import { whole } from '../support/routes.ts'
 
 const PROVIDERS = `
 providers:
@@ -10,7 +11,7 @@ providers:
 `
 
 function table(text: string) {
-  const compiled = compileTable('routes.yaml', `${PROVIDERS}${text}`, {
+  const compiled = compileTable('routes.yaml', whole(`${PROVIDERS}${text}`), {
     env: {},
     readFile: () => '',
     kinds,

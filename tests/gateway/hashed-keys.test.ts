@@ -3,11 +3,12 @@ import { compileTable, formatDiagnostic } from '../../src/config/index.ts'
 import { hashOf } from '../../src/lib/key-hash.ts'
 import { kinds } from '../../src/providers/index.ts'
 import { localGateway } from '../support/local-gateway.ts'
+import { whole } from '../support/routes.ts'
 
 const HASH = hashOf('alices-own-key')
 
 function told(text: string): string[] {
-  const compiled = compileTable('routes.yaml', text, {
+  const compiled = compileTable('routes.yaml', whole(text), {
     env: { ALICE: HASH },
     readFile: () => '',
     kinds,

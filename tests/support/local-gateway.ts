@@ -26,6 +26,7 @@ import { buildApp } from '../../src/server/app.ts'
 import { createMemoryKept, type Kept } from '../../src/store/kept.ts'
 import { createRecordFolder } from '../../src/store/record-folder.ts'
 import { createMemoryUsageStore, type UsageStore } from '../../src/store/usage.ts'
+import { whole } from './routes.ts'
 
 /** A request as the upstream got it. */
 export type Received = {
@@ -138,7 +139,7 @@ export function localGateway(
     userAgent: 'jackfield/test',
     turns: new Map(),
   }
-  const compiled = compile('routes.yaml', routes, services)
+  const compiled = compile('routes.yaml', whole(routes), services)
   if (!compiled.ok)
     throw new Error(
       compiled.diagnostics.map(d => `${d.at.line}: ${d.path}: ${d.message}`).join('\n'),

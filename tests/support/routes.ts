@@ -8,14 +8,32 @@ export type Machine = {
   files?: Record<string, string>
   /** What every upstream lists that is asked for its models; absent: none was asked yet. */
   lists?: string[]
+  /** The text is the whole file: nothing is added that every file must have. */
+  asItIs?: boolean
+}
+
+/** A small file made whole: with the version, and a provider, that every file must have. */
+export function whole(text: string): string {
+  let value: unknown
+  try {
+    value = Bun.YAML.parse(text)
+  } catch {
+    return text
+  }
+  const has = (key: string): boolean => typeof value === 'object' && value !== null && key in value
+  // A mapping in braces, or a scalar, cannot be added to.
+  if (/^\s*[{[]/.test(text) || Array.isArray(value) || (value && typeof value !== 'object'))
+    return text
+  const end = text === '' || text.endsWith('\n') ? '' : '\n'
+  return `${text}${end}${has('version') ? '' : 'version: 1\n'}${has('providers') ? '' : 'providers: { unused: { kind: echo, disabled: true } }\n'}`
 }
 
 export function compiled(
   text: string,
-  { env = {}, files = {}, lists }: Machine = {},
+  { env = {}, files = {}, lists, asItIs = false }: Machine = {},
   file = 'routes.yaml',
 ) {
-  return compileTable(file, text, {
+  return compileTable(file, asItIs ? text : whole(text), {
     env,
     readFile(path) {
       const content = files[path]

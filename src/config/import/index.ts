@@ -51,7 +51,8 @@ export function importConfig(name: string, text: string, services: ImportService
     text: written,
     notes: merged(draft.notes),
     unknown,
-    providers: Object.keys(draft.routes.providers).length,
+    // The demo stands in where there is none.
+    providers: Object.values(draft.routes.providers).filter(({ kind }) => kind !== 'echo').length,
   }
 }
 

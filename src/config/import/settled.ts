@@ -2,7 +2,7 @@ import { isObject } from '../../lib/json.ts'
 import { compileTable } from '../compile-table.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { pathText } from '../source.ts'
-import { type Draft, type ImportServices, lost, type Routes } from './draft.ts'
+import { comesFrom, type Draft, type ImportServices, lost, type Routes } from './draft.ts'
 import { rendered } from './rendered.ts'
 
 /**
@@ -11,11 +11,25 @@ import { rendered } from './rendered.ts'
  */
 export function settled(draft: Draft, services: ImportServices): string | undefined {
   for (;;) {
+    withProvider(draft)
     const text = rendered(draft)
     const compiled = compileTable('routes.yaml', text, { ...services, env: anySet() })
     if (compiled.ok) return text
     if (!takenOut(draft, compiled.diagnostics)) return undefined
   }
+}
+
+/** A file must declare a provider. Where nothing can be taken over the demo is one. */
+function withProvider(draft: Draft): void {
+  const { providers } = draft.routes
+  if (Object.keys(providers).length > 0) return
+  providers.echo = { kind: 'echo' }
+  comesFrom(
+    draft,
+    'providers',
+    'echo',
+    'no provider was found; the demo stands in until you add one',
+  )
 }
 
 /** Variables need not be set on the machine where a file is taken over. */

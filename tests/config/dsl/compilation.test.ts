@@ -10,7 +10,7 @@ import type { Live } from '../../../src/gateway/live.ts'
 import { createReloader, type Reloader } from '../../../src/gateway/reload.ts'
 import { type App, buildApp } from '../../../src/server/app.ts'
 import { localGateway, type Upstream } from '../../support/local-gateway.ts'
-import { compiled, type Machine, tableOf, told } from '../../support/routes.ts'
+import { compiled, type Machine, tableOf, told, whole } from '../../support/routes.ts'
 import { replyOf } from '../../support/small-reply.ts'
 import { question } from '../../support/wires.ts'
 
@@ -72,11 +72,11 @@ tests: [ { ask: reference, expect: a/x, client: nobody } ]
       }
       return { code: await check(['routes.yaml'], io), said }
     }
-    const warning = 'providers: { p: { kind: openai } }\n'
+    const warning = 'providers: { p: { kind: openai } }\nversion: 1\n'
     const both = await run(`${warning}models: { m: nobody/x }\n`)
     expect(both.code).toBe(1)
     expect(both.said).toBe(`errors:
-  routes.yaml:2:14: models.m: no provider named "nobody" (declared: p)
+  routes.yaml:3:14: models.m: no provider named "nobody" (declared: p)
 warnings:
   routes.yaml:1:14: providers.p: switched off: no key (add keys: [ … ])
 routes.yaml: 1 error, 1 warning
@@ -84,7 +84,7 @@ routes.yaml: 1 error, 1 warning
     const warned = await run(warning)
     expect(warned.code).toBe(0)
     expect(warned.said).toContain('routes.yaml is good: 0 models, 1 provider, 1 warning')
-    expect((await run('')).code).toBe(0)
+    expect((await run('')).code).toBe(1)
   })
 })
 
@@ -148,7 +148,7 @@ describe('a name becomes a target the same way on every machine', () => {
 describe('the JSON Schema', () => {
   const validate = new Ajv({ strict: false, allErrors: true }).compile(jsonSchema())
   test.each([
-    ['an empty file', {}],
+    ['no more than a file must have', {}],
     ['a provider', { providers: { a: { kind: 'openai', keys: ['k', { key: 'k', weight: 2 }] } } }],
     ['a list with a pool', { models: { m: ['a/x', ['a/y', { target: 'a/z', weight: 2 }]] } }],
     [
@@ -158,9 +158,14 @@ describe('the JSON Schema', () => {
     ['an alias with a condition', { aliases: { m: { to: ['a/x'], when: { hour: '22-6' } } } }],
     ['durations', { policy: { keepalive: '15s', 'max-retry-interval': 0 } }],
   ])('admits %s', (_, document) => {
-    validate(document)
+    validate({ version: 1, providers: { a: { kind: 'echo' } }, ...document })
     expect(validate.errors ?? []).toEqual([])
   })
+  test.each([
+    ['nothing', {}],
+    ['no version', { providers: { a: { kind: 'echo' } } }],
+    ['no provider', { version: 1, providers: {} }],
+  ])('refuses %s', (_, document) => expect(validate(document)).toBe(false))
   test.each([
     ['a typo', { provders: {} }],
     ['a typo in a step', { models: { m: { to: [{ when: { strem: true }, to: 'a/x' }] } } }],
@@ -170,7 +175,9 @@ describe('the JSON Schema', () => {
       { providers: { a: { kind: 'openai', models: [{ name: 'm', thinking: ['hihg'] }] } } },
     ],
     ['another version', { version: 2 }],
-  ])('refuses %s', (_, document) => expect(validate(document)).toBe(false))
+  ])('refuses %s', (_, document) =>
+    expect(validate({ version: 1, providers: { a: { kind: 'echo' } }, ...document })).toBe(false),
+  )
 
   test('is served', async () => {
     const gateway = localGateway(PROVIDERS, () => new Response(''))
@@ -214,8 +221,8 @@ describe.skipIf(!existsSync(page))('the examples of the page itself', () => {
 
   test('the others compile, but for what this version names as missing', () => {
     for (const example of examples.slice(1)) {
-      const whole = example.startsWith('providers:') ? example : `${example}${MORE}`
-      const result = compiled(whole, machine)
+      const text = example.startsWith('providers:') ? example : `${example}${MORE}`
+      const result = compiled(text, machine)
       const errors = result.ok ? [] : result.diagnostics.filter(one => one.severity === 'error')
       const other = errors.filter(
         ({ message }) => !message.endsWith('is not supported by this version yet'),
@@ -227,7 +234,7 @@ describe.skipIf(!existsSync(page))('the examples of the page itself', () => {
   test('and are what the schema admits', () => {
     const validate = new Ajv({ strict: false }).compile(jsonSchema())
     for (const example of examples) {
-      const document = parse(example) as Record<string, unknown>
+      const document = parse(whole(example)) as Record<string, unknown>
       validate(document)
       expect(validate.errors ?? []).toEqual([])
     }
@@ -281,7 +288,7 @@ describe('a change of the file', () => {
     }
   }
   const routes = (model: string, more = ''): string =>
-    `${PROVIDERS}models: { ${model}: a/x }\n${more}`
+    `${PROVIDERS}models: { ${model}: a/x }\nversion: 1\n${more}`
 
   test('is in force when it is good', async () => {
     const gateway = served(routes('one'))
@@ -325,7 +332,7 @@ describe('a change of the file', () => {
     )
     const asked = gateway.ask('one')
     while (waiting.length === 0) await new Promise(resolve => setImmediate(resolve))
-    await gateway.edit('providers: {}\n')
+    await gateway.edit(routes('two'))
     waiting[0]?.(replyOf('openai-chat', 'x', false))
     const response = await asked
     expect(response.status).toBe(200)

@@ -6,7 +6,7 @@ import { type Machine, tableOf, told } from '../../support/routes.ts'
 
 describe('what is filled in, in any string', () => {
   const host = (written: string, machine: Machine = {}, file?: string) =>
-    tableOf(`server: { host: "${written}" }\n`, machine, file).server.host
+    tableOf(`server: { host: "${written}", open-to-all: true }\n`, machine, file).server.host
   test.each<[string, string, string, Machine]>([
     ['a variable', '${HOST}', 'h', { env: { HOST: 'h' } }],
     ['in the middle of a text', 'a-${HOST}-z', 'a-h-z', { env: { HOST: 'h' } }],
