@@ -1,96 +1,161 @@
-import { type FSWatcher, watch } from 'node:fs'
+import { type FSWatcher, readFileSync, watch } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { formatDiagnostic } from '../config/index.ts'
+import { type After, after as realAfter } from '../lib/timer.ts'
 import { compile } from './compile.ts'
+import { openedGates } from './gates.ts'
 import type { Gateway } from './gateway.ts'
 import type { Live } from './live.ts'
 import { censorOf } from './recording/secrets.ts'
 import type { Services } from './services.ts'
+import { createStill } from './still.ts'
 
-/** Editors write in several steps; the last one counts. */
-const SETTLE_MS = 80
 /** Watching misses some network drives and bind mounts, so the file is also looked at. */
 const POLL_MS = 2_000
+/** How long files must keep still where a half-written one would let in who is kept out now. */
+const GATE_STILL_MS = 2_000
 
 export type Reloader = {
-  /** Compiles the file as it is now and swaps it in if it is good. Calls run one after another. */
+  /**
+   * Compiles the file once it keeps still, also if it looks as it did, and swaps it in if it is
+   * good. Gives what is wrong with it.
+   */
   reload(): Promise<readonly Diagnostic[]>
+  /** The same at once, for a text that we wrote into the file ourselves. */
+  written(text: string): readonly Diagnostic[]
   /** Compiles what is served once more, with the models that upstreams list now. */
   relist(): Promise<readonly Diagnostic[]>
   stop(): void
 }
 
+/** Where a file may appear while the built-in routes serve. */
+export type Places = {
+  paths: readonly string[]
+  /** The first of them with a file that may be used; undefined: there is none. */
+  find(): string | undefined
+}
+
 export type ReloaderOptions = {
-  /** The text is no file's: there is nothing to read again. */
-  builtin?: boolean
+  /** The built-in routes serve; they give way to a file as soon as one appears. */
+  builtin?: Places
   /** Called when the file was compiled anew and swapped in. */
   reloaded?(gateway: Gateway): void
+  after?: After
 }
 
 /**
- * Keeps `live` in step with the file. A bad edit, or a file that has vanished, leaves the last good
- * gateway serving and says so in the log.
+ * Keeps `live` in step with the file. A change counts once the file keeps still. A bad edit, or a
+ * file that has vanished, leaves the last good gateway serving and says so in the log.
  */
 export function createReloader<App>(
   file: string,
   live: Live<App>,
   services: Services,
   build: (gateway: Gateway) => App,
-  { builtin = false, reloaded = () => {} }: ReloaderOptions = {},
+  { builtin, reloaded = () => {}, after = realAfter }: ReloaderOptions = {},
 ): Reloader {
-  let served = live.current.gateway.table.text
-  let looked: string | undefined
+  /** Undefined from the first file on that is good. */
+  let places = builtin
   let missing = false
-  let queue: Promise<unknown> = Promise.resolve()
-  let timer: ReturnType<typeof setTimeout> | undefined
-  /** What the text names that was compiled last; a refused one may only want for a file. */
+  let forced = false
+  let warned = ''
+  /** Who waits for the next verdict. */
+  const asking: ((verdict: readonly Diagnostic[]) => void)[] = []
+  /** What the text names that was compiled last; a refused one may only lack a file. */
   let files = live.current.gateway.table.files
-  const watchers = new Map<string, FSWatcher>()
-  /** The files that matter, by folder. */
-  let watched = new Map<string, string[]>()
+  /** What was compiled last, whether it was good or not. */
+  let judged = withFiles(live.current.gateway.table.text)
 
-  async function reloadNow(force: boolean): Promise<readonly Diagnostic[]> {
-    let text: string
+  const fileNow = (): string | undefined => (places ? places.find() : file)
+  const still = createStill(watchedPaths, after, judge)
+
+  function judge(stillMs: number): number {
     try {
-      text = await Bun.file(file).text()
-    } catch {
-      if (!missing)
-        services.log.write(
-          'warn',
-          `${file} is gone; the last good routes stay in force until it is back`,
-        )
-      missing = true
-      return live.refused
+      return judgeNow(stillMs)
+    } catch (error) {
+      services.log.write('error', `reload failed: ${String(error)}`)
+      answer(live.refused)
+      return 0
     }
-    missing = false
-    const seen = `${text}\0${attachments()}`
-    if (!force && seen === looked) return live.refused
-    looked = seen
-    if (!force && text === served && live.refused.length === 0 && unchanged()) return []
-    return apply(text)
   }
 
-  function apply(text: string): readonly Diagnostic[] {
-    const compiled = compile(file, text, services)
+  /** Gives how long the files must keep still before they are judged again; 0: it is done. */
+  function judgeNow(stillMs: number): number {
+    const path = fileNow()
+    const text = path === undefined ? undefined : textOf(path)
+    if (path === undefined || text === undefined) {
+      answer(vanished(path))
+      return 0
+    }
+    missing = false
+    if (!forced && withFiles(text) === judged) {
+      answer(live.refused)
+      return 0
+    }
+    const compiled = compile(path, text, services)
+    const opened = compiled.ok ? openedBy(compiled.value) : ''
+    if (opened && stillMs < GATE_STILL_MS) {
+      if (warned !== opened)
+        services.log.write(
+          'warn',
+          `${path}: ${opened}; in force once the file has kept still for ${GATE_STILL_MS / 1000} s`,
+        )
+      warned = opened
+      return GATE_STILL_MS
+    }
+    answer(settle(path, text, compiled))
+    return 0
+  }
+
+  function answer(verdict: readonly Diagnostic[]): void {
+    forced = false
+    warned = ''
+    for (const tell of asking.splice(0)) tell(verdict)
+  }
+
+  function vanished(path: string | undefined): readonly Diagnostic[] {
+    if (places) return forced ? relistNow() : live.refused
+    if (!missing)
+      services.log.write(
+        'warn',
+        `${path} is gone; the last good routes stay in force until it is back`,
+      )
+    missing = true
+    return live.refused
+  }
+
+  function openedBy({ table }: Gateway): string {
+    return openedGates(live.current.gateway.table, table).join('; ')
+  }
+
+  function settle(
+    path: string,
+    text: string,
+    compiled: ReturnType<typeof compile>,
+  ): readonly Diagnostic[] {
     if (!compiled.ok) {
       live.refused = compiled.diagnostics
       files = compiled.files
-      looked = `${text}\0${attachments()}`
+      judged = withFiles(text)
       watchAll()
-      services.log.write('error', `${file} has problems; the last good routes stay in force`)
+      services.log.write('error', `${path} has problems; the last good routes stay in force`)
       for (const diagnostic of compiled.diagnostics)
         services.log.write('error', formatDiagnostic(diagnostic))
       return compiled.diagnostics
     }
     const gateway = compiled.value
+    const opened = openedBy(gateway)
+    file = path
+    places = undefined
     swap(gateway)
+    judged = withFiles(text)
     live.refused = []
     live.reloads++
-    served = text
     watchAll()
     for (const warning of compiled.warnings) services.log.write('warn', formatDiagnostic(warning))
-    services.log.write('info', `${file} reloaded`, {
+    if (opened) services.log.write('warn', `${path}: ${opened}; in force now`)
+    services.log.write('info', `${path} reloaded`, {
       models: gateway.table.listed.length,
       providers: gateway.table.providers.size,
     })
@@ -103,58 +168,51 @@ export function createReloader<App>(
     putInForce(gateway)
     live.current = { gateway, app }
     files = gateway.table.files
-    attached = attachments()
   }
 
   /** An edit that was refused stays refused: this is about the text that serves. */
-  async function relistNow(): Promise<readonly Diagnostic[]> {
-    const compiled = compile(file, served, services)
+  function relistNow(): readonly Diagnostic[] {
+    const { file: name, text } = live.current.gateway.table
+    const compiled = compile(name, text, services)
     if (!compiled.ok) {
       services.log.write(
         'error',
-        `${file} has problems with the models that are listed now; the last good routes stay in force`,
+        `${name} has problems with the models that are listed now; the last good routes stay in force`,
       )
       for (const diagnostic of compiled.diagnostics)
         services.log.write('error', formatDiagnostic(diagnostic))
       return compiled.diagnostics
     }
-    const told = new Set(live.current.gateway.table.warnings.map(formatDiagnostic))
+    const known = new Set(live.current.gateway.table.warnings.map(formatDiagnostic))
     swap(compiled.value)
     for (const warning of compiled.warnings.map(formatDiagnostic))
-      if (!told.has(warning)) services.log.write('warn', warning)
+      if (!known.has(warning)) services.log.write('warn', warning)
     return []
   }
 
-  /** What the files pulled in by `\${file:…}` hold now. */
-  function attachments(): string {
-    return files
-      .map(path => {
-        try {
-          return services.readFile(path)
-        } catch {
-          return ''
-        }
-      })
-      .join('\0')
-  }
-  let attached = attachments()
-  const unchanged = (): boolean => attached === attachments()
-
-  function soon(): void {
-    clearTimeout(timer)
-    timer = setTimeout(() => void enqueue(() => reloadNow(false)), SETTLE_MS)
+  /** A text, and what the files hold now that are pulled in by `\${file:…}`. */
+  function withFiles(text: string): string {
+    const contents = files.map(path => {
+      try {
+        return services.readFile(path)
+      } catch {
+        return ''
+      }
+    })
+    return [text, ...contents].join('\0')
   }
 
-  function enqueue(work: () => Promise<readonly Diagnostic[]>): Promise<readonly Diagnostic[]> {
-    const next = queue.then(work, work)
-    queue = next.catch(error => services.log.write('error', `reload failed: ${String(error)}`))
-    return next
+  function watchedPaths(): string[] {
+    return [...(places ? places.paths : [file]), ...files].map(path => resolve(path))
   }
+
+  const watchers = new Map<string, FSWatcher>()
+  /** The files that matter, by folder. */
+  let watched = new Map<string, string[]>()
 
   /** Directories, not files: a rename into place leaves a watched file's watcher dead. */
   function watchAll(): void {
-    const paths = [resolve(file), ...files.map(path => resolve(path))]
-    watched = Map.groupBy(paths, path => dirname(path))
+    watched = Map.groupBy(watchedPaths(), path => dirname(path))
     for (const [folder, watcher] of watchers) {
       if (watched.has(folder)) continue
       watcher.close()
@@ -166,7 +224,8 @@ export function createReloader<App>(
   function watchFolder(folder: string): void {
     try {
       const watcher = watch(folder, (_event, name) => {
-        if (name === null || watched.get(folder)?.includes(join(folder, name.toString()))) soon()
+        if (name === null || watched.get(folder)?.includes(join(folder, name.toString())))
+          still.begin()
       })
       watcher.on('error', () => {})
       watchers.set(folder, watcher)
@@ -174,30 +233,54 @@ export function createReloader<App>(
       // Polling covers what cannot be watched.
     }
   }
-  let poll: ReturnType<typeof setInterval> | undefined
-  if (!builtin) {
-    watchAll()
-    poll = setInterval(() => void enqueue(() => reloadNow(false)), POLL_MS)
-    poll.unref()
+
+  function poll(): void {
+    if (still.waiting()) return
+    const path = fileNow()
+    const text = path === undefined ? undefined : textOf(path)
+    const changed = text === undefined ? !missing && !places : withFiles(text) !== judged
+    if (changed) still.begin()
   }
+
+  watchAll()
+  const polling = setInterval(poll, POLL_MS)
+  polling.unref()
 
   let relisting: Promise<readonly Diagnostic[]> | undefined
 
   return {
-    reload: () => enqueue(builtin ? relistNow : () => reloadNow(true)),
+    reload() {
+      forced = true
+      still.begin()
+      return new Promise(resolve => asking.push(resolve))
+    },
+    written(text) {
+      const verdict = settle(file, text, compile(file, text, services))
+      missing = false
+      return verdict
+    },
     relist() {
       // One that has not begun yet will see this change too.
-      relisting ??= enqueue(() => {
+      relisting ??= Promise.resolve().then(() => {
         relisting = undefined
         return relistNow()
       })
       return relisting
     },
     stop() {
-      clearInterval(poll)
-      clearTimeout(timer)
+      clearInterval(polling)
+      still.stop()
       for (const watcher of watchers.values()) watcher.close()
+      answer(live.refused)
     },
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
   }
 }
 

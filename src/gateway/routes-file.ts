@@ -59,7 +59,7 @@ export type RoutesFileOptions = {
   salt: Uint8Array
   check(text: string): Result<unknown>
   /** Puts in force what was written; gives what was wrong with it. */
-  reload?(): Promise<readonly Diagnostic[]>
+  reload?(text: string): readonly Diagnostic[]
 }
 
 /** What systems say of a path with nothing at its end. */
@@ -178,12 +178,18 @@ export function createRoutesFile(options: RoutesFileOptions): RoutesFile {
       })
     },
     async change(edit, expected) {
+      let text = ''
+      const editing = (before: string): Edited => {
+        const edited = edit(before)
+        if (edited.ok) text = edited.text
+        return edited
+      }
       const changed = attempted(name, () => {
         const path = located()
-        return whileLocked(path, () => write(path, edit, expected))
+        return whileLocked(path, () => write(path, editing, expected))
       })
       if (!changed.ok || changed.backup === undefined || !options.reload) return changed
-      const diagnostics = await options.reload()
+      const diagnostics = options.reload(text)
       if (diagnostics.length === 0) return changed
       const message = `${name} is written, but the gateway keeps the routes it had; ${changed.backup} holds the file as it was`
       return { ok: false, reason: 'not-in-force', message, diagnostics }

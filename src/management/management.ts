@@ -30,8 +30,8 @@ const ENDPOINTS: readonly Endpoint[] = [
 ]
 
 export type ManagementOptions = {
-  /** Absent: the built-in routes serve. */
-  file?: RoutesFile
+  /** The file that serves; undefined: the built-in routes do. Asked for each request. */
+  file(): RoutesFile | undefined
   now(): number
   /** Random; placeholders for secrets are good as long as it is the same. */
   salt: Uint8Array
@@ -64,13 +64,13 @@ export function createManagement({ file, now, salt }: ManagementOptions): Manage
         matches,
         peerOf: services.peerOf,
       })
-      const context: Context = { gateway, file, veil }
       for (const endpoint of ENDPOINTS)
         app.route(
           endpoint.method,
           `${BASE}${endpoint.path}`,
           async ({ request, params }) =>
-            (await admit(request)) ?? (await answered(endpoint, request, params, context)),
+            (await admit(request)) ??
+            (await answered(endpoint, request, params, { gateway, file: file(), veil })),
           { parse: 'none', ...describe(endpoint) },
         )
       return nothingHere(app, admit)

@@ -91,7 +91,7 @@ describe('a change', () => {
   test('is put in force at once, and what the gateway says of it is told', async () => {
     const seen: string[] = []
     const file: ReturnType<typeof routesFile> = routesFile(TEXT, {
-      reload: async () => {
+      reload: () => {
         seen.push(file.onDisk())
         return []
       },
@@ -217,7 +217,7 @@ describe('refused, and the file stays as it is', () => {
       hint: 'mend it',
       at: { file: 'routes.yaml', line: 1, column: 1 },
     }
-    const { edit } = routesFile(TEXT, { reload: async () => [complaint] })
+    const { edit } = routesFile(TEXT, { reload: () => [complaint] })
     expect(await edit(add('two'))).toMatchObject({
       reason: 'not-in-force',
       message: expect.stringContaining('routes.yaml.2026-11-21T10-35-31Z.bak'),

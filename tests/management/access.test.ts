@@ -4,7 +4,7 @@ import { closeManaged, managedGateway, SECRET } from '../support/managed-gateway
 
 afterEach(closeManaged)
 
-const PROVIDERS = 'providers: { echo: { kind: echo } }\n'
+const PROVIDERS = 'version: 1\nproviders: { echo: { kind: echo } }\n'
 const routes = (more = ''): string =>
   `${PROVIDERS}remote-management: { secret-key: "${SECRET}"${more} }\n`
 const BEARER = { authorization: `Bearer ${SECRET}` }

@@ -49,7 +49,7 @@ export function discovering(
   }
   const live: Live<App> = { current: { gateway, app: buildApp(gateway) }, refused: [], reloads: 0 }
   const reloader: Reloader = createReloader('routes.yaml', live, services, buildApp, {
-    builtin: true,
+    builtin: { paths: [], find: () => undefined },
   })
   const discovery = createDiscovery({ services, after, changed: () => void reloader.relist() })
   return {

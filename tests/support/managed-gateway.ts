@@ -54,9 +54,9 @@ export function managedGateway(
   const salt = new Uint8Array(32).fill(3)
   const { now } = services
   const check = (text: string) => compile('routes.yaml', text, services)
-  const reload = () => reloader.reload()
+  const reload = (text: string) => reloader.written(text)
   const file = createRoutesFile({ name: 'routes.yaml', path, now, salt, check, reload })
-  const management = createManagement({ file, now, salt })
+  const management = createManagement({ file: () => file, now, salt })
   const managed = {
     peer: '127.0.0.1' as string | undefined,
   }

@@ -1,0 +1,33 @@
+import type { ApiKey, RoutingTable } from '../config/table.ts'
+
+type Gates = Pick<RoutingTable, 'apiKeys' | 'management' | 'server'>
+
+/**
+ * What `next` lets in that `now` keeps out, in words: a file that is only half written looks the
+ * same as one from which somebody took the limits. Empty: nothing.
+ */
+export function openedGates(now: Gates, next: Gates): string[] {
+  const opened: string[] = []
+  if (now.apiKeys.length > 0 && next.apiKeys.length === 0)
+    opened.push('all API keys are gone, so that nobody needs one')
+  if (!now.server.openToAll && next.server.openToAll)
+    opened.push('server.open-to-all lets everybody in')
+  if (now.management.secret === undefined && next.management.secret !== undefined)
+    opened.push('the management API opens')
+  if (!now.management.allowRemote && next.management.allowRemote)
+    opened.push('other machines may use the management API')
+  return [...opened, ...loosenedKeys(now.apiKeys, next.apiKeys)]
+}
+
+/** Keys that may ask for more, or spend more, for want of what they had. */
+function loosenedKeys(now: readonly ApiKey[], next: readonly ApiKey[]): string[] {
+  const before = new Map(now.map(key => [key.name, key]))
+  return next.flatMap(key => {
+    const { models, limits } = before.get(key.name) ?? {}
+    const lost = [
+      ...(models && !key.models ? ['models'] : []),
+      ...(limits && !key.limits ? ['limits'] : []),
+    ]
+    return lost.map(what => `the key "${key.name}" has no ${what} any more`)
+  })
+}
