@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
 import { formatDiagnostic } from '../config/index.ts'
@@ -24,7 +23,7 @@ import { createProbe } from '../gateway/probe.ts'
 import { createProxies } from '../gateway/proxies.ts'
 import { createRecent } from '../gateway/recent.ts'
 import { createRecorder } from '../gateway/recording/recorder.ts'
-import { createReloader, putInForce, type Reloader } from '../gateway/reload.ts'
+import { createReloader, type Places, putInForce, type Reloader } from '../gateway/reload.ts'
 import { createRoutesFile } from '../gateway/routes-file.ts'
 import { createSealIssuers } from '../gateway/seal-issuers.ts'
 import type { Services } from '../gateway/services.ts'
@@ -43,16 +42,28 @@ import { createRecordFolder } from '../store/record-folder.ts'
 import { createUsageStore } from '../store/usage.ts'
 import { version } from '../version.ts'
 import { readArguments } from './arguments.ts'
+import { greeting } from './greeting.ts'
 import type { Io } from './io.ts'
+import {
+  type Found,
+  type Located,
+  locateRoutes,
+  passedOverText,
+  unaskedFiles,
+} from './routes-location.ts'
+import { endOnSignal, ignoreOthers, stopSignal } from './signals.ts'
 
 const HELP = `usage: jackfield [serve] [--routes FILE] [--host H] [--port N]
 
-Starts the gateway. routes.yaml is watched: a good edit is in force at once, a bad one is reported
-and the last good one stays. SIGHUP reloads now, ends the rests of credentials, asks providers for
-their models again and ends lockouts from management; SIGTERM and SIGINT let running requests finish
-(server.shutdown-grace), a second one ends at once.
+Starts the gateway. routes.yaml is watched: a good edit is in force once the file keeps still, a bad
+one is reported and the last good one stays. SIGHUP reloads, ends the rests of credentials, asks
+providers for their models again and ends lockouts from management; SIGTERM, SIGINT and SIGQUIT let
+running requests finish (server.shutdown-grace), a second one ends at once. SIGUSR1 and SIGUSR2 do
+nothing.
 
-  --routes FILE   default ./routes.yaml; without that file the built-in one
+  --routes FILE   default: JACKFIELD_ROUTES, else ./routes.yaml, else jackfield/routes.yaml where this
+                  platform keeps settings (~/.config); a file of another user only where it is named.
+                  Without any the built-in one, until one of the two appears
   --host H        overrides server.host (127.0.0.1: only this machine)
   --port N        overrides server.port (8317); 0 takes a free one
 `
@@ -72,7 +83,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   )
   if ('exit' in asked) return asked.exit
   const options = asked.values
-  const source = routesFile(options.routes, io)
+  const located = locateRoutes(options.routes, io)
+  io.stderr(passedOverText(located))
+  const source = sourceOf(located, io)
   if (!source) return 1
   let listener: Listener | undefined
   const log = createLog(io.stderr, Date.now)
@@ -88,8 +101,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const gateway = compiled.value
   const { server } = gateway.table
   const host = options.host ?? server.host
-  const port = options.port === undefined ? server.port : Number(options.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  const port = portFrom(options.port) ?? server.port
+  if (Number.isNaN(port)) {
     io.stderr(`jackfield: --port ${options.port}: expected a number from 0 to 65535\n`)
     return 1
   }
@@ -100,7 +113,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 1
   }
   putInForce(gateway)
-  const management = managed(source, services, () => reloader.reload(), io)
+  const management = managed(
+    () =>
+      live.current.gateway.table.file === BUILTIN ? undefined : live.current.gateway.table.file,
+    services,
+    text => reloader.written(text),
+    io,
+  )
   const build = (one: Gateway): App => buildApp(one, [management.routes(one)])
   const live: Live<App> = { current: { gateway, app: build(gateway) }, refused: [], reloads: 0 }
   try {
@@ -112,7 +131,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   // Before the greeting: whoever reads it may send signals at once.
   const discovery = createDiscovery({ services, after, changed: () => void reloader.relist() })
   const reloader = createReloader(source.file, live, services, build, {
-    builtin: source.builtin,
+    ...(source.found ? {} : { builtin: placesFor(options.routes, io) }),
     reloaded: ({ table }) => discovery.follow(table),
   })
   process.on('SIGHUP', () => {
@@ -130,14 +149,17 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   process.on('uncaughtException', error =>
     log.write('error', 'uncaught exception', { reason: String(error) }),
   )
-  const stopping = shutdownSignal()
+  const stopping = stopSignal()
+  ignoreOthers(log)
   // Providers that are off have a line of their own below.
   const off = new Set(
     [...gateway.table.providers].filter(([, { off }]) => off).map(([id]) => `providers.${id}`),
   )
   for (const warning of compiled.warnings)
     if (!off.has(warning.path)) io.stderr(`${formatDiagnostic(warning)}\n`)
-  io.stderr(greeting(gateway, listener, source))
+  const { file, found } = source
+  const unasked = found !== undefined && !found.named
+  io.stderr(greeting({ table: gateway.table, url: listener.url, file, unasked }, io))
   if (server.openToAll && gateway.table.apiKeys.length === 0)
     log.write(
       'warn',
@@ -151,15 +173,24 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return shutdown(live, listener, services)
 }
 
-type Source = { file: string; text: string; builtin: boolean }
+/** Undefined: none is given. NaN: what is given is no port. */
+function portFrom(written: string | undefined): number | undefined {
+  if (written === undefined) return undefined
+  const port = /^\d{1,5}$/.test(written) ? Number(written) : Number.NaN
+  return port <= 65_535 ? port : Number.NaN
+}
 
-function routesFile(asked: string | undefined, io: Io): Source | undefined {
-  const file = asked ?? 'routes.yaml'
-  const path = resolve(io.cwd, file)
-  if (asked === undefined && !existsSync(path))
-    return { file: 'built-in routes', text: builtin, builtin: true }
+/** How the routes are called that are no file's. */
+const BUILTIN = 'built-in routes'
+
+/** `found`: absent where the built-in routes serve. */
+type Source = { file: string; text: string; found: Found | undefined }
+
+function sourceOf({ found }: Located, io: Io): Source | undefined {
+  if (!found) return { file: BUILTIN, text: builtin, found }
+  const { file } = found
   try {
-    return { file, text: io.readFile(path), builtin: false }
+    return { file, text: io.readFile(resolve(io.cwd, file)), found }
   } catch (error) {
     const reason =
       error instanceof Error && 'code' in error && error.code === 'EISDIR'
@@ -170,22 +201,29 @@ function routesFile(asked: string | undefined, io: Io): Source | undefined {
   }
 }
 
+/** Where a file is waited for while the built-in routes serve. */
+function placesFor(asked: string | undefined, io: Io): Places {
+  return { paths: unaskedFiles(io), find: () => locateRoutes(asked, io).found?.file }
+}
+
 /** The management API over the file that serves; the built-in routes are none. */
 function managed(
-  { file: name, builtin }: Source,
+  served: () => string | undefined,
   services: Services,
-  reload: Reloader['reload'],
+  reload: Reloader['written'],
   io: Io,
 ): Management {
   const { now } = services
   const salt = randomBytes(32)
-  if (builtin) return createManagement({ now, salt })
-  const check = (text: string) => compile(name, text, services)
-  const path = resolve(io.cwd, name)
   return createManagement({
     now,
     salt,
-    file: createRoutesFile({ name, path, now, salt, check, reload }),
+    file() {
+      const name = served()
+      if (name === undefined) return undefined
+      const check = (text: string) => compile(name, text, services)
+      return createRoutesFile({ name, path: resolve(io.cwd, name), now, salt, check, reload })
+    },
   })
 }
 
@@ -245,36 +283,11 @@ function listenProblem(error: unknown, host: string, port: number): string {
   return `jackfield: cannot listen on ${host}:${port} (${error instanceof Error ? error.message : error}); check --host and --port`
 }
 
-function greeting(gateway: Gateway, { url }: Listener, source: Source): string {
-  const { table } = gateway
-  const providers = [...table.providers.values()]
-  const on = providers.filter(provider => !provider.off)
-  const key = table.apiKeys.length > 0 ? '"$JACKFIELD_KEY"' : 'local'
-  const local = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//127.0.0.1:')
-  const lines = [
-    `jackfield ${version} listens on ${url} (${source.file}: ${table.listed.length} models, ${on.length} of ${providers.length} providers)`,
-    ...providers.flatMap(provider =>
-      provider.off ? [`  skipped ${provider.id}: ${provider.off}`] : [],
-    ),
-    `  Claude Code:  ANTHROPIC_BASE_URL=${local} ANTHROPIC_AUTH_TOKEN=${key} claude`,
-    `  OpenAI SDKs:  export OPENAI_BASE_URL=${local}/v1 OPENAI_API_KEY=${key}`,
-    `  Gemini CLI:   GOOGLE_GEMINI_BASE_URL=${local} GEMINI_API_KEY=${key} gemini`,
-    `  API page:     ${local}/swagger`,
-  ]
-  return `${lines.join('\n')}\n`
-}
-
 /** Whether other machines reach what listens there; a name is looked up. */
 async function isReached(host: string): Promise<boolean> {
   if (isLocalHost(host) || isIpAddress(host)) return !isLocalHost(host)
   const addresses = await lookup(host, { all: true }).catch(() => [])
   return addresses.length === 0 || addresses.some(({ address }) => !isLoopback(address))
-}
-
-function shutdownSignal(): Promise<void> {
-  return new Promise(resolve => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
 }
 
 /** Lets running exchanges finish within the grace period; another signal ends at once. */
@@ -286,11 +299,7 @@ async function shutdown(
   const graceMs = live.current.gateway.table.server.shutdownGraceMs
   log.write('info', `stopping; running requests have ${Math.round(graceMs / 1000)} s to finish`)
   log.flush()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      log.flush()
-      process.exit(130)
-    })
+  endOnSignal(log)
   const drained = listener.drain().then(() => true)
   const late = new Promise<boolean>(resolve => setTimeout(() => resolve(false), graceMs).unref())
   if (!(await Promise.race([drained, late]))) {
