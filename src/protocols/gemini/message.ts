@@ -18,7 +18,7 @@ import { isAllWords, opaqueWords } from '../opaque-words.ts'
 import { isSealOf } from '../seals.ts'
 import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
-import { others } from './names.ts'
+import { member, others } from './names.ts'
 import { decodePart, encodeMedia, signatureOf } from './part.ts'
 import { CallJoiner } from './partial-call.ts'
 
@@ -72,9 +72,10 @@ export function encodeContents(
 ): JsonObject[] {
   const own = messages.length > 0 && messages.every(({ origin }) => origin === 'gemini')
   const names = callNames(messages)
+  const written = own ? asWritten(messages) : []
   const wires = (own ? messages : toTurns(messages.map(systemAsUser))).flatMap((turn, index) => {
-    const asWritten = memory.recall(turn.parts)
-    if (isObject(asWritten)) return [asWritten]
+    const wire = own ? written[index] : object(memory.recall(turn.parts))
+    if (wire) return [wire]
     const parts = new PartWriter(to, names, losses).parts(turn, `contents[${index}]`)
     const role = turn.role === 'assistant' ? 'model' : 'user'
     return parts.length > 0 ? [{ role, parts }] : []
@@ -82,6 +83,41 @@ export function encodeContents(
   if (!own && wires[0]?.role === 'model')
     wires.unshift({ role: 'user', parts: [{ text: BEFORE_ASSISTANT }] })
   return wires
+}
+
+/**
+ * What may go as the client wrote it. Where it wrote no ids, or others on results than on calls, and
+ * one of a turn's messages has to be spelled anew, so have the others: with the same ids.
+ */
+function asWritten(messages: readonly Message[]): (JsonObject | undefined)[] {
+  const wires = messages.map(({ parts }) => object(memory.recall(parts)))
+  let start = 0
+  for (const [index, { role }] of messages.entries()) {
+    const ends = role !== 'assistant' && (messages[index + 1]?.role ?? 'assistant') === 'assistant'
+    if (!ends) continue
+    const turn = messages.slice(start, index + 1)
+    const anew = turn.some(({ parts }, at) => !wires[start + at] && idsIn(parts).length > 0)
+    if (anew)
+      for (const [at, { parts }] of turn.entries())
+        if (!hasIds(wires[start + at], idsIn(parts))) wires[start + at] = undefined
+    start = index + 1
+  }
+  return wires
+}
+
+function idsIn(parts: readonly Part[]): string[] {
+  return parts.flatMap(part => {
+    if (part.type === 'tool-call') return [part.id]
+    return part.type === 'tool-result' ? [part.callId] : []
+  })
+}
+
+function hasIds(wire: JsonObject | undefined, ids: readonly string[]): boolean {
+  const written = partsOf(wire ?? {}).flatMap(part => {
+    const named = member(part, 'functionCall') ?? member(part, 'functionResponse')
+    return named === undefined ? [] : [text(object(named)?.id) ?? '']
+  })
+  return written.length === ids.length && written.every((id, at) => id === ids[at])
 }
 
 function callNames(messages: readonly Message[]): ReadonlyMap<string, string> {

@@ -57,13 +57,14 @@ export class Reading {
     }
   }
 
-  /** By id; without one by name, else the oldest. */
+  /** By id; without one by name, else the oldest. Calls without ids are known by name alone. */
   answer({ id, name, text }: Result): void {
     this.answering = true
     const fits =
       id === ''
         ? (this.open.find(({ call }) => call.name === name) ?? this.open[0])
-        : this.open.find(({ call }) => call.id === id)
+        : (this.open.find(({ call }) => call.id === id) ??
+          this.open.find(({ call }) => call.id === '' && call.name === name))
     const answered = fits && this.calls[fits.at]
     if (!answered) this.strays.push(text)
     else {
