@@ -15,6 +15,7 @@ import {
   documentation,
   type Hidden,
 } from './documentation.ts'
+import { ASK_FOR_KEY, mustBeReader } from './documentation-access.ts'
 
 const HIDDEN: Hidden = { detail: { hide: true } }
 
@@ -27,7 +28,7 @@ const PLAIN = 'openai-chat'
  */
 export function buildApp(gateway: Gateway, beside: readonly AnyElysia[] = []) {
   const app = new Elysia({ name: 'jackfield' })
-  app.use(documentation(gateway))
+  app.use(documentation(gateway, request => refusedReader(gateway, request)))
   for (const other of beside) app.use(other)
   for (const codec of clientCodecs) app.use(protocolRoutes(gateway, codec))
   app
@@ -186,6 +187,18 @@ function voiceOf(request: Request): Codec {
 function authenticated(gateway: Gateway, request: Request): Caller {
   const key = queryOf(request)?.get('key') ?? undefined
   return gateway.authenticate(request.headers, () => gateway.services.peerOf(request), key)
+}
+
+/** Undefined: the documentation may be read. */
+function refusedReader(gateway: Gateway, request: Request): Response | undefined {
+  try {
+    mustBeReader(gateway, request, queryOf(request)?.get('key') ?? undefined)
+    return undefined
+  } catch (error) {
+    const response = refuse(gateway, voiceOf(request), request, error)
+    if (response.status === 401) response.headers.set('www-authenticate', ASK_FOR_KEY)
+    return response
+  }
 }
 
 function modelList(gateway: Gateway, request: Request): Response {

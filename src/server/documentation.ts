@@ -13,9 +13,18 @@ import { version } from '../version.ts'
 
 export type Hidden = { detail: { hide: true } }
 
-/** `/swagger`: the page and its scripts come from this binary, so it works offline. */
-export function documentation(gateway: Gateway) {
+/**
+ * `/swagger`: the page and its scripts come from this binary, so it works offline. `refused`: what
+ * is answered to who may not read it; undefined: it may be read.
+ */
+export function documentation(
+  gateway: Gateway,
+  refused: (request: Request) => Response | undefined,
+) {
   return new Elysia()
+    .onBeforeHandle(({ request, path }) =>
+      path.startsWith('/swagger') ? refused(request) : undefined,
+    )
     .use(
       swagger({
         path: '/swagger/page',

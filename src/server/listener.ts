@@ -1,6 +1,7 @@
 import type { Server } from 'bun'
 import type { Live } from '../gateway/live.ts'
 import { type App, newRequestId } from './app.ts'
+import { listedOrigin, preflight, readableBy } from './cors.ts'
 import { badHost, hasReadableUrl } from './request-url.ts'
 import { createSockets, type SocketData } from './sockets.ts'
 
@@ -41,7 +42,11 @@ export function listen(
       if (!hasReadableUrl(request)) return unsniffed(badHost())
       const { handled, response } = sockets.upgrade(request, self)
       if (handled) return response && unsniffed(response)
-      return unsniffed(await live.current.app.fetch(request))
+      const { app, gateway } = live.current
+      const origin = listedOrigin(request, gateway.table.server.origins)
+      if (origin === undefined) return unsniffed(await app.fetch(request))
+      if (request.method === 'OPTIONS') return preflight(request, origin)
+      return readableBy(unsniffed(await app.fetch(request)), origin)
     },
     error: () => unsniffed(new Response('internal error\n', { status: 500 })),
   })

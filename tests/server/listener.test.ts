@@ -10,10 +10,15 @@ const answer = () =>
     choices: [{ index: 0, message: { content: 'ok' }, finish_reason: 'stop' }],
   })
 const gateway = listening(`${ROUTES}models: { m: a/x }\n`, answer)
+const paged = listening(
+  `${ROUTES}models: { m: a/x }\nserver: { origins: [ "http://localhost:3000" ] }\nremote-management: { secret-key: the-management-secret }\n`,
+  answer,
+)
 const keyed = listening(`${ROUTES}models: { m: a/x }\napi-keys: [ key-of-alice ]\n`, answer)
 afterAll(async () => {
   await gateway.listener.cut()
   await keyed.listener.cut()
+  await paged.listener.cut()
 })
 
 const get = (path: string, host: string | undefined, more = ''): string =>
@@ -103,5 +108,61 @@ describe('who calls without a key', () => {
     await gateway.raw(get('/healthz', '127.0.0.1'))
     const known = peers.slice(before).filter(peer => peer !== undefined)
     expect(local.received.length).toBe(known.length)
+  })
+})
+
+describe('web pages', () => {
+  const page = (origin: string) => ({ headers: { origin, 'sec-fetch-site': 'cross-site' } })
+  const at = (path: string) => `http://127.0.0.1:${paged.listener.port}${path}`
+  const asks = {
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'x-api-key',
+  }
+
+  test('one that is listed asks before it sends, sends, and reads the reply', async () => {
+    const { headers } = page('http://localhost:3000')
+    const asked = await fetch(at('/v1/chat/completions'), {
+      method: 'OPTIONS',
+      headers: { ...headers, ...asks },
+    })
+    expect(asked.status).toBe(204)
+    expect(asked.headers.get('access-control-allow-headers')).toBe('x-api-key')
+    const sent = await fetch(at('/v1/chat/completions'), { method: 'POST', body: BODY, headers })
+    expect(sent.status).toBe(200)
+    for (const reply of [asked, sent]) {
+      expect(reply.headers.get('access-control-allow-origin')).toBe('http://localhost:3000')
+      expect(reply.headers.get('vary')).toBe('Origin')
+    }
+  })
+
+  test.each(['http://localhost:3001', 'null', 'http://localhost:3000.evil.example'])(
+    '%s is not',
+    async origin => {
+      const { headers } = page(origin)
+      const before = paged.local.received.length
+      for (const method of ['OPTIONS', 'POST'])
+        for (const gateway of [paged, keyed]) {
+          const url = `http://127.0.0.1:${gateway.listener.port}/v1/chat/completions`
+          const reply = await fetch(url, {
+            method,
+            headers,
+            ...(method === 'POST' ? { body: BODY } : {}),
+          })
+          expect(reply.ok).toBe(false)
+          expect(
+            [...reply.headers.keys()].filter(name => name.startsWith('access-control')),
+          ).toEqual([])
+        }
+      expect(paged.local.received.length).toBe(before)
+    },
+  )
+
+  test('management has none', async () => {
+    const { headers } = page('http://localhost:3000')
+    const asked = await fetch(at('/v0/management/config.yaml'), {
+      method: 'OPTIONS',
+      headers: { ...headers, ...asks },
+    })
+    expect(asked.headers.get('access-control-allow-origin')).toBeNull()
   })
 })
