@@ -106,18 +106,25 @@ type NewId = (message: number, part: number) => string
 
 /** Ids by place, none of which the conversation has already. */
 function idMaker(messages: readonly Message[]): NewId {
-  const taken = new Set<string>()
-  for (const { parts } of messages)
-    for (const part of parts) {
-      if (part.type === 'tool-call') taken.add(part.id)
-      else if (part.type === 'tool-result') taken.add(part.callId)
-    }
+  let taken: Set<string> | undefined
   return (message, part) => {
+    // Hardly any conversation needs one.
+    taken ??= idsIn(messages)
     let id = `call_${message}_${part}`
     while (taken.has(id)) id += '_'
     taken.add(id)
     return id
   }
+}
+
+function idsIn(messages: readonly Message[]): Set<string> {
+  const ids = new Set<string>()
+  for (const { parts } of messages)
+    for (const part of parts) {
+      if (part.type === 'tool-call') ids.add(part.id)
+      else if (part.type === 'tool-result') ids.add(part.callId)
+    }
+  return ids
 }
 
 function withCallIds(message: Message, at: number, newId: NewId, latest: Waiting): Message {

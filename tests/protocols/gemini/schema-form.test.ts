@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import { isObject, type JsonObject } from '../../../src/lib/json.ts'
 import type { Quirks } from '../../../src/protocols/codec.ts'
 import { list, object } from '../../support/readers/seen.ts'
+import { requestsOf } from '../../support/requests.ts'
+import { sharedMissing } from '../../support/shared.ts'
 import { translated } from '../../support/translated.ts'
 
 const SCHEMA: JsonObject = {
@@ -152,4 +154,31 @@ describe('a schema in the older form, for another protocol', () => {
       propertyOrdering: ['id'],
     })
   })
+})
+
+/** The schemas of a request's tools by name, however its protocol holds them. */
+function schemasIn(tools: JsonObject[]): Map<string, JsonObject> {
+  const found = new Map<string, JsonObject>()
+  for (const tool of tools.flatMap(one => [one, object(one.function)])) {
+    const schema = tool.input_schema ?? tool.parameters
+    if (isObject(schema) && typeof tool.name === 'string') found.set(tool.name, schema)
+  }
+  return found
+}
+
+describe.skipIf(sharedMissing)('the tools of every recorded request keep their schemas', () => {
+  for (const from of ['anthropic', 'openai-chat', 'openai-responses'] as const)
+    for (const { id, body } of requestsOf(from)) {
+      const schemas = schemasIn(list(body.tools))
+      if (schemas.size === 0) continue
+      test(`${from} ${id}`, () => {
+        const sent = translated(from, 'gemini', body, { model: 'gemini-2.5-flash' }).body
+        const declared = list(sent.tools).flatMap(tool => list(tool.functionDeclarations))
+        for (const { name, parametersJsonSchema } of declared) {
+          const schema = schemas.get(String(name))
+          if (schema) expect(parametersJsonSchema).toEqual(schema)
+        }
+        expect(declared.some(({ name }) => schemas.has(String(name)))).toBe(true)
+      })
+    }
 })

@@ -145,7 +145,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
     if (!text(call.name)) return
     for (const part of decodePart(wire, this.issuer)) {
       if (part.type !== 'tool-call') continue
-      const named = { ...part, id: part.id || callId(this.id, this.calls) }
+      const named = { ...part, id: part.id || callId(this.id || digestOf(wire), this.calls) }
       this.calls++
       if (PartialCall.begins(call)) this.startCall(named, new PartialCall(call))
       else this.whole(named)
@@ -249,4 +249,9 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
     if (this.words && this.parts === 0)
       this.whole({ type: 'refusal', text: this.words, ...extended({ explains: true }) })
   }
+}
+
+/** For replies without an id, whose calls would be called the same in all conversations. */
+function digestOf(wire: JsonObject): string {
+  return Bun.hash(JSON.stringify(wire)).toString(36)
 }
