@@ -3,7 +3,7 @@ import type { Live } from '../gateway/live.ts'
 import { type App, newRequestId } from './app.ts'
 import { listedOrigin, preflight, readableBy } from './cors.ts'
 import { badHost, hasReadableUrl } from './request-url.ts'
-import { createSockets, type SocketData } from './sockets.ts'
+import { createSockets, maxPayloadLength, type SocketData } from './sockets.ts'
 
 export type Listener = {
   url: string
@@ -31,15 +31,23 @@ export function listen(
   options: { host: string; port: number; tls?: { cert: string; key: string } },
 ): Listener {
   const sockets = createSockets(live, newRequestId)
-  const server: Server<SocketData> = Bun.serve<SocketData>({
-    hostname: options.host,
-    port: options.port,
+  let maxPayload = maxPayloadLength(live)
+
+  /** The runtime reads frames up to a length that is set here; the file may have raised it since. */
+  function raiseMaxPayload(): void {
+    if (maxPayloadLength(live) <= maxPayload) return
+    maxPayload = maxPayloadLength(live)
+    server.reload(serving())
+  }
+
+  const serving = () => ({
     idleTimeout: 0,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     ...(options.tls ? { tls: options.tls } : {}),
-    websocket: sockets.handlers,
-    async fetch(request, self) {
+    websocket: { ...sockets.handlers, maxPayloadLength: maxPayload },
+    async fetch(request: Request, self: Server<SocketData>) {
       if (!hasReadableUrl(request)) return unsniffed(badHost())
+      if (request.headers.has('upgrade')) raiseMaxPayload()
       const { handled, response } = sockets.upgrade(request, self)
       if (handled) return response && unsniffed(response)
       const { app, gateway } = live.current
@@ -49,6 +57,11 @@ export function listen(
       return readableBy(unsniffed(await app.fetch(request)), origin)
     },
     error: () => unsniffed(new Response('internal error\n', { status: 500 })),
+  })
+  const server: Server<SocketData> = Bun.serve<SocketData>({
+    hostname: options.host,
+    port: options.port,
+    ...serving(),
   })
   const port = server.port ?? options.port
   const host = options.host.includes(':') ? `[${options.host}]` : options.host

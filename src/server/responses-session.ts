@@ -28,8 +28,9 @@ const HOLDS_MORE =
   /"response\.(created|in_progress|queued|completed|incomplete|done|failed|output_item\.done)"/
 const ENDS_WELL = /^response\.(completed|incomplete|done)$/
 
-/** Turns that may wait while one runs. */
+/** Turns that may wait while one runs, and how often the longest body fits into them together. */
 const MOST_WAITING = 16
+const MAX_WAITING_BODIES = 2
 
 /**
  * Responses over one WebSocket: a frame is a request, its reply the events of the stream, one a
@@ -45,6 +46,12 @@ export function createResponsesSession(
   const histories = new Map<string, readonly JsonObject[]>()
   let running: Promise<void> = Promise.resolve()
   let waiting = 0
+  let waitingLength = 0
+
+  function hasRoomFor(frame: string): boolean {
+    const most = MAX_WAITING_BODIES * current().table.server.bodyLimitBytes
+    return waiting === 0 || (waiting < MOST_WAITING && waitingLength + frame.length <= most)
+  }
 
   function keep(id: string, items: readonly JsonObject[]): void {
     histories.set(id, items)
@@ -59,7 +66,8 @@ export function createResponsesSession(
       const { headers, peer } = connection
       // Asked anew at every turn: a key may have been taken out since.
       const caller = gateway.authenticate(headers, () => peer)
-      const asked = requestOf(frame, gateway.table.server.bodyLimitBytes)
+      checkLength(Buffer.byteLength(frame), gateway, 'the frame')
+      const asked = requestOf(frame)
       const isKept = (id: string): boolean =>
         gateway.services.kept.get('response', caller.name, [id]).size > 0
       const whole = withHistory(asked.body, histories, isKept)
@@ -68,6 +76,7 @@ export function createResponsesSession(
         return
       }
       const body = new TextEncoder().encode(JSON.stringify({ ...whole.body, stream: true }))
+      checkLength(body.length, gateway, 'the frame with the history that it follows')
       const inbound = { params: {}, headers, body, signal: connection.signal }
       const ask = {
         codec: openaiResponses,
@@ -139,29 +148,39 @@ export function createResponsesSession(
   return {
     /** One turn at a time, in the order they came. */
     receive(frame: string): void {
-      if (waiting >= MOST_WAITING) {
+      if (!hasRoomFor(frame)) {
         void refuse(
           new GatewayError(
             'rate-limited',
-            `more than ${MOST_WAITING} requests wait on this socket`,
+            'too many requests, or too long ones, wait on this socket; send the next when one is answered',
           ),
         )
         return
       }
       waiting++
-      running = running.then(() => turn(frame)).finally(() => waiting--)
+      waitingLength += frame.length
+      running = running
+        .then(() => turn(frame))
+        .finally(() => {
+          waiting--
+          waitingLength -= frame.length
+        })
     },
     /** Resolves when nothing runs. */
     settled: () => running,
   }
 }
 
-function requestOf(frame: string, limitBytes: number): { body: JsonObject; generate: boolean } {
-  if (Buffer.byteLength(frame) > limitBytes)
-    throw new GatewayError(
-      'too-large',
-      `the frame is larger than ${limitBytes} bytes; raise server.body-limit in routes.yaml if it has to be`,
-    )
+function checkLength(bytes: number, { table }: Gateway, what: string): void {
+  const limit = table.server.bodyLimitBytes
+  if (bytes <= limit) return
+  throw new GatewayError(
+    'too-large',
+    `${what} is larger than ${limit} bytes; raise server.body-limit in routes.yaml if it has to be`,
+  )
+}
+
+function requestOf(frame: string): { body: JsonObject; generate: boolean } {
   const wire = parseObject(frame)
   if (!wire) throw new GatewayError('invalid-request', 'the frame is not a JSON object')
   if (wire.type !== 'response.create')

@@ -17,6 +17,13 @@ export type SocketData = {
 
 const PATH = '/v1/responses'
 const GOING_AWAY = 1001
+/** A frame that is a little too long is still read, since only then its client can be told why. */
+const EXPLAINED_BYTES = 1_000_000
+
+/** The longest frame that is read, in bytes; a longer one ends the connection with code 1009. */
+export function maxPayloadLength({ current }: Live<App>): number {
+  return current.gateway.table.server.bodyLimitBytes + EXPLAINED_BYTES
+}
 
 /** WebSockets: `GET /v1/responses`, as Codex opens it. */
 export function createSockets(live: Live<App>, newId: () => string) {
@@ -56,8 +63,6 @@ export function createSockets(live: Live<App>, newId: () => string) {
     },
 
     handlers: {
-      // Frames are counted against the configured limit where the client can be told.
-      maxPayloadLength: 512 * 1024 * 1024,
       idleTimeout: 0,
       open(socket: ServerWebSocket<SocketData>) {
         open.add(socket)

@@ -245,3 +245,34 @@ describe('while the model is silent', () => {
     expect(client.heard.at(-1)?.type).toBe('response.completed')
   })
 })
+
+describe('what waits and what is remembered on a socket is bounded', () => {
+  const SMALL = `${ROUTES}server: { body-limit: 20kB }\n`
+  const isRefused = ({ type }: JsonObject): boolean => type === 'error'
+
+  test('frames that are too long together', async () => {
+    const end = { type: 'response.completed', response: { id: 'r', model: 'x', output: [] } }
+    const client = connected(() => streamOf([`data: ${JSON.stringify(end)}\n\n`]), SMALL)
+    for (let sent = 0; sent < 6; sent++) client.send({ input: 'x'.repeat(9_000) })
+    await client.turn({ input: 'x'.repeat(9_000) })
+    const refused = client.heard.filter(isRefused)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(JSON.stringify(refused[0])).toContain('wait on this socket')
+    expect(client.gateway.received.length).toBeGreaterThan(0)
+    expect(client.gateway.received.length).toBeLessThan(6)
+  })
+
+  test('a history that grows beyond what a body may have', async () => {
+    let count = 0
+    const client = connected(() => {
+      const response = { id: `r${count++}`, model: 'x', status: 'completed', output: [] }
+      return streamOf([`data: ${JSON.stringify({ type: 'response.completed', response })}\n\n`])
+    }, SMALL)
+    const input = [user('x'.repeat(9_000))]
+    await client.turn({ input })
+    expect((await client.turn({ input, previous_response_id: 'r0' })).some(isRefused)).toBe(false)
+    const third = await client.turn({ input, previous_response_id: 'r1' })
+    expect(JSON.stringify(third)).toContain('raise server.body-limit')
+    expect(client.gateway.received).toHaveLength(2)
+  })
+})

@@ -6,6 +6,8 @@ import { type LocalGateway, localGateway, type Upstream } from './local-gateway.
 
 export type Listening = {
   local: LocalGateway
+  /** What is in force; a reload replaces it. */
+  live: Live<App>
   listener: Listener
   /** What the listener knew of who sent each request, in the order in which that was asked. */
   peers: (string | undefined)[]
@@ -32,6 +34,7 @@ export function listening(routes: string, upstream: Upstream): Listening {
   }
   return {
     local,
+    live,
     listener,
     peers,
     raw(text) {
