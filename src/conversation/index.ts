@@ -35,7 +35,7 @@ export type {
   ServerStep,
   Source,
 } from './part.ts'
-export { isPayload } from './payload.ts'
+export { isEmptyPart, isPayload } from './payload.ts'
 export { replay } from './replay.ts'
 export type {
   ConversationRequest,

@@ -12,7 +12,7 @@ export function isPayload(event: StreamEvent): boolean {
     case 'opaque':
       return false
     case 'part-start':
-      return !isEmpty(event.part)
+      return !isEmptyPart(event.part)
     case 'part-delta':
       return says(event.delta)
     case 'response-end':
@@ -21,7 +21,8 @@ export function isPayload(event: StreamEvent): boolean {
   }
 }
 
-function isEmpty(part: Part): boolean {
+/** Whether nothing is in a part, neither words nor what stands for them. */
+export function isEmptyPart(part: Part): boolean {
   if (part.type !== 'text' && part.type !== 'thinking' && part.type !== 'refusal') return false
   return part.text === '' && !part.seal?.value && !('citations' in part && part.citations?.length)
 }

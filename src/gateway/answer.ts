@@ -12,6 +12,7 @@ import { decodeSse } from '../lib/sse.ts'
 import type { Asked } from '../protocols/codec.ts'
 import type { Attempt } from './attempt.ts'
 import { throwUnframed } from './beginning.ts'
+import { refuseEmpty } from './empty-answer.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { createFraming } from './framing.ts'
 import { asJson, relayedHeaders, STREAM_HEADERS } from './headers.ts'
@@ -211,6 +212,7 @@ function rendered(
   status: number,
   heard: ConversationResponse,
 ): Answer {
+  if (!attempt.passing) refuseEmpty(attempt, heard)
   const told = compacted(exchange, attempt, heard)
   const response = attempt.fitted?.restoreResponse(told) ?? told
   const asked = askedOf(exchange, response.model, attempt.losses)

@@ -8,6 +8,7 @@ import { AFTER } from './after.ts'
 import { answer } from './answer.ts'
 import { type Attempt, beginAttempt, endAttempt } from './attempt.ts'
 import { hasRoomierThan } from './capabilities.ts'
+import { EmptyAnswer } from './empty-answer.ts'
 import type { Exchange } from './exchange.ts'
 import { refusedFor } from './learned.ts'
 import { Refusal } from './refusal.ts'
@@ -65,10 +66,13 @@ function settled(exchange: Exchange, target: Target, lease: Lease, failure: Gate
     // It says something about the model, and nothing about the credential.
     exchange.gateway.services.learned.note(targetName(target), lacking)
     lease.release()
-  } else if (isAboutRequest(exchange, target.model, failure)) lease.release()
+  } else if (failure instanceof EmptyAnswer || isAboutRequest(exchange, target.model, failure))
+    lease.release()
   settleFailed(exchange, target, lease, failure)
   // Another target may be encoded for, or decoded, by code without the fault.
   if (lacking || failure.code === 'internal') return 'next-target'
+  // Every try is paid for, so the same target is not asked again.
+  if (failure instanceof EmptyAnswer) return 'next-target'
   if (failure.code === 'context-exceeded' && hasRoomierThan(exchange, target)) return 'next-target'
   return AFTER[failure.code] === 'next' ? 'next' : 'stop'
 }

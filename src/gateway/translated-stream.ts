@@ -3,6 +3,7 @@ import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
 import type { Attempt } from './attempt.ts'
 import { beginningOf } from './beginning.ts'
+import { refuseEmptyStream } from './empty-answer.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming } from './framing.ts'
 import { refusalOf } from './hidden-error.ts'
@@ -11,7 +12,7 @@ import { between } from './observe.ts'
 import { type Answer, askedOf, streamHeaders } from './reply.ts'
 import { eventLimit, replyCounter } from './reply-body.ts'
 import { settle, settleCut } from './settle.ts'
-import { createListener, SILENT } from './silence.ts'
+import { createListener, type Listener, SILENT } from './silence.ts'
 
 /**
  * A stream of one protocol as a stream of another: bytes → frames → events → frames → text.
@@ -27,6 +28,7 @@ export async function translatedStream(
   const frames = decodeSse(eventLimit(exchange, attempt))
   const events = attempt.codec.decodeStream(attempt.target.provider.id)
   const { events: head } = await beginningOf(exchange, attempt, reply, listener, { frames, events })
+  orClose(listener, () => refuseEmptyStream(attempt, head))
   const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
   const asked = askedOf(exchange, served, attempt.losses)
   const middle = between(exchange, attempt, asked)
@@ -89,4 +91,13 @@ export async function translatedStream(
   }
   listener.commit()
   return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), body: body() }
+}
+
+function orClose(listener: Listener, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    listener.close()
+    throw error
+  }
 }
