@@ -10,6 +10,7 @@ import { extended } from './extended.ts'
 import { memory } from './memory.ts'
 import { decodeMessage, encodeMessages, encodePart } from './message.ts'
 import { rememberedContent } from './part.ts'
+import { fitPrefill } from './prefill.ts'
 import { asWrittenSampling, decodeSampling, encodeSampling, SAMPLING } from './sampling.ts'
 import { decodeThinking, isOn, showThinking, thinkingMembers } from './thinking.ts'
 import { decodeTool, decodeToolChoice, encodeTools } from './tool.ts'
@@ -85,8 +86,10 @@ export function encodeRequest(
   const spoken = encodeMessages(request.messages, to, losses)
   const alone = spoken.length === 0
   const system = alone ? undefined : encodeSystem(request, to, losses)
-  const messages = alone ? [onlyMessage(instructionsAsUser(request, losses))] : spoken
   const { model } = to
+  const messages = alone
+    ? [onlyMessage(instructionsAsUser(request, losses))]
+    : fitPrefill(spoken, request.messages, model, losses)
   const { wire: thinking, asWritten } = thinkingMembers(
     request,
     messages,

@@ -8,9 +8,10 @@ import {
   thinkingSupport,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { number, object, objects, text } from '../../lib/wire.ts'
+import { number, object, objects, text, without } from '../../lib/wire.ts'
 import type { Asked, Loss } from '../codec.ts'
 import { memory } from './memory.ts'
+import { endsAsWritten, isPrefilled, startsWithThought } from './prefill.ts'
 
 export function decodeThinking(body: JsonObject): ThinkingIntent | undefined {
   const thinking = object(body.thinking)
@@ -74,12 +75,10 @@ function encodeThinking(
   const asked = wanted < 0 ? MIDDLE_BUDGET : wanted
   const budget = Math.min(Math.max(asked, LEAST_BUDGET), maxTokens - 1)
   if (budget < LEAST_BUDGET) {
-    losses.push({
-      path: 'thinking',
-      reason: `an output cap of ${maxTokens} leaves no room to think`,
-    })
+    losses.push(noRoom(maxTokens))
     return {}
   }
+  if ('budgetTokens' in thinking && budget < wanted) losses.push(lessBudget(wanted, budget))
   return { thinking: { type: 'enabled', budget_tokens: budget } }
 }
 
@@ -137,6 +136,10 @@ function allowedThinking(
     losses.push({ path: 'thinking', reason: 'not allowed together with a forced tool' })
     return 'no'
   }
+  if (isPrefilled(messages) && !startsWithThought(messages) && !endsAsWritten(request.messages)) {
+    losses.push({ path: 'thinking', reason: 'not allowed in front of an answer that has begun' })
+    return 'no'
+  }
   if (isLoopAsWritten(request.messages) || !callsWithoutThinking(messages)) return 'yes'
   if (isAdaptive(model)) return 'adaptive'
   losses.push({
@@ -159,11 +162,34 @@ export function thinkingMembers(
   const allowed = allowedThinking(request, messages, to.model, losses)
   if (allowed === 'no' || !request.thinking) return { wire: {}, asWritten: false }
   const budgeted = object(written?.thinking)?.type === 'enabled'
-  if (written && !(allowed === 'adaptive' && budgeted)) return { wire: written, asWritten: true }
+  if (written && !(allowed === 'adaptive' && budgeted))
+    return { wire: withinCap(written, to.maxTokens, losses), asWritten: true }
   return {
     wire: encodeThinking(request.thinking, to.model, to.maxTokens, losses),
     asWritten: false,
   }
+}
+
+/** The client's own budget, unless the cap that goes with it leaves less: that is refused. */
+function withinCap(written: JsonObject, maxTokens: number, losses: Loss[]): JsonObject {
+  const thinking = object(written.thinking)
+  const budget = number(thinking?.budget_tokens)
+  if (!thinking || budget === undefined || budget < maxTokens) return written
+  if (maxTokens <= LEAST_BUDGET) {
+    losses.push(noRoom(maxTokens))
+    return without(written, 'thinking')
+  }
+  losses.push(lessBudget(budget, maxTokens - 1))
+  return { ...written, thinking: { ...thinking, budget_tokens: maxTokens - 1 } }
+}
+
+function noRoom(maxTokens: number): Loss {
+  return { path: 'thinking', reason: `an output cap of ${maxTokens} leaves no room to think` }
+}
+
+function lessBudget(asked: number, budget: number): Loss {
+  const reason = `${budget} tokens instead of ${asked}: a budget must be below the output cap`
+  return { path: 'thinking', reason }
 }
 
 /**
