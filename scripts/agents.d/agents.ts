@@ -12,8 +12,23 @@ export type Agent = {
   env?(base: string, key: string): Record<string, string>
   /** The arguments; a first one that ends in `.js` or `.mjs` is given to Node. */
   command(bin: string, prompt: string): string[]
+  /** How its long sessions are run; absent: it has none. */
+  session?: Session
   /** A script of ours that is put beside the packages. */
   script?: string
+}
+
+/** A session of several prompts, long enough that the agent compacts it. */
+export type Session = {
+  /** Input tokens at which the agent compacts the conversation. */
+  fullAt: number
+  /** Configuration in place of the agent's own. */
+  files?(base: string, key: string): Record<string, string>
+  first(bin: string, prompt: string): string[]
+  /** The prompt that compacts, where the agent does not do it by itself when it prints. */
+  compact?: string
+  /** Goes on with the last session. */
+  next(bin: string, prompt: string): string[]
 }
 
 const inPackage = (bin: string, path: string): string => join(bin, '..', path)
@@ -30,7 +45,17 @@ const claudeCode: Agent = {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     IS_SANDBOX: '1',
   }),
-  command: (bin, prompt) => [
+  command: claudeCommand,
+  session: {
+    fullAt: 195_000,
+    compact: '/compact',
+    first: claudeCommand,
+    next: (bin, prompt) => [...claudeCommand(bin, prompt), '--continue'],
+  },
+}
+
+function claudeCommand(bin: string, prompt: string): string[] {
+  return [
     join(bin, 'claude'),
     '-p',
     prompt,
@@ -39,7 +64,7 @@ const claudeCode: Agent = {
     '--output-format',
     'json',
     '--dangerously-skip-permissions',
-  ],
+  ]
 }
 
 /** By the model's name it speaks one of three dialects. */
@@ -49,8 +74,22 @@ function codex(name: string, model: string): Agent {
     package: '@openai/codex@0.169.0',
     speaks: 'openai-responses',
     model,
-    files: base => ({
-      '.codex/config.toml': `model = "${model}"
+    files: base => codexFiles(model, base),
+    env: (_, key) => ({ GW_KEY: key }),
+    command: codexCommand,
+    session: {
+      ...codexSession,
+      files: base => codexFiles(model, base, COMPACT_LIMIT),
+    },
+  }
+}
+
+const COMPACT_LIMIT = 'model_auto_compact_token_limit = 100000\n'
+
+/** `more`: settings at the top. */
+function codexFiles(model: string, base: string, more = ''): Record<string, string> {
+  return {
+    '.codex/config.toml': `${more}model = "${model}"
 model_provider = "gw"
 check_for_update_on_startup = false
 [analytics]
@@ -64,29 +103,48 @@ name = "gw"
 base_url = "${base}/v1"
 env_key = "GW_KEY"
 wire_api = "responses"
-request_max_retries = 1
-stream_max_retries = 1
+request_max_retries = 4
+stream_max_retries = 5
 `,
-    }),
-    env: (_, key) => ({ GW_KEY: key }),
-    command: codexCommand,
   }
 }
 
-const codexCommand = (bin: string, prompt: string): string[] => [
-  join(bin, 'codex'),
-  'exec',
-  '--skip-git-repo-check',
-  '--dangerously-bypass-approvals-and-sandbox',
-  '--json',
-  prompt,
-]
+function codexCommand(bin: string, prompt: string): string[] {
+  return [
+    join(bin, 'codex'),
+    'exec',
+    '--skip-git-repo-check',
+    '--dangerously-bypass-approvals-and-sandbox',
+    '--json',
+    prompt,
+  ]
+}
+
+const codexSession: Session = {
+  fullAt: 150_000,
+  first: codexCommand,
+  next: (bin, prompt) => [
+    join(bin, 'codex'),
+    'exec',
+    'resume',
+    '--last',
+    '--skip-git-repo-check',
+    '--dangerously-bypass-approvals-and-sandbox',
+    '--json',
+    prompt,
+  ],
+}
 
 /** With its own provider it opens a WebSocket. */
 const codexSocket: Agent = {
   ...codex('codex-websocket', 'gpt-5.5'),
-  files: (base, key) => ({
-    '.codex/config.toml': `model = "gpt-5.5"
+  files: codexSocketFiles,
+  session: { ...codexSession, files: (base, key) => codexSocketFiles(base, key, COMPACT_LIMIT) },
+}
+
+function codexSocketFiles(base: string, key: string, more = ''): Record<string, string> {
+  return {
+    '.codex/config.toml': `${more}model = "gpt-5.5"
 openai_base_url = "${base}/v1"
 check_for_update_on_startup = false
 [analytics]
@@ -97,7 +155,7 @@ apps = false
 remote_plugin = false
 `,
     '.codex/auth.json': JSON.stringify({ auth_mode: 'apikey', OPENAI_API_KEY: key }),
-  }),
+  }
 }
 
 const geminiCli: Agent = {
@@ -118,7 +176,16 @@ const geminiCli: Agent = {
     GOOGLE_GEMINI_BASE_URL: base,
     GEMINI_CLI_TRUST_WORKSPACE: 'true',
   }),
-  command: (bin, prompt) => [
+  command: geminiCommand,
+  session: {
+    fullAt: 900_000,
+    first: geminiCommand,
+    next: (bin, prompt) => [...geminiCommand(bin, prompt), '--resume', 'latest'],
+  },
+}
+
+function geminiCommand(bin: string, prompt: string): string[] {
+  return [
     inPackage(bin, '@google/gemini-cli/bundle/gemini.js'),
     '-p',
     prompt,
@@ -127,7 +194,7 @@ const geminiCli: Agent = {
     '--yolo',
     '--output-format',
     'json',
-  ],
+  ]
 }
 
 /** Its limits go by the model's name. */
@@ -137,6 +204,18 @@ function qwenCode(
   model: string,
   env: NonNullable<Agent['env']>,
 ): Agent {
+  const command = (bin: string, prompt: string): string[] => [
+    inPackage(bin, '@qwen-code/qwen-code/cli-entry.js'),
+    '-p',
+    prompt,
+    '--auth-type',
+    type,
+    '-m',
+    model,
+    '--yolo',
+    '--output-format',
+    'json',
+  ]
   return {
     name: `qwen-code-${type}`,
     package: '@qwen-code/qwen-code@0.24.4',
@@ -149,18 +228,12 @@ function qwenCode(
       }),
     }),
     env,
-    command: (bin, prompt) => [
-      inPackage(bin, '@qwen-code/qwen-code/cli-entry.js'),
-      '-p',
-      prompt,
-      '--auth-type',
-      type,
-      '-m',
-      model,
-      '--yolo',
-      '--output-format',
-      'json',
-    ],
+    command,
+    session: {
+      fullAt: 190_000,
+      first: command,
+      next: (bin, prompt) => [...command(bin, prompt), '--continue'],
+    },
   }
 }
 
@@ -197,8 +270,17 @@ function opencode(name: string, npm: string, path: string, speaks: Protocol): Ag
       OPENCODE_DISABLE_MODELS_FETCH: '1',
       OPENCODE_DISABLE_AUTOUPDATE: '1',
     }),
-    command: (bin, prompt) => [join(bin, 'opencode'), 'run', '-m', 'gw/agent-model', prompt],
+    command: opencodeCommand,
+    session: {
+      fullAt: 199_000,
+      first: opencodeCommand,
+      next: (bin, prompt) => [...opencodeCommand(bin, prompt), '--continue'],
+    },
   }
+}
+
+function opencodeCommand(bin: string, prompt: string): string[] {
+  return [join(bin, 'opencode'), 'run', '-m', 'gw/agent-model', prompt]
 }
 
 function pi(name: string, api: string, path: string, speaks: Protocol): Agent {
@@ -228,19 +310,26 @@ function pi(name: string, api: string, path: string, speaks: Protocol): Agent {
       }),
     }),
     env: () => ({ PI_OFFLINE: '1' }),
-    command: (bin, prompt) => [
-      inPackage(bin, '@earendil-works/pi-coding-agent/dist/bundle/cli.js'),
-      '-p',
-      '--provider',
-      'gw',
-      '--model',
-      'agent-model',
-      '--thinking',
-      'medium',
-      '--no-session',
-      prompt,
-    ],
+    command: (bin, prompt) => [...piCommand(bin), '--no-session', prompt],
+    session: {
+      fullAt: 195_000,
+      first: (bin, prompt) => [...piCommand(bin), prompt],
+      next: (bin, prompt) => [...piCommand(bin), '--continue', prompt],
+    },
   }
+}
+
+function piCommand(bin: string): string[] {
+  return [
+    inPackage(bin, '@earendil-works/pi-coding-agent/dist/bundle/cli.js'),
+    '-p',
+    '--provider',
+    'gw',
+    '--model',
+    'agent-model',
+    '--thinking',
+    'medium',
+  ]
 }
 
 /** A tool loop of our own with a vendor's library. */

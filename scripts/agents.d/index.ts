@@ -2,16 +2,19 @@
 import { AGENTS, type Agent } from './agents.ts'
 import { installAgent, installNode } from './install.ts'
 import { type Outcome, run } from './run.ts'
+import { runSession } from './session/run.ts'
 import type { Protocol } from './upstream/dialect.ts'
 
 const ONTO: readonly Protocol[] = ['anthropic', 'openai-chat', 'openai-responses', 'gemini']
 /** Agents at a time: they spend most of their time starting up. */
 const AT_ONCE = Number(process.env.JACKFIELD_AGENTS_AT_ONCE ?? 4)
 
-const wanted = process.argv.slice(2)
+const sessions = process.argv[2] === 'session'
+const wanted = process.argv.slice(sessions ? 3 : 2)
 const chosen = AGENTS.filter(
-  ({ name }) =>
-    wanted.length === 0 || wanted.some(one => name === one || name.startsWith(`${one}-`)),
+  ({ name, session }) =>
+    (!sessions || session !== undefined) &&
+    (wanted.length === 0 || wanted.some(one => name === one || name.startsWith(`${one}-`))),
 )
 if (chosen.length === 0) {
   console.log(`no such agent; there are: ${AGENTS.map(({ name }) => name).join(' ')}`)
@@ -20,11 +23,18 @@ if (chosen.length === 0) {
 const node = await installNode()
 const outcomes = new Map<string, Outcome>()
 
+/** Where a session goes to and comes back from: the next protocol of the list. */
+function awayFrom(home: Protocol): Protocol {
+  return ONTO[(ONTO.indexOf(home) + 1) % ONTO.length] ?? home
+}
+
 async function attempt(agent: Agent, onto: Protocol): Promise<void> {
   const bin = await installAgent(agent)
   const outcome: Outcome =
     bin && node
-      ? await run(agent, bin, node, onto)
+      ? await (sessions
+          ? runSession(agent, bin, node, onto, awayFrom(onto))
+          : run(agent, bin, node, onto))
       : { good: false, why: `${agent.package} could not be installed`, notes: [], seconds: 0 }
   outcomes.set(`${agent.name} ${onto}`, outcome)
   const { good, why, notes, seconds } = outcome

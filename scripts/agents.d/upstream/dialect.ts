@@ -6,13 +6,15 @@ export type Protocol = 'anthropic' | 'openai-chat' | 'openai-responses' | 'gemin
 /** A tool the client offered. `custom` takes free text, the others an object by `schema`. */
 export type Tool = { name: string; namespace?: string; custom: boolean; schema: Json }
 export type Call = { tool: Tool; input: Json | string }
-export type Turn = { thought: string; text: string; call?: Call }
+/** `tokens`: what the reply says the input was; some hundred where nothing depends on it. */
+export type Turn = { thought: string; text: string; calls: readonly Call[]; tokens?: number }
 
 /** A 400, in the words of the real service where they are known. */
 export type Refusal = { message: string; code?: string; status?: number }
 
 /** One protocol, together with what it handed out and wants to see again. */
 export interface Dialect {
+  protocol: Protocol
   matches(path: string): boolean
   /** Why the real service would not serve this request. */
   refuse(body: Json): Refusal | undefined
@@ -40,6 +42,8 @@ export function firstRefusal<Memory>(
   }
   return undefined
 }
+
+export const DEFAULT_TOKENS = 50
 
 export const sayInput = (input: Json | string): string =>
   typeof input === 'string' ? input : JSON.stringify(input)

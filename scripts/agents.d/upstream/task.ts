@@ -1,60 +1,25 @@
-/** The scripted model's one idea: which of the client's tools writes the file, and with what input. */
-import type { Call, Tool } from './dialect.ts'
-import { type Json, record, strings } from './json.ts'
+/** The short play: think, have a file written by the client's own tool, say DONE when it is. */
+import type { Dialect, Turn } from './dialect.ts'
+import type { Play } from './index.ts'
+import { type Json, random } from './json.ts'
+import { writeCall } from './tool-calls.ts'
 
-const WRITER = /^(?:write|write_?file|create_?file)$/i
-const SHELL = /^(?:bash|shell|local_shell|exec_command|run_shell_command|shell_command)$/i
+export function taskPlay(file: string, word: string): Play & { finished(): boolean } {
+  let done = false
 
-export function callFor(tools: Tool[], path: string, content: string): Call | undefined {
-  const named = (pattern: RegExp) => tools.find(tool => pattern.test(bareName(tool)))
-  const writer = named(WRITER)
-  if (writer) return { tool: writer, input: fileArguments(writer, path, content) }
-  const patch = named(/^apply_patch$/)
-  if (patch) return { tool: patch, input: freeText(patch, patchFor(path, content)) }
-  const exec = named(/^exec$/)
-  if (exec) return { tool: exec, input: freeText(exec, scriptFor(path, content)) }
-  const shell = named(SHELL)
-  return shell && { tool: shell, input: shellArguments(shell, commandFor(path, content)) }
-}
-
-/** Without the namespace that a gateway puts in front where a protocol has none. */
-const bareName = ({ name }: Tool): string => name.replace(/^functions(?:__|[._:-])/, '')
-
-const commandFor = (path: string, content: string): string => `printf %s '${content}' > '${path}'`
-const patchFor = (path: string, content: string): string =>
-  `*** Begin Patch\n*** Add File: ${path}\n+${content}\n*** End Patch\n`
-/** Codex's `exec` runs JavaScript that calls its other tools. */
-const scriptFor = (path: string, content: string): string =>
-  `const r = await tools.exec_command(${JSON.stringify({ cmd: commandFor(path, content) })});\ntext(r);\n`
-
-const propertyNames = (tool: Tool): string[] => Object.keys(record(tool.schema.properties))
-
-/** A custom tool's input as it is; as the only member where a gateway made a function of it. */
-function freeText(tool: Tool, text: string): Json | string {
-  if (tool.custom) return text
-  return { [propertyNames(tool)[0] ?? 'input']: text }
-}
-
-/** By the names that clients give a path and a text. */
-function fileArguments(tool: Tool, path: string, content: string): Json {
-  const pathName = propertyNames(tool).find(name => /path/i.test(name)) ?? 'path'
-  return filled(tool, { [pathName]: path, content })
-}
-
-function shellArguments(tool: Tool, command: string): Json {
-  const name = propertyNames(tool).find(one => /^(?:cmd|command)$/.test(one)) ?? 'command'
-  const wanted = record(record(tool.schema.properties)[name]).type
-  const words = String(wanted).toLowerCase() === 'array' ? ['bash', '-c', command] : command
-  return filled(tool, { [name]: words })
-}
-
-/** Gives whatever else is required some value of its type. */
-function filled(tool: Tool, given: Json): Json {
-  const input = { ...given }
-  for (const name of strings(tool.schema.required)) {
-    if (name in input) continue
-    const type = String(record(record(tool.schema.properties)[name]).type).toLowerCase()
-    input[name] = type === 'boolean' ? false : type === 'string' ? 'scripted' : 1
+  function turnFor(dialect: Dialect, body: Json): Turn {
+    const thought = `Let me see… ${random(8)}.`
+    if (dialect.answered(body)) {
+      done = true
+      return { thought, text: 'DONE', calls: [] }
+    }
+    const call = writeCall(dialect.tools(body), file, word)
+    if (call) return { thought, text: 'I will write the file – één moment… 🛠️', calls: [call] }
+    return { thought, text: 'A short title', calls: [] }
   }
-  return input
+
+  return {
+    step: (dialect, body) => ({ turn: turnFor(dialect, body) }),
+    finished: () => done,
+  }
 }

@@ -8,6 +8,7 @@ import { events, message } from './reply.ts'
 export const openAnthropic: Open = (note): Dialect => {
   const thoughts: Thoughts = new Map()
   return {
+    protocol: 'anthropic',
     matches: path => path.endsWith('/messages'),
     refuse: body => refuse(body, thoughts) ?? noteLostThinking(body, note),
     tools: body =>

@@ -1,18 +1,20 @@
 /** A turn as an Anthropic message, whole or as its events. */
-import { sayInput, type Turn } from '../dialect.ts'
+import { DEFAULT_TOKENS, sayInput, type Turn } from '../dialect.ts'
 import { type Json, random, seal } from '../json.ts'
 import { named, pieces } from '../stream.ts'
 
 type Message = Json & { content: Json[]; stop_reason: string; usage: Json }
 
 export function message(turn: Turn, thinking: boolean): Message {
-  const { call } = turn
   const content: Json[] = [
     ...(thinking ? [{ type: 'thinking', thinking: turn.thought, signature: seal() }] : []),
     { type: 'text', text: turn.text },
-    ...(call
-      ? [{ type: 'tool_use', id: `toolu_${random()}`, name: call.tool.name, input: call.input }]
-      : []),
+    ...turn.calls.map(({ tool, input }) => ({
+      type: 'tool_use',
+      id: `toolu_${random()}`,
+      name: tool.name,
+      input,
+    })),
   ]
   return {
     id: `msg_${random()}`,
@@ -20,9 +22,9 @@ export function message(turn: Turn, thinking: boolean): Message {
     role: 'assistant',
     model: 'scripted',
     content,
-    stop_reason: call ? 'tool_use' : 'end_turn',
+    stop_reason: turn.calls.length > 0 ? 'tool_use' : 'end_turn',
     stop_sequence: null,
-    usage: { input_tokens: 50, output_tokens: 20 },
+    usage: { input_tokens: turn.tokens ?? DEFAULT_TOKENS, output_tokens: 20 },
   }
 }
 

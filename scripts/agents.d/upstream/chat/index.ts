@@ -8,6 +8,7 @@ export const openChat: Open = (note): Dialect => {
   /** Every thought that was told. */
   const thoughts = new Set<unknown>()
   return {
+    protocol: 'openai-chat',
     matches: path => path.endsWith('/chat/completions'),
     refuse: body => refuse(body) ?? noteLostReasoning(body, thoughts, note),
     tools: body =>

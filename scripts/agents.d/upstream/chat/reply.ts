@@ -1,14 +1,14 @@
 /** A turn as a chat completion, whole or in chunks. */
-import { sayInput, type Turn } from '../dialect.ts'
+import { DEFAULT_TOKENS, sayInput, type Turn } from '../dialect.ts'
 import { type Json, random } from '../json.ts'
 import { data, pieces } from '../stream.ts'
 
-const usage = {
-  prompt_tokens: 50,
+const usageOf = ({ tokens = DEFAULT_TOKENS }: Turn) => ({
+  prompt_tokens: tokens,
   completion_tokens: 20,
-  total_tokens: 70,
+  total_tokens: tokens + 20,
   completion_tokens_details: { reasoning_tokens: 8 },
-}
+})
 const head = (object: string): Json => ({
   id: `chatcmpl-${random()}`,
   object,
@@ -16,26 +16,26 @@ const head = (object: string): Json => ({
   model: 'scripted',
 })
 
-const toolCall = (turn: Turn) =>
-  turn.call && {
+const toolCalls = (turn: Turn) =>
+  turn.calls.map(({ tool, input }) => ({
     id: `call_${random()}`,
     type: 'function',
-    function: { name: turn.call.tool.name, arguments: sayInput(turn.call.input) },
-  }
-const finish = (turn: Turn): string => (turn.call ? 'tool_calls' : 'stop')
+    function: { name: tool.name, arguments: sayInput(input) },
+  }))
+const finish = (turn: Turn): string => (turn.calls.length > 0 ? 'tool_calls' : 'stop')
 
 export function completion(turn: Turn): Json {
-  const tool = toolCall(turn)
+  const calls = toolCalls(turn)
   const message = {
     role: 'assistant',
     content: turn.text,
     reasoning_content: turn.thought,
-    ...(tool ? { tool_calls: [tool] } : {}),
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
   }
   return {
     ...head('chat.completion'),
     choices: [{ index: 0, message, finish_reason: finish(turn) }],
-    usage,
+    usage: usageOf(turn),
   }
 }
 
@@ -49,17 +49,14 @@ export function chunks(turn: Turn, withUsage: boolean): string {
     ...pieces(turn.text).map(one => chunk({ content: one })),
     ...callDeltas(turn).map(one => chunk({ tool_calls: [one] })),
     chunk({}, finish(turn)),
-    ...(withUsage ? [data({ ...base, choices: [], usage })] : []),
+    ...(withUsage ? [data({ ...base, choices: [], usage: usageOf(turn) })] : []),
     'data: [DONE]\n\n',
   ].join('')
 }
 
 function callDeltas(turn: Turn): Json[] {
-  const tool = toolCall(turn)
-  if (!tool) return []
-  const { name, arguments: text } = tool.function
-  return [
-    { index: 0, id: tool.id, type: tool.type, function: { name, arguments: '' } },
-    ...pieces(text).map(one => ({ index: 0, function: { arguments: one } })),
-  ]
+  return toolCalls(turn).flatMap(({ id, type, function: { name, arguments: text } }, index) => [
+    { index, id, type, function: { name, arguments: '' } },
+    ...pieces(text).map(one => ({ index, function: { arguments: one } })),
+  ])
 }

@@ -11,6 +11,7 @@ const DUMMIES = ['skip_thought_signature_validator', 'context_engineering_is_the
 export const openGemini: Open = (note): Dialect => {
   const signatures: Signatures = new Set(DUMMIES)
   return {
+    protocol: 'gemini',
     matches: path => /\/models\/[^/]+:(?:streamG|g)enerateContent$/.test(path),
     refuse: body => refuse(body, signatures) ?? noteDummies(body, note),
     tools: body =>

@@ -1,18 +1,19 @@
 /** A turn as Gemini's chunks, or as the one reply they add up to. */
-import type { Turn } from '../dialect.ts'
+import { DEFAULT_TOKENS, type Turn } from '../dialect.ts'
 import { type Json, list, random, record, seal } from '../json.ts'
 import { pieces } from '../stream.ts'
 
 /** Of thoughts only a summary is shown, and that only on request; the signature is always there. */
 export function chunks(turn: Turn, thoughtsShown: boolean): Json[] {
-  const { call } = turn
+  const { calls } = turn
+  const usage = usageOf(turn)
   const parts: Json[] = [
     ...(thoughtsShown ? [{ text: turn.thought, thought: true }] : []),
     ...pieces(turn.text).map(text => ({ text })),
-    ...(call ? [callPart(call.tool.name, call.input as Json)] : []),
+    ...calls.map(({ tool, input }, index) => callPart(tool.name, input as Json, index === 0)),
   ]
   // A reply without calls is signed on an empty last part.
-  const last = call ? { text: '' } : { text: '', thoughtSignature: seal() }
+  const last = calls.length > 0 ? { text: '' } : { text: '', thoughtSignature: seal() }
   const base = { modelVersion: 'scripted', responseId: random() }
   return [
     ...parts.map(part => ({ candidates: [candidate([part])], usageMetadata: usage, ...base })),
@@ -24,18 +25,19 @@ export function chunks(turn: Turn, thoughtsShown: boolean): Json[] {
   ]
 }
 
-const callPart = (name: string, args: Json): Json => ({
+/** Of parallel calls only the first one is signed. */
+const callPart = (name: string, args: Json, signed: boolean): Json => ({
   functionCall: { name, args, id: random(8).toLowerCase() },
-  thoughtSignature: seal(),
+  ...(signed ? { thoughtSignature: seal() } : {}),
 })
 const candidate = (parts: Json[]): Json => ({ content: { parts, role: 'model' }, index: 0 })
-const usage = {
-  promptTokenCount: 50,
+const usageOf = ({ tokens = DEFAULT_TOKENS }: Turn): Json => ({
+  promptTokenCount: tokens,
   candidatesTokenCount: 12,
-  totalTokenCount: 70,
+  totalTokenCount: tokens + 20,
   thoughtsTokenCount: 8,
-  promptTokensDetails: [{ modality: 'TEXT', tokenCount: 50 }],
-}
+  promptTokensDetails: [{ modality: 'TEXT', tokenCount: tokens }],
+})
 
 export function whole(replies: Json[]): Json {
   const parts: Json[] = []

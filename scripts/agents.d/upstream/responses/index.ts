@@ -9,6 +9,7 @@ import { toolsOf } from './tools.ts'
 export const openResponses: Open = (note): Dialect => {
   const memory: Memory = new Map()
   return {
+    protocol: 'openai-responses',
     matches: path => path.endsWith('/responses'),
     refuse: body => refuse(body, memory) ?? noteLostReasoning(body, note),
     tools: body => toolsOf(body),
@@ -16,7 +17,7 @@ export const openResponses: Open = (note): Dialect => {
     reply(turn, body) {
       const items = output(turn, body)
       remember(items, body, memory)
-      const reply = response(items, body)
+      const reply = response(items, body, turn.tokens)
       return body.stream === true ? sse(events(reply)) : Response.json(reply)
     },
     refused: ({ message, code = null, status = 400 }) =>

@@ -1,14 +1,12 @@
 /** A turn as a Responses object, whole or as its events. */
-import { type Call, sayInput, type Turn } from '../dialect.ts'
+import { type Call, DEFAULT_TOKENS, sayInput, type Turn } from '../dialect.ts'
 import { type Json, list, random, record, seal, strings } from '../json.ts'
 import { named, pieces } from '../stream.ts'
 
 export function output(turn: Turn, body: Json): Json[] {
-  return [
-    reasoning(turn.thought, body),
-    message(turn.text),
-    ...(turn.call ? [callItem(turn.call)] : []),
-  ]
+  // No thought, no item: a stream torn after a reasoning item leaves it without company.
+  const thought = turn.thought === '' ? [] : [reasoning(turn.thought, body)]
+  return [...thought, message(turn.text), ...turn.calls.map(callItem)]
 }
 
 /** The summary and the seal are there only when they were asked for, as from the service. */
@@ -43,7 +41,7 @@ function callItem({ tool, input }: Call): Json {
     : { id: `fc_${random()}`, type: 'function_call', ...common, arguments: sayInput(input) }
 }
 
-export function response(items: Json[], body: Json): Json {
+export function response(items: Json[], body: Json, tokens = DEFAULT_TOKENS): Json {
   return {
     id: `resp_${random()}`,
     object: 'response',
@@ -68,11 +66,11 @@ export function response(items: Json[], body: Json): Json {
     top_p: 1,
     truncation: 'disabled',
     usage: {
-      input_tokens: 50,
+      input_tokens: tokens,
       input_tokens_details: { cached_tokens: 0 },
       output_tokens: 20,
       output_tokens_details: { reasoning_tokens: 8 },
-      total_tokens: 70,
+      total_tokens: tokens + 20,
     },
     user: null,
     metadata: {},
