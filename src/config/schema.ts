@@ -250,7 +250,12 @@ const ApiKey = Type.Union([
       limits: Type.Optional(
         Type.Object(
           {
-            'requests-per-minute': Type.Optional(Type.Integer({ minimum: 1 })),
+            'requests-per-minute': Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                description: 'Requests in any 60 seconds, counting tokens included',
+              }),
+            ),
             'tokens-per-day': Type.Optional(Count),
             'cost-per-day': Type.Optional(Money),
             'unknown-price': Type.Optional(

@@ -9,6 +9,7 @@ import {
   NO_NEEDS,
   needsOf,
 } from '../conversation/index.ts'
+import type { Reservation } from '../credentials/quotas.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { editJson, type JsonEdit } from '../lib/json-edit.ts'
@@ -25,6 +26,7 @@ import { readRequest } from './read-request.ts'
 import { recallReasoning } from './reasoning.ts'
 import type { Decision } from './recent.ts'
 import type { Recording } from './recording/recording.ts'
+import { reserve } from './reserve.ts'
 import { refersToKept, withHistory } from './state.ts'
 
 export type Ask = {
@@ -71,6 +73,8 @@ export type Exchange = Ask & {
   unfit: Set<Target>
   /** Credentials that a target refused for good, as far as this request goes. */
   aside: Map<Target, Set<string>>
+  /** What it was admitted with; absent: its key has no limits. */
+  reservation: Reservation | undefined
   /** Who was considered, in order, and what became of them. */
   decisions: Decision[]
   /** What the request needs of who answers it; found out once, and only if some target may lack it. */
@@ -80,7 +84,10 @@ export type Exchange = Ask & {
   totalDueAtMs(target: Target): number
 }
 
-/** Reads what is asked and resolves it. Throws `invalid-request` and `model-not-found`. */
+/**
+ * Reads what is asked, resolves it and admits it. Throws `invalid-request`, `model-not-found` and
+ * `rate-limited`.
+ */
 export function begin(gateway: Gateway, asked: Ask): Exchange {
   const startedAtMs = gateway.services.now()
   const { ask, envelope, route, trace, client } = routed(gateway, asked, startedAtMs)
@@ -107,6 +114,7 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
     decisions: [],
     unfit: new Set(),
     aside: new Map(),
+    reservation: undefined,
     body() {
       body ??= parseBody(ask.inbound.body)
       return body
@@ -139,6 +147,8 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
       timeouts.totalMs > 0 ? startedAtMs + timeouts.totalMs : Infinity,
   }
   if (asksToCompact(begun)) begun.compacts = true
+  // Last: from here on the end of the exchange closes it.
+  begun.reservation = reserve(begun)
   return begun
 }
 
@@ -166,9 +176,6 @@ function routed(
   const { client } = facts
   if (envelope.modelAs !== 'text') mustNameAllowed(ask.caller, ask.inbound.body, model, route)
   services.asked.note(facts)
-  const { name, limits } = ask.caller
-  // Counting tokens is an aid, and free.
-  if (limits && ask.action !== 'count-tokens') services.quotas.admit(name, limits)
   const edits = editsFor(table, route, facts)
   if (edits.length === 0 || envelope.modelAs === 'text')
     return { ask, envelope, route, trace, client }

@@ -21,8 +21,8 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number, usa
   const { services } = exchange.gateway
   const { name, limits } = exchange.caller
   const usd = limits?.usdPerDay === undefined ? undefined : costOf(exchange, attempt, usage)
-  if (limits) services.quotas.spend(name, limits, { tokens: tokensOf(usage), usd })
-  services.densities.learn(name, exchange.inbound.body.length, usage)
+  exchange.reservation?.spend({ tokens: tokensOf(usage), usd })
+  services.densities.learn(name, exchange.inbound.body, usage)
   services.ledger.record({
     ...entryOf(exchange, attempt.target, status, usage, attempt.losses),
     served: { offer: offerOf(attempt), ms: services.now() - exchange.startedAtMs },
@@ -81,6 +81,7 @@ type End = {
 
 /** Keeps how a request was decided, and how it ended, among the last ones. */
 function remember(exchange: Exchange, { usd, ...end }: End): void {
+  exchange.reservation?.close()
   const { recent, now } = exchange.gateway.services
   recent.record({
     id: exchange.requestId,

@@ -206,9 +206,12 @@ api-keys:
     expect((await ask('bob-key')).status).toBe(200)
     gateway.advance(40_001)
     expect((await ask('alice-key')).status).toBe(200)
-    // Counting tokens is free.
-    const counted = await ask('alice-key', '/v1/responses/input_tokens', { model: 'm', input: 'x' })
-    expect(counted.status).toBe(200)
+    // Counting tokens is a request, too.
+    const count = () => ask('alice-key', '/v1/responses/input_tokens', { model: 'm', input: 'x' })
+    expect((await count()).status).toBe(429)
+    gateway.advance(60_001)
+    for (const status of [200, 200, 429]) expect((await count()).status).toBe(status)
+    expect((await ask('alice-key')).status).toBe(429)
   })
 
   test('waits for the next day once its tokens are spent, also after a restart', async () => {

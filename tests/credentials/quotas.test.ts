@@ -1,0 +1,191 @@
+import { Database } from 'bun:sqlite'
+import { describe, expect, test } from 'bun:test'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createQuotas, type KeyLimits, type Quotas } from '../../src/credentials/quotas.ts'
+import { GatewayError } from '../../src/lib/errors.ts'
+import { createKept } from '../../src/store/kept.ts'
+import { newHome } from '../support/home.ts'
+
+const START = Date.UTC(2026, 0, 1)
+const DAY = 86_400_000
+
+/** Gateways on one home, with one clock. */
+function onOneHome(many: number, home = newHome()) {
+  const clock = { now: START }
+  const now = (): number => clock.now
+  const gateways = Array.from({ length: many }, () => {
+    const kept = createKept({ folder: home, now, warn() {} })
+    return { kept, quotas: createQuotas({ now, kept }) }
+  })
+  return { clock, home, gateways, file: join(home, 'kept.sqlite') }
+}
+
+/** Undefined: it was refused. */
+function admitted(quotas: Quotas | undefined, limits: KeyLimits, tokens = 0, usd = 0) {
+  try {
+    return quotas?.admit('ann', limits, { tokens, usd })
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'rate-limited') return undefined
+    throw error
+  }
+}
+
+function refusalOf(quotas: Quotas | undefined, limits: KeyLimits): GatewayError {
+  try {
+    quotas?.admit('ann', limits)
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+  }
+  throw new Error('it was admitted')
+}
+
+describe('what is reserved', () => {
+  test('counts at once, and gives way to what it took', () => {
+    const { gateways } = onOneHome(1)
+    const [gateway] = gateways
+    const limits = { tokensPerDay: 100 }
+    const running = Array.from({ length: 50 }, () => admitted(gateway?.quotas, limits, 30))
+    expect(running.filter(Boolean)).toHaveLength(4)
+    expect(gateway?.quotas.today('ann').tokens).toBe(120)
+    for (const one of running) {
+      one?.spend({ tokens: 5 })
+      one?.close()
+      one?.close()
+    }
+    expect(gateway?.quotas.today('ann').tokens).toBe(20)
+    expect(admitted(gateway?.quotas, limits, 30)).toBeDefined()
+  })
+
+  test('is waited for some seconds, not until tomorrow', () => {
+    const { gateways } = onOneHome(1)
+    const quotas = gateways[0]?.quotas
+    const limits = { tokensPerDay: 100 }
+    const running = admitted(quotas, limits, 200)
+    const reserved = refusalOf(quotas, limits)
+    expect(reserved.retryAfterMs).toBe(5_000)
+    expect(reserved.message).toContain(
+      'have reserved what is left of its limit of 100 tokens a day',
+    )
+    running?.spend({ tokens: 100 })
+    running?.close()
+    expect(refusalOf(quotas, limits).retryAfterMs).toBe(DAY)
+  })
+
+  test('is money as well as tokens, each with a limit of its own', () => {
+    const { gateways } = onOneHome(1)
+    const quotas = gateways[0]?.quotas
+    const limits = { tokensPerDay: 1_000, usdPerDay: 1 }
+    const running = [1, 2, 3, 4].map(() => admitted(quotas, limits, 10, 0.4))
+    expect(running.map(Boolean)).toEqual([true, true, true, false])
+    for (const one of running) one?.spend({ tokens: 7, usd: 0.1 })
+    for (const one of running) one?.close()
+    expect(quotas?.today('ann').tokens).toBe(21)
+    expect(quotas?.today('ann').usd).toBeCloseTo(0.3, 12)
+  })
+
+  test('counts on the day on which the request began', () => {
+    const { gateways, clock } = onOneHome(1)
+    const quotas = gateways[0]?.quotas
+    const limits = { tokensPerDay: 100 }
+    const running = admitted(quotas, limits, 50)
+    clock.now += DAY
+    running?.spend({ tokens: 60 })
+    running?.close()
+    expect(quotas?.today('ann').tokens).toBe(0)
+    clock.now -= DAY
+    expect(quotas?.today('ann').tokens).toBe(60)
+  })
+})
+
+describe('gateways on one home', () => {
+  test('count together: tokens and money, reserved and spent', () => {
+    const { gateways } = onOneHome(2)
+    const limits = { tokensPerDay: 1_000, usdPerDay: 100 }
+    const running = Array.from({ length: 100 }, (_, at) =>
+      admitted(gateways[at % 2]?.quotas, limits, 100, 0.5),
+    )
+    expect(running.filter(Boolean)).toHaveLength(10)
+    for (const one of running) one?.spend({ tokens: 40, usd: 0.25 })
+    for (const one of running) one?.close()
+    for (const { quotas } of gateways)
+      expect(quotas.today('ann')).toEqual({ tokens: 400, usd: 2.5 })
+  })
+
+  test('count requests of a minute together, exactly', () => {
+    const { gateways, clock } = onOneHome(2)
+    const limits = { requestsPerMinute: 3 }
+    const ask = (at: number): boolean => admitted(gateways[at]?.quotas, limits) !== undefined
+    expect([ask(0), ask(1)]).toEqual([true, true])
+    clock.now += 20_000
+    expect([ask(0), ask(1), ask(0)]).toEqual([true, false, false])
+    expect(refusalOf(gateways[1]?.quotas, limits).retryAfterMs).toBe(40_000)
+    clock.now += 39_999
+    expect(ask(0)).toBe(false)
+    clock.now += 1
+    expect([ask(0), ask(1), ask(1)]).toEqual([true, true, false])
+  })
+
+  test('are refused nothing by a count that cannot be read', () => {
+    const { gateways, file } = onOneHome(1)
+    const quotas = gateways[0]?.quotas
+    const limits = { requestsPerMinute: 3, tokensPerDay: 100 }
+    expect(admitted(quotas, limits, 10)).toBeDefined()
+    const db = new Database(file)
+    for (const text of ['not a number', '{"x":', '[["a",1],5,null]']) {
+      db.run("update kept set value = ? where space = 'spent'", [text])
+      expect(admitted(quotas, limits, 1)).toBeDefined()
+    }
+    db.close()
+  })
+})
+
+describe('a count that cannot be written', () => {
+  test('goes on in memory and is added once it can', () => {
+    const { gateways, clock, file } = onOneHome(2)
+    const [one, other] = gateways
+    const limits = { tokensPerDay: 100, requestsPerMinute: 10 }
+    admitted(one?.quotas, limits, 30)
+    const blocker = new Database(file)
+    blocker.run('begin immediate')
+    expect(admitted(one?.quotas, limits, 50)).toBeDefined()
+    expect(admitted(one?.quotas, limits, 50)).toBeDefined()
+    expect(admitted(one?.quotas, limits, 50)).toBeUndefined()
+    blocker.run('rollback')
+    blocker.close()
+    clock.now += 1_001
+    expect(other?.quotas.today('ann').tokens).toBe(30)
+    // Refused: nothing is added, and nothing is forgotten either.
+    expect(admitted(one?.quotas, limits, 1)).toBeUndefined()
+    const raised = { ...limits, tokensPerDay: 1_000 }
+    expect(admitted(one?.quotas, raised, 1)).toBeDefined()
+    expect(other?.quotas.today('ann').tokens).toBe(131)
+    const minute = (): boolean => admitted(other?.quotas, { requestsPerMinute: 5 }) !== undefined
+    expect([minute(), minute()]).toEqual([true, false])
+  })
+
+  test('outlives a file that is damaged meanwhile', () => {
+    const { gateways, file } = onOneHome(1)
+    const [gateway] = gateways
+    const limits = { tokensPerDay: 100 }
+    admitted(gateway?.quotas, limits, 60)
+    gateway?.kept.close()
+    writeFileSync(file, Buffer.alloc(readFileSync(file).length, 0xff))
+    expect(admitted(gateway?.quotas, limits, 30)).toBeDefined()
+    expect(gateway?.quotas.today('ann').tokens).toBe(90)
+    expect(admitted(gateway?.quotas, limits, 30)).toBeDefined()
+    expect(admitted(gateway?.quotas, limits, 30)).toBeUndefined()
+  })
+})
+
+test('what is remembered of a minute is bounded, whatever the limit', () => {
+  const { gateways, clock } = onOneHome(1)
+  const [gateway] = gateways
+  for (let at = 0; at < 2_000; at++) {
+    clock.now += 10
+    admitted(gateway?.quotas, { requestsPerMinute: 1_000_000 })
+  }
+  const held = gateway?.kept.get('spent', 'ann', ['minute']).get('minute') ?? ''
+  expect(JSON.parse(held).length).toBeLessThanOrEqual(82)
+  expect(held.length).toBeLessThan(2_000)
+})
