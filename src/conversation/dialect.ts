@@ -35,7 +35,7 @@ export function fit(request: ConversationRequest, dialect: Dialect): Fitted {
   const known = new Map<string, Known>()
   const renamed: { from: string; to: string }[] = []
   const nameOf = ({ name, namespace, freeform }: Known): string => {
-    const full = dialect.namespaces ? name : flatName(name, namespace)
+    const full = dialect.namespaces ? name : plainName(name, namespace)
     const wire = legalName(full, dialect.toolName)
     if (!known.has(wire)) {
       known.set(wire, { name, freeform, ...(namespace === undefined ? {} : { namespace }) })
@@ -60,8 +60,8 @@ export function fit(request: ConversationRequest, dialect: Dialect): Fitted {
   }
 }
 
-/** `functions` is where tools are anyway; any other namespace is part of the name. */
-function flatName(name: string, namespace: string | undefined): string {
+/** A tool's name where there are no namespaces: `functions` is where tools are anyway; any other namespace is part of the name. */
+export function plainName(name: string, namespace: string | undefined): string {
   return namespace === undefined || namespace === 'functions' ? name : `${namespace}__${name}`
 }
 

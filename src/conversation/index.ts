@@ -11,7 +11,7 @@ export {
 } from './capsule.ts'
 export { collect } from './collect.ts'
 export { cutShort } from './cut-short.ts'
-export { type Dialect, type Fitted, fit } from './dialect.ts'
+export { type Dialect, type Fitted, fit, plainName } from './dialect.ts'
 export { grow } from './grow.ts'
 export { withSoundMedia } from './media.ts'
 export {

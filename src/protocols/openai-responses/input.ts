@@ -13,6 +13,7 @@ import { decodeContent } from './content.ts'
 import { extended } from './extended.ts'
 import { decodeCall, decodeOutput, decodeReasoning, opaque } from './item.ts'
 import { memory } from './memory.ts'
+import { decodeSearchCall, decodeSearchOutput } from './tool-search.ts'
 
 /** A string is one message of the user. */
 export function itemsOf(input: JsonValue | undefined): JsonObject[] {
@@ -79,6 +80,10 @@ function decodeItem(item: JsonObject, issuer: string): Decoded {
     case 'function_call_output':
     case 'custom_tool_call_output':
       return { role: 'user', parts: [decodeOutput(item)] }
+    case 'tool_search_call':
+      return { role: 'assistant', parts: [decodeSearchCall(item) ?? opaque(item)] }
+    case 'tool_search_output':
+      return { role: 'user', parts: [decodeSearchOutput(item) ?? opaque(item)] }
     case 'additional_tools':
       return { role: 'system', parts: [] }
     case 'compaction':
@@ -106,7 +111,9 @@ function roleOf({ role }: JsonObject): Message['role'] {
   return role === 'system' || role === 'developer' ? 'system' : 'user'
 }
 
-/** Tools that were declared inside the input. */
+const DECLARES = new Set<JsonValue | undefined>(['additional_tools', 'tool_search_output'])
+
+/** Tools that were declared inside the input, or found by a tool search. */
 export function toolsInside(items: readonly JsonObject[]): JsonObject[] {
-  return items.flatMap(item => (item.type === 'additional_tools' ? objects(item.tools) : []))
+  return items.flatMap(item => (DECLARES.has(item.type) ? objects(item.tools) : []))
 }

@@ -8,6 +8,7 @@ import { encodeMedia } from './content.ts'
 import { membersOf } from './extended.ts'
 import { sealedItem } from './item.ts'
 import { memory } from './memory.ts'
+import { searchItem } from './tool-search.ts'
 
 /** One for one where every message is this protocol's own; else in the strictest form. */
 export function encodeItems(
@@ -155,6 +156,11 @@ class ItemWriter {
       this.losses.push({ path, reason })
       return
     }
+    const search = searchItem(part)
+    if (search) {
+      this.item(search)
+      return
+    }
     const { namespace } = part
     const within = namespace === undefined ? {} : { namespace }
     const own = membersOf(part)
@@ -180,6 +186,11 @@ class ItemWriter {
   }
 
   private result(part: PartOf<'tool-result'>, path: string): void {
+    const search = searchItem(part)
+    if (search) {
+      this.item(search)
+      return
+    }
     const type = this.freeform.has(part.callId) ? 'custom_tool_call_output' : 'function_call_output'
     this.item({ type, call_id: part.callId, output: this.outputOf(part, path), ...membersOf(part) })
   }

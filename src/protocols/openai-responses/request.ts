@@ -6,6 +6,7 @@ import {
   type Part,
   type Sampling,
   type ThinkingIntent,
+  type Tool,
   thinkingSupport,
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
@@ -50,7 +51,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     system: decodeSystem(body, items.slice(0, leading)),
     messages: decodeMessages(body.input, items.slice(leading), envelope.issuer ?? ''),
     tools: memory.remember(
-      decodeTools([...objects(body.tools), ...toolsInside(items)]),
+      onceEach(decodeTools([...objects(body.tools), ...toolsInside(items)])),
       body.tools ?? null,
     ),
     toolChoice: memory.remember(decodeToolChoice(body.tool_choice), body.tool_choice ?? null),
@@ -67,6 +68,16 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
       ...(thinking || body.reasoning === undefined ? {} : { reasoning: body.reasoning }),
     }),
   }
+}
+
+/** The first declaration of each: a search may find what is declared, or was found before. */
+function onceEach(tools: readonly Tool[]): Tool[] {
+  const seen = new Set<string>()
+  return tools.filter(tool => {
+    if (tool.type === 'server') return true
+    const name = JSON.stringify([tool.namespace, tool.name])
+    return !seen.has(name) && seen.add(name)
+  })
 }
 
 function decodeMessages(

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
 import { extended, membersOf } from './extended.ts'
+import { isClientSearch, searchTool, searchWire } from './tool-search.ts'
 
 /** Tools, those in namespaces each by itself. */
 export function decodeTools(wires: readonly JsonObject[], namespace?: string): Tool[] {
@@ -13,6 +14,8 @@ export function decodeTools(wires: readonly JsonObject[], namespace?: string): T
         return [{ ...decodeFunction(wire), ...within }]
       case 'custom':
         return [{ ...decodeCustom(wire), ...within }]
+      case 'tool_search':
+        return [isClientSearch(wire) ? searchTool(wire) : serverTool(wire)]
       case 'namespace':
         return decodeTools(objects(wire.tools), text(wire.name) ?? '')
       default:
@@ -72,11 +75,15 @@ export function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject[
       wires.push(...encodeServerTool(tool, `tools[${index}]`, losses))
       continue
     }
-    const wire = tool.type === 'custom' ? encodeCustom(tool) : encodeFunction(tool)
+    const wire = searchWire(tool) ?? encodeClientTool(tool)
     if (tool.namespace === undefined) wires.push(wire)
     else inNamespace(tool.namespace, wire, namespaces, wires)
   }
   return wires
+}
+
+function encodeClientTool(tool: Exclude<Tool, { type: 'server' }>): JsonObject {
+  return tool.type === 'custom' ? encodeCustom(tool) : encodeFunction(tool)
 }
 
 function inNamespace(

@@ -3,6 +3,7 @@ import {
   grow,
   type Part,
   type PartDelta,
+  type PartOf,
   type Stop,
   type Usage,
 } from '../../../conversation/index.ts'
@@ -16,6 +17,7 @@ import { envelopeOf } from '../envelope.ts'
 import { failureOf } from '../error.ts'
 import { SUMMARY_GAP } from '../item.ts'
 import { callItem, carrierItem, createIds, itemOf, reasoningItem, stepItem } from '../reply-item.ts'
+import { isSearchCall, searchCallItem } from '../tool-search.ts'
 
 export function encodeStream(asked: Asked): StreamEncoder {
   return new ResponseWriter(asked)
@@ -41,6 +43,7 @@ type OpenThought = { kind: 'thought'; at: number; id: string; part: Part; told: 
 type OpenItem =
   | { kind: 'prose'; type: Prose }
   | { kind: 'call'; at: number; item: JsonObject; member: 'arguments' | 'input' }
+  | { kind: 'search'; at: number; id: string; part: PartOf<'tool-call'> }
   | OpenThought
   | { kind: 'nothing' }
 
@@ -240,13 +243,26 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     this.closeMessage()
     const carrier = carrierItem(part, this.ids.next('rs'))
     if (carrier) this.whole(carrier)
+    if (isSearchCall(part, this.asked.request?.tools)) {
+      this.startSearch(part)
+      return
+    }
     const item = callItem(part, this.ids.next(part.freeform ? 'ctc' : 'fc'))
     const member = part.freeform ? 'input' : 'arguments'
     this.open = { kind: 'call', at: this.added(item), item, member }
     if (part.arguments !== '') this.argue(part.arguments)
   }
 
+  /** Its arguments are an object, so they are told when they are complete. */
+  private startSearch(part: PartOf<'tool-call'>): void {
+    const id = this.ids.next('tsc')
+    const item = { ...searchCallItem(part, id, ''), status: 'in_progress' }
+    this.open = { kind: 'search', at: this.added(item), id, part }
+  }
+
   private argue(words: string): void {
+    if (this.open.kind === 'search')
+      this.open.part = { ...this.open.part, arguments: this.open.part.arguments + words }
     if (this.open.kind !== 'call' || words === '') return
     const { item, at, member } = this.open
     item[member] = `${text(item[member]) ?? ''}${words}`
@@ -352,6 +368,8 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     this.open = { kind: 'nothing' }
     if (open.kind === 'call') this.closeCall(open)
     else if (open.kind === 'thought') this.closeThought(open)
+    else if (open.kind === 'search')
+      this.done(open.at, searchCallItem(open.part, open.id, open.part.arguments))
   }
 
   private added(item: JsonObject): number {
