@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { collect } from '../../src/conversation/index.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
+import { decodeStream } from '../../src/protocols/gemini/stream/decode.ts'
 import { type LocalGateway, localGateway, streamOf } from '../support/local-gateway.ts'
 import type { Seen, Wire } from '../support/read-reply.ts'
 import { list, object } from '../support/readers/seen.ts'
@@ -198,6 +200,24 @@ describe('a call in pieces is one call', () => {
       { name: 'g', arguments: { city: 'b' } },
       { name: 'h', arguments: { x: 1 } },
     ])
+  })
+
+  test('is signed wherever the signature comes', async () => {
+    const early = [
+      piece({ name: 'f', willContinue: true }, { thoughtSignature: 'c2VhbA==' }),
+      piece({}),
+    ]
+    const late = [
+      piece({ name: 'f', willContinue: true }),
+      piece({}, { thoughtSignature: 'c2VhbA==' }),
+    ]
+    const end = said([], { finishReason: 'STOP' })
+    for (const pieces of [early, late]) {
+      const events = decodeStream('up')
+      const told = [...pieces, end].flatMap(chunk => events.feed({ data: JSON.stringify(chunk) }))
+      const { parts } = collect([...told, ...events.end()])
+      expect(parts).toMatchObject([{ type: 'tool-call', name: 'f', seal: { value: 'c2VhbA==' } }])
+    }
   })
 
   test('that ends with the reply', async () => {

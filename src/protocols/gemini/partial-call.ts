@@ -152,6 +152,8 @@ export class CallJoiner {
     const { open } = this
     if (open?.call.goesOnWith(wire)) {
       open.call.add(wire)
+      const signature = member(part, 'thoughtSignature')
+      if (signature !== undefined) open.part.thoughtSignature ??= signature
       return []
     }
     if (!text(wire.name)) return []

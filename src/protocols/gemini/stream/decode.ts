@@ -129,14 +129,21 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
       return
     }
     const call = object(member(wire, 'functionCall'))
-    if (call) this.call(wire, call)
+    if (call) this.call(wire, call, signature)
     else this.whole(decodeOther(wire))
   }
 
-  private call(wire: JsonObject, call: JsonObject): void {
+  private call(wire: JsonObject, call: JsonObject, signature: string | undefined): void {
     const { growing } = this
     if (growing?.call.goesOnWith(call)) {
+      const { index } = growing
       growing.call.add(call)
+      if (signature !== undefined)
+        this.out.push({
+          type: 'part-delta',
+          index,
+          delta: { seal: sealOf(this.issuer, signature) },
+        })
       if (growing.call.complete) this.endCall()
       return
     }
