@@ -13,9 +13,9 @@ export function opaqueWords(wire: JsonObject): string {
       .flatMap(inner => text(inner.text) ?? [])
       .join('\n')
   if (wire.type !== 'search_result') return words
-  const source = text(wire.source)
-  const title = text(wire.title) ?? source ?? ''
-  return `${title}${source && source !== title ? ` (${source})` : ''}:\n${words}`
+  const [title, source] = [text(wire.title), text(wire.source)]
+  const from = title && source ? `${title} (${source})` : (title ?? source)
+  return from ? `${from}:\n${words}` : words
 }
 
 /** Whether the words are all there is to it. */

@@ -165,10 +165,35 @@ describe('parts this protocol has no word for', () => {
       {
         type: 'opaque',
         protocol: 'anthropic',
-        wire: { type: 'search_result', content: [{ type: 'text', text: 'found' }] },
+        wire: { type: 'mcp_result', content: [{ type: 'text', text: 'found' }] },
       },
       'found',
       1,
+    ],
+    [
+      'a search result says where it is from, and nothing is lost',
+      {
+        type: 'opaque',
+        protocol: 'anthropic',
+        wire: {
+          type: 'search_result',
+          title: 'Facts',
+          source: 'https://facts.test',
+          content: [{ type: 'text', text: 'found' }],
+        },
+      },
+      'Facts (https://facts.test):\nfound',
+      0,
+    ],
+    [
+      'a search result from nowhere is its text',
+      {
+        type: 'opaque',
+        protocol: 'anthropic',
+        wire: { type: 'search_result', content: [{ type: 'text', text: 'found' }] },
+      },
+      'found',
+      0,
     ],
     [
       'a block with text gives its text',
