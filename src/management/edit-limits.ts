@@ -1,10 +1,11 @@
 import { relative, resolve } from 'node:path'
 import { besideRoutes } from '../config/files.ts'
 import { addressesOf, type Compiled, straySecrets } from '../config/secrets/destinations.ts'
+import { secretsIn } from '../config/secrets/find.ts'
 import {
   isRequestEdit,
+  newlyReadable,
   newReferences,
-  referencesIn,
   type Text,
   textsIn,
 } from '../config/secrets/references.ts'
@@ -30,7 +31,12 @@ export function whyNotAllowed(
   const [reference] = newReferences(old, next)
   if (reference)
     return `${pathText(reference.path)}: a reference \${…} that is not there yet; management writes none, since it could read every file and variable of this machine: write it in the file itself, or send the value`
-  return foreignFile(old, next, gateway) ?? strayed({ before, old, after, next }, typed, gateway)
+  const secrets = new Set((secretsIn(before) ?? []).map(({ value }) => String(value)))
+  const isKept = (text: string): boolean => secrets.has(text) && !typed.has(text)
+  if (newlyReadable(old, next, isKept).length > 0)
+    return 'a secret of the file would stand where it can be read or is sent to others; take the anchor that brings it there out'
+  const change = { before, old, after, next, typed, isKept }
+  return foreignFile(old, next, gateway) ?? strayed(change, gateway)
 }
 
 /** Files that the gateway writes to or reads, by where they are named and in which folder they may be. */
@@ -64,11 +70,17 @@ function isWithin(folder: string, file: string): boolean {
   return inside !== '' && !/^\.\.(?:[/\\]|$)/.test(inside) && resolve(folder, inside) === file
 }
 
-type Change = { before: string; old: unknown; after: string; next: unknown }
+type Change = {
+  before: string
+  old: unknown
+  after: string
+  next: unknown
+  typed: ReadonlySet<string>
+  isKept(text: string): boolean
+}
 
 function strayed(
-  { before, old, after, next }: Change,
-  typed: ReadonlySet<string>,
+  { before, old, after, next, typed, isKept }: Change,
   gateway: Gateway,
 ): string | undefined {
   const { table, services } = gateway
@@ -85,7 +97,9 @@ function strayed(
       stray.before.length > 0 ? `was written for ${stray.before.join(', ')}` : 'goes nowhere yet'
     return `${pathText(stray.path)}: this secret ${was} and would go to ${stray.address}; send it anew for that address, or change the file itself`
   }
-  const edit = referencesIn(next).find(({ path }) => isRequestEdit(path))
+  const edit = textsIn(next).find(
+    ({ path, text }) => isRequestEdit(path) && (text.includes('${') || isKept(text)),
+  )
   return edit && newAddress(known, changed, edit)
 }
 
@@ -94,7 +108,7 @@ function newAddress(known: readonly Compiled[], changed: Compiled, edit: Text): 
   const before = new Set(known.flatMap(({ table }) => [...addressesOf(table)]))
   const address = [...addressesOf(changed.table)].find(one => !before.has(one))
   if (address === undefined) return undefined
-  return `${pathText(edit.path)} puts a reference \${…} into requests, and ${address} is a new address for them; add it in the file itself`
+  return `${pathText(edit.path)} puts a secret or a reference \${…} into requests, and ${address} is a new address for them; add it in the file itself`
 }
 
 /** Every text of what was sent: secrets among them are known to who sent it. */

@@ -194,6 +194,45 @@ describe('a secret stays at the host that it was written for', () => {
     expect(gateway.onDisk()).toBe(FILE)
   })
 
+  test.each<[string, (text: string) => string]>([
+    ['a description', text => text.replace('"for all"', '*key')],
+    ['the name of a caller', text => text.replace('name: alice', 'name: *key')],
+    ['a prefix', text => text.replace('own: { ', 'own: { prefix: *key, ')],
+    [
+      'what a rule puts into requests',
+      text => text.replace('set: { user', 'set: { metadata: *key, user'),
+    ],
+    ['a target', text => text.replace('to: a/x', 'to: *key')],
+  ])('and is not shown by an anchor: %s', async (_, edit) => {
+    const gateway = managed()
+    const { text } = await gateway.manage('GET', '/config.yaml')
+    const changed = edit(text.replace(/(\(kept-\w+\)), "\$/, '&key $1, "$'))
+    expect(changed).toContain('*key')
+    for (const [method, path] of [
+      ['PUT', '/config.yaml'],
+      ['POST', '/check'],
+      ['POST', '/plan'],
+    ] as const) {
+      const called = await gateway.manage(method, path, changed, BEARER)
+      expect([called.status, called.body.message]).toEqual([
+        422,
+        expect.stringContaining('a secret of the file would stand where it can be read'),
+      ])
+    }
+    expect(gateway.onDisk()).toBe(FILE)
+  })
+
+  test('a secret that a rule puts into requests goes to no new host', async () => {
+    const gateway = managed(FILE.replace('user: "${TEAM}"', 'session.token: canary-of-a-rule'))
+    const { status, message } = await patched(gateway, [
+      set(['providers', 'evil'], evil({ keys: ['k-1'] })),
+    ])
+    expect([status, message]).toEqual([
+      422,
+      expect.stringContaining('puts a secret or a reference'),
+    ])
+  })
+
   test('also where the file on the disk is not the one that serves', async () => {
     const gateway = managed()
     gateway.write(FILE.replace('mine-of-own', 'disk-canary-only'))
@@ -257,7 +296,7 @@ describe('references and files come in by hand only', () => {
     ])
     expect([status, message]).toEqual([
       422,
-      expect.stringContaining('rules[0].set.user puts a reference ${…} into requests'),
+      expect.stringContaining('rules[0].set.user puts a secret or a reference ${…} into requests'),
     ])
   })
 

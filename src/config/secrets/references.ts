@@ -11,8 +11,27 @@ export type Text = { path: Path; text: string }
  * elsewhere.
  */
 export function newReferences(before: unknown, after: unknown): Text[] {
-  const known = new Set(referencesIn(before).map(placed))
-  return referencesIn(after).filter(reference => !known.has(placed(reference)))
+  return newlyPlaced(referencesIn(before), referencesIn(after))
+}
+
+/**
+ * Secrets of the file that would stand where none of them stood before, and where they would be
+ * shown or sent: an anchor brings them anywhere. Where they are credentials is seen to elsewhere.
+ */
+export function newlyReadable(
+  before: unknown,
+  after: unknown,
+  isSecret: (text: string) => boolean,
+): Text[] {
+  const [old, next] = [before, after].map(value =>
+    textsIn(value).filter(({ path, text }) => isSecret(text) && !isCredential(path)),
+  )
+  return newlyPlaced(old ?? [], next ?? [])
+}
+
+function newlyPlaced(before: readonly Text[], after: readonly Text[]): Text[] {
+  const known = new Set(before.map(placed))
+  return after.filter(text => !known.has(placed(text)))
 }
 
 export function referencesIn(value: unknown): Text[] {
