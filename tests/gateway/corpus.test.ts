@@ -82,8 +82,11 @@ describe.skipIf(sharedMissing)('every recorded reply reaches clients of every pr
             arguments: { input: half },
           }))
         if (expected.error) {
-          expect(got.error).toContain(expected.error)
-          if (exchange.status !== 200) expect(response.status).toBe(exchange.status)
+          expect(got.error).toContain(expected.error.replace(/\.$/, ''))
+          // A key that the upstream refuses is ours, not the client's; Gemini's repeat every 5xx.
+          const ours = got.error?.includes('refused the credential that the gateway uses')
+          const status = ours ? (client === 'gemini' ? 400 : 502) : exchange.status
+          if (exchange.status !== 200) expect(response.status).toBe(status)
           return
         }
         expect(response.status).toBe(200)
