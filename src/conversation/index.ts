@@ -22,6 +22,7 @@ export {
   NO_NEEDS,
   needsOf,
 } from './needs.ts'
+export { offeredTo } from './offered.ts'
 export { oneByOne } from './one-by-one.ts'
 export { pairCalls } from './pairing.ts'
 export type {

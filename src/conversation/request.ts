@@ -18,6 +18,8 @@ export type Tool = { extensions?: Extensions } & (
       strict?: boolean
       cache?: { ttl: '5m' | '1h' }
       namespace?: string
+      /** Means something to this protocol's models alone; others are not offered it. */
+      only?: ProtocolId
     }
   /** Takes free text instead of JSON; `format` is its grammar, as its protocol says it. */
   | { type: 'custom'; name: string; description?: string; format?: JsonObject; namespace?: string }

@@ -4,6 +4,7 @@ import {
   type Fitted,
   fit,
   fitThinking,
+  offeredTo,
   sameIntent,
   type ThinkingIntent,
   type ThinkingSupport,
@@ -24,7 +25,8 @@ export function forTarget(
 ): ForTarget {
   const losses: Loss[] = []
   const asked = target.reasoning ? { ...conversation, thinking: target.reasoning } : conversation
-  const sealed = options.seals ? asked : { ...asked, messages: withoutSeals(asked.messages) }
+  const offered = offeredTo(codec.protocol, asked)
+  const sealed = options.seals ? offered : { ...offered, messages: withoutSeals(offered.messages) }
   const sound = withSoundMedia(sealed, reason => losses.push({ path: 'messages', reason }))
   const thought = withThinking(sound, target, losses)
   return { fitted: fit(withinCap(thought, target, losses), codec.dialect), losses }

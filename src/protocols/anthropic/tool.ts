@@ -19,9 +19,18 @@ export function decodeTool(wire: JsonObject): Tool {
     name: text(wire.name) ?? '',
     ...(description === undefined ? {} : { description }),
     parameters: schema,
+    ...(isPlaceholder(wire) ? { only: 'anthropic' as const } : {}),
     ...shared(wire),
     ...extended(without(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control')),
   }
+}
+
+/**
+ * Claude Code (2.1, 2026-11) declares a tool that is never called, so that its service's deferred
+ * loading stays on.
+ */
+function isPlaceholder({ name, defer_loading }: JsonObject): boolean {
+  return name === 'DeferredToolPlaceholder' && defer_loading === true
 }
 
 function shared(wire: JsonObject): Pick<Extract<Tool, { type: 'function' }>, 'strict' | 'cache'> {
