@@ -1,10 +1,10 @@
 import { GatewayError } from '../lib/errors.ts'
 import { type JsonObject, type JsonValue, parseObject } from '../lib/json.ts'
-import { objects, text } from '../lib/wire.ts'
+import { object, objects, text } from '../lib/wire.ts'
 import type { Kept } from '../store/kept.ts'
 
-/** What is kept of a response: its own input items, what came out, and what it followed. */
-type Turn = { previous?: string; input: JsonValue; output: JsonObject[] }
+/** What is kept: the response as its client got it, its own input items, and what it followed. */
+type Turn = { previous?: string; input: JsonValue; response: JsonObject }
 
 /** A chain longer than this is a loop. */
 const MOST_TURNS = 10_000
@@ -23,7 +23,7 @@ export function keepResponse(
   if (id === undefined || request.store === false || response.status === 'failed') return
   const previous = text(request.previous_response_id)
   const output = objects(response.output)
-  const turn: Turn = { ...(previous ? { previous } : {}), input: request.input ?? [], output }
+  const turn: Turn = { ...(previous ? { previous } : {}), input: request.input ?? [], response }
   kept.put('response', caller, new Map([[id, JSON.stringify(turn)]]))
   kept.put(
     'item',
@@ -35,6 +35,17 @@ export function keepResponse(
       }),
     ),
   )
+}
+
+/** A response that is kept here, as its client got it. */
+export function keptResponse(kept: Kept, caller: string, id: string): JsonObject | undefined {
+  return turnOf(kept.get('response', caller, [id]).get(id))?.response
+}
+
+/** Takes a response and its items out. False: that is not possible just now. */
+export function forgetResponse(kept: Kept, caller: string, { id, output }: JsonObject): boolean {
+  const items = objects(output).flatMap(item => text(item.id) ?? [])
+  return kept.remove('item', caller, items) && kept.remove('response', caller, [text(id) ?? ''])
 }
 
 /** Whether a request names a response or an item that is kept here. */
@@ -83,18 +94,21 @@ function historyOf(last: string, kept: Kept, caller: string): JsonObject[] {
     turns.push(turn)
     id = turn.previous
   }
-  return turns.reverse().flatMap(({ input, output }) => [...itemsOf(input), ...output])
+  return turns
+    .reverse()
+    .flatMap(({ input, response }) => [...itemsOf(input), ...objects(response.output)])
 }
 
 function turnOf(value: string | undefined): Turn | undefined {
   // What cannot be read was never kept.
   const wire = value === undefined ? undefined : parseObject(value)
-  if (!wire) return undefined
+  const response = object(wire?.response)
+  if (!wire || !response) return undefined
   const previous = text(wire.previous)
   return {
     ...(previous ? { previous } : {}),
     input: wire.input ?? [],
-    output: objects(wire.output),
+    response,
   }
 }
 

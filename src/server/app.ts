@@ -6,16 +6,19 @@ import { exchange, failed } from '../gateway/serve.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { ClientCodec, Codec, Endpoint } from '../protocols/codec.ts'
 import { clientCodecs, codecFor } from '../protocols/index.ts'
+import { openaiResponses } from '../protocols/openai-responses/index.ts'
 import { readBody } from './body.ts'
 import {
   describeEndpoint,
   describeGeminiModels,
+  describeKeptResponse,
   describeModel,
   describeModels,
   documentation,
   type Hidden,
 } from './documentation.ts'
 import { ASK_FOR_KEY, mustBeReader } from './documentation-access.ts'
+import { deleteResponse, readResponse } from './kept-responses.ts'
 
 const HIDDEN: Hidden = { detail: { hide: true } }
 
@@ -40,6 +43,16 @@ export function buildApp(gateway: Gateway, beside: readonly AnyElysia[] = []) {
     )
     // A name may hold slashes, and not every client escapes them.
     .get('/v1/models/*', ({ request, params }) => oneModel(gateway, request, params['*']), HIDDEN)
+    .get(
+      '/v1/responses/:id',
+      ({ request, params }) => oneResponse(gateway, request, params.id, readResponse),
+      describeKeptResponse('A response that is kept here'),
+    )
+    .delete(
+      '/v1/responses/:id',
+      ({ request, params }) => oneResponse(gateway, request, params.id, deleteResponse),
+      describeKeptResponse('Deletes a response that is kept here'),
+    )
     .get('/v1beta/models', ({ request }) => modelList(gateway, request), describeGeminiModels())
     .get(
       '/v1beta/models/*',
@@ -225,6 +238,22 @@ function oneModel(gateway: Gateway, request: Request, escaped: string): Response
     return Response.json(codec.encodeModel(model))
   } catch (error) {
     return refuse(gateway, codec, request, error)
+  }
+}
+
+/** `POST /v1/responses/compact` is no response of that name. */
+function oneResponse(
+  gateway: Gateway,
+  request: Request,
+  escaped: string,
+  work: typeof readResponse,
+): Response {
+  if (METHODS.has(new URL(request.url).pathname)) return unknownPath(gateway, request)
+  try {
+    const caller = authenticated(gateway, request)
+    return Response.json(work(gateway, caller, unescaped(escaped), queryOf(request)))
+  } catch (error) {
+    return refuse(gateway, openaiResponses, request, error)
   }
 }
 

@@ -320,6 +320,10 @@ export function describeGeminiModels() {
   return { detail: { tags: ['models'], summary: 'The models clients may ask for (Gemini)' } }
 }
 
+export function describeKeptResponse(summary: string) {
+  return { detail: { tags: ['openai-responses'], summary } }
+}
+
 export function describeModel() {
   return { detail: { tags: ['models'], summary: 'One model; its name may hold slashes' } }
 }

@@ -72,6 +72,14 @@ export function openKeptFile(path: string, { now, limits }: Options) {
     ): void {
       db.transaction(() => insertAll(space, caller, next(get(space, caller, keys)))).immediate()
     },
+    remove(space: Space, caller: string, keys: readonly string[]): void {
+      const gone = db.query<unknown, [string, string, string]>(
+        'delete from kept where space = ? and caller = ? and key = ?',
+      )
+      db.transaction(() => {
+        for (const key of keys) gone.run(space, caller, key)
+      }).immediate()
+    },
     close(abandon = false): void {
       if (abandon) db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1)
       db.close()

@@ -49,6 +49,10 @@ export function createMemoryKept(now: () => number, limits: KeptLimits = KEPT_LI
       put(space, caller, next(get(space, caller, keys)))
       return true
     },
+    remove(space, caller, keys) {
+      for (const key of keys) drop(`${space}\t${caller}\t${key}`)
+      return true
+    },
     close() {},
   }
 }

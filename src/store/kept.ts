@@ -30,6 +30,8 @@ export interface Kept {
     keys: readonly string[],
     next: (found: ReadonlyMap<string, string>) => ReadonlyMap<string, string>,
   ): boolean
+  /** Takes values out for good. False: the file cannot be written just now. */
+  remove(space: Space, caller: string, keys: readonly string[]): boolean
   close(): void
 }
 
@@ -120,6 +122,10 @@ export function createKept({ folder, now, warn, limits = KEPT_LIMITS }: KeptOpti
     },
     change: (space, caller, keys, next) =>
       inFile('write', kept => kept.change(space, caller, keys, next)) !== undefined,
+    remove(space, caller, keys) {
+      memory?.remove(space, caller, keys)
+      return inFile('write', kept => kept.remove(space, caller, keys)) !== undefined
+    },
     close: () => file.close(),
   }
 }

@@ -160,6 +160,87 @@ describe('responses that are kept here', () => {
   })
 })
 
+describe('a kept response by its id', () => {
+  const KEYED = `${ROUTES}
+api-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`
+  const ann = { authorization: 'Bearer ann-key' }
+  const bob = { authorization: 'Bearer bob-key' }
+
+  async function kept(more: JsonObject = {}) {
+    const gateway = localGateway(KEYED, counting)
+    const body = { model: 'coder', input: 'hi', ...more }
+    const asked = await gateway.call('/v1/responses', { json: body, headers: ann })
+    const text = await asked.text()
+    const last = more.stream ? text.trim().split('data: ').at(-1) : text
+    const response = JSON.parse(last ?? '') as JsonObject
+    return { gateway, response: more.stream ? object(response.response) : response }
+  }
+
+  test.each([
+    ['whole', {}],
+    ['streamed', { stream: true }],
+  ])('is given as it ended: %s', async (_, more) => {
+    const { gateway, response } = await kept(more)
+    const again = await gateway.call(`/v1/responses/${response.id}`, { headers: ann })
+    expect(again.status).toBe(200)
+    expect(await json(again)).toEqual(response)
+    expect(gateway.received).toHaveLength(1)
+  })
+
+  test('is nobody else’s, and needs a key', async () => {
+    const { gateway, response } = await kept()
+    for (const [headers, status] of [
+      [bob, 404],
+      [{}, 401],
+    ] as const)
+      for (const method of ['GET', 'DELETE'])
+        expect(
+          (await gateway.call(`/v1/responses/${response.id}`, { method, headers })).status,
+        ).toBe(status)
+    expect((await gateway.call(`/v1/responses/${response.id}`, { headers: ann })).status).toBe(200)
+  })
+
+  test('deleted, neither it nor its items can be named', async () => {
+    const { gateway, response } = await kept()
+    const path = `/v1/responses/${response.id}`
+    const gone = await gateway.call(path, { method: 'DELETE', headers: ann })
+    expect(await json(gone)).toEqual({ id: response.id ?? '', object: 'response', deleted: true })
+    for (const method of ['GET', 'DELETE'])
+      expect((await gateway.call(path, { method, headers: ann })).status).toBe(404)
+    const item = list(response.output)[0]?.id ?? ''
+    for (const more of [
+      { previous_response_id: response.id ?? '' },
+      { input: [{ type: 'item_reference', id: item }] },
+    ]) {
+      const body = { model: 'coder', input: 'and?', ...more }
+      expect((await gateway.call('/v1/responses', { json: body, headers: ann })).status).toBe(400)
+    }
+  })
+
+  test('where it is not kept: 404 in this protocol, and why', async () => {
+    const { gateway, response } = await kept({ store: false })
+    for (const id of [response.id, 'resp_of_openai', 'x'.repeat(5_000), '%00', '%E0%A4%A']) {
+      const missing = await gateway.call(`/v1/responses/${id}`, { headers: ann })
+      expect(missing.status).toBe(404)
+      const error = object((await json(missing)).error)
+      expect(error).toMatchObject({ type: 'invalid_request_error', param: 'response_id' })
+      expect(words(error.message)).toContain('not found')
+    }
+  })
+
+  test('is not streamed again', async () => {
+    const { gateway, response } = await kept()
+    const path = `/v1/responses/${response.id}?stream=true`
+    expect((await gateway.call(path, { headers: ann })).status).toBe(400)
+  })
+
+  test('the name of an endpoint is no id', async () => {
+    const { gateway } = await kept()
+    const response = await gateway.call('/v1/responses/compact', { headers: ann })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+  })
+})
+
 describe('compaction', () => {
   const input = [
     { type: 'message', role: 'user', content: 'count the files' },

@@ -41,6 +41,26 @@ describe('what is kept', () => {
     second.close()
   })
 
+  test('is gone once it is removed, also after a restart', () => {
+    const first = open()
+    first.put('item', 'ann', entries(['x', '1'], ['y', '2']))
+    first.put('item', 'bob', entries(['x', '3']))
+    expect(first.remove('item', 'ann', ['x', 'unknown'])).toBe(true)
+    expect([...first.get('item', 'ann', ['x', 'y'])]).toEqual([['y', '2']])
+    first.close()
+    const second = open()
+    expect([...second.get('item', 'ann', ['x', 'y'])]).toEqual([['y', '2']])
+    expect([...second.get('item', 'bob', ['x'])]).toEqual([['x', '3']])
+    second.close()
+  })
+
+  test('is gone from memory as well', () => {
+    const kept = createMemoryKept(() => now)
+    kept.put('item', 'ann', entries(['x', '1'], ['y', '2']))
+    expect(kept.remove('item', 'ann', ['x'])).toBe(true)
+    expect([...kept.get('item', 'ann', ['x', 'y'])]).toEqual([['y', '2']])
+  })
+
   test('is for this user only', () => {
     const kept = open()
     kept.put('item', 'ann', entries(['x', 'y']))
