@@ -53,6 +53,8 @@ export function readOpenaiResponses(body: JsonObject): Asked {
 function readTool(tool: JsonObject, namespace: string, reading: Reading): void {
   const name = namespace === '' ? words(tool.name) : `${namespace}__${words(tool.name)}`
   if (tool.type === 'function') reading.tool(name, tool.description, parametersOf(tool.parameters))
+  else if (tool.type === 'tool_search' && tool.execution === 'client')
+    reading.tool('tool_search', tool.description, parametersOf(tool.parameters))
   else if (tool.type === 'custom') reading.tool(name, tool.description, UNWRITTEN)
   else if (tool.type === 'namespace') {
     const inner = words(tool.name)
