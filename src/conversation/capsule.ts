@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue, parseObject } from '../lib/json.ts'
 import type { Part, PartOf, Seal } from './part.ts'
 import type { Message } from './request.ts'
 
@@ -23,19 +23,34 @@ export function packCapsule(capsule: Capsule): string {
   return Buffer.from(`jackfield${JSON.stringify(capsule)}`).toString('base64')
 }
 
-/** Undefined: not one of ours. */
+/** Undefined: not one of ours. One that is damaged has nothing in it: no upstream could read it. */
 export function unpackCapsule(text: string): Capsule | undefined {
   if (!text.startsWith(CAPSULE_PREFIX)) return undefined
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64').toString('utf8').slice(9))
-    return isCapsule(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseObject(Buffer.from(text, 'base64').toString('utf8').slice(9))
+  return isCapsule(value) ? value : { parts: [] }
 }
 
+/** A client may write what it likes into a field of ours: only what we pack is unpacked. */
 function isCapsule(value: unknown): value is JsonObject & Capsule {
-  return isObject(value) && Array.isArray(value.parts)
+  if (!isObject(value) || !Array.isArray(value.parts) || !value.parts.every(isCarried)) return false
+  const { calls = {} } = value
+  return isObject(calls) && Object.values(calls).every(isSeal)
+}
+
+function isCarried(part: JsonValue): boolean {
+  if (!isObject(part)) return false
+  const { type, text, seal, extensions = {} } = part
+  if (!isObject(extensions) || !Object.values(extensions).every(isObject)) return false
+  if (type === 'thinking-redacted') return isSeal(seal)
+  const isText = (type === 'text' || type === 'thinking') && typeof text === 'string'
+  return isText && (seal === undefined || isSeal(seal))
+}
+
+function isSeal(seal: JsonValue | undefined): boolean {
+  return (
+    isObject(seal) &&
+    [seal.issuer, seal.protocol, seal.value].every(member => typeof member === 'string')
+  )
 }
 
 /** Whether the text is a capsule, readable or not: nothing of the kind may go to an upstream. */
