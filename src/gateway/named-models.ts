@@ -2,6 +2,7 @@ import type { Route } from '../config/table.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { isObject, type JsonValue } from '../lib/json.ts'
 import { scanObject } from '../lib/json-bytes.ts'
+import { table } from '../lib/table.ts'
 import type { Caller } from './callers.ts'
 import { targetsOf } from './targets.ts'
 
@@ -20,7 +21,7 @@ type Find = (value: JsonValue, at: string) => Named[]
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference (routingConfig)
  * All as of 2026-09.
  */
-const FINDS: Readonly<Record<string, Find>> = {
+const FINDS = table<Find>({
   model: texts,
   models: texts,
   fallback: texts,
@@ -41,7 +42,7 @@ const FINDS: Readonly<Record<string, Find>> = {
   service_tier: tier,
   serviceTier: tier,
   speed: tier,
-}
+})
 
 /** Tiers that are what is served without asking for any. */
 const USUAL_TIERS: ReadonlySet<string> = new Set([

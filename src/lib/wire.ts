@@ -21,12 +21,15 @@ export function objects(value: JsonValue | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : []
 }
 
+/** Assigned as a member, it would lend all of its own to the object. No protocol has such a word. */
+export const PROTOTYPE = '__proto__'
+
 /** The members not named. */
 export function without(wire: JsonObject, ...names: readonly string[]): JsonObject {
   const rest: JsonObject = {}
   for (const name in wire) {
     const value = wire[name]
-    if (value !== undefined && !names.includes(name)) rest[name] = value
+    if (value !== undefined && name !== PROTOTYPE && !names.includes(name)) rest[name] = value
   }
   return rest
 }

@@ -1,6 +1,7 @@
 import { codeForStatus, type ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { parseRetryAfter } from '../lib/retry-after.ts'
+import { table } from '../lib/table.ts'
 import { retryHeaders } from './error-headers.ts'
 import { saysContext, saysNoModel } from './error-words.ts'
 import { type ToldError, toldInText } from './told-error.ts'
@@ -20,7 +21,7 @@ export function errorFromOpenai(status: number, headers: Headers, body: string):
 }
 
 /** What the words say, where they are surer than the status. */
-const WORDS: Record<string, ErrorCode> = {
+const WORDS = table<ErrorCode>({
   context_length_exceeded: 'context-exceeded',
   exceed_context_size_error: 'context-exceeded', // llama.cpp
   insufficient_quota: 'quota-exhausted',
@@ -28,7 +29,7 @@ const WORDS: Record<string, ErrorCode> = {
   rate_limit_error: 'rate-limited',
   model_not_found: 'upstream-not-found',
   model_not_supported: 'upstream-not-found',
-}
+})
 
 function codeFor(status: number, { code = '', type = '', message }: ToldError): ErrorCode {
   const sure = WORDS[code] ?? WORDS[type]

@@ -2,17 +2,18 @@ import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { GatewayError } from '../lib/errors.ts'
 import { createGate } from '../lib/gate.ts'
+import { table } from '../lib/table.ts'
 
 type Unpack = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>
 
 /** The asynchronous forms: they work on threads of their own. */
-const UNPACK: Readonly<Record<string, Unpack>> = {
+const UNPACK = table<Unpack>({
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
   deflate: promisify(inflate),
   br: promisify(brotliDecompress),
   zstd: promisify(zstdDecompress),
-}
+})
 
 /** Requests are text, which packs to a tenth or a fiftieth; what packs better is made to. */
 const MAX_RATIO = 200

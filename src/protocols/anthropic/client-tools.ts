@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts'
+import { table } from '../../lib/table.ts'
 import { number, text } from '../../lib/wire.ts'
 
 type Declared = { name: string; description: string; parameters: JsonObject }
@@ -15,12 +16,12 @@ export function clientTool(wire: JsonObject): Declared | undefined {
   return declared && { ...declared, name: text(wire.name) ?? declared.name }
 }
 
-const KINDS: Record<string, (version: string, wire: JsonObject) => Declared> = {
+const KINDS = table<(version: string, wire: JsonObject) => Declared>({
   bash: () => BASH,
   text_editor: textEditor,
   memory: () => MEMORY,
   computer,
-}
+})
 
 const string = (description: string): JsonObject => ({ type: 'string', description })
 const integer = (description: string): JsonObject => ({ type: 'integer', description })

@@ -2,6 +2,7 @@ import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
+import { table } from '../../lib/table.ts'
 import { object, text } from '../../lib/wire.ts'
 import { retryHeaders } from '../error-headers.ts'
 import { saysNoModel } from '../error-words.ts'
@@ -32,7 +33,7 @@ export function failure(wire: JsonObject, otherwise?: string): GatewayError {
   return errorInside({ ...told, ...(status === undefined ? {} : { status }) })
 }
 
-const STATUS_OF: Record<string, number> = {
+const STATUS_OF = table<number>({
   invalid_request_error: 400,
   authentication_error: 401,
   billing_error: 402,
@@ -43,7 +44,7 @@ const STATUS_OF: Record<string, number> = {
   api_error: 500,
   timeout_error: 504,
   overloaded_error: 529,
-}
+})
 
 function told(body: string): { type?: string; message: string } {
   let wire: unknown

@@ -9,6 +9,7 @@ import {
   unpacked,
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { table } from '../../lib/table.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import { extended } from './extended.ts'
 import { memory } from './memory.ts'
@@ -96,12 +97,12 @@ export function sealOf(issuer: string, value: string) {
   return { issuer, protocol: 'anthropic' as const, value }
 }
 
-const STEPS: Record<string, ServerStep['does']> = {
+const STEPS = table<ServerStep['does']>({
   web_search: 'web-search',
   web_fetch: 'web-fetch',
   code_execution: 'code-execution',
   bash_code_execution: 'code-execution',
-}
+})
 
 /** A tool the upstream ran itself, or its result, as other protocols may say it. */
 function stepOf(wire: JsonObject): ServerStep | undefined {

@@ -1,3 +1,4 @@
+import { table } from '../../lib/table.ts'
 import { picked } from '../../lib/wire.ts'
 import type { Action, Codec, Endpoint } from '../codec.ts'
 import { decodeError, encodeError, errorIn, streamErrorBody } from './error.ts'
@@ -11,13 +12,13 @@ import { decodeStream } from './stream/decode.ts'
 import { encodeStream } from './stream/encode.ts'
 import { decodeUsage } from './usage.ts'
 
-const VERBS: Record<string, Action> = {
+const VERBS = table<Action>({
   generateContent: 'generate',
   streamGenerateContent: 'generate',
   countTokens: 'count-tokens',
   embedContent: 'relay',
   batchEmbedContents: 'relay',
-}
+})
 
 /** Where clients of Google's two services look for models. */
 const ROOTS = [

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { PROTOTYPE } from '../../lib/wire.ts'
 
 /** A member by its name, which the service also takes in snake case. */
 export function member(wire: JsonObject | undefined, name: string): JsonValue | undefined {
@@ -23,7 +24,7 @@ export function others(wire: JsonObject, names: readonly string[]): JsonObject {
   const known = new Set([...names, ...names.map(snakeOf)])
   for (const name in wire) {
     const value = wire[name]
-    if (value !== undefined && !known.has(name)) rest[name] = value
+    if (value !== undefined && name !== PROTOTYPE && !known.has(name)) rest[name] = value
   }
   return rest
 }

@@ -9,6 +9,7 @@ import {
   unpackCapsule,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { table } from '../../lib/table.ts'
 import { object, text } from '../../lib/wire.ts'
 import { extended, membersOf } from './extended.ts'
 import { objectsOf } from './lenient.ts'
@@ -176,7 +177,7 @@ export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video
   }
 }
 
-const SUFFIXES: Record<string, string> = {
+const SUFFIXES = table<string>({
   png: 'image/png',
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',
@@ -186,7 +187,7 @@ const SUFFIXES: Record<string, string> = {
   mp4: 'video/mp4',
   mp3: 'audio/mpeg',
   wav: 'audio/wav',
-}
+})
 const USUAL = {
   image: 'image/jpeg',
   document: 'application/pdf',

@@ -9,6 +9,7 @@ import {
   thinkingSupport,
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { table } from '../../lib/table.ts'
 import { object, text } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { instructionsAsUser } from '../first-words.ts'
@@ -92,12 +93,12 @@ function decodeSampling(config: JsonObject | undefined): Sampling {
   return sampling
 }
 
-const LEVELS: Record<string, Effort> = {
+const LEVELS = table<Effort>({
   MINIMAL: 'minimal',
   LOW: 'low',
   MEDIUM: 'medium',
   HIGH: 'high',
-}
+})
 
 const LEVEL_NUMBERS = ['THINKING_LEVEL_UNSPECIFIED', 'LOW', 'MEDIUM', 'HIGH', 'MINIMAL']
 

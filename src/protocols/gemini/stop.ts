@@ -1,10 +1,11 @@
 import type { Stop } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonValue } from '../../lib/json.ts'
+import { table } from '../../lib/table.ts'
 import { enumName } from './enums.ts'
 
 /** What a `finishReason` means. `failed`: the model's answer is none, whatever came before. */
-const REASONS: Record<string, Stop['reason'] | 'failed'> = {
+const REASONS = table<Stop['reason'] | 'failed'>({
   STOP: 'end',
   MAX_TOKENS: 'length',
   SAFETY: 'refusal',
@@ -27,7 +28,7 @@ const REASONS: Record<string, Stop['reason'] | 'failed'> = {
   NO_IMAGE: 'other',
   IMAGE_OTHER: 'other',
   OTHER: 'other',
-}
+})
 
 /** The older numbers, 0 to 5, mean the same in both of Google's services; above, these are AI Studio's. */
 const FINISH_NUMBERS = [

@@ -1,5 +1,6 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { table } from '../../lib/table.ts'
 import { object, text } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
 import { enumName } from './enums.ts'
@@ -9,7 +10,7 @@ import { member, others } from './names.ts'
 import type { SchemaWriter } from './schema/encode.ts'
 import { liftSchema } from './schema/lift.ts'
 
-const ABILITIES: Record<string, ServerAbility['name']> = {
+const ABILITIES = table<ServerAbility['name']>({
   googleSearch: 'web-search',
   google_search: 'web-search',
   googleSearchRetrieval: 'web-search',
@@ -18,7 +19,7 @@ const ABILITIES: Record<string, ServerAbility['name']> = {
   url_context: 'web-fetch',
   codeExecution: 'code-execution',
   code_execution: 'code-execution',
-}
+})
 
 /** One object may declare functions and several abilities of the service. */
 export function decodeTools(wires: readonly JsonObject[]): Tool[] {

@@ -1,5 +1,6 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { table } from '../../lib/table.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
 import { extended, membersOf } from './extended.ts'
@@ -48,13 +49,13 @@ function decodeCustom(wire: JsonObject): Tool {
   }
 }
 
-const ABILITIES: Record<string, ServerAbility['name']> = {
+const ABILITIES = table<ServerAbility['name']>({
   web_search: 'web-search',
   web_search_2025_08_26: 'web-search',
   web_search_preview: 'web-search',
   web_search_preview_2025_03_11: 'web-search',
   code_interpreter: 'code-execution',
-}
+})
 
 function serverTool(wire: JsonObject): Tool {
   const name = ABILITIES[text(wire.type) ?? '']

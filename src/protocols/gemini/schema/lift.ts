@@ -1,8 +1,9 @@
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { table } from '../../../lib/table.ts'
 import { enumName } from '../enums.ts'
 
 /** Words of the older form that JSON Schema spells otherwise; the service takes snake case too. */
-const SPELLED: Record<string, string> = {
+const SPELLED = table<string>({
   any_of: 'anyOf',
   one_of: 'oneOf',
   all_of: 'allOf',
@@ -17,7 +18,7 @@ const SPELLED: Record<string, string> = {
   prefix_items: 'prefixItems',
   defs: '$defs',
   ref: '$ref',
-}
+})
 /** By their numbers. */
 const TYPES = [
   'TYPE_UNSPECIFIED',
