@@ -111,9 +111,14 @@ function roleOf({ role }: JsonObject): Message['role'] {
   return role === 'system' || role === 'developer' ? 'system' : 'user'
 }
 
-const DECLARES = new Set<JsonValue | undefined>(['additional_tools', 'tool_search_output'])
-
-/** Tools that were declared inside the input, or found by a tool search. */
+/**
+ * Tools that were declared inside the input, or found by a search that the client ran. What the
+ * upstream's own search found are tools of the request, under a namespace that nothing declares.
+ */
 export function toolsInside(items: readonly JsonObject[]): JsonObject[] {
-  return items.flatMap(item => (DECLARES.has(item.type) ? objects(item.tools) : []))
+  return items.flatMap(item => (declares(item) ? objects(item.tools) : []))
+}
+
+function declares({ type, execution }: JsonObject): boolean {
+  return type === 'additional_tools' || (type === 'tool_search_output' && execution === 'client')
 }

@@ -22,6 +22,8 @@ export function readAnthropic(body: JsonObject): Asked {
     if (role === 'assistant') reading.call(calls)
   }
   for (const tool of list(body.tools)) {
+    // Claude Code's word to its vendor that there is more to load; it cannot be called.
+    if (tool.name === 'DeferredToolPlaceholder') continue
     if (tool.input_schema)
       reading.tool(tool.name, tool.description, parametersOf(tool.input_schema))
     else if (CLIENT_RUN.test(words(tool.type))) reading.tool(tool.name, '', UNWRITTEN)
