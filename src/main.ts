@@ -3,11 +3,13 @@
  * can replace its own process before anything heavy is read.
  */
 
-import { raiseFetchLimit } from './commands/fetch-limit.ts'
-import type { Command } from './commands/io.ts'
+import type { Command, Io } from './commands/io.ts'
+import { applyRuntimeSettings } from './commands/runtime-settings.ts'
 import { createIo } from './commands/system.ts'
 
-const COMMANDS: Record<string, () => Promise<{ run: Command }>> = {
+type Load = () => Promise<{ run: Command }>
+
+const COMMANDS: Record<string, Load> = {
   serve: () => import('./commands/serve.ts'),
   check: () => import('./commands/check.ts'),
   explain: () => import('./commands/explain.ts'),
@@ -21,22 +23,36 @@ const COMMANDS: Record<string, () => Promise<{ run: Command }>> = {
   help: () => import('./commands/help.ts'),
 }
 
-async function main(argv: readonly string[]): Promise<number> {
-  const [first, ...rest] = argv
-  if (first === '--version' || first === '-v')
-    return (await import('./commands/version.ts')).run([], createIo())
-  if (first === '--help' || first === '-h')
-    return (await import('./commands/help.ts')).run([], createIo())
-  const serving = first === undefined || first.startsWith('-')
-  const name = serving ? 'serve' : first
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!load) {
-    createIo().stderr(`jackfield: there is no command "${name}"; jackfield --help lists them\n`)
-    return 1
-  }
-  if (name === 'serve') await raiseFetchLimit()
-  const { run } = await load()
-  return run(serving ? [...argv] : rest, createIo())
+/** Options that mean a command, as other programs have them. */
+const AS_OPTIONS: Record<string, string> = {
+  '--version': 'version',
+  '-v': 'version',
+  '--help': 'help',
+  '-h': 'help',
 }
 
-process.exitCode = await main(process.argv.slice(2))
+async function main(argv: readonly string[], io: Io): Promise<number> {
+  const [first = 'serve', ...rest] = argv
+  const name = AS_OPTIONS[first] ?? first
+  // `jackfield --port 1` is `jackfield serve --port 1`.
+  if (name.startsWith('-')) return runCommand('serve', argv, io)
+  const [of, ...more] = rest
+  if (name === 'help' && of !== undefined && !of.startsWith('-'))
+    return runCommand(of, ['--help', ...more], io)
+  return runCommand(name, rest, io)
+}
+
+async function runCommand(name: string, args: readonly string[], io: Io): Promise<number> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!load) {
+    const { didYouMean } = await import('./config/nearest.ts')
+    const hint = didYouMean(name, Object.keys(COMMANDS)) ?? 'jackfield --help lists them'
+    io.stderr(`jackfield: there is no command "${name}"; ${hint}\n`)
+    return 1
+  }
+  await applyRuntimeSettings(name === 'serve')
+  const { run } = await load()
+  return run(args, io)
+}
+
+process.exitCode = await main(process.argv.slice(2), createIo())

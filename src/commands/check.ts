@@ -1,27 +1,24 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { type Diagnostic, formatDiagnostic } from '../config/index.ts'
+import { HELP_ONLY, readArguments } from './arguments.ts'
 import { compileAsServed } from './compiled-file.ts'
 import type { Io } from './io.ts'
+import { defaultRoutes } from './routes-location.ts'
 
 const HELP = `usage: jackfield check [FILE]
 
-Says everything that is wrong with FILE (default ./routes.yaml), and runs its tests.
+Says everything that is wrong with FILE (default: the one that would be served), and runs its tests.
 Exit code 1 on errors, 0 with warnings only.
 `
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: { help: { type: 'boolean', short: 'h' } },
-    allowPositionals: true,
-    strict: false,
-  })
-  if (values.help) {
-    io.stdout(HELP)
-    return 0
-  }
-  const file = positionals[0] ?? 'routes.yaml'
+  const asked = readArguments(
+    { name: 'check', help: HELP, options: HELP_ONLY, argument: 'file' },
+    args,
+    io,
+  )
+  if ('exit' in asked) return asked.exit
+  const file = asked.positionals[0] ?? defaultRoutes(io)
   let text: string
   try {
     text = io.readFile(resolve(io.cwd, file))

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
 import { compileTable, formatDiagnostic, type Result } from '../config/index.ts'
@@ -7,18 +6,18 @@ import { createModelLists } from '../gateway/model-lists.ts'
 import { kinds } from '../providers/index.ts'
 import type { Io } from './io.ts'
 import { fromKept } from './kept-things.ts'
+import { locateRoutes } from './routes-location.ts'
 
-/** The table of the file in force: `routes` where it is given, else ./routes.yaml or the built-in one. */
+/** The table of the file that would be served: `routes` where it is given, or the built-in one. */
 export function compiledRoutes(
   command: string,
   routes: string | undefined,
   remedy: string,
   io: Io,
 ): RoutingTable | undefined {
-  const file = routes ?? 'routes.yaml'
-  if (routes === undefined && !existsSync(resolve(io.cwd, file)))
-    return compiledText(file, builtin, io)
-  return compiledFile(command, file, remedy, io)
+  const { found } = locateRoutes(routes, io)
+  if (!found) return compiledText('routes.yaml', builtin, io)
+  return compiledFile(command, found.file, remedy, io)
 }
 
 /** The file's table; undefined: what is wrong with it is said. */

@@ -15,6 +15,7 @@ import { readArguments } from './arguments.ts'
 import { compiledRoutes } from './compiled-file.ts'
 import type { Io } from './io.ts'
 import { openKept } from './kept-things.ts'
+import { defaultRoutes } from './routes-location.ts'
 
 const HELP = `usage: jackfield explain NAME [--routes FILE] [--json] [conditions]
 
@@ -55,7 +56,7 @@ const OPTIONS = {
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const asked = readArguments(
-    { name: 'explain', help: HELP, options: OPTIONS, positionals: true },
+    { name: 'explain', help: HELP, options: OPTIONS, argument: 'name' },
     args,
     io,
   )
@@ -73,7 +74,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stderr(`jackfield explain: which name?\n${HELP}`)
     return 1
   }
-  const file = values.routes ?? 'routes.yaml'
+  const file = values.routes ?? defaultRoutes(io)
   const table = compiledRoutes('explain', values.routes, 'give another --routes', io)
   if (!table) return 1
   const explanation = await explained(table, name, given, io)

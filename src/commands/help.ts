@@ -1,3 +1,4 @@
+import { HELP_ONLY, readArguments } from './arguments.ts'
 import type { Io } from './io.ts'
 
 const HELP = `jackfield: any coding agent, any model, one file
@@ -16,14 +17,16 @@ commands
   init [FILE]      write a commented routes.yaml to start from
   import FILE      write one from CLIProxyAPI, claude-code-proxy, claude-code-router or LiteLLM
   version          print the version
-  help             print this
+  help [COMMAND]   print this, or what a command takes
 
-Without --routes, ./routes.yaml is used; without that file, the built-in one, which serves
-whatever keys are set (ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY)
+Without --routes or JACKFIELD_ROUTES, ./routes.yaml is used, else ~/.config/jackfield/routes.yaml (or
+where this platform keeps settings); without any of them the built-in one, which serves whatever keys are set (ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY)
 and the built-in echo model if none is.
 `
 
-export async function run(_args: readonly string[], io: Io): Promise<number> {
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const asked = readArguments({ name: 'help', help: HELP, options: HELP_ONLY }, args, io)
+  if ('exit' in asked) return asked.exit
   io.stdout(HELP)
   return 0
 }

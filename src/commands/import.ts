@@ -29,15 +29,15 @@ const OPTIONS = {
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const asked = readArguments(
-    { name: 'import', help: HELP, options: OPTIONS, positionals: true },
+    { name: 'import', help: HELP, options: OPTIONS, argument: 'file' },
     args,
     io,
   )
   if ('exit' in asked) return asked.exit
   const { values, positionals } = asked
-  const [file, more] = positionals
-  if (!file || more !== undefined) {
-    io.stderr(`jackfield import: ${file ? 'one file at a time' : 'which file?'}\n${HELP}`)
+  const [file] = positionals
+  if (!file) {
+    io.stderr(`jackfield import: which file?\n${HELP}`)
     return 1
   }
   const source = sourceIn(file, io)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import builtin from '../../routes.yaml' with { type: 'text' }
 import { writeWhole } from '../lib/write-whole.ts'
+import { HELP_ONLY, readArguments } from './arguments.ts'
 import type { Io } from './io.ts'
 
 const HELP = `usage: jackfield init [FILE] [--force]
@@ -10,17 +11,17 @@ Writes a commented routes.yaml (default ./routes.yaml) to start from. An existin
 unless --force is given.
 `
 
+const OPTIONS = { ...HELP_ONLY, force: { type: 'boolean' } } as const
+
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  if (args.includes('--help') || args.includes('-h')) {
-    io.stdout(HELP)
-    return 0
-  }
-  const force = args.includes('--force')
-  const [file = 'routes.yaml', more] = args.filter(arg => arg !== '--force')
-  if (file.startsWith('-') || more !== undefined) {
-    io.stderr(`jackfield init: "${more ?? file}" is not understood\n${HELP}`)
-    return 1
-  }
+  const asked = readArguments(
+    { name: 'init', help: HELP, options: OPTIONS, argument: 'file' },
+    args,
+    io,
+  )
+  if ('exit' in asked) return asked.exit
+  const { force } = asked.values
+  const [file = 'routes.yaml'] = asked.positionals
   const path = resolve(io.cwd, file)
   if (existsSync(path) && !force) {
     io.stderr(

@@ -9,13 +9,14 @@ import { newKey } from '../lib/key-hash.ts'
 import { type Read, readArguments } from './arguments.ts'
 import { compileAsServed } from './compiled-file.ts'
 import type { Io } from './io.ts'
+import { defaultRoutes } from './routes-location.ts'
 
 const HELP = `usage: jackfield key NAME [--models a,b] [limits] [--routes FILE]
        jackfield key NAME --remove [--routes FILE]
 
-Makes an API key, writes its hash into FILE (./routes.yaml) and prints the key, this once. Comments
+Makes an API key, writes its hash into FILE (the one that is served) and prints the key, this once. Comments
 and everything else in FILE stay; FILE as it was is kept beside it. A running gateway takes the key
-at once.
+within a second.
 
   --models a,b               what it may ask for, globs too (everything)
   --requests-per-minute N
@@ -38,26 +39,24 @@ type Values = Extract<Read<typeof OPTIONS>, { values: unknown }>['values']
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const asked = readArguments(
-    { name: 'key', help: HELP, options: OPTIONS, positionals: true },
+    { name: 'key', help: HELP, options: OPTIONS, argument: 'name' },
     args,
     io,
   )
   if ('exit' in asked) return asked.exit
   const { values, positionals } = asked
-  const [name, more] = positionals
-  if (!name || more !== undefined) {
-    io.stderr(
-      `jackfield key: ${name ? `one name at a time, not "${more}" too` : 'which name?'}\n${HELP}`,
-    )
+  const [name] = positionals
+  if (!name) {
+    io.stderr(`jackfield key: which name?\n${HELP}`)
     return 1
   }
-  const path = resolve(io.cwd, values.routes ?? 'routes.yaml')
+  const named = values.routes ?? defaultRoutes(io)
+  const path = resolve(io.cwd, named)
   if (!existsSync(path)) {
-    const file = values.routes ?? 'routes.yaml'
-    io.stderr(`jackfield key: there is no ${file}; "jackfield init ${file}" writes one\n`)
+    io.stderr(`jackfield key: there is no ${named}; "jackfield init ${named}" writes one\n`)
     return 1
   }
-  const file = routesFile(values.routes ?? 'routes.yaml', path, io)
+  const file = routesFile(named, path, io)
   return values.remove ? remove(file, name, io) : add(file, name, values, io)
 }
 

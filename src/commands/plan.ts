@@ -7,8 +7,8 @@ import { fromKept } from './kept-things.ts'
 
 const HELP = `usage: jackfield plan NEW.yaml [--routes FILE] [--json]
 
-Says in words what would change with NEW.yaml in force instead of FILE (./routes.yaml): which names
-lead elsewhere, for whom, which lead nowhere any more, which providers come and go. The names that
+Says in words what would change with NEW.yaml in force instead of FILE (the one that is served): which
+names lead elsewhere, for whom, which lead nowhere any more, which providers come and go. The names that
 were asked for lately are tried with both. Nothing is changed. Exit code 1 when NEW.yaml has errors.
 `
 
@@ -22,7 +22,7 @@ const REMEDY = 'give the path of a routes.yaml'
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const asked = readArguments(
-    { name: 'plan', help: HELP, options: OPTIONS, positionals: true },
+    { name: 'plan', help: HELP, options: OPTIONS, argument: 'file' },
     args,
     io,
   )

@@ -76,11 +76,7 @@ const OPTIONS = {
 } as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments(
-    { name: 'serve', help: HELP, options: OPTIONS, positionals: false },
-    args,
-    io,
-  )
+  const asked = readArguments({ name: 'serve', help: HELP, options: OPTIONS }, args, io)
   if ('exit' in asked) return asked.exit
   const options = asked.values
   const located = locateRoutes(options.routes, io)

@@ -33,11 +33,7 @@ const DAYS = 30
 const DAY_MS = 86_400_000
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments(
-    { name: 'usage', help: HELP, options: OPTIONS, positionals: false },
-    args,
-    io,
-  )
+  const asked = readArguments({ name: 'usage', help: HELP, options: OPTIONS }, args, io)
   if ('exit' in asked) return asked.exit
   const { days = String(DAYS), by = 'model', json } = asked.values
   if (!/^[1-9]\d{0,4}$/.test(days))

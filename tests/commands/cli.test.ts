@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runCommand, start } from '../support/binary.ts'
+import { cleanEnv, command, runCommand, start } from '../support/binary.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'jackfield-cli-'))
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
@@ -125,11 +125,25 @@ describe('commands', () => {
       'init',
       'import',
       'plan',
+      'key',
       'usage',
+      'version',
     ]) {
       const { code, stdout } = await jackfield(command, '--help')
       expect([command, code, stdout.startsWith(`usage: jackfield`)]).toEqual([command, 0, true])
+      expect(await jackfield('help', command)).toEqual({ code: 0, stdout, stderr: '' })
     }
+  })
+
+  test.each([
+    ['schema', ''],
+    ['help', ''],
+    ['nope', '2>&1 '],
+  ])('%s ends quietly when nobody reads it to its end', async (args, more) => {
+    const whole = `${command.map(part => `'${part}'`).join(' ')} ${args} ${more}| true`
+    const child = Bun.spawn(['sh', '-c', whole], { env: cleanEnv(), stderr: 'pipe' })
+    expect(await new Response(child.stderr).text()).toBe('')
+    expect(await child.exited).toBe(0)
   })
 
   test.each([
@@ -137,7 +151,25 @@ describe('commands', () => {
     [['serve', '--routes', 'missing.yaml'], 'cannot be read'],
     [['serve', '--routes', 'bad.yaml'], 'no provider named "nobody"'],
     [['serve', '--routes', 'good.yaml', '--port', 'x'], '--port x'],
-    [['serve', '--prot', '1'], "'--prot'"],
+    [['chek'], 'did you mean "check"?'],
+    [['help', 'chek'], 'did you mean "check"?'],
+    [['serve', '--prot', '1'], `unknown option '--prot' (did you mean "--port"?)`],
+    [['--prot', '1'], `unknown option '--prot' (did you mean "--port"?)`],
+    [['serve', 'routes.yaml'], 'takes no argument such as "routes.yaml"'],
+    [['serve', '--port'], '--port wants a value'],
+    [['serve', '--port', ''], 'expected a number from 0 to 65535'],
+    [['serve', '--routes', '--port'], '--routes wants a value'],
+    [['check', '--json'], "unknown option '--json' (there are --help)"],
+    [['check', 'good.yaml', 'bad.yaml'], 'one file at a time, not "bad.yaml" too'],
+    [['schema', '--pretty'], "unknown option '--pretty'"],
+    [['schema', 'x'], 'takes no argument such as "x"'],
+    [['init', 'x.yaml', 'y.yaml'], 'one file at a time, not "y.yaml" too'],
+    [['init', '--forc'], 'did you mean "--force"?'],
+    [['explain', 'm', 'n'], 'one name at a time, not "n" too'],
+    [['plan', 'good.yaml', 'bad.yaml'], 'one file at a time, not "bad.yaml" too'],
+    [['usage', '--json=1'], '--json takes no value'],
+    [['version', 'x'], 'takes no argument such as "x"'],
+    [['help', '--json'], "unknown option '--json'"],
     [['explain'], 'which name?'],
     [['check', 'missing.yaml'], 'cannot be read'],
   ])('%j: one clear sentence and exit code 1', async (args, words) => {
@@ -178,6 +210,19 @@ describe('stopping', () => {
     const gateway = await start(ROUTES)
     const response = await slow(gateway.url)
     gateway.signal('SIGTERM')
+    await gateway.said('stopping')
+    expect(await response.text()).toContain('[DONE]')
+    expect(await gateway.exited).toBe(0)
+  })
+
+  test('SIGQUIT does the same; SIGUSR1 and SIGUSR2 end nothing', async () => {
+    const gateway = await start(ROUTES)
+    const response = await slow(gateway.url)
+    for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) {
+      gateway.signal(signal)
+      await gateway.said(`${signal} means nothing here`)
+    }
+    gateway.signal('SIGQUIT')
     await gateway.said('stopping')
     expect(await response.text()).toContain('[DONE]')
     expect(await gateway.exited).toBe(0)
