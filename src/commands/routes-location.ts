@@ -16,18 +16,27 @@ export type Located = {
 /**
  * Where the routes are: what `asked` names, else `JACKFIELD_ROUTES`, else ./routes.yaml, else the
  * user's own. A file in a folder is used unasked only if it belongs to this user: whoever writes it
- * says which host gets the user's keys.
+ * says which host gets the user's keys. `user`: undefined where files have no owner.
  */
-export function locateRoutes(asked: string | undefined, io: Io): Located {
+export function locateRoutes(
+  asked: string | undefined,
+  io: Io,
+  user = process.getuid?.(),
+): Located {
   const named = asked ?? (io.env.JACKFIELD_ROUTES?.trim() || undefined)
   if (named !== undefined) return { found: { file: named, named: true }, passedOver: [] }
   const there = unaskedFiles(io).filter(file => existsSync(resolve(io.cwd, file)))
   const passedOver = there.flatMap(file => {
-    const why = notOurs(resolve(io.cwd, file), io)
+    const why = notOurs(resolve(io.cwd, file), user, io)
     return why ? [{ file, why }] : []
   })
   const file = there.find(one => passedOver.every(other => other.file !== one))
   return { found: file === undefined ? undefined : { file, named: false }, passedOver }
+}
+
+/** The file that is served unless another one is named; ./routes.yaml where there is none. */
+export function defaultRoutes(io: Io): string {
+  return locateRoutes(undefined, io).found?.file ?? 'routes.yaml'
 }
 
 /** Where a file is looked for that nobody named, best first. */
@@ -44,11 +53,10 @@ function configFolder(env: Io['env']): string {
 }
 
 /** Why a file is another user's; undefined: it is this user's, or the system's. */
-function notOurs(path: string, { env }: Io): string | undefined {
-  const us = process.getuid?.()
-  if (us === undefined) return undefined
+function notOurs(path: string, user: number | undefined, { env }: Io): string | undefined {
+  if (user === undefined) return undefined
   // With sudo the files are those of the user who typed it.
-  const ours = new Set([0, us, ...(us === 0 && env.SUDO_UID ? [Number(env.SUDO_UID)] : [])])
+  const ours = new Set([0, user, ...(user === 0 && env.SUDO_UID ? [Number(env.SUDO_UID)] : [])])
   try {
     const { uid } = statSync(path)
     return ours.has(uid) ? undefined : `it belongs to another user (uid ${uid})`

@@ -29,19 +29,27 @@ export function cleanEnv(env: Record<string, string> = {}): Record<string, strin
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? tmpdir(), ...env }
 }
 
-/** A gateway of its own, in a folder of its own, on a free port. `builtin`: without a file. */
+/**
+ * A gateway of its own, in a folder of its own, on a free port. `builtin`: without a file. `cwd`: in
+ * that folder, with what is there.
+ */
 export async function start(
   routes: string,
-  options: { args?: string[]; env?: Record<string, string>; builtin?: boolean } = {},
+  options: { args?: string[]; env?: Record<string, string>; builtin?: boolean; cwd?: string } = {},
 ): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'jackfield-'))
   const file = join(folder, 'routes.yaml')
-  if (!options.builtin) writeFileSync(file, routes)
-  const from = options.builtin ? [] : ['--routes', file]
+  const unnamed = options.builtin || options.cwd !== undefined
+  if (!unnamed) writeFileSync(file, routes)
+  const from = unnamed ? [] : ['--routes', file]
   const child = Bun.spawn([...command, 'serve', ...from, '--port', '0', ...(options.args ?? [])], {
-    cwd: folder,
+    cwd: options.cwd ?? folder,
     // What one gateway learned at some port must not be known to the next one there.
-    env: cleanEnv({ JACKFIELD_HOME: join(folder, 'home'), ...options.env }),
+    env: cleanEnv({
+      JACKFIELD_HOME: join(folder, 'home'),
+      XDG_CONFIG_HOME: join(folder, 'config'),
+      ...options.env,
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let told = ''
