@@ -30,7 +30,7 @@ const PLAIN = { type: 'function', name: 'exec_command', parameters: EMPTY }
 const MEASURE = {
   type: 'function',
   name: 'measure',
-  description: 'Measures.\nAt length.',
+  description: '\n  Measures.\nAt length.',
   parameters: EMPTY,
 }
 const USER = { type: 'message', role: 'user', content: 'measure it' }
