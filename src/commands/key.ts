@@ -21,7 +21,8 @@ within a second.
   --models a,b               what it may ask for, globs too (everything)
   --requests-per-minute N
   --tokens-per-day N         such as 2M
-  --cost-per-day AMOUNT      such as "5 USD"
+  --cost-per-day AMOUNT      such as "5 USD"; models of unknown price are then refused
+  --unknown-price allow      they may be asked all the same, and are not counted
   --remove                   takes the key out instead
 `
 
@@ -30,6 +31,7 @@ const OPTIONS = {
   'requests-per-minute': { type: 'string' },
   'tokens-per-day': { type: 'string' },
   'cost-per-day': { type: 'string' },
+  'unknown-price': { type: 'string' },
   remove: { type: 'boolean' },
   routes: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -107,10 +109,12 @@ function limitsFrom(values: Values): JsonObject {
   const requests = values['requests-per-minute']
   const tokens = values['tokens-per-day']
   const cost = values['cost-per-day']
+  const unknown = values['unknown-price']
   return {
     ...(requests === undefined ? {} : { 'requests-per-minute': numberOrText(requests) }),
     ...(tokens === undefined ? {} : { 'tokens-per-day': numberOrText(tokens) }),
     ...(cost === undefined ? {} : { 'cost-per-day': cost }),
+    ...(unknown === undefined ? {} : { 'unknown-price': unknown }),
   }
 }
 

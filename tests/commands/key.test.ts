@@ -38,10 +38,19 @@ describe('jackfield key', () => {
     expect(onDisk()).toContain('requests-per-minute: 60\n')
     expect(backups()).toHaveLength(1)
     expect(mode()).toBe(0o600)
-    const second = await key('bob', '--tokens-per-day', '2M', '--cost-per-day', '5 USD')
+    const second = await key(
+      'bob',
+      '--tokens-per-day',
+      '2M',
+      '--cost-per-day',
+      '5 USD',
+      '--unknown-price',
+      'allow',
+    )
     expect(second.code).toBe(0)
     expect(second.stderr).not.toContain('first key')
     expect(onDisk()).toContain('cost-per-day: "5 USD"')
+    expect(onDisk()).toContain('unknown-price: allow')
     for (const name of ['alice', 'bob']) expect((await key(name, '--remove')).code).toBe(0)
     expect(onDisk()).toBe(`${FILE}api-keys: []\n`)
   })
@@ -58,6 +67,7 @@ describe('jackfield key', () => {
       ['alice', '--cost-per-day', '5 cats'],
       'expected an amount of money, not "5 cats" (write it like 5 USD)',
     ],
+    [['alice', '--unknown-price', 'ignore'], 'expected one of refuse, allow, not "ignore"'],
     [['alice', '--remove'], 'there is no key "alice" (there are: none)'],
     [['alice', '--model', 'm'], "'--model'"],
   ])('%j: one clear sentence, exit code 1, and the file as it was', async (args, words) => {
