@@ -217,7 +217,7 @@ const CASES: Record<string, readonly Case[]> = {
       'a key far off',
       'server: { colour: red }\n',
       [
-        'routes.yaml:1:11: server.colour: unknown key "colour" (known here: host, port, tls, proxy-url, body-limit, shutdown-grace, workers, open-to-all, origins)',
+        'routes.yaml:1:11: server.colour: unknown key "colour" (known here: host, port, tls, proxy-url, body-limit, reply-limit, shutdown-grace, workers, open-to-all, origins)',
       ],
     ],
     [
