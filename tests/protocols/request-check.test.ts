@@ -228,6 +228,72 @@ describe('what vendors take though it is unusual is accepted', () => {
   })
 })
 
+describe('what Google’s parser takes is not only accepted but read', () => {
+  const config = (generationConfig: JsonObject) => ({ ...GEMINI, generationConfig })
+  const tools = (...list: JsonObject[]) => ({ ...GEMINI, tools: list })
+  const f = { name: 'f', parameters: { type: 'OBJECT', properties: {} } }
+  const part = (members: JsonObject) => ({ contents: [{ role: 'model', parts: [members] }] })
+
+  test.each<[string, JsonObject, JsonObject]>([
+    ['one content', { contents: GEMINI.contents[0]! }, GEMINI],
+    ['one part', { contents: [{ parts: { text: 'hi' } }] }, GEMINI],
+    ['words for a part', { contents: [{ parts: ['hi'] }] }, GEMINI],
+    [
+      'one tool',
+      { ...GEMINI, tools: { functionDeclarations: [f] } },
+      tools({ functionDeclarations: [f] }),
+    ],
+    ['one function', tools({ function_declarations: f }), tools({ functionDeclarations: [f] })],
+    ['digits', config({ maxOutputTokens: '100' }), config({ maxOutputTokens: 100 })],
+    ['digits with a point', config({ temperature: '0.5' }), config({ temperature: 0.5 })],
+    ['one stop sequence', config({ stop_sequences: 'END' }), config({ stopSequences: ['END'] })],
+    [
+      'digits and words for thinking',
+      config({ thinking_config: { thinking_budget: '500', include_thoughts: 'true' } }),
+      config({ thinkingConfig: { thinkingBudget: 500, includeThoughts: true } }),
+    ],
+    [
+      'a level’s number',
+      config({ thinkingConfig: { thinkingLevel: 3 } }),
+      config({ thinkingConfig: { thinkingLevel: 'HIGH' } }),
+    ],
+    [
+      'a mode’s number, one name',
+      {
+        ...GEMINI,
+        tool_config: { function_calling_config: { mode: 2, allowed_function_names: 'f' } },
+      },
+      {
+        ...GEMINI,
+        toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['f'] } },
+      },
+    ],
+    ['a word for a flag', part({ text: 'x', thought: 'true' }), part({ text: 'x', thought: true })],
+    [
+      'instructions in small letters',
+      { ...GEMINI, system_instruction: { parts: { text: 'be' } } },
+      { ...GEMINI, systemInstruction: { parts: [{ text: 'be' }] } },
+    ],
+    ['a whole request to count', { generate_content_request: GEMINI }, GEMINI],
+  ])('%s', (_, lenient, plain) => {
+    const read = (body: JsonObject) => {
+      expect(refusal('gemini', body, 'count-tokens')?.message).toBeUndefined()
+      return codecFor('gemini')?.decodeRequest(body, { model: 'm', stream: false })
+    }
+    expect(read(lenient)).toEqual(read(plain)!)
+  })
+
+  test.each<JsonObject>([
+    { contents: [{ parts: 'hi' }] },
+    { ...GEMINI, systemInstruction: { parts: 'hi' } },
+    config({ temperature: 'NaN' }),
+    config({ maxOutputTokens: '1e2' }),
+    config({ thinkingConfig: { includeThoughts: 'yes' } }),
+  ])('what would not be read is refused: %j', body =>
+    expect(refusal('gemini', body)?.message).toContain('expected'),
+  )
+})
+
 /**
  * Members that no decoder reads, where a wrong type is none of our business; below these and below
  * `parameters`, schemas and arguments nothing is looked at.

@@ -276,3 +276,15 @@ describe('what waits and what is remembered on a socket is bounded', () => {
     expect(client.gateway.received).toHaveLength(2)
   })
 })
+
+test.each<[string, JsonObject, string]>([
+  ['that is no list', { input: 5 }, 'input: expected a string or a list, got 5'],
+  ['with an item that is none', { input: [user('hi'), 7] }, 'input[1]: expected an object, got 7'],
+  ['with nothing in it', { input: [] }, 'input: expected a string or a list with at least one'],
+])('an input %s is refused, and nothing is sent', async (_, frame, message) => {
+  const client = connected(() => Response.json({}))
+  const heard = await client.turn({ ...frame, model: MODELS.anthropic })
+  expect(heard).toEqual([expect.objectContaining({ type: 'error', status: 400 })])
+  expect(JSON.stringify(heard)).toContain(message)
+  expect(bodies(client.gateway)).toEqual([])
+})

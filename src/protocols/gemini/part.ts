@@ -12,7 +12,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { table } from '../../lib/table.ts'
 import { object, text } from '../../lib/wire.ts'
 import { extended, membersOf } from './extended.ts'
-import { objectsOf } from './lenient.ts'
+import { flagOf, objectsOf } from './lenient.ts'
 import { member, others } from './names.ts'
 import { PIECEWISE } from './partial-call.ts'
 
@@ -44,7 +44,7 @@ export function decodePart(wire: JsonObject, issuer: string): (Part | Carrier)[]
 
 /** A signature behind text stands for what was thought before it: an empty thought of its own. */
 function decodeText(wire: JsonObject, words: string, seal: Seal | undefined): Part[] {
-  if (wire.thought === true) return [{ type: 'thinking', text: words, ...(seal ? { seal } : {}) }]
+  if (flagOf(wire.thought)) return [{ type: 'thinking', text: words, ...(seal ? { seal } : {}) }]
   const said: Part[] = words === '' ? [] : [{ type: 'text', text: words }]
   return seal ? [...said, { type: 'thinking', text: '', seal }] : said
 }

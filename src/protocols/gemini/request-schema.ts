@@ -28,7 +28,7 @@ function listed(item: TSchema): TSchema {
 }
 
 const WHOLE_TEXT = '^-?\\d+(\\.0+)?$'
-const NUMBER_TEXT = '^-?(\\d+(\\.\\d+)?([eE][+-]?\\d+)?|Infinity)$|^NaN$'
+const NUMBER_TEXT = '^-?\\d+(\\.\\d+)?([eE][+-]?\\d+)?$'
 const asText = (pattern: string): TSchema => Type.String({ pattern, [TOLERATED]: true })
 const Whole = Type.Union([Type.Integer(), asText(WHOLE_TEXT)])
 const Amount = Type.Union([Type.Number(), asText(NUMBER_TEXT)])
@@ -71,7 +71,7 @@ const Part = shared(
   ),
 )
 /** Words where a part is usual, as some clients write them. */
-const Parts = shared('Parts', listed(Type.Union([Part, Text])))
+const Parts = shared('Parts', Type.Union([Type.Array(Type.Union([Part, Text])), Part]))
 const Content = shared('Content', Type.Object(members({ role: Text, parts: Parts })))
 
 const FunctionDeclaration = shared(
