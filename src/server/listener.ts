@@ -69,7 +69,7 @@ export function listen(
     url: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
     port,
     async drain() {
-      // From here on nobody connects, also while turns on open sockets finish.
+      // No new connections, also while turns on open sockets finish.
       const stopped = server.stop()
       await sockets.drain()
       await stopped

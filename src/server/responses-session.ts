@@ -101,23 +101,23 @@ export function createResponsesSession(
       ...machine.feed({ type: 'response-start', id: '', model: asked.model }),
       ...machine.feed({ type: 'response-end', stop: { reason: 'end', raw: null }, usage: {} }),
     ]
-    await tellAll(frames, turn, [])
+    await sendAll(frames, turn, [])
   }
 
   async function answer(turn: Turn, response: Response): Promise<void> {
     const streamed = response.headers.get('content-type')?.startsWith('text/event-stream')
     if (!streamed || !response.body) {
-      await tellFailure(response, await response.text())
+      await sendFailure(response, await response.text())
       return
     }
     const frames = decodeSse()
     const items: JsonObject[] = []
-    for await (const chunk of response.body) await tellAll(frames.feed(chunk), turn, items)
-    await tellAll(frames.end(), turn, items)
+    for await (const chunk of response.body) await sendAll(frames.feed(chunk), turn, items)
+    await sendAll(frames.end(), turn, items)
   }
 
   /** `items`: what came out so far; some services leave it out of the response that ends the stream. */
-  async function tellAll(frames: readonly Frame[], turn: Turn, items: JsonObject[]): Promise<void> {
+  async function sendAll(frames: readonly Frame[], turn: Turn, items: JsonObject[]): Promise<void> {
     for (const { data } of frames) {
       if (data === '[DONE]') continue
       const event = HOLDS_MORE.test(data) ? parseObject(data) : undefined
@@ -140,7 +140,7 @@ export function createResponsesSession(
     await connection.send(errorFrame(status, new Headers(headers), object(body.error) ?? {}))
   }
 
-  async function tellFailure({ status, headers }: Response, reply: string): Promise<void> {
+  async function sendFailure({ status, headers }: Response, reply: string): Promise<void> {
     const error = object(parseObject(reply)?.error) ?? { message: reply.slice(0, 1_000) }
     await connection.send(errorFrame(status, headers, error))
   }
@@ -225,19 +225,19 @@ function namingPrevious(data: string, { follows }: Turn): string {
 }
 
 /** What Codex reads off the headers of a refusal: when to ask again, its limits, what to report. */
-const TOLD_HEADERS =
+const RELAYED_HEADERS =
   /^(retry-after(-ms)?|x-should-retry|x-request-id|x-(ratelimit|codex|jackfield)-.*)$/
-/** Codex gives up at once on a 429 without it; asked again where nobody says when. */
+/** `retry-after` where the upstream gives none: without the header Codex gives up on a 429 at once. */
 const RETRY_SECONDS = '5'
 /** Codes on which Codex gives up at once, though they pass with time. */
 const GIVEN_UP_ON: ReadonlySet<unknown> = new Set(['server_is_overloaded', 'slow_down'])
 
 /** A refusal as a frame: a socket has no status line, so status and headers stand in it. */
-function errorFrame(status: number, from: Headers, told: JsonObject): string {
+function errorFrame(status: number, from: Headers, error: JsonObject): string {
   const headers: JsonObject = {}
-  for (const [name, value] of from) if (TOLD_HEADERS.test(name)) headers[name] = value
-  const spent = told.code === 'insufficient_quota' || told.type === 'insufficient_quota'
+  for (const [name, value] of from) if (RELAYED_HEADERS.test(name)) headers[name] = value
+  const spent = error.code === 'insufficient_quota' || error.type === 'insufficient_quota'
   if (status === 429 && !spent) headers['retry-after'] ??= RETRY_SECONDS
-  const error = GIVEN_UP_ON.has(told.code) ? { ...told, code: 'server_error' } : told
-  return JSON.stringify({ type: 'error', status, error, headers })
+  const retried = GIVEN_UP_ON.has(error.code) ? { ...error, code: 'server_error' } : error
+  return JSON.stringify({ type: 'error', status, error: retried, headers })
 }

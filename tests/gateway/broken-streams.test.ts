@@ -67,7 +67,7 @@ const WORTH_RETRYING: Record<Wire, string> = {
   gemini: 'UNAVAILABLE',
 }
 
-describe('a stream that breaks off is told in words and types on which clients ask again', () => {
+describe('a broken stream ends with words and types on which clients retry', () => {
   test.each(ALL)('%s of %s: the connection is lost', async (client, upstream) => {
     const stream = (await broken(client, upstream, 'cut')).join('')
     const { type, message } = errorIn(client, stream)
@@ -150,7 +150,7 @@ describe('a broken Gemini stream ends with the error as an event and as a bare o
     expect(errorForGeminiCli(pieces)?.code).toBe(ending === 'idle' ? 504 : 503)
   })
 
-  test('also the error that the upstream told as an event', async () => {
+  test('also the error that the upstream sent as an event', async () => {
     const error = { code: 500, message: 'it broke', status: 'INTERNAL' }
     const pieces = await broken('gemini', 'gemini', 'end', `data: ${JSON.stringify({ error })}\n\n`)
     expect(pieces.join('').match(/data: \{"error"/g)).toHaveLength(1)

@@ -61,9 +61,9 @@ describe('a silent upstream: every event reaches the client whole', () => {
   describe.each([...WIRES])('%s passed', wire => {
     test('also where it is silent in the middle of an event', async () => {
       const text = await heard(wire, wire, halved(allOf(wire)))
-      const told = text.match(KEEP_ALIVE[wire]) ?? []
+      const keepAlives = text.match(KEEP_ALIVE[wire]) ?? []
       // The first is due before a word has come, and later ones also in the middle of an event.
-      expect(told.length).toBeGreaterThan(3)
+      expect(keepAlives.length).toBeGreaterThan(3)
       const sent = allOf(wire).join('').replaceAll('served', MODELS[wire])
       expect(framesOf(text.replace(KEEP_ALIVE[wire], ''))).toEqual(framesOf(sent))
     })

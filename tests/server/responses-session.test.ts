@@ -75,7 +75,7 @@ describe('a refusal stands in a frame with what Codex reads off its headers', ()
     })
   })
 
-  test('429: after a moment, where nobody says when', async () => {
+  test('429: after a moment, where the upstream gives no time', async () => {
     expect(object((await refusal(failing(429, LIMITED))).headers)['retry-after']).toBe('5')
   })
 
@@ -102,10 +102,10 @@ describe('a refusal stands in a frame with what Codex reads off its headers', ()
 
   test('nothing else of the upstream’s headers', async () => {
     const headers = { 'set-cookie': 'a=b', server: 'x', 'x-ratelimit-remaining-requests': '0' }
-    const told = object((await refusal(failing(400, LIMITED, headers))).headers)
-    expect(told['x-ratelimit-remaining-requests']).toBe('0')
-    expect(told['set-cookie']).toBeUndefined()
-    expect(told.server).toBeUndefined()
+    const relayed = object((await refusal(failing(400, LIMITED, headers))).headers)
+    expect(relayed['x-ratelimit-remaining-requests']).toBe('0')
+    expect(relayed['set-cookie']).toBeUndefined()
+    expect(relayed.server).toBeUndefined()
   })
 })
 
@@ -182,7 +182,7 @@ describe('a response that this connection does not know', () => {
   const spell = SPELLINGS['type first'] ?? String
   const follow = { previous_response_id: 'resp_unknown', input: [user('and?')] }
 
-  test('is refused where the client has nothing kept, and nobody is asked', async () => {
+  test('is refused where the client has nothing kept, and no upstream is asked', async () => {
     const client = connected(() => streamed('resp_1', spell))
     expect(await client.turn(follow)).toMatchObject([
       { type: 'error', status: 400, error: { code: 'previous_response_not_found' } },

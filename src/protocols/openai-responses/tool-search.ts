@@ -91,7 +91,7 @@ export function decodeSearchOutput(wire: JsonObject): Part | undefined {
 
 function linesOf(tool: JsonObject, namespace?: string): string[] {
   const name = text(tool.name) ?? ''
-  if (tool.type === 'namespace') return objects(tool.tools).flatMap(one => linesOf(one, name))
+  if (tool.type === 'namespace') return objects(tool.tools).flatMap(inner => linesOf(inner, name))
   const description = text(tool.description)?.trim().split('\n')[0]
   return [`- ${plainName(name, namespace)}${description ? `: ${description}` : ''}`]
 }
