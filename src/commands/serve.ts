@@ -159,7 +159,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (server.openToAll && gateway.table.apiKeys.length === 0)
     log.write(
       'warn',
-      `open to all: whoever reaches ${host}:${listener.port} may call without a key, and you pay; add api-keys to ${source.file} to change that`,
+      `open to all: every machine that reaches ${host}:${listener.port} may call without a key, and you pay; add api-keys to ${source.file} to change that`,
     )
   discovery.follow(gateway.table)
   void services.recorder.sweep()

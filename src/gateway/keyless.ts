@@ -16,7 +16,7 @@ export function createKeyless(server: Pick<ServerSettings, 'openToAll' | 'origin
   const listed = new Set(server.origins)
   return (headers, peer) => {
     const address = peer()
-    // The connection is gone already: nobody can say whose it was, and nobody waits for the reply.
+    // The connection is closed already: its owner is unknown, and the reply would reach no client.
     if (address === undefined)
       throw new GatewayError(
         'unauthenticated',

@@ -1,6 +1,6 @@
 import { GatewayError } from './errors.ts'
 
-/** Names are put into upstream paths, logs and headers; longer ones are nobody's model. */
+/** Names are put into upstream paths, logs and headers; no known model has a longer one. */
 const MAX_NAME_BYTES = 256
 
 /** What is wrong with a model's name. `empty-segment` is the only one that real names have, too. */

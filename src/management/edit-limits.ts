@@ -85,7 +85,7 @@ function strayed(
 ): string | undefined {
   const { table, services } = gateway
   const compiled = compile(table.file, after, services)
-  // What is wrong with it is said by whoever compiles it next.
+  // The caller compiles it again and reports what is wrong with it.
   if (!compiled.ok) return undefined
   const changed: Compiled = { value: next, table: compiled.value.table }
   const known: Compiled[] = [{ value: parseSource('', table.text).source.value, table }]
@@ -106,7 +106,7 @@ function strayed(
 /** What is put into requests goes to whatever address there is. */
 function newAddress(known: readonly Compiled[], changed: Compiled, edit: Text): string | undefined {
   const before = new Set(known.flatMap(({ table }) => [...addressesOf(table)]))
-  const address = [...addressesOf(changed.table)].find(one => !before.has(one))
+  const address = [...addressesOf(changed.table)].find(candidate => !before.has(candidate))
   if (address === undefined) return undefined
   return `${pathText(edit.path)} puts a secret or a reference \${…} into requests, and ${address} is a new address for them; add it in the file itself`
 }

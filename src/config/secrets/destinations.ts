@@ -13,7 +13,7 @@ export type Stray = Text & {
 
 /**
  * Secrets of a provider, as they are written, that would go to an address to which they did not go
- * before. `typed`: texts that whoever makes the change wrote themselves, so that they know them.
+ * before. `typed`: texts of the request that makes the change: its sender knows them.
  */
 export function straySecrets(
   before: readonly Compiled[],
@@ -29,7 +29,7 @@ export function straySecrets(
   return sent(after).flatMap(({ path, text, addresses }): Stray[] => {
     if (typed.has(text) && !text.includes('${') && !copiesKey(text)) return []
     const seen = known.get(text)
-    const address = addresses.find(one => !seen?.has(one))
+    const address = addresses.find(candidate => !seen?.has(candidate))
     return address === undefined ? [] : [{ path, text, address, before: [...(seen ?? [])] }]
   })
 }
@@ -71,8 +71,8 @@ function addressesOfProvider({ speaks, proxy, credentials }: Provider): string[]
   return speaks.flatMap(({ baseUrl }) => {
     const origin = URL.parse(baseUrl)?.origin ?? baseUrl
     if (!origin.startsWith('http:')) return [origin]
-    return [...proxies].map(one =>
-      one && one !== 'direct' ? `${origin} by ${hostOf(one)}` : origin,
+    return [...proxies].map(through =>
+      through && through !== 'direct' ? `${origin} by ${hostOf(through)}` : origin,
     )
   })
 }

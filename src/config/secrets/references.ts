@@ -5,8 +5,8 @@ import type { Path } from '../source.ts'
 export type Text = { path: Path; text: string }
 
 /**
- * Texts with a `${…}` that did not stand in such a place before: whoever may write one at will can
- * have every variable and file of the machine shown or sent. A place is where a text has its
+ * Texts with a `${…}` that did not stand in such a place before: a caller that may write one at will
+ * can have every variable and file of the machine shown or sent. A place is where a text has its
  * meaning, so entries may be moved in a list or renamed; that a key stays at its host is seen to
  * elsewhere.
  */
