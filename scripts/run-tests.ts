@@ -1,18 +1,24 @@
-/** Runs `bun test` and closes with one line that counts what ran. */
-const child = Bun.spawn([process.execPath, 'test', ...process.argv.slice(2)], {
+/**
+ * Runs `bun test` and closes with one line that counts what ran. The time a test may take is given
+ * here: bunfig.toml's has no effect (Bun 1.4.5).
+ */
+const TIMEOUT_MS = 30_000
+
+const given = process.argv.slice(2)
+const child = Bun.spawn([process.execPath, 'test', `--timeout=${TIMEOUT_MS}`, ...given], {
   stdio: ['ignore', 'inherit', 'pipe'],
   env: { ...process.env, FORCE_COLOR: '0' },
 })
-let told = ''
+let output = ''
 const decoder = new TextDecoder()
 for await (const chunk of child.stderr) {
   const text = decoder.decode(chunk, { stream: true })
-  told = (told + text).slice(-4_000)
+  output = (output + text).slice(-4_000)
   process.stderr.write(text)
 }
 const code = await child.exited
 const count = (what: string): number =>
-  Number(new RegExp(`^\\s*(\\d+) ${what}$`, 'm').exec(told)?.[1] ?? 0)
+  Number(new RegExp(`^\\s*(\\d+) ${what}$`, 'm').exec(output)?.[1] ?? 0)
 const passed = count('pass')
 const failed = count('fail')
 // A run that ended before its summary counts as a failure, whatever it printed.
