@@ -24,6 +24,8 @@ export type Session = {
   fullAt: number
   /** Configuration in place of the agent's own. */
   files?(base: string, key: string): Record<string, string>
+  /** It has no retry for a stream that breaks after its first words, whatever the error says. */
+  endsOnCut?: true
   first(bin: string, prompt: string): string[]
   /** The prompt that compacts, where the agent does not do it by itself when it prints. */
   compact?: string
@@ -230,7 +232,8 @@ function qwenCode(
     env,
     command,
     session: {
-      fullAt: 190_000,
+      fullAt: 160_000,
+      ...(type === 'anthropic' ? {} : { endsOnCut: true }),
       first: command,
       next: (bin, prompt) => [...command(bin, prompt), '--continue'],
     },

@@ -15,6 +15,8 @@ export type SessionPlay = Play & {
   /** The next request may ask for a summary. */
   expectCompaction(): void
   compacted(): boolean
+  /** Calls whose results were late, and never came. */
+  neverAnswered(): string[]
   faults: Set<string>
   notes: Set<string>
 }
@@ -66,14 +68,13 @@ export function sessionPlay(
         gone.add(move.name)
         if (fault !== 'cut' && 'status' in fault) return fault
         // Without a thought: a torn stream must not leave a reasoning item without company.
-        const told = { thought: '', text: 'I am about to say something long. '.repeat(20) }
+        const told = { thought: '', text: rambling() }
         if (fault === 'cut')
           return { turn: { ...told, calls }, how: 'in the middle, the connection breaks' }
         return begun(move, calls, { how: 'after a silence', silentMs: fault.silentMs })
       }
       return begun(move, calls, {})
     }
-    for (const { name } of late) faults.add(`${name}: its result never came back`)
     return turn('DONE')
   }
 
@@ -110,6 +111,7 @@ export function sessionPlay(
       full = true
     },
     compacted: () => compacted,
+    neverAnswered: () => [...late].map(({ name }) => name),
     step(dialect, body) {
       const tools = dialect.tools(body)
       const text = JSON.stringify(body)
@@ -118,12 +120,14 @@ export function sessionPlay(
       if (full && /summar|compact|compress|snapshot|handoff|hand-off/i.test(last)) {
         compacted = true
         full = false
-        return turn(`<summary>The task goes on. ${evidenceSoFar(text)}</summary>`)
+        const summary = `The task goes on. ${evidenceSoFar(text)}`
+        const reply = `<summary>${summary}</summary><state_snapshot>${summary}</state_snapshot>`
+        return { turn: { thought: thought(), text: reply, calls: [], tokens: fullAt } }
       }
       if (!shellCall(tools, 'true')) return turn('A short title')
       if (holding)
         return {
-          turn: { thought: '', text: 'This will take a while. '.repeat(40), calls: [] },
+          turn: { thought: '', text: rambling(), calls: [] },
           how: 'it stops in the middle',
         }
       settle(text)
@@ -132,6 +136,9 @@ export function sessionPlay(
     },
   }
 }
+
+/** Long, and never the same twice: agents stop a model that repeats itself. */
+const rambling = (): string => Array.from({ length: 60 }, () => random(9)).join(' ')
 
 const thought = (): string => `Let me see… ${random(8)}.`
 

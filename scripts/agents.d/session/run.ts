@@ -80,7 +80,7 @@ export async function runSession(
   )
   const world = { agent, session, bin, node, folder, project, env, upstream, play }
   const began = performance.now()
-  play.begin(planOf(home, away, image))
+  play.begin(planOf(home, away, image, session.endsOnCut !== true))
   problems.push(...(await prompted(world, session.first(bin, PROMPTS.main), 'the session')))
   if (problems.length === 0) {
     if (session.compact) {
@@ -99,6 +99,7 @@ export async function runSession(
   const complaint = log.split('\n').find(line => / error /.test(line))
   problems.push(
     ...play.faults,
+    ...play.neverAnswered().map(name => `${name}: its result never came back`),
     ...upstream.faults,
     ...(complaint ? [`the gateway's log: ${complaint.slice(0, 300)}`] : []),
   )
@@ -116,13 +117,28 @@ export async function runSession(
 
 function spawn({ node, project, env }: World, command: string[]) {
   if (/\.m?js$/.test(command[0] ?? '')) command.unshift(node)
-  return Bun.spawn(command, { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // A group of its own: some agents start themselves anew, and a terminal interrupts all of them.
+  const child = Bun.spawn(command, {
+    cwd: project,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  return { child, end: (signal: NodeJS.Signals) => endGroup(child.pid, signal) }
+}
+
+function endGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // It is over already.
+  }
 }
 
 /** One prompt to its end; what is wrong with it. */
 async function prompted(world: World, command: string[], name: string): Promise<string[]> {
-  const child = spawn(world, command)
-  const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
+  const { child, end } = spawn(world, command)
+  const timer = setTimeout(() => end('SIGKILL'), LIMIT_MS)
   const [said, complained, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
@@ -148,13 +164,14 @@ async function aborted(world: World): Promise<string[]> {
   const from = upstream.requests.length
   const held = () => upstream.requests.slice(from).filter(one => one.held)
   const release = play.hold()
-  const child = spawn(world, session.next(bin, PROMPTS.slow))
+  const { child, end } = spawn(world, session.next(bin, PROMPTS.slow))
   const asked = await until(() => held().length > 0, 30_000)
   await Bun.sleep(500)
-  child.kill('SIGINT')
-  const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
+  end('SIGINT')
+  const timer = setTimeout(() => end('SIGKILL'), 5_000)
   await child.exited
   clearTimeout(timer)
+  end('SIGKILL')
   const left = await until(() => held().every(one => one.aborted), 5_000)
   release()
   if (!asked) return ['the abort: the agent asked for nothing']

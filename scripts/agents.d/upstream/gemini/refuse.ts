@@ -179,12 +179,16 @@ function turns(body: Json): Wrong {
   return undefined
 }
 
+/** Gemini CLI 0.61 writes each result twice when it resumes a session (seen 2026-11). */
+const distinct = (answers: Json[]): Json[] =>
+  answers.filter(({ id }, index) => !id || answers.findIndex(other => other.id === id) === index)
+
 /** Each turn of calls is followed by exactly as many results, of the same functions. */
 function results(body: Json): Wrong {
   const found = list(body.contents)
   for (const [index, content] of found.entries()) {
     const calls = having(content, 'functionCall')
-    const answers = having(found[index + 1], 'functionResponse')
+    const answers = distinct(having(found[index + 1], 'functionResponse'))
     if (calls.length !== answers.length)
       return calls.length === 0
         ? 'Please ensure that function response turn comes immediately after a function call turn.'
