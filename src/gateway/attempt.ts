@@ -73,7 +73,7 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
   return { target, lease, codec, speech, passing, abort, watch, ...begun }
 }
 
-/** Whether the client's own bytes may go to this target, whoever's seals they hold. */
+/** Whether the client's own bytes may go to this target; the seals in them are not looked at. */
 export function passesTo(exchange: Exchange, target: Target): boolean {
   const own = ownSpeech(exchange, target)
   const { quirks } = target.provider.kind

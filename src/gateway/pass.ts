@@ -66,7 +66,7 @@ async function askTarget(
   { evenIfCooling }: Options,
   said: Said,
 ): Promise<Answer | undefined> {
-  // Before a credential is taken: what is wrong with a request is nobody else's fault.
+  // Before a credential is taken: a malformed request is no fault of any.
   if (exchange.action !== 'relay' && !passesTo(exchange, target)) exchange.conversation()
   const { pool } = exchange.gateway.services
   const aside = exchange.aside.get(target) ?? new Set<string>()

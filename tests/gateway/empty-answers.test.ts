@@ -9,17 +9,17 @@ providers:
 models: { m: [ TARGETS ] }
 logging: { level: error }
 `
-type Told = { content?: string | null; finish_reason?: string; output?: number; more?: object }
+type Answer = { content?: string | null; finish_reason?: string; output?: number; more?: object }
 
-function reply({ content = '', finish_reason = 'stop', output = 50, more = {} }: Told) {
+function reply({ content = '', finish_reason = 'stop', output = 50, more = {} }: Answer) {
   const message = { role: 'assistant', content, ...more }
   const usage = { prompt_tokens: 5, completion_tokens: output, total_tokens: 5 + output }
   return { id: 'c', model: 'x', choices: [{ index: 0, message, finish_reason }], usage }
 }
 
 /** The same, whole or as a stream. */
-function sent(told: Told, stream: boolean): Response {
-  const { choices, usage, ...head } = reply(told)
+function sent(answer: Answer, stream: boolean): Response {
+  const { choices, usage, ...head } = reply(answer)
   if (!stream) return Response.json({ ...head, choices, usage })
   const [{ message, finish_reason }] = choices as [(typeof choices)[0]]
   return streamOf(
@@ -33,10 +33,10 @@ function sent(told: Told, stream: boolean): Response {
   )
 }
 
-function gatewayOver(told: Told, stream: boolean, targets = 'a/x') {
+function gatewayOver(answer: Answer, stream: boolean, targets = 'a/x') {
   return localGateway(ROUTES.replace('TARGETS', targets), ({ url }) =>
     url.startsWith('http://a.test')
-      ? sent(told, stream)
+      ? sent(answer, stream)
       : sent({ content: 'from the second' }, stream),
   )
 }
@@ -46,7 +46,7 @@ const ask = (stream: boolean) => ({
 })
 
 describe.each([false, true])('stream: %p', stream => {
-  const NOTHING: [string, Told][] = [
+  const NOTHING: [string, Answer][] = [
     ['an empty text', {}],
     ['no text', { content: null }],
     ['calls that are none', { finish_reason: 'tool_calls' }],
@@ -54,8 +54,8 @@ describe.each([false, true])('stream: %p', stream => {
 
   test.each(NOTHING)(
     '%s for which tokens were spent goes on to the next target',
-    async (_, told) => {
-      const gateway = gatewayOver(told, stream, 'a/x, b/x')
+    async (_, answer) => {
+      const gateway = gatewayOver(answer, stream, 'a/x, b/x')
       const response = await gateway.call('/v1/messages', ask(stream))
       expect(response.status).toBe(200)
       expect(await response.text()).toContain('from the second')
@@ -65,8 +65,8 @@ describe.each([false, true])('stream: %p', stream => {
     },
   )
 
-  test.each(NOTHING)('%s is an error where there is no other, asked once', async (_, told) => {
-    const gateway = gatewayOver(told, stream)
+  test.each(NOTHING)('%s is an error where there is no other, asked once', async (_, answer) => {
+    const gateway = gatewayOver(answer, stream)
     const response = await gateway.call('/v1/messages', ask(stream))
     expect(response.status).toBe(502)
     expect((await response.json()).error.message).toContain(
@@ -75,14 +75,14 @@ describe.each([false, true])('stream: %p', stream => {
     expect(gateway.received).toHaveLength(1)
   })
 
-  test.each<[string, Told]>([
+  test.each<[string, Answer]>([
     ['the output cap is', { finish_reason: 'length' }],
     ['a filter is', { finish_reason: 'content_filter' }],
     ['no output was paid for', { output: 0 }],
     ['there is a thought', { more: { reasoning_content: 'hm' } }],
     ['there is a blank', { content: ' ' }],
-  ])('it is an answer where %s', async (_, told) => {
-    const gateway = gatewayOver(told, stream, 'a/x, b/x')
+  ])('it is an answer where %s', async (_, answer) => {
+    const gateway = gatewayOver(answer, stream, 'a/x, b/x')
     const response = await gateway.call('/v1/messages', ask(stream))
     expect(response.status).toBe(200)
     expect(await response.text()).not.toContain('from the second')

@@ -151,7 +151,7 @@ describe('a word that every object knows is a word like any other', () => {
     const sent = gateway.received.map(({ text }) => text).join()
     // Gemini's types of schemas are in small letters elsewhere.
     const words = new RegExp(name, 'gi')
-    return [response.status, losses, sent].map(said => String(said).replace(words, NONE))
+    return [response.status, losses, sent].map(part => String(part).replace(words, NONE))
   }
 
   for (const target of ['a', 'c'])
@@ -175,9 +175,9 @@ describe('a word that every object knows is a word like any other', () => {
     expect(coded.status).toBe(400)
     expect(await coded.text()).toContain('is not known')
     for (const protocol of ['a', 'c']) {
-      const told = { error: { type: name, code: name, status: name, message: 'no' } }
+      const refusal = { error: { type: name, code: name, status: name, message: 'no' } }
       const upstream = localGateway(ROUTES.replace('TARGET', protocol), () =>
-        Response.json(told, { status: 400 }),
+        Response.json(refusal, { status: 400 }),
       )
       for (const path of ['/v1/messages', '/v1/chat/completions']) {
         const json = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] }
