@@ -276,6 +276,8 @@ function opencode(name: string, npm: string, path: string, speaks: Protocol): Ag
     command: opencodeCommand,
     session: {
       fullAt: 199_000,
+      // It joins what came before the cut by a blank text, which Anthropic refuses.
+      endsOnCut: true,
       first: opencodeCommand,
       next: (bin, prompt) => [...opencodeCommand(bin, prompt), '--continue'],
     },

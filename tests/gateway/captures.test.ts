@@ -117,7 +117,9 @@ describe.skipIf(sharedMissing)('every captured request reaches the other protoco
         expect(got.calls).toEqual(sent.calls)
         expect(got.results.sort()).toEqual(sent.results.sort())
         const lost = response.headers.get('x-jackfield-losses') ?? ''
-        for (const tool of sent.tools) expect(got.tools).toContain(tool)
+        // Claude Code's placeholder means nothing to another model.
+        for (const tool of sent.tools)
+          if (!tool.startsWith('DeferredToolPlaceholder:')) expect(got.tools).toContain(tool)
         legal(other, arrived)
         // What is left out is named: sealed reasoning, server tools, deferred placeholders.
         for (const reason of lost.split('; ').filter(Boolean))
