@@ -14,6 +14,7 @@ import type { Report } from './report.ts'
 import { harmlessValues } from './schema.ts'
 import type { Path } from './source.ts'
 import { parseCount, parseDuration, parseMoney, parseSize } from './values.ts'
+import { blankWords } from './yaml-faults.ts'
 
 /** Stands for a value of which nothing can be used. */
 const BROKEN = Symbol('broken')
@@ -235,17 +236,31 @@ function goodMembers(
     if (member) keepGood(good, key, checkShape(member, value[key], at, checking), at, checking)
     else if (!isFree(schema, key)) {
       dropped.push(at)
-      const hint = didYouMean(key, known) ?? `known here: ${known.join(', ')}`
-      report.error(at, 'key', `unknown key "${key}"`, hint)
+      const { message, hint } = unknownKey(key, value[key], known)
+      report.error(at, 'key', message, hint)
     }
   }
   const misspelt = Object.keys(value).filter(key => !known.includes(key))
   for (const key of schema.required ?? []) {
     // Who misspelt it has one complaint already.
-    if (key in value || misspelt.some(one => nearest(one, known)[0] === key)) continue
+    if (key in value || misspelt.some(one => meantKey(one, known) === key)) continue
     report.error(path, 'key', `"${key}" is missing`, `add ${key}: ${sampleOf(schema, key)}`)
   }
   return good
+}
+
+/** In braces `kind:anthropic` is a key without a value. */
+function unknownKey(key: string, value: unknown, known: readonly string[]): Problem {
+  const words = value === null ? blankWords(key) : undefined
+  if (words && known.includes(meantKey(key, known) ?? '')) return words
+  const hint = didYouMean(key, known) ?? `known here: ${known.join(', ')}`
+  return { message: `unknown key "${key}"`, hint }
+}
+
+/** The known key that a wrong one is most like. */
+function meantKey(wrong: string, known: readonly string[]): string | undefined {
+  const [head = ''] = wrong.split(':')
+  return known.includes(head) ? head : nearest(wrong, known)[0]
 }
 
 /** Keys of which the language knows nothing and says nothing. */
@@ -277,6 +292,8 @@ function wrongShape(
   path: Path,
   checking: Checking,
 ): typeof BROKEN {
+  const words = typeof value === 'string' && isMapping(schema) ? blankWords(value) : undefined
+  if (words) return broken(path, 'value', words.message, words.hint, checking)
   return broken(
     path,
     'value',
@@ -284,6 +301,10 @@ function wrongShape(
     insteadOf(value, [schema]),
     checking,
   )
+}
+
+function isMapping(schema: TSchema): boolean {
+  return KindGuard.IsObject(schema) || KindGuard.IsRecord(schema)
 }
 
 function checkRecord(schema: TRecord, value: unknown, path: Path, checking: Checking): unknown {

@@ -14,6 +14,8 @@ import {
   type YAMLMap,
 } from 'yaml'
 import type { Path } from './source.ts'
+import { gapsIn } from './yaml-gaps.ts'
+import { type Words, wordsOf } from './yaml-words.ts'
 
 /** Something wrong with the YAML itself. `readable`: the rest of the file can be checked all the same. */
 export type YamlFault = {
@@ -28,8 +30,43 @@ export type YamlFault = {
 export function yamlFaults(document: Document.Parsed, text: string): YamlFault[] {
   const syntax = [...document.errors, ...document.warnings.filter(isUnknownTag)]
   // What does not parse has no structure to look at.
-  if (syntax.length === 0) return structureFaults(document)
-  return firstOfEachLine(syntax, text).map(error => syntaxFault(error, text))
+  return syntax.length === 0 ? structureFaults(document) : syntaxFaults(syntax, text)
+}
+
+function isUnknownTag({ code }: YAMLError): boolean {
+  return code === 'TAG_RESOLVE_FAILED'
+}
+
+/** One for each slip: the parser stumbles several times over most of them. */
+function syntaxFaults(errors: readonly YAMLError[], text: string): YamlFault[] {
+  const gaps = gapsIn(text)
+  const inGap = ({ pos: [at] }: YAMLError): boolean =>
+    gaps.some(({ from, to }) => at >= from && at <= to + 1)
+  const found = [
+    ...gaps.map(({ from, opens }) => fault(from, openWords(opens, text.slice(from)))),
+    ...firstOfEachLine(errors, text)
+      .filter(error => !inGap(error))
+      .map(error => syntaxFault(error, text)),
+  ]
+  return found.sort((a, b) => a.offset - b.offset)
+}
+
+function fault(offset: number, words: Words): YamlFault {
+  return { offset, path: [], ...words, readable: false }
+}
+
+const CLOSER: Record<string, string> = { '{': '}', '[': ']' }
+
+function openWords(opens: string, rest: string): Words {
+  const [line = ''] = rest.split('\n')
+  const isBracket = opens in CLOSER
+  const unquoted = isBracket && /\$\{/.test(line)
+  return {
+    message: `${isBracket ? `"${opens}"` : 'a quote'} opens here and is not closed`,
+    hint: unquoted
+      ? 'put ${…} in quotes here: "${NAME}"'
+      : `write ${CLOSER[opens] ?? opens} where it ends`,
+  }
 }
 
 /** One slip makes the parser stumble several times on its line, or over everything that follows. */
@@ -46,33 +83,40 @@ function firstOfEachLine(errors: readonly YAMLError[], text: string): YAMLError[
     })
 }
 
-function isUnknownTag({ code }: YAMLError): boolean {
-  return code === 'TAG_RESOLVE_FAILED'
-}
-
 function syntaxFault(error: YAMLError, text: string): YamlFault {
-  const [offset] = error.pos
-  const [words = error.message] = error.message.split('\n')
-  const message = error.code === 'MULTIPLE_DOCS' ? 'a second document begins here' : words.trim()
-  return { offset, path: [], message, hint: remedy(error, text), readable: false }
+  const [offset, end] = error.pos
+  const joined = error.code === 'MULTILINE_IMPLICIT_KEY' || /followed by/.test(error.message)
+  return (
+    (joined ? missingBlank(text, offset, end) : undefined) ??
+    fault(offset, wordsOf(error, lineAt(text, offset), signAt(text, error)))
+  )
 }
 
-const REMEDIES: Partial<Record<YAMLError['code'], string>> = {
-  TAB_AS_INDENT: 'indent with spaces',
-  MULTIPLE_DOCS: 'take the "---" out: one file is one document',
-  BAD_SCALAR_START: 'put the value in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'put the value in quotes, or on lines of its own',
-  BAD_INDENT: 'indent it like its neighbours, and close every bracket',
-  BAD_DQ_ESCAPE: 'write \\\\ for a backslash',
-  TAG_RESOLVE_FAILED: 'take the tag out; a secret is written ${NAME} or ${file:path}',
+/** What the parser stumbles over: for an escape the backslash with what it stands before. */
+function signAt(text: string, { code, message, pos: [at] }: YAMLError): string {
+  if (code === 'BAD_DQ_ESCAPE') return text.slice(at, at + 2)
+  return /^Block scalar header.*: ([|>])/.exec(message)?.[1] ?? text.charAt(at)
 }
 
-function remedy({ code, message, pos }: YAMLError, text: string): string {
-  const line = lineAt(text, pos[0])
-  if (message.startsWith('Block scalar')) return 'put the value in quotes'
-  if (/^\s*(- )?\*/.test(line)) return 'put the name in quotes: "*…"'
-  if (/[[{,:]\s*\$\{/.test(line)) return 'put ${…} in quotes here: "${NAME}"'
-  return REMEDIES[code] ?? 'check the quotes, brackets and indentation around here'
+/** `kind:anthropic`, which is a text and no key with a value. */
+function missingBlank(text: string, from: number, to: number): YamlFault | undefined {
+  for (let at = from; at < to; at = text.indexOf('\n', at) + 1 || to) {
+    const line = lineAt(text, at)
+    const words = blankWords(line.trim().replace(/^- /, ''))
+    if (words) return fault(text.lastIndexOf('\n', at - 1) + 1 + line.search(/[^\s-]/), words)
+  }
+  return undefined
+}
+
+/** What to say of a text that was meant as a key and its value; undefined: it was not. */
+export function blankWords(written: string): Words | undefined {
+  const [, key, value = ''] = /^([A-Za-z][\w-]{0,40}):([^\s:/#]\S*)/.exec(written) ?? []
+  if (key === undefined) return undefined
+  const isPlain = /^(?:[a-z-]{1,20}|\d{1,5})$/.test(value) && !/key|secret|token|pass/i.test(key)
+  return {
+    message: `a blank is missing behind "${key}:"`,
+    hint: `write ${key}: ${isPlain ? value : '…'}`,
+  }
 }
 
 function lineAt(text: string, offset: number): string {

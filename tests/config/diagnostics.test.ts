@@ -82,79 +82,153 @@ const CASES: Record<string, readonly Case[]> = {
     [
       'a bracket that is not closed',
       'server: { port: 1\n',
-      [
-        'routes.yaml:2:1: Flow map in block collection must be sufficiently indented and end with a } (indent it like its neighbours, and close every bracket)',
-      ],
+      ['routes.yaml:1:9: "{" opens here and is not closed (write } where it ends)'],
     ],
     [
       'a quote that is not closed',
       'models: { m: "a/x }\n',
+      ['routes.yaml:1:14: a quote opens here and is not closed (write " where it ends)'],
+    ],
+    [
+      'a quote that a later one seems to close: all that follows is in doubt',
+      'providers:\n  a: { keys: [ "k ] }\n  b: { keys: [ "l" ] }\nmodels: { m: "a/x" }\n',
+      ['routes.yaml:2:16: a quote opens here and is not closed (write " where it ends)'],
+    ],
+    [
+      'a quote in a list of lines',
+      "providers:\n  a:\n    keys:\n      - 'k\n      - l\n    kind: x\nmodels: { m: 'a/x' }\n",
+      ["routes.yaml:4:9: a quote opens here and is not closed (write ' where it ends)"],
+    ],
+    [
+      'a bracket in brackets, and one further down',
+      'a: { x: [1, 2 }\nb: { y: 1\nc: 3\n',
       [
-        'routes.yaml:2:1: Missing closing "quote (check the quotes, brackets and indentation around here)',
+        'routes.yaml:1:9: "[" opens here and is not closed (write ] where it ends)',
+        'routes.yaml:2:4: "{" opens here and is not closed (write } where it ends)',
       ],
+    ],
+    [
+      'a blank that is missing behind a key, in a block',
+      'providers:\n  a:\n    kind:anthropic\n    keys: [ k ]\n',
+      ['routes.yaml:3:5: a blank is missing behind "kind:" (write kind: anthropic)'],
+    ],
+    [
+      'a blank that is missing, at the end of a block',
+      'providers:\n  a:\n    keys:\n      - k\n    kind:anthropic\n',
+      ['routes.yaml:5:5: a blank is missing behind "kind:" (write kind: anthropic)'],
+    ],
+    [
+      'a blank that is missing, in the only line of a block',
+      'providers:\n  a:\n    kind:anthropic\n',
+      ['routes.yaml:3:5: providers.a: a blank is missing behind "kind:" (write kind: anthropic)'],
+    ],
+    [
+      'a blank that is missing in brackets, and before a secret',
+      'providers: { a: { kind:anthropic, keys: [ { key:plain-secret, name: n } ] } }\n',
+      [
+        'routes.yaml:1:19: providers.a."kind:anthropic": a blank is missing behind "kind:" (write kind: anthropic)',
+        'routes.yaml:1:45: providers.a.keys[0]."key:plain-secret": a blank is missing behind "key:" (write key: …)',
+      ],
+    ],
+    [
+      'a bracket that closes nothing',
+      'models: { m: a/x }}\n',
+      ['routes.yaml:1:19: this closes nothing that is open (take it out, or open it before)'],
+    ],
+    [
+      'a comma too many, and lines in brackets',
+      'models: { m: a/x,, n: a/y }\nserver: {\n  - x\n}\n',
+      [
+        'routes.yaml:1:18: a comma with nothing before it (take it out, or write what is missing)',
+        'routes.yaml:3:3: lines without brackets stand inside brackets (inside { … } and [ … ] write everything with brackets and commas)',
+      ],
+    ],
+    [
+      'a key without a value, and a remark too near',
+      'models: { m: [ a/x ]#one\n}\nserver\n',
+      [
+        'routes.yaml:1:21: a blank is missing before "#" (put one before it, or put the value in quotes)',
+        'routes.yaml:3:1: this is a key without a value (put ":" and a blank behind the key)',
+      ],
+    ],
+    [
+      'a key that goes on',
+      'server\n  port: 1\n',
+      [
+        'routes.yaml:1:1: a key goes on over several lines (put ":" and a blank behind the key; and look at the quotes and the indentation)',
+      ],
+    ],
+    [
+      'anchors that cannot be',
+      'models: &a &b {}\naliases: *\n',
+      [
+        'routes.yaml:1:12: an anchor or a tag stands where none can (write &NAME once before a value, and *NAME alone where it shall stand again)',
+        'routes.yaml:2:10: a star or "&" without a name (put the text in quotes: "*…")',
+      ],
+    ],
+    [
+      'a line that begins with a percent sign',
+      '%x\nmodels: {}\n',
+      ['routes.yaml:2:1: a line before this one begins with "%" (put that in quotes)'],
     ],
     [
       'tabs',
       'server:\n	port: 1\n',
-      ['routes.yaml:2:1: Tabs are not allowed as indentation (indent with spaces)'],
+      ['routes.yaml:2:1: a tab stands in the indentation (indent with spaces)'],
     ],
     [
       'lines that are not in line',
       'server:\n  port: 1\n host: x\n',
       [
-        'routes.yaml:3:1: All mapping items must start at the same column (indent it like its neighbours, and close every bracket)',
+        'routes.yaml:3:1: this line is not in line with the others of its block (indent it like its neighbours)',
       ],
     ],
     [
       'a variable without quotes in brackets',
       'providers:\n  a: { kind: openai, keys: [ ${KEY} ] }\n',
-      [
-        'routes.yaml:2:31: Missing , or : between flow sequence items (put ${…} in quotes here: "${NAME}")',
-      ],
+      ['routes.yaml:2:31: a comma is missing before this (put ${…} in quotes here: "${NAME}")'],
     ],
     [
       'a variable without quotes in braces',
       'server: { port: ${PORT}, host: x }\nmodels: {}\n',
       [
-        'routes.yaml:1:18: Unexpected flow-map-start at node end (put ${…} in quotes here: "${NAME}")',
+        'routes.yaml:1:18: something stands behind the end of the value (put ${…} in quotes here: "${NAME}")',
       ],
     ],
     [
       'a comparison without quotes',
       'models:\n  m:\n    to: [ { when: { input-tokens: >180k }, to: a/x } ]\n',
-      [
-        'routes.yaml:3:35: Plain value cannot start with block scalar indicator > (put the value in quotes)',
-      ],
+      ['routes.yaml:3:35: a text cannot begin with ">" (put the value in quotes)'],
     ],
     [
       'the same in a block',
       'rules:\n  - when:\n      input-tokens: >180k\n',
-      [
-        'routes.yaml:3:23: Block scalar header includes extra characters: >180k (put the value in quotes)',
-      ],
+      ['routes.yaml:3:23: a text cannot begin with ">" (put the value in quotes)'],
     ],
     [
       'a star in front without quotes',
       'aliases:\n  *-haiku: a/x\n',
-      ['routes.yaml:2:12: Unexpected scalar at node end (put the name in quotes: "*…")'],
+      [
+        'routes.yaml:2:12: something stands behind the end of the value (put the name in quotes: "*…")',
+      ],
     ],
     [
       'a colon too many',
       'models: { m: x }\nserver: host: y\n',
       [
-        'routes.yaml:2:9: Nested mappings are not allowed in compact mappings (put the value in quotes, or on lines of its own)',
+        'routes.yaml:2:9: a value and another key stand on one line, or the next line is indented too far (put the value in quotes, or write it on lines of its own)',
       ],
     ],
     [
       'an unknown escape',
       'models: { "gpt\\-*": a/x }\n',
-      ['routes.yaml:1:15: Invalid escape sequence \\- (write \\\\ for a backslash)'],
+      ['routes.yaml:1:15: there is no escape "\\-" (write \\\\ for a backslash)'],
     ],
     [
       'a tag',
       'api-keys: [ !secret key ]\n',
       [
-        'routes.yaml:1:13: Unresolved tag: !secret (take the tag out; a secret is written ${NAME} or ${file:path})',
+        'routes.yaml:1:13: a tag means nothing here (take it out; a secret is written ${NAME} or ${file:path})',
       ],
     ],
     [
@@ -168,8 +242,8 @@ const CASES: Record<string, readonly Case[]> = {
       'two mistakes on two lines',
       'server: { port: @1 }\npolicy: { keepalive: `5s` }\n',
       [
-        'routes.yaml:1:17: Plain value cannot start with reserved character @ (put the value in quotes)',
-        'routes.yaml:2:22: Plain value cannot start with reserved character ` (put the value in quotes)',
+        'routes.yaml:1:17: a text cannot begin with "@" (put the value in quotes)',
+        'routes.yaml:2:22: a text cannot begin with "`" (put the value in quotes)',
       ],
     ],
     [

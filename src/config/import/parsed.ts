@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument, visit } from 'yaml'
 import type { JsonValue } from '../../lib/json.ts'
+import { yamlFaults } from '../yaml-faults.ts'
 
 /** What a text holds; or what is wrong with it, and where. */
 export type Parsed = { ok: true; value: JsonValue } | { ok: false; problem: string; line: number }
@@ -42,8 +43,9 @@ function parsedYaml(text: string): Parsed {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
   const [error] = document.errors
   if (error) {
-    const problem = (error.message.split('\n')[0] ?? '').trim()
-    return { ok: false, problem, line: lines.linePos(error.pos[0]).line }
+    const [fault] = yamlFaults(document, text)
+    const problem = fault?.message ?? 'it cannot be read'
+    return { ok: false, problem, line: lines.linePos(fault?.offset ?? error.pos[0]).line }
   }
   // A key made of digits is a text all the same: 007 and very long ones must not change.
   visit(document, {

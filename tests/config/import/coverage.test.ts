@@ -284,8 +284,8 @@ describe('files that cannot be taken over say why', () => {
   test.each([
     ['config.yaml', '', 'it is empty'],
     ['config.yaml', ' \n\n', 'it is empty'],
-    ['config.yaml', 'a: 1\nb: [ 1\nc: 2\n', 'line 3: '],
-    ['config.yaml', 'api-keys: [ a ]\napi-keys: [ b ]\n', 'line 2: Map keys must be unique'],
+    ['config.yaml', 'a: 1\nb: [ 1\nc: 2\n', 'line 2: "[" opens here'],
+    ['config.yaml', 'api-keys: [ a ]\napi-keys: [ b ]\n', 'line 2: this key is written twice'],
     ['config.json', '{\n  "Router": {},\n  "Providers" []\n}', "line 3: Expected ':'"],
     ['config.json', '{\n  "Router": {\n', 'line 2: '],
     ['config.yaml', 'hello: world\nagain: 1\n', 'of no tool that is known (it has hello, again)'],
