@@ -8,6 +8,8 @@ import { parseCount, parseMoney } from './values.ts'
 
 export function readApiKeys(document: Document, report: Report): ApiKey[] {
   const keys: ApiKey[] = []
+  const names = new Set<string>()
+  const hashes = new Set<string>()
   for (const [index, entry] of (document['api-keys'] ?? []).entries()) {
     const read: ApiKey =
       typeof entry === 'string' ? { name: keyName(index), key: entry } : keyOf(entry)
@@ -27,15 +29,17 @@ export function readApiKeys(document: Document, report: Report): ApiKey[] {
         'this is no SHA-256 hash of a key',
         'write sha256: and 64 hex digits, or let "jackfield key NAME" make a key',
       )
-    if (keys.some(one => one.name === name))
+    if (names.has(name))
       report.error(
         path,
         'value',
         `the name "${name}" is used twice`,
         'give each key a name of its own',
       )
-    if (keys.some(one => knownBy(one.key) === knownBy(key)))
+    if (hashes.has(knownBy(key)))
       report.error(path, 'value', 'this key stands here twice', 'take one out')
+    names.add(name)
+    hashes.add(knownBy(key))
     keys.push({ ...read, at: report.at(path) })
   }
   return keys

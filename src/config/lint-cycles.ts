@@ -2,32 +2,60 @@ import { parseAddress } from './address.ts'
 import { compileGlob, fillStars, starsIn } from './glob.ts'
 import type { Entry, Mention } from './names.ts'
 import type { Report } from './report.ts'
-import { mentionedName, type Names } from './resolve.ts'
+import { MAX_DEPTH, MAX_FOLLOWED, mentionedName, type Names } from './resolve.ts'
 
-/** Entries that lead back to themselves. */
+/** How many names an entry leads through, one behind the other, and how many entries in all. */
+type Reach = { depth: number; entries: number }
+
+const NOWHERE: Reach = { depth: 0, entries: 0 }
+
+/** Entries that lead back to themselves, through too many names, or to too many things. */
 export function lintCycles(entries: readonly Entry[], names: Names, report: Report): void {
-  const done = new Set<Entry>()
-  const visit = (entry: Entry, trail: readonly Entry[]): void => {
+  const known = new Map<Entry, Reach>()
+  const visit = (entry: Entry, trail: readonly Entry[]): Reach => {
     const from = trail.indexOf(entry)
     if (from !== -1) {
-      const cycle = [...trail.slice(from), entry].map(({ name }) => name).join(' → ')
-      const start = trail[from]
-      if (start)
-        report.error(
-          start.path,
-          'key',
-          `leads back to itself: ${cycle}`,
-          'let one of them name a provider/model',
-        )
-      return
+      complainOfCycle(trail.slice(from), entry, report)
+      return NOWHERE
     }
-    if (done.has(entry)) return
+    const before = known.get(entry)
+    if (before) return before
+    if (trail.length > MAX_DEPTH) return { depth: 1, entries: 1 }
+    const reach = { depth: 1, entries: 1 }
     for (const mention of entry.steps.flatMap(step => step.mentions))
-      for (const next of nextAfter(mention, names)) visit(next, [...trail, entry])
-    done.add(entry)
+      for (const next of nextAfter(mention, names)) {
+        const { depth, entries } = visit(next, [...trail, entry])
+        reach.depth = Math.max(reach.depth, depth + 1)
+        reach.entries += entries
+      }
+    known.set(entry, complainOfReach(entry, reach, report) ? NOWHERE : reach)
+    return known.get(entry) ?? NOWHERE
   }
   // Nothing leads to an entry of `force`.
   for (const entry of entries) if (entry.section !== 'force') visit(entry, [])
+}
+
+function complainOfCycle(round: readonly Entry[], entry: Entry, report: Report): void {
+  const [start] = round
+  const cycle = [...round, entry].map(({ name }) => name).join(' → ')
+  if (start)
+    report.error(
+      start.path,
+      'key',
+      `leads back to itself: ${cycle}`,
+      'let one of them name a provider/model',
+    )
+}
+
+/** Whether there was something to complain of; said once, and not again of all that lead there. */
+function complainOfReach(entry: Entry, { depth, entries }: Reach, report: Report): boolean {
+  if (depth <= MAX_DEPTH && entries <= MAX_FOLLOWED) return false
+  const what =
+    depth > MAX_DEPTH
+      ? `through more than ${MAX_DEPTH} names`
+      : `to more than ${MAX_FOLLOWED} others`
+  report.error(entry.path, 'key', `leads ${what}`, 'name what is meant, without names in between')
+  return true
 }
 
 /** Stands for what a star stands for: no name in a file has it. */

@@ -5,7 +5,7 @@ import { compileGlob, type Glob, isGlob, starsIn } from './glob.ts'
 import { lintCycles } from './lint-cycles.ts'
 import { lintReach } from './lint-reach.ts'
 import type { Entry, Mention } from './names.ts'
-import { didYouMean } from './nearest.ts'
+import { createSuggest, type Suggest } from './nearest.ts'
 import type { Report } from './report.ts'
 import { isOtherName, mentionedName, type Names } from './resolve.ts'
 import type { Broken } from './sound.ts'
@@ -22,11 +22,13 @@ export type Linted = {
 export function lint(linted: Linted, report: Report): void {
   const { entries, names } = linted
   const excused = [...linted.broken.names].map(compileGlob)
+  const suggest = createSuggest()
   for (const entry of entries) {
     if (entry.name.trim() === '')
       report.error(entry.path, 'key', 'a name must not be empty', 'write what clients ask for')
     for (const step of entry.steps)
-      for (const mention of step.mentions) lintMention(entry, mention, linted, excused, report)
+      for (const mention of step.mentions)
+        lintMention(entry, mention, linted, excused, suggest, report)
     lintWeights(entry, report)
     lintLostEdits(entry, names, report)
   }
@@ -40,6 +42,7 @@ function lintMention(
   mention: Mention,
   { names, broken }: Linted,
   excused: readonly Glob[],
+  suggest: Suggest,
   report: Report,
 ): void {
   const { name } = mentionedName(names, mention)
@@ -84,7 +87,7 @@ function lintMention(
     complain(
       `no provider named "${head}"`,
       elsewhere ??
-        didYouMean(head, [...providers, ...broken.providers]) ??
+        suggest(head, () => [...providers, ...broken.providers]) ??
         `declared: ${providers.join(', ') || 'none'}`,
     )
   else if (names.providers.has(name))
@@ -93,7 +96,7 @@ function lintMention(
     complain(
       `no model or alias named "${name}"`,
       elsewhere ??
-        didYouMean(name, [
+        suggest(name, () => [
           ...names.exact.models.keys(),
           ...names.exact.aliases.keys(),
           ...names.declared,

@@ -1,13 +1,19 @@
+/** What is longer is no slip of the pen. */
+const MAX_NAME_LENGTH = 100
+/** More changes than this are another name. */
+const MAX_DISTANCE = 8
+
 /** The known names most like a wrong one, best first; none that are too far off to be meant. */
 export function nearest(wrong: string, known: Iterable<string>, most = 1): string[] {
+  if (wrong.length > MAX_NAME_LENGTH) return []
   // Of a name that is changed altogether nothing is left.
-  const limit = Math.min(Math.max(2, Math.floor(wrong.length / 3)), wrong.length - 1)
+  const limit = Math.min(Math.max(2, Math.floor(wrong.length / 3)), wrong.length - 1, MAX_DISTANCE)
+  const lower = wrong.toLowerCase()
   const ranked: { name: string; distance: number }[] = []
   for (const name of known) {
     if (Math.abs(name.length - wrong.length) > limit && !name.includes(wrong)) continue
-    const distance = name.toLowerCase().startsWith(wrong.toLowerCase())
-      ? 1
-      : editDistance(wrong.toLowerCase(), name.toLowerCase())
+    const folded = name.toLowerCase()
+    const distance = folded.startsWith(lower) ? 1 : editDistance(lower, folded, limit)
     if (distance <= limit) ranked.push({ name, distance })
   }
   return ranked
@@ -22,25 +28,50 @@ export function didYouMean(wrong: string, known: Iterable<string>): string | und
   return best === undefined ? undefined : `did you mean "${best}"?`
 }
 
-/** Changes, insertions, removals, and swaps of neighbours. */
-function editDistance(a: string, b: string): number {
-  let before: number[] = []
-  let above = Array.from({ length: b.length + 1 }, (_, index) => index)
+/** A file with more wrong names than this has one mistake many times. */
+const MAX_SEARCHES = 100
+
+/** `known` is made only where a name is looked up. */
+export type Suggest = (wrong: string, known: () => Iterable<string>) => string | undefined
+
+/** `didYouMean` for as many wrong names of one file as anyone reads about. */
+export function createSuggest(): Suggest {
+  let searches = 0
+  return (wrong, known) => (searches++ < MAX_SEARCHES ? didYouMean(wrong, known()) : undefined)
+}
+
+/** Of the longest name that is looked up, and as much longer as a known one may be. */
+const ROW = MAX_NAME_LENGTH + MAX_DISTANCE + 1
+const FAR = ROW
+
+/**
+ * Changes, insertions, removals, and swaps of neighbours, as far as the limit: what is beyond is
+ * more than it. The work is a name's length times the limit.
+ */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return FAR
+  let [before, above, row] = [new Uint8Array(ROW), new Uint8Array(ROW), new Uint8Array(ROW)]
+  for (let j = 0; j <= b.length; j++) above[j] = j
   for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
+    row.fill(FAR)
+    row[0] = i
+    let least = i
+    for (let j = Math.max(1, i - limit); j <= Math.min(b.length, i + limit); j++) {
       const same = a[i - 1] === b[j - 1]
-      let cost = Math.min(
-        (above[j] ?? 0) + 1,
-        (row[j - 1] ?? 0) + 1,
-        (above[j - 1] ?? 0) + (same ? 0 : 1),
-      )
+      const replaced = at(above, j - 1) + (same ? 0 : 1)
+      let cost = Math.min(at(above, j) + 1, at(row, j - 1) + 1, replaced)
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, (before[j - 2] ?? 0) + 1)
-      row.push(cost)
+        cost = Math.min(cost, at(before, j - 2) + 1)
+      row[j] = cost
+      least = Math.min(least, cost)
     }
-    before = above
-    above = row
+    // A swap may still save one.
+    if (least > limit + 1) return FAR
+    ;[before, above, row] = [above, row, before]
   }
-  return above[b.length] ?? 0
+  return at(above, b.length)
+}
+
+function at(row: Uint8Array, index: number): number {
+  return row[index] ?? FAR
 }

@@ -41,11 +41,21 @@ export type Names = Addressees & {
   echoStandsIn: boolean
 }
 
+/** Names one behind the other, and entries in all, that one asked name may lead through. */
+export const MAX_DEPTH = 100
+export const MAX_FOLLOWED = 5_000
+
 /** Names a file resolved once need not be resolved again; clients choose the names, so it is bounded. */
 const REMEMBERED = 2_000
 
 /** Who asks. Without facts every condition holds: what could be, for lists and checks. */
-type Asking = { facts: Facts | undefined; conditional: boolean; trace: TraceLine[] }
+type Asking = {
+  facts: Facts | undefined
+  conditional: boolean
+  trace: TraceLine[]
+  /** Entries gone through so far: names that each stand for several others multiply. */
+  followed: number
+}
 type Asked = Names & { asking: Asking }
 
 function holds({ asking }: Asked, when: Condition | undefined): boolean {
@@ -67,7 +77,7 @@ export function createResolve(names: Names): (asked: string, facts?: Facts) => R
   return (asked, facts) => {
     const known = remembered.get(asked)
     if (known) return known
-    const asking: Asking = { facts, conditional: false, trace: [] }
+    const asking: Asking = { facts, conditional: false, trace: [], followed: 0 }
     const resolution = resolveAsked({ ...names, asking }, asked)
     // What depends on the request is asked of every request.
     if (asking.conditional) return resolution
@@ -96,7 +106,14 @@ function resolveAsked(names: Asked, asked: string): Resolution {
     : fromAddress(names, name, trace)
   if (!found) {
     trace.push({ rule: '9 otherwise', verdict: 'not found' })
-    return { found: false, nearest: nearest(name, namesThereAre(names), 3), trace }
+    return {
+      found: false,
+      // Looked for where it is read: most of those who ask whether a name leads anywhere do not.
+      get nearest() {
+        return nearest(name, namesThereAre(names), 3)
+      },
+      trace,
+    }
   }
   return { found: true, route: finished(names, found, reasoning), trace }
 }
@@ -229,11 +246,16 @@ function follow(
     trace.push({ rule, verdict: `${entry.title} leads back to itself`, at: entry.at })
     return undefined
   }
-  const within = new Set([...visited, entry])
+  if (names.asking.followed++ >= MAX_FOLLOWED || visited.size >= MAX_DEPTH) {
+    trace.push({ rule, verdict: `${entry.title} is one name too many; it is left out` })
+    return undefined
+  }
+  visited.add(entry)
   const wanted = entry.steps.filter(step => wantedStep(names, entry, step, rule, trace))
   const drafts = wanted.map(step =>
-    step.mentions.map(mention => mentioned(names, mention, captures, trace, within)),
+    step.mentions.map(mention => mentioned(names, mention, captures, trace, visited)),
   )
+  visited.delete(entry)
   if (wanted.length > 0 && drafts.flat().every(draft => draft === undefined)) {
     trace.push({ rule, verdict: `${entry.title} leads nowhere`, at: entry.at })
     return undefined

@@ -10,9 +10,11 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml'
+import { aliasesOf } from './aliases.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { withoutSecrets } from './secrets/suspicion.ts'
 import type { Place } from './table.ts'
+import { MAX_YAML_DEPTH, tooDeepAt } from './yaml-depth.ts'
 import { type YamlFault, yamlFaults } from './yaml-faults.ts'
 
 export type Path = readonly (string | number)[]
@@ -35,6 +37,8 @@ export function parseSource(
   file: string,
   text: string,
 ): { source: Source; diagnostics: Diagnostic[] } {
+  const deepAt = tooDeepAt(text)
+  if (deepAt !== undefined) return tooDeep(file, text, deepAt)
   const lines = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -70,6 +74,29 @@ export function parseSource(
   return { source, diagnostics }
 }
 
+/** Nothing of it can be read, and there is one thing to say. */
+function tooDeep(
+  file: string,
+  text: string,
+  offset: number,
+): { source: Source; diagnostics: Diagnostic[] } {
+  const before = text.slice(0, offset)
+  const line = before.split('\n').length
+  const at = { line, column: offset - before.lastIndexOf('\n') }
+  return {
+    source: { file, text, value: undefined, at: () => at },
+    diagnostics: [
+      {
+        severity: 'error',
+        path: '',
+        message: `it is nested deeper than ${MAX_YAML_DEPTH} levels here`,
+        hint: 'close the brackets, or indent less',
+        at: { file, ...at },
+      },
+    ],
+  }
+}
+
 /** An empty file is an empty mapping. Anchors within anchors can stand for more than there is memory. */
 function plainValue(document: Document.Parsed): { value: unknown } | { fault: YamlFault } {
   try {
@@ -94,7 +121,7 @@ function offsetOf(document: Document.Parsed, path: Path, of: 'key' | 'value'): n
 }
 
 function child(document: Document.Parsed, node: unknown, segment: string | number) {
-  const resolved = isAlias(node) ? node.resolve(document) : node
+  const resolved = isAlias(node) ? aliasesOf(document)(node) : node
   if (isSeq(resolved) && typeof segment === 'number') {
     const value = resolved.items[segment]
     return value === undefined ? undefined : { key: undefined, value }
@@ -118,7 +145,7 @@ function memberOf(document: Document.Parsed, map: YAMLMap, name: string): Pair |
 
 /** `<<:` names a mapping or a list of them. */
 function mergedMember(document: Document.Parsed, source: unknown, name: string): Pair | undefined {
-  const meant = isAlias(source) ? source.resolve(document) : source
+  const meant = isAlias(source) ? aliasesOf(document)(source) : source
   if (isMap(meant)) return memberOf(document, meant, name)
   if (!isSeq(meant)) return undefined
   for (const one of meant.items) {

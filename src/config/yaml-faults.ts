@@ -13,6 +13,7 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml'
+import { aliasesOf } from './aliases.ts'
 import type { Path } from './source.ts'
 import { gapsIn } from './yaml-gaps.ts'
 import { type Words, wordsOf } from './yaml-words.ts'
@@ -153,7 +154,7 @@ function structureFaults(document: Document.Parsed): YamlFault[] {
 }
 
 function aliasFault(alias: Alias, document: Document.Parsed, ancestors: Ancestors) {
-  const target = alias.resolve(document)
+  const target = aliasesOf(document)(alias)
   if (target && !ancestors.includes(target)) return undefined
   const message = target
     ? `the anchor "${alias.source}" holds itself`
@@ -178,7 +179,8 @@ function pairFault({ key, value }: Pair, document: Document.Parsed) {
   if (!isScalar(key))
     return { message: 'a key must be a text', hint: 'put it in quotes', readable: false }
   if (typeof key.value !== 'symbol') return undefined
-  const meant = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node)
+  const aliases = aliasesOf(document)
+  const meant = (node: unknown): unknown => (isAlias(node) ? aliases(node) : node)
   const merged = meant(value)
   const sources = isSeq(merged) ? merged.items : [merged]
   // An alias that means nothing is complained of by itself.

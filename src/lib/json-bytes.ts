@@ -73,6 +73,23 @@ export function scanObject(bytes: Uint8Array): Member[] {
   }
 }
 
+/** How many brackets are open at once at most, outside strings. The bytes need not be JSON. */
+export function depthOf(bytes: Uint8Array): number {
+  let depth = 0
+  let deepest = 0
+  let inString = false
+  for (let at = 0; at < bytes.length; at++) {
+    const c = bytes[at]
+    if (inString) {
+      if (c === BACKSLASH) at++
+      else if (c === QUOTE) inString = false
+    } else if (c === QUOTE) inString = true
+    else if (c === OPEN_BRACE || c === OPEN_BRACKET) deepest = Math.max(deepest, ++depth)
+    else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) depth--
+  }
+  return deepest
+}
+
 /** Replaces ranges, given in ascending order, by new bytes; everything else is copied. */
 export function splice(
   bytes: Uint8Array,

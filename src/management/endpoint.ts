@@ -11,6 +11,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { Veil } from '../config/secrets/veil.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { RoutesFile } from '../gateway/routes-file.ts'
+import { depthOf } from '../lib/json-bytes.ts'
 import { readBody } from '../server/body.ts'
 import { ManagementError } from './reply.ts'
 
@@ -114,6 +115,7 @@ async function readAs(schema: TSchema, request: Request, gateway: Gateway): Prom
     throw new ManagementError(400, 'invalid_body', 'the body is not UTF-8')
   }
   if (schema === Yaml) return text
+  checkDepth(bytes)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -121,6 +123,18 @@ async function readAs(schema: TSchema, request: Request, gateway: Gateway): Prom
     throw new ManagementError(400, 'invalid_body', 'the body is not JSON')
   }
   return checked(schema, value, 'invalid_body')
+}
+
+/** Deeper than any value of a routes.yaml; what handles it further on is recursive. */
+const MAX_DEPTH = 64
+
+function checkDepth(bytes: Uint8Array): void {
+  if (depthOf(bytes) <= MAX_DEPTH) return
+  throw new ManagementError(
+    400,
+    'invalid_body',
+    `the body is nested deeper than ${MAX_DEPTH} levels`,
+  )
 }
 
 /** Complaints name the place, never the value. */

@@ -15,6 +15,7 @@ const WireEdit = Type.Object(
     ),
     path: Type.Array(Type.Union([Type.String(), Type.Integer({ minimum: 0 })]), {
       minItems: 1,
+      maxItems: 32,
       description: 'Members by name, elements of lists by number from 0',
       examples: [['models', 'coder', 'to', 0]],
     }),

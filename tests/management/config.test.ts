@@ -245,3 +245,30 @@ describe('what would become of a text', () => {
     expect(await served(gateway)).toContain('one')
   })
 })
+
+describe('what no file has is refused before anything is done with it', () => {
+  test('a path of more than 32 names', async () => {
+    const path = Array.from({ length: 5_000 }, () => 'models')
+    const { status, text } = await managed().manage('PATCH', '/routes', [
+      { op: 'set', path, value: 1 },
+    ])
+    expect(status).toBe(400)
+    expect(text).toContain('0.path')
+  })
+
+  test.each([
+    ['open', '['.repeat(1_000_000)],
+    ['closed', '['.repeat(500_000) + ']'.repeat(500_000)],
+    ['in a value', `[{"op":"set","path":["a"],"value":${'['.repeat(9_000)}${']'.repeat(9_000)}}]`],
+  ])('JSON that is nested too deep: %s', async (_, body) => {
+    const { status, text } = await managed().manage('PATCH', '/routes', body)
+    expect(status).toBe(400)
+    expect(text).toContain('nested deeper than 64 levels')
+  })
+
+  test('YAML that is nested too deep', async () => {
+    const { status, body } = await managed().manage('POST', '/check', '['.repeat(1_000_000))
+    expect(status).toBe(200)
+    expect(JSON.stringify(body)).toContain('nested deeper than 64 levels')
+  })
+})

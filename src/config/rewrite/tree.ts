@@ -14,6 +14,7 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import type { JsonValue } from '../../lib/json.ts'
+import { MAX_YAML_DEPTH, tooDeepAt } from '../yaml-depth.ts'
 import { Refused } from './edit.ts'
 
 /** A YAML text, parsed with the place of every token. */
@@ -49,6 +50,8 @@ export type Collection = YAMLMap | YAMLSeq
 
 /** Throws `Refused` for a text that does not parse. */
 export function parseTree(text: string): Tree {
+  if (tooDeepAt(text) !== undefined)
+    throw new Refused(`it is nested deeper than ${MAX_YAML_DEPTH} levels; indent less`)
   const lines = new LineCounter()
   const document = parseDocument(text, {
     keepSourceTokens: true,

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar } from 'yaml'
 import type { JsonValue } from '../../lib/json.ts'
 import type { Path } from '../source.ts'
+import { tooDeepAt } from '../yaml-depth.ts'
 import { isReference, isSecretPlace, looksRandom, looksSecret } from './suspicion.ts'
 
 /** A secret as it stands in a text: with its quotes where it has some, as a word in a remark. */
@@ -21,6 +22,15 @@ type Document = ReturnType<typeof parseDocument>
 export function secretsIn(text: string): Found[] | undefined {
   const document = readYaml(text)
   if (document.errors.length > 0) return undefined
+  try {
+    return secretsOf(document, text)
+  } catch (error) {
+    if (error instanceof TooManyPlaces) return undefined
+    throw error
+  }
+}
+
+function secretsOf(document: Document, text: string): Found[] {
   const all = scalarsIn(document)
   const values = all.filter(({ isName }) => !isName)
   // An alias may be what brings a value to a place for secrets.
@@ -38,7 +48,12 @@ export function secretsIn(text: string): Found[] | undefined {
   return apart([...found, ...inRemarks(text, all, repeats)])
 }
 
+/** A text that is nested too deep is one that does not parse. */
 export function readYaml(text: string): Document {
+  return tooDeepAt(text) === undefined ? parsed(text) : parsed('[')
+}
+
+function parsed(text: string): Document {
   return parseDocument(text, { merge: true, uniqueKeys: false, prettyErrors: false })
 }
 
@@ -77,11 +92,17 @@ function secretPlaces(document: Document): Placed[] {
 
 /** Aliases in aliases end somewhere, since an anchor may stand inside itself. */
 const DEEPEST = 50
+/** What anchors stand for multiplies: beyond so many places nobody can tell what they hold. */
+const MAX_PLACES = 200_000
+
+class TooManyPlaces extends Error {}
 
 function walk(document: Document, throughAliases: boolean): Placed[] {
   const found: Placed[] = []
+  let places = 0
   const visit = (node: unknown, path: Path): void => {
     if (path.length > DEEPEST) return
+    if (places++ > MAX_PLACES) throw new TooManyPlaces()
     if (isAlias(node)) {
       if (throughAliases) visit(node.resolve(document), path)
     } else if (isMap(node)) {

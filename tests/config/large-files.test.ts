@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { nearest } from '../../src/config/nearest.ts'
+import { secretsIn } from '../../src/config/secrets/find.ts'
+import { parseSource } from '../../src/config/source.ts'
+import { tooDeepAt } from '../../src/config/yaml-depth.ts'
+import { compiled } from '../support/routes.ts'
+
+const A =
+  'providers: { a: { kind: openai-compatible, base-url: "http://a/v1", keys: [ k ], discover: false } }\n'
+const lines = (count: number, line: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => line(index)).join('')
+
+/** The complaints about a file, and no more time than linear work takes by far. */
+function told(text: string, capMs = 5_000): string[] {
+  const began = performance.now()
+  const result = compiled(text)
+  expect(performance.now() - began).toBeLessThan(capMs)
+  return (result.ok ? result.warnings : result.diagnostics).map(
+    ({ at, message, hint }) => `${at.line}: ${message} (${hint})`,
+  )
+}
+
+describe('a large file is checked in time linear in its length', () => {
+  // What these took when each searched all the others: from half a minute to some hours.
+  test('models of providers that are not there', () => {
+    const complaints = told(`${A}models:\n${lines(8_000, n => `  m${n}: aa${n}/x\n`)}`)
+    expect(complaints).toHaveLength(8_000)
+    expect(complaints[0]).toBe('3: no provider named "aa0" (did you mean "a"?)')
+  })
+
+  test('models that are not there', () =>
+    expect(
+      told(`${A}models:\n${lines(8_000, n => `  model-${n}: a-name-that-is-missing-${n}\n`)}`),
+    ).toHaveLength(8_000))
+
+  test('keys of callers', () =>
+    expect(
+      told(
+        `${A}models: { m: a/x }\napi-keys:\n${lines(8_000, n => `  - { name: n${n}, key: key-number-${n} }\n`)}`,
+      ),
+    ).toEqual([]))
+
+  test('names one behind the other', () =>
+    expect(
+      told(`${A}models:\n${lines(4_000, n => `  m${n}: m${n + 1}\n`)}  m4000: a/x\n`)[0],
+    ).toContain('leads through more than 100 names'))
+
+  test('names that each stand for two others', () =>
+    expect(
+      told(`${A}models:\n${lines(40, n => `  m${n}: [ m${n + 1}, m${n + 1} ]\n`)}  m40: a/x\n`)[0],
+    ).toContain('leads to more than 5000 others'))
+
+  test('merges of one anchor', () => {
+    const text = `version: 1\nx-a: &a { kind: echo }\nproviders:\n${lines(900, n => `  p${n}: { <<: *a }\n`)}`
+    const began = performance.now()
+    expect(parseSource('routes.yaml', text).diagnostics).toEqual([])
+    expect(performance.now() - began).toBeLessThan(3_000)
+  })
+
+  test('anchors that multiply: nobody can tell what is secret, and nobody tries for long', () => {
+    const text = `a0: &a0 [ x, x ]\n${lines(40, n => `a${n + 1}: &a${n + 1} [ *a${n}, *a${n} ]\n`)}`
+    expect(secretsIn(text)).toBeUndefined()
+    expect(told(text)[0]).toContain('the anchors stand for too much')
+  })
+})
+
+describe('a text that is nested too deep is refused before it is parsed', () => {
+  const MANY = 1_000_000
+  test.each([
+    ['brackets', '['.repeat(MANY)],
+    ['closed brackets', '['.repeat(MANY) + ']'.repeat(MANY)],
+    ['braces', '{a: '.repeat(MANY)],
+    ['dashes', '- '.repeat(MANY)],
+    ['question marks', '? '.repeat(MANY)],
+    ['indentation', lines(2_000, n => `${' '.repeat(n)}a:\n`)],
+  ])('%s', (_, text) => {
+    expect(told(text, 2_000)).toEqual([
+      expect.stringMatching(/nested deeper than 64 levels here \(close the brackets/),
+    ])
+    expect(secretsIn(text)).toBeUndefined()
+  })
+
+  test('the place is told', () =>
+    expect(told(`${A}x-a:\n  b: ${'['.repeat(70)}`)[0]).toStartWith('3: '))
+
+  test.each([
+    ['an ordinary file', `${A}models:\n  m:\n    - [ a/x, a/y ]\n    - to: a/z\n`],
+    ['brackets in quotes', `x-a: "${'['.repeat(200)}"\nx-b: '${'{'.repeat(200)}'\n`],
+    ['brackets in a remark', `# ${'['.repeat(200)}\nx-a: 1 # ${'['.repeat(200)}\n`],
+    [
+      'brackets in a text',
+      `x-a: |\n  ${'['.repeat(200)}\n  ${'- '.repeat(200)}\nx-b: a${'['.repeat(200)}\n`,
+    ],
+    ['a long text that is indented', `x-a: >\n${lines(100, n => `  ${' '.repeat(n)}words\n`)}`],
+    [
+      'a long file',
+      lines(5_000, n => `x-${n}:\n  a: [ { b: 1 }, { c: [ 2 ] } ]\n  d:\n    - e: f\n`),
+    ],
+  ])('%s is not', (_, text) => expect(tooDeepAt(text)).toBeUndefined())
+})
+
+describe('the nearest name', () => {
+  /** Changes, insertions, removals and swaps, without a shortcut. */
+  function distance(a: string, b: string): number {
+    const rows = Array.from({ length: a.length + 1 }, (_, i) =>
+      Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
+    )
+    const at = (i: number, j: number): number => rows[i]?.[j] ?? 0
+    for (let i = 1; i <= a.length; i++)
+      for (let j = 1; j <= b.length; j++) {
+        const row = rows[i] ?? []
+        const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
+        row[j] = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, changed)
+        if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+          row[j] = Math.min(at(i, j), at(i - 2, j - 2) + 1)
+      }
+    return at(a.length, b.length)
+  }
+
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 3, maxLength: 24 })
+  test('is found though only near ones are looked at', () =>
+    fc.assert(
+      fc.property(word, word, (wrong, known) => {
+        const limit = Math.min(Math.max(2, Math.floor(wrong.length / 3)), wrong.length - 1, 8)
+        const near = known.startsWith(wrong) || distance(wrong, known) <= limit
+        expect(nearest(wrong, [known])).toEqual(near ? [known] : [])
+      }),
+      { seed: 7, numRuns: 2_000 },
+    ))
+
+  test('a name of megabytes has none', () =>
+    expect(nearest('x'.repeat(2_000_000), ['x'.repeat(2_000_000)])).toEqual([]))
+})
