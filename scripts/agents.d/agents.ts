@@ -26,6 +26,8 @@ export type Session = {
   files?(base: string, key: string): Record<string, string>
   /** It has no retry for a stream that breaks after its first words, whatever the error says. */
   endsOnCut?: true
+  /** It cannot go on with a session in which a reply was interrupted. */
+  endsOnAbort?: true
   first(bin: string, prompt: string): string[]
   /** The prompt that compacts, where the agent does not do it by itself when it prints. */
   compact?: string
@@ -276,8 +278,9 @@ function opencode(name: string, npm: string, path: string, speaks: Protocol): Ag
     command: opencodeCommand,
     session: {
       fullAt: 199_000,
-      // It joins what came before the cut by a blank text, which Anthropic refuses.
+      // It goes on from a torn reply with a blank text, which Anthropic refuses.
       endsOnCut: true,
+      ...(speaks === 'anthropic' ? { endsOnAbort: true } : {}),
       first: opencodeCommand,
       next: (bin, prompt) => [...opencodeCommand(bin, prompt), '--continue'],
     },

@@ -133,6 +133,7 @@ describe('the built-in pages', () => {
         '/v1/models/{id}',
         '/v1/responses',
         '/v1/responses/compact',
+        '/v1/responses/{id}',
         '/v1/responses/input_tokens',
         '/v1beta/models',
         '/v1beta/models/{model}:batchEmbedContents',

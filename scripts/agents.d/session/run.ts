@@ -87,7 +87,7 @@ export async function runSession(
       play.expectCompaction()
       await prompted(world, session.next(bin, session.compact), 'compacting')
     }
-    problems.push(...(await aborted(world)))
+    if (!session.endsOnAbort) problems.push(...(await aborted(world)))
     play.begin(epilogue())
     problems.push(...(await prompted(world, session.next(bin, PROMPTS.after), 'going on')))
   }
