@@ -68,13 +68,17 @@ export type Carrier = { type: 'carrier'; capsule: Capsule }
 export function unpacked(parts: readonly (Part | Carrier)[]): Part[] {
   const out: Part[] = []
   const seals = new Map<string, Seal>()
+  let settled = 0
   for (const part of parts) {
     if (part.type !== 'carrier') {
       out.push(part)
       continue
     }
     const { capsule } = part
-    if (capsule.parts.length > 0) putBack(out, capsule)
+    if (capsule.parts.length > 0) {
+      putBack(out, capsule, settled)
+      settled = out.length
+    }
     for (const [id, seal] of Object.entries(capsule.calls ?? {})) seals.set(id, seal)
   }
   if (seals.size === 0) return out
@@ -84,11 +88,12 @@ export function unpacked(parts: readonly (Part | Carrier)[]): Part[] {
   })
 }
 
-function putBack(out: Part[], { parts, ahead }: Capsule): void {
+/** Nothing before `settled` moves: another capsule has put it in its place. */
+function putBack(out: Part[], { parts, ahead }: Capsule, settled: number): void {
   const isSaid = (part: Part | undefined): boolean =>
     isLooseThought(part) || (ahead === true && part?.type === 'text')
   let from = out.length
-  while (isSaid(out[from - 1])) from--
+  while (from > settled && isSaid(out[from - 1])) from--
   const said = out.splice(from).filter(part => !isLooseThought(part))
   out.push(...parts, ...said)
 }

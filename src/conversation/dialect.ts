@@ -201,12 +201,15 @@ function withChoice(
 }
 
 /** Models sometimes misspell a tool's case; only one tool may be meant. */
-function lookUp(known: ReadonlyMap<string, Known>, wire: string): Known | undefined {
-  const exact = known.get(wire)
-  if (exact) return exact
-  const folded = wire.toLowerCase()
-  const alike = [...known].filter(([name]) => name.toLowerCase() === folded)
-  return alike.length === 1 ? alike[0]?.[1] : undefined
+function createLookUp(known: ReadonlyMap<string, Known>): (wire: string) => Known | undefined {
+  let alike: Map<string, [string, Known][]> | undefined
+  return wire => {
+    const exact = known.get(wire)
+    if (exact) return exact
+    alike ??= Map.groupBy(known, ([name]) => name.toLowerCase())
+    const [only, ...more] = alike.get(wire.toLowerCase()) ?? []
+    return more.length === 0 ? only?.[1] : undefined
+  }
 }
 
 function restored(part: PartOf<'tool-call'>, known: Known): PartOf<'tool-call'> {
@@ -222,10 +225,11 @@ function restoreResponse(
   known: ReadonlyMap<string, Known>,
   idOf: (id: string) => string,
 ): ConversationResponse {
+  const lookUp = createLookUp(known)
   const parts = mapKeeping(response.parts, said => {
     if (said.type !== 'tool-call' || said.runsOn === 'server') return said
     const part = withId(said, idOf(said.id))
-    const tool = lookUp(known, part.name)
+    const tool = lookUp(part.name)
     if (!tool || isAsKnown(part, tool)) return part
     const call = restored(part, tool)
     if (!tool.freeform || part.freeform) return call
@@ -255,6 +259,7 @@ function restoreStream(
   idOf: (id: string) => string,
 ): Machine<StreamEvent, StreamEvent> {
   const unwrapping = new Map<number, Machine<string, string>>()
+  const lookUp = createLookUp(known)
   const asText = (index: number, pieces: string[]): StreamEvent[] => {
     const text = pieces.join('')
     return text === '' ? [] : [{ type: 'part-delta', index, delta: { arguments: text } }]
@@ -264,7 +269,7 @@ function restoreStream(
     const { part: said, index } = event
     if (said.type !== 'tool-call' || said.runsOn === 'server') return [event]
     const part = withId(said, idOf(said.id))
-    const tool = lookUp(known, part.name)
+    const tool = lookUp(part.name)
     if (!tool || isAsKnown(part, tool)) return part === said ? [event] : [{ ...event, part }]
     const call = restored(part, tool)
     if (!tool.freeform || part.freeform) return [{ ...event, part: call }]

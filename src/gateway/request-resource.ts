@@ -27,6 +27,8 @@ const RESOURCES: readonly (readonly [words: RegExp, members: readonly string[]])
 const IDENTIFIER = /[\w-]{6,200}/g
 const QUOTED = /'[^'\n]{3,200}'|"[^"\n]{3,200}"|`[^`\n]{3,200}`/g
 const MAX_MESSAGE = 2_000
+/** Each is looked for in the request's whole body. */
+const MAX_WORDS = 30
 
 /**
  * Whether an error that reads as "no such model" or "not allowed" is about something that the
@@ -55,5 +57,5 @@ export function isAboutRequest(
 const HAS_BOTH = /^(?!v\d)(?=.*[a-z]).*\d/i
 
 function wordsIn(message: string, pattern: RegExp): string[] {
-  return message.match(pattern) ?? []
+  return (message.match(pattern) ?? []).slice(0, MAX_WORDS)
 }

@@ -6,8 +6,9 @@ import type { Kept } from '../store/kept.ts'
 /** What is kept: the response as its client got it, its own input items, and what it followed. */
 type Turn = { previous?: string; input: JsonValue; response: JsonObject }
 
-/** A chain longer than this is a loop. */
+/** A chain longer than this is a loop; one that holds more is more than a request may be. */
 const MOST_TURNS = 10_000
+const MAX_HISTORY_LENGTH = 64_000_000
 
 /**
  * Keeps a response of ours, so that a later request may name it or its items. `request` is the
@@ -88,8 +89,12 @@ function itemsOf(input: JsonValue | undefined): JsonObject[] {
 function historyOf(last: string, kept: Kept, caller: string): JsonObject[] {
   const turns: Turn[] = []
   let id: string | undefined = last
+  let length = 0
   while (id !== undefined && turns.length < MOST_TURNS) {
-    const turn = turnOf(kept.get('response', caller, [id]).get(id))
+    const value = kept.get('response', caller, [id]).get(id)
+    length += value?.length ?? 0
+    if (length > MAX_HISTORY_LENGTH) throw historyTooLong()
+    const turn = turnOf(value)
     if (!turn) throw unknownResponse(id)
     turns.push(turn)
     id = turn.previous
@@ -97,6 +102,14 @@ function historyOf(last: string, kept: Kept, caller: string): JsonObject[] {
   return turns
     .reverse()
     .flatMap(({ input, response }) => [...itemsOf(input), ...objects(response.output)])
+}
+
+function historyTooLong(): GatewayError {
+  return new GatewayError(
+    'too-large',
+    `previous_response_id: the history that it names is longer than ${MAX_HISTORY_LENGTH} characters; send what is needed of it in input`,
+    { param: 'previous_response_id' },
+  )
 }
 
 function turnOf(value: string | undefined): Turn | undefined {
