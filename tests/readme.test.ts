@@ -184,6 +184,7 @@ test('someone who moves in from CLIProxyAPI keeps the key, the port and the name
     folders: ['/'],
     home: '/',
     filesIn: () => [],
+    newKey: () => 'jf-x',
   })
   if (!imported.ok) throw new Error(imported.problem)
   const table = compiled(imported.text, {})

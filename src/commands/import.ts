@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Imported, type ImportServices, importConfig } from '../config/import/index.ts'
 import { backUp } from '../gateway/backups.ts'
+import { newKey } from '../lib/key-hash.ts'
 import { writeWhole } from '../lib/write-whole.ts'
 import { kinds } from '../providers/index.ts'
 import { readArguments } from './arguments.ts'
@@ -115,6 +116,7 @@ function servicesFor(file: string, io: Io): ImportServices {
     kinds,
     folders: [dirname(resolve(io.cwd, file)), io.cwd],
     home: io.env.HOME ?? homedir(),
+    newKey,
     filesIn: folder => readdirSync(resolve(io.cwd, folder), { recursive: true, encoding: 'utf8' }),
   }
 }

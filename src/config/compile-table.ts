@@ -15,6 +15,7 @@ import { lint } from './lint.ts'
 import { listModels } from './listing.ts'
 import { readManagement } from './management.ts'
 import { readEntries } from './names.ts'
+import { FILES, mistakenFor, type OtherTool } from './other-tools.ts'
 import { runTests } from './own-tests.ts'
 import { readPolicy, warnOfSwitches } from './policy.ts'
 import { resolveProvider } from './providers.ts'
@@ -47,6 +48,8 @@ export function compileTable(
   services: TableServices,
 ): Result<RoutingTable> {
   const { source, diagnostics } = parseSource(file, text)
+  const tool = mistakenFor(text, source.value, SECTIONS)
+  if (tool) return otherTool(tool, source)
   if (source.value === undefined) return { ok: false, diagnostics, files: [] }
   const report = createReport(source, diagnostics)
   if (isEmpty(source.value)) {
@@ -63,7 +66,7 @@ export function compileTable(
   const { filled } = interpolated
   const value = filled ? retyped(Routes, interpolated.value, filled) : interpolated.value
   const checked = checkDocument(Routes, value, interpolated.unfilled, report)
-  const sound = soundParts(checked, Object.keys(Routes.properties))
+  const sound = soundParts(checked, SECTIONS)
   const { written } = checked
   const over = interpolatedOver(interpolated, written)
   const table = sound && buildTable(sound, source, over, services, report.over(written))
@@ -72,9 +75,24 @@ export function compileTable(
   return { ok: true, value: frozen({ ...table, warnings: found }), warnings: found }
 }
 
+/** Its members would be complained of one by one, and none of it helps. */
+function otherTool(tool: OtherTool, source: Source): Result<never> {
+  const report = createReport(source)
+  report.error(
+    [],
+    'value',
+    `this is ${FILES[tool]}`,
+    `"jackfield import ${source.file}" writes a routes.yaml from it`,
+  )
+  return { ok: false, diagnostics: report.all(), files: [] }
+}
+
 function isEmpty(value: unknown): boolean {
   return isObject(value) && Object.keys(value).length === 0
 }
+
+/** Of the top level. */
+const SECTIONS = Object.keys(Routes.properties)
 
 function buildTable(
   sound: Sound,

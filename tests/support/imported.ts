@@ -19,6 +19,7 @@ export function importServices(given: Given = {}): ImportServices {
     kinds,
     folders: [folder, given.cwd ?? folder],
     home: given.home ?? '/nowhere',
+    newKey: () => 'jf-a-fresh-key',
     filesIn: path => readdirSync(path, { recursive: true, encoding: 'utf8' }),
   }
 }

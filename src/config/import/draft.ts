@@ -50,6 +50,8 @@ export type ImportServices = TableServices & {
   home: string
   /** Files in a folder and below, relative to it. Throws where there is no such folder. */
   filesIn(folder: string): readonly string[]
+  /** A key that nobody can guess. */
+  newKey(): string
 }
 
 export function createDraft(from: string): Draft {

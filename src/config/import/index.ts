@@ -1,10 +1,11 @@
-import { isObject, type JsonObject } from '../../lib/json.ts'
-import { importClaudeCodeProxy, isClaudeCodeProxy } from './claude-code-proxy/index.ts'
-import { importClaudeCodeRouter, isClaudeCodeRouter } from './claude-code-router/index.ts'
-import { importCliProxyApi, isCliProxyApi } from './cli-proxy-api/index.ts'
+import { isObject } from '../../lib/json.ts'
+import { type OtherTool, toolOfConfig, toolOfVariables } from '../other-tools.ts'
+import { importClaudeCodeProxy } from './claude-code-proxy/index.ts'
+import { importClaudeCodeRouter } from './claude-code-router/index.ts'
+import { importCliProxyApi } from './cli-proxy-api/index.ts'
 import { parseDotenv } from './dotenv.ts'
 import { type Draft, type ImportServices, lost, merged, type Note } from './draft.ts'
-import { importLiteLlm, isLiteLlm } from './litellm/index.ts'
+import { importLiteLlm } from './litellm/index.ts'
 import { parsed } from './parsed.ts'
 import { Reading } from './reading.ts'
 import { settled } from './settled.ts'
@@ -59,11 +60,11 @@ export function importConfig(name: string, text: string, services: ImportService
 type Importer = (reading: Reading, services: ImportServices) => Draft
 type Source = { reading: Reading; importer: Importer; broken: number[] } | { problem: string }
 
-const TOOLS: readonly (readonly [is: (config: JsonObject) => boolean, importer: Importer])[] = [
-  [isClaudeCodeRouter, importClaudeCodeRouter],
-  [isLiteLlm, importLiteLlm],
-  [isCliProxyApi, importCliProxyApi],
-]
+const IMPORTERS: Partial<Record<OtherTool, Importer>> = {
+  CLIProxyAPI: importCliProxyApi,
+  'claude-code-router': importClaudeCodeRouter,
+  LiteLLM: importLiteLlm,
+}
 
 function sourceOf(name: string, text: string): Source {
   if (text.trim() === '') return { problem: 'it is empty' }
@@ -80,7 +81,8 @@ function sourceOf(name: string, text: string): Source {
   }
   if (!isObject(found.value)) return environment(text)
   const config = found.value
-  const importer = TOOLS.find(([is]) => is(config))?.[1]
+  const tool = toolOfConfig(config)
+  const importer = tool && IMPORTERS[tool]
   return importer
     ? { reading: new Reading(config), importer, broken: [] }
     : { problem: unknownProblem(Object.keys(config)) }
@@ -88,7 +90,7 @@ function sourceOf(name: string, text: string): Source {
 
 function environment(text: string): Source {
   const { values, broken } = parseDotenv(text)
-  return isClaudeCodeProxy(values)
+  return toolOfVariables(values)
     ? { reading: new Reading(values), importer: importClaudeCodeProxy, broken }
     : { problem: unknownProblem(Object.keys(values)) }
 }

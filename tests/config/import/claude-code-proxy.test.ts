@@ -99,12 +99,13 @@ describe('small files', () => {
     })
   })
 
-  test('a sample key lets nobody in, and a key that is not in the file is a variable', () => {
+  test('a fresh key takes the place of a sample key, and a key that is not in the file is a variable', () => {
     const { about, text } = imported(
       '.env',
       'OPENAI_BASE_URL=http://localhost:11434/v1\nANTHROPIC_API_KEY="your-expected-anthropic-api-key"\n',
     )
     expect(about('ANTHROPIC_API_KEY')).toContain('which anybody knows')
+    expect(text).toContain('- jf-a-fresh-key')
     expect(text).toContain('"${OPENAI_API_KEY}"')
     expect(text).toContain('kind: ollama')
   })

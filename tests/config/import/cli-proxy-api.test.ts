@@ -21,12 +21,13 @@ describe('August 2026', () => {
     expect(table.logging.level).toBe('debug')
   })
 
-  test('who may call: a key of digits stays a text, a sample key is not let in', () => {
+  test('who may call: a key of digits stays a text, a fresh key takes the place of a sample key', () => {
     expect(table.apiKeys.map(({ key }) => key)).toEqual([
       'client-key-laptop',
       '2048204820482048204820',
+      'jf-a-fresh-key',
     ])
-    expect(about('api-keys')).toContain('left out as in sample files')
+    expect(about('api-keys')).toContain('which anybody knows; api-keys has a fresh one instead')
   })
 
   test('the management API opens to the same secret', () => {

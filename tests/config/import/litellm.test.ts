@@ -164,11 +164,11 @@ test('secrets that no variable is set for need not be different', () => {
   expect(table.providers.get('openai')?.credentials[0]?.secret).toBe('o')
 })
 
-test('the key of LiteLLM’s documents is kept, and told of', () => {
+test('a fresh key takes the place of that of LiteLLM’s documents', () => {
   const { table, about } = imported(
     'litellm.yaml',
     'model_list: []\ngeneral_settings: { master_key: sk-1234 }\n',
   )
-  expect(table.apiKeys.map(({ key }) => key)).toEqual(['sk-1234'])
+  expect(table.apiKeys.map(({ key }) => key)).toEqual(['jf-a-fresh-key'])
   expect(about('general_settings.master_key')).toContain('anybody knows')
 })

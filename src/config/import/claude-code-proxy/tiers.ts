@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../../lib/json.ts'
-import { isSampleKey } from '../../sample-keys.ts'
+import { clientKeys } from '../client-keys.ts'
 import {
   addName,
   comesFrom,
@@ -41,7 +41,7 @@ export function readTiers(env: Reading, draft: Draft, services: ImportServices):
   else
     for (const name of PASSED)
       addName(draft, 'aliases', name, targetOf(name), 'names that were passed on as they are')
-  readServer(env, draft)
+  readServer(env, draft, services)
   readLimits(env, draft)
 }
 
@@ -113,7 +113,6 @@ function addTiers(
   addName(draft, 'aliases', '*', 'big', 'any other name')
 }
 
-const SAMPLE_KEY = /^your-(expected-)?anthropic-api-key$/i
 const LEVELS: Record<string, string> = {
   debug: 'debug',
   info: 'info',
@@ -123,10 +122,10 @@ const LEVELS: Record<string, string> = {
   critical: 'error',
 }
 
-function readServer(env: Reading, draft: Draft): void {
+function readServer(env: Reading, draft: Draft, services: ImportServices): void {
   const written = env.text('ANTHROPIC_API_KEY')
-  const known = written && (SAMPLE_KEY.test(written) || isSampleKey(written))
-  const key = known ? undefined : written
+  const keys = written ? [{ key: written }] : []
+  const [key] = clientKeys(keys, 'ANTHROPIC_API_KEY', draft, services)
   const host = env.text('HOST') ?? '0.0.0.0'
   draft.routes.server = filled({
     host: key && env.text('HOST') ? host : undefined,
@@ -137,9 +136,7 @@ function readServer(env: Reading, draft: Draft): void {
     lost(
       draft,
       'ANTHROPIC_API_KEY',
-      written
-        ? 'is the one of the sample file, which anybody knows, and is left out; without api-keys only this machine may call'
-        : 'was not set, and everybody was let in; without api-keys only this machine may call',
+      'was not set, and everybody was let in; without api-keys only this machine may call',
     )
   if (!isLocal(host) && !draft.routes.server.host)
     lost(

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../lib/json.ts'
+import { clientKeys } from '../client-keys.ts'
 import { createDraft, type Draft, filled, type ImportServices, idle, lost } from '../draft.ts'
 import { isLocal, proxyOf } from '../known-services.ts'
 import { leaveBehind, type Reasons } from '../left-behind.ts'
@@ -6,10 +6,6 @@ import type { Reading } from '../reading.ts'
 import { withVariables } from '../variables.ts'
 import { readProviders } from './providers.ts'
 import { readRouter } from './router.ts'
-
-export function isClaudeCodeRouter(config: JsonObject): boolean {
-  return ['Providers', 'Router'].some(name => name in config)
-}
 
 /** `config.json` of claude-code-router, versions 1 and 2. */
 export function importClaudeCodeRouter(config: Reading, services: ImportServices): Draft {
@@ -40,7 +36,8 @@ function readServer(config: Reading, draft: Draft, services: ImportServices): vo
     port: config.number('PORT') ?? 3456,
     'proxy-url': proxy,
   })
-  if (key) draft.routes['api-keys'] = [withVariables(key, services)]
+  const keys = key ? [{ key, as: withVariables(key, services) }] : []
+  if (key) draft.routes['api-keys'] = clientKeys(keys, 'APIKEY', draft, services)
   else if (host && !isLocal(host))
     idle(draft, 'HOST', 'without APIKEY it listened on this machine only, and so it does here')
 }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../../lib/json.ts'
+import { isObject } from '../../../lib/json.ts'
 import { createDraft, type Draft, type ImportServices, reserve } from '../draft.ts'
 import type { Reading } from '../reading.ts'
 import { findAccounts, noteAccounts } from './accounts.ts'
@@ -13,34 +13,11 @@ import { type Importing, readProviders } from './providers.ts'
 import { readClientKeys, readServer } from './server.ts'
 import { readServiceAccounts } from './service-accounts.ts'
 
-const SECTIONS = [
-  'openai-compatibility',
-  'auth-dir',
-  'remote-management',
-  'request-retry',
-  'api-keys',
-  'ampcode',
-  'quota-exceeded',
-  'oauth-model-alias',
-  'oauth-model-mappings',
-  'oauth-excluded-models',
-  'max-retry-interval',
-  'logging-to-file',
-  'usage-statistics-enabled',
-  'force-model-prefix',
-  'payload',
-  'ws-auth',
-]
-
-export function isCliProxyApi(config: JsonObject): boolean {
-  return Object.keys(config).some(name => SECTIONS.includes(name) || name.endsWith('-api-key'))
-}
-
 /** CLIProxyAPI's `config.yaml` and `auth-dir`, as of late 2025 to August 2026. */
 export function importCliProxyApi(config: Reading, services: ImportServices): Draft {
   const draft = createDraft('CLIProxyAPI config.yaml')
   readServer(config, draft, services)
-  readClientKeys(config, draft)
+  readClientKeys(config, draft, services)
   readPolicy(config, draft)
   const weighted = draft.routes.policy?.strategy === 'weighted'
   const forced = config.flag('force-model-prefix') === true

@@ -1,5 +1,5 @@
 import { isLocalHost } from '../../../lib/host-name.ts'
-import { isSampleKey } from '../../sample-keys.ts'
+import { clientKeys } from '../client-keys.ts'
 import { type Draft, filled, type ImportServices, lost } from '../draft.ts'
 import { proxyOf } from '../known-services.ts'
 import { fileAt } from '../located.ts'
@@ -38,7 +38,7 @@ export function usableProxy(written: string, about: string, draft: Draft): strin
 }
 
 /** `api-keys`, and where older versions had them. */
-export function readClientKeys(config: Reading, draft: Draft): void {
+export function readClientKeys(config: Reading, draft: Draft, services: ImportServices): void {
   const older = config
     .mapping('auth')
     .mappings('providers')
@@ -47,20 +47,18 @@ export function readClientKeys(config: Reading, draft: Draft): void {
       return provider.texts('api-keys')
     })
   const all = [...new Set([...config.texts('api-keys'), ...older])]
-  const keys = all.filter(key => !isSampleKey(key))
+  const keys = clientKeys(
+    all.map(key => ({ key })),
+    'api-keys',
+    draft,
+    services,
+  )
   if (keys.length > 0) draft.routes['api-keys'] = keys
-  const samples = all.length - keys.length
-  if (samples > 0)
+  else
     lost(
       draft,
       'api-keys',
-      `${samples} left out as in sample files, where anybody can read it; make one of your own: jackfield key NAME`,
-    )
-  if (keys.length === 0)
-    lost(
-      draft,
-      'api-keys',
-      `${samples > 0 ? 'none is left' : 'there are none, and it let in everybody'}; here only programs on this machine may call until you write api-keys`,
+      'there are none, and it let in everybody; here only programs on this machine may call until you write api-keys',
     )
   if (keys.length === 0) stayLocal(draft)
   if (config.flag('allow-localhost-unauthenticated'))

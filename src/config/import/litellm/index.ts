@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { isObject, type JsonValue } from '../../../lib/json.ts'
+import { clientKeys } from '../client-keys.ts'
 import {
   addName,
   createDraft,
@@ -18,11 +19,6 @@ import { noteUnused, readCredentials, readVariables } from './secrets.ts'
 
 const MOST_ROUNDS = 20
 const PORT = 4000
-const SAMPLE_KEY = 'sk-1234'
-
-export function isLiteLlm(config: JsonObject): boolean {
-  return 'model_list' in config || 'litellm_settings' in config
-}
 
 /** `config.yaml` of the LiteLLM proxy. */
 export function importLiteLlm(config: Reading, services: ImportServices): Draft {
@@ -44,7 +40,7 @@ export function importLiteLlm(config: Reading, services: ImportServices): Draft 
   addModels(groups, fallbacks, strategyOf(router, draft), draft)
   readAliases(router, draft)
   readPolicy(router, settings, draft)
-  readServer(general, said, draft)
+  readServer(general, said, draft, services)
   if (settings.flag('set_verbose')) draft.routes.logging = { level: 'debug' }
   noteUnused(config, draft)
   readLeftBehind({ config, router, settings, general }, draft)
@@ -151,7 +147,12 @@ function readPolicy(router: Reading, settings: Reading, draft: Draft): void {
   })
 }
 
-function readServer(general: Reading, said: (value: string) => string, draft: Draft): void {
+function readServer(
+  general: Reading,
+  said: (value: string) => string,
+  draft: Draft,
+  services: ImportServices,
+): void {
   const megabytes = general.number('max_request_size_mb')
   draft.routes.server = filled({
     // Where its command line listens unless told otherwise.
@@ -164,13 +165,9 @@ function readServer(general: Reading, said: (value: string) => string, draft: Dr
     `${PORT}, where LiteLLM listens by itself; change server.port if yours was another`,
   )
   const master = general.text('master_key')
-  if (master) draft.routes['api-keys'] = [said(master)]
-  if (master === SAMPLE_KEY)
-    lost(
-      draft,
-      'general_settings.master_key',
-      'is the one of LiteLLM’s own documents, which anybody knows; make another: jackfield key NAME',
-    )
+  const keys = master ? [{ key: master, as: said(master) }] : []
+  if (master)
+    draft.routes['api-keys'] = clientKeys(keys, 'general_settings.master_key', draft, services)
   lost(
     draft,
     'host',
