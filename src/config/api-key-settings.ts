@@ -5,6 +5,7 @@ import type { Report } from './report.ts'
 import { isSampleKey } from './sample-keys.ts'
 import type { ApiKey } from './table.ts'
 import { parseCount, parseMoney } from './values.ts'
+import { variableProblem } from './written-keys.ts'
 
 export function readApiKeys(document: Document, report: Report): ApiKey[] {
   const keys: ApiKey[] = []
@@ -21,6 +22,15 @@ export function readApiKeys(document: Document, report: Report): ApiKey[] {
         'value',
         'this is a sample key that anybody knows',
         'make one of your own: openssl rand -hex 24',
+      )
+    const variable = variableProblem(key)
+    if (variable) report.error(path, 'value', variable.message, variable.hint)
+    else if (key !== key.trim())
+      report.error(
+        path,
+        'value',
+        'the key begins or ends with a blank, which no client can send',
+        'take it out',
       )
     if (isMeantAsHash(key) && !isHash(key))
       report.error(

@@ -145,7 +145,7 @@ function buildTable(
   }
   const switchedOn = (asked: string, facts: Facts): Resolution =>
     createResolve(collectNames(entries, allOn(providers), policy.strategy))(asked, facts)
-  runTests(document, { resolve: table.resolve, providers, switchedOn }, report)
+  runTests(document, { resolve: table.resolve, providers, switchedOn, broken }, report)
   return table
 }
 

@@ -3,12 +3,15 @@ import { POOL_STRATEGY } from './defaults.ts'
 import type { Document } from './document.ts'
 import { compileGlob, type Glob, isGlob, starsIn } from './glob.ts'
 import { lintCycles } from './lint-cycles.ts'
+import { createLintModel, type LintModel } from './lint-models.ts'
 import { lintReach } from './lint-reach.ts'
 import type { Entry, Mention } from './names.ts'
 import { createSuggest, type Suggest } from './nearest.ts'
 import type { Report } from './report.ts'
-import { isOtherName, mentionedName, type Names } from './resolve.ts'
+import { isNamed, isOtherName, mentionedName, type Names } from './resolve.ts'
 import type { Broken } from './sound.ts'
+import type { Path } from './source.ts'
+import { splitSuffix, unknownLevel } from './suffix.ts'
 
 export type Linted = {
   document: Document
@@ -23,12 +26,14 @@ export function lint(linted: Linted, report: Report): void {
   const { entries, names } = linted
   const excused = [...linted.broken.names].map(compileGlob)
   const suggest = createSuggest()
+  const lintModel = createLintModel(linted.document, linted.broken, report)
   for (const entry of entries) {
     if (entry.name.trim() === '')
       report.error(entry.path, 'key', 'a name must not be empty', 'write what clients ask for')
     for (const step of entry.steps)
       for (const mention of step.mentions)
-        lintMention(entry, mention, linted, excused, suggest, report)
+        lintMention(entry, mention, linted, excused, suggest, lintModel, report)
+    lintSuffixedName(entry, report)
     lintWeights(entry, report)
     lintLostEdits(entry, names, report)
   }
@@ -43,9 +48,11 @@ function lintMention(
   { names, broken }: Linted,
   excused: readonly Glob[],
   suggest: Suggest,
+  lintModel: LintModel,
   report: Report,
 ): void {
   const { name } = mentionedName(names, mention)
+  lintSuffix(mention.text, mention.path, names, report)
   const complain = (message: string, hint: string): void =>
     report.error(mention.path, 'value', message, hint)
   if (starsIn(name) > starsIn(entry.name)) {
@@ -62,6 +69,7 @@ function lintMention(
         `${address.provider.id} excludes ${address.model}`,
         'change its exclude, or the target',
       )
+    else if (!isGlob(name)) lintModel(mention.path, address)
     return
   }
   const head = splitAddress(name)?.head
@@ -102,6 +110,30 @@ function lintMention(
           ...names.declared,
         ]) ??
         'a target is written provider/model',
+    )
+}
+
+/** What stands in brackets and means nothing would be taken off in silence. */
+function lintSuffix(text: string, path: Path, names: Names, report: Report): void {
+  const unknown = isNamed(names, text) ? undefined : unknownLevel(text)
+  if (unknown)
+    report.warn(
+      path,
+      'value',
+      `"(${unknown.written})" is no level of thinking, and is left out`,
+      unknown.hint,
+    )
+}
+
+/** A name of its own for a level: clients that ask for the level of the other name get this. */
+function lintSuffixedName({ name, glob, path }: Entry, report: Report): void {
+  const { name: plain, reasoning } = splitSuffix(name)
+  if (reasoning && !glob)
+    report.warn(
+      path,
+      'key',
+      `what stands in brackets is how much to think; this entry takes it away from "${plain}"`,
+      'choose another name, or write the level behind its target',
     )
 }
 

@@ -3,6 +3,7 @@ import type { Document } from './document.ts'
 import type { Report } from './report.ts'
 import { isSampleKey } from './sample-keys.ts'
 import type { ManagementSettings } from './table.ts'
+import { type KeyProblem, variableProblem } from './written-keys.ts'
 
 const BCRYPT = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/
 
@@ -10,9 +11,9 @@ const BCRYPT = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/
 export function readManagement(document: Document, report: Report): ManagementSettings {
   const written = document['remote-management'] ?? {}
   const secret = (written['secret-key'] ?? '').trim()
-  const problem = problemOf(secret)
+  const problem = variableProblem(secret) ?? problemOf(secret)
   if (problem)
-    report.error(['remote-management', 'secret-key'], 'value', problem.what, problem.cure)
+    report.error(['remote-management', 'secret-key'], 'value', problem.message, problem.hint)
   return {
     allowRemote: written['allow-remote'] ?? false,
     ...(secret ? { secret } : {}),
@@ -20,21 +21,21 @@ export function readManagement(document: Document, report: Report): ManagementSe
   }
 }
 
-function problemOf(secret: string): { what: string; cure: string } | undefined {
+function problemOf(secret: string): KeyProblem | undefined {
   if (isSampleKey(secret))
     return {
-      what: 'this is a sample key that anybody knows',
-      cure: 'make one of your own: openssl rand -hex 24',
+      message: 'this is a sample key that anybody knows',
+      hint: 'make one of your own: openssl rand -hex 24',
     }
   if (isMeantAsHash(secret) && !isHash(secret))
     return {
-      what: 'this is no SHA-256 hash',
-      cure: 'write sha256: and 64 hex digits: printf %s "$SECRET" | sha256sum',
+      message: 'this is no SHA-256 hash',
+      hint: 'write sha256: and 64 hex digits: printf %s "$SECRET" | sha256sum',
     }
   if (/^\$2[abxy]?\$/.test(secret) && !BCRYPT.test(secret))
     return {
-      what: 'this is no whole bcrypt hash',
-      cure: 'a bcrypt hash has 60 characters; copy all of them, or write the secret itself',
+      message: 'this is no whole bcrypt hash',
+      hint: 'a bcrypt hash has 60 characters; copy all of them, or write the secret itself',
     }
   return undefined
 }

@@ -40,6 +40,27 @@ export function createSuggest(): Suggest {
   return (wrong, known) => (searches++ < MAX_SEARCHES ? didYouMean(wrong, known()) : undefined)
 }
 
+/**
+ * The known name that a wrong one was hardly meant to differ from: a letter or two. Names with other
+ * numbers in them are other versions, and no slips.
+ */
+export function nearMiss(wrong: string, known: Iterable<string>): string | undefined {
+  if (wrong.length > MAX_NAME_LENGTH) return undefined
+  const limit = Math.min(2, Math.floor(wrong.length / 4))
+  const numbers = numbersIn(wrong)
+  let best: { name: string; distance: number } | undefined
+  for (const name of known) {
+    if (Math.abs(name.length - wrong.length) > limit || numbersIn(name) !== numbers) continue
+    const distance = editDistance(wrong.toLowerCase(), name.toLowerCase(), limit)
+    if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { name, distance }
+  }
+  return best?.name
+}
+
+function numbersIn(name: string): string {
+  return name.match(/\d+/g)?.join(' ') ?? ''
+}
+
 /** Of the longest name that is looked up, and as much longer as a known one may be. */
 const ROW = MAX_NAME_LENGTH + MAX_DISTANCE + 1
 const FAR = ROW

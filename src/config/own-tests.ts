@@ -1,13 +1,17 @@
+import { splitAddress } from './address.ts'
 import type { Document } from './document.ts'
 import { CLIENTS, type Facts, isClient, sampleFacts } from './facts.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
+import type { Broken } from './sound.ts'
 import type { Resolution, RoutingTable } from './table.ts'
 import { targetName } from './target-name.ts'
 
 type Tested = Pick<RoutingTable, 'resolve' | 'providers'> & {
   /** With every key set. */
   switchedOn(asked: string, facts: Facts): Resolution
+  /** What is left out for mistakes of its own. */
+  broken: Broken
 }
 
 /**
@@ -16,7 +20,7 @@ type Tested = Pick<RoutingTable, 'resolve' | 'providers'> & {
  */
 export function runTests(
   document: Document,
-  { resolve, providers, switchedOn }: Tested,
+  { resolve, providers, switchedOn, broken }: Tested,
   report: Report,
 ): void {
   const sound = !report.failed()
@@ -28,6 +32,12 @@ export function runTests(
         `there is no client "${client}"`,
         didYouMean(client, [...CLIENTS]) ?? `known: ${CLIENTS.join(', ')}`,
       )
+      continue
+    }
+    const unexpected = unexpectable(expect, providers, broken)
+    if (unexpected) {
+      const path = ['tests', index, 'expect']
+      report.error(path, 'value', unexpected.message, unexpected.hint)
       continue
     }
     if (!sound) continue
@@ -54,6 +64,27 @@ export function runTests(
         'set its key to try this test',
       )
     else report.error(['tests', index], 'value', told, 'mend the routes or the test')
+  }
+}
+
+/** What is wrong with an expectation that nothing can meet. */
+function unexpectable(
+  expect: string,
+  providers: RoutingTable['providers'],
+  broken: Broken,
+): { message: string; hint: string } | undefined {
+  if (expect === 'not-found') return undefined
+  const head = splitAddress(expect)?.head
+  const known = [...providers.keys(), ...broken.providers]
+  if (head === undefined)
+    return {
+      message: `expected provider/model or not-found, not "${expect}"`,
+      hint: didYouMean(expect, ['not-found']) ?? 'write provider/model',
+    }
+  if (broken.anyProvider || known.includes(head)) return undefined
+  return {
+    message: `no provider named "${head}"`,
+    hint: didYouMean(head, known) ?? `declared: ${known.join(', ') || 'none'}`,
   }
 }
 

@@ -25,6 +25,7 @@ import type {
   Timeouts,
 } from './table.ts'
 import { parseCount, parseDuration } from './values.ts'
+import { variableProblem } from './written-keys.ts'
 
 /** Kinds of the language that come with a later version. */
 const LATER = new Set([
@@ -168,6 +169,7 @@ function resolveCredentials(
   leftOut: (() => void)[],
 ): CredentialSpec[] {
   const seen = new Set<string>()
+  const sameKey = new Map<string, number>()
   const specs = (entry.keys ?? []).flatMap((key, index): CredentialSpec[] => {
     const path = ['providers', id, 'keys', index]
     const missing = interpolated.missingKey(path)
@@ -194,6 +196,16 @@ function resolveCredentials(
         'a hash opens nothing at a provider',
         'write the key itself, or ${NAME}; only api-keys can be hashes',
       )
+    lintKey(secret, path, report)
+    const same = sameKey.get(secret.trim() + JSON.stringify(headers ?? {}))
+    if (same !== undefined)
+      report.warn(
+        path,
+        'value',
+        `the same key as keys[${same}]`,
+        'take one out: they share what the provider allows',
+      )
+    else sameKey.set(secret.trim() + JSON.stringify(headers ?? {}), index)
     const own = name ?? `key-${index + 1}`
     if (seen.has(own))
       report.error(
@@ -220,6 +232,18 @@ function resolveCredentials(
     specs.push({ id: `${id}/none`, provider: id, secret: '', headers: {}, weight: 1, priority: 0 })
   }
   return specs
+}
+
+function lintKey(secret: string, path: Path, report: Report): void {
+  const problem = variableProblem(secret)
+  if (problem) report.error(path, 'value', problem.message, problem.hint)
+  else if (/^[ \t]|[ \t]$/.test(secret))
+    report.warn(
+      path,
+      'value',
+      'the key begins or ends with a blank, which is not sent',
+      'take it out',
+    )
 }
 
 /** `unset`: setting a variable, or writing a file, would switch it on. */

@@ -119,7 +119,7 @@ function resolveAsked(names: Asked, asked: string): Resolution {
 }
 
 /** A name that ends in brackets of its own has no suffix there. */
-function isNamed({ exact, catalogue }: Names, name: string): boolean {
+export function isNamed({ exact, catalogue }: Names, name: string): boolean {
   return exact.models.has(name) || exact.aliases.has(name) || catalogue.has(name)
 }
 

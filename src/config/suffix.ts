@@ -1,6 +1,16 @@
+import { didYouMean } from './nearest.ts'
 import type { Reasoning } from './table.ts'
 
 const LEVELS = ['none', 'auto', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+
+/** What stands in brackets behind a name and is no level and no number; undefined: nothing such. */
+export function unknownLevel(text: string): { written: string; hint: string } | undefined {
+  const found = /^.+\(([^()]*)\)$/.exec(text)
+  if (!found || splitSuffix(text).reasoning) return undefined
+  const written = (found[1] ?? '').trim()
+  const hint = didYouMean(written, LEVELS) ?? `write one of ${LEVELS.join(', ')}, or a number`
+  return { written, hint }
+}
 
 /**
  * Takes a reasoning suffix off: `name(high)`, `name(8192)`, `name(none)`, `name(auto)`. What else

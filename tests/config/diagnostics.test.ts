@@ -1128,6 +1128,102 @@ const CASES: Record<string, readonly Case[]> = {
       ['routes.yaml:3:41: tests[0].client: there is no client "amq" (did you mean "amp"?)'],
     ],
   ],
+  'what is hardly meant': [
+    [
+      'a model that is not among those of the file',
+      'providers: { a: { kind: openai, keys: [ k ], models: [ coder-1, { name: x-2, alias: y-2 } ] }, b: { kind: openai, keys: [ k ], models: [ z ], discover: true }, c: { kind: openai, keys: [ k ], models: [] } }\nmodels: { m: [ a/codr-1, a/x-2, a/y-2, a/other, b/w, c/v ] }\n',
+      [
+        'warning: routes.yaml:2:16: models.m[0]: a has no "codr-1" among its models (did you mean "coder-1"?)',
+        'warning: routes.yaml:2:40: models.m[3]: a has no "other" among its models (add it to providers.a.models)',
+      ],
+    ],
+    [
+      'a slip in the name of a model, and no other version of one',
+      'providers: { a: { kind: anthropic, keys: [ k ] } }\nmodels: { m: [ a/claude-sonet-4-5, a/claude-sonnet-4-6, a/claude-sonnet-4-5-20990101, a/quite-another ] }\n',
+      [
+        'warning: routes.yaml:2:16: models.m[0]: a is not known to have "claude-sonet-4-5" (did you mean "claude-sonnet-4-5"?)',
+      ],
+    ],
+    [
+      'a slip in what the upstream lists',
+      'providers: { a: { kind: openrouter, keys: [ k ] } }\nmodels: { m: [ a/z-ai/gml-4.6, a/z-ai/glm-4.7 ] }\n',
+      [
+        'warning: routes.yaml:2:16: models.m[0]: a is not known to have "z-ai/gml-4.6" (did you mean "z-ai/glm-4.6"?)',
+      ],
+      { lists: ['z-ai/glm-4.6'] },
+    ],
+    [
+      'levels that there are not',
+      `${A}models: { m: a/x(hihg), n: [ a/x(high), a/x(8192), a/x(soon), a/x() ] }\n`,
+      [
+        'warning: routes.yaml:2:14: models.m: "(hihg)" is no level of thinking, and is left out (did you mean "high"?)',
+        'warning: routes.yaml:2:52: models.n[2]: "(soon)" is no level of thinking, and is left out (write one of none, auto, minimal, low, medium, high, xhigh, max, or a number)',
+        'warning: routes.yaml:2:63: models.n[3]: "()" is no level of thinking, and is left out (write one of none, auto, minimal, low, medium, high, xhigh, max, or a number)',
+      ],
+    ],
+    [
+      'a name that is taken for a level',
+      `${A}models: { "coder(high)": a/x, "coder (old)": a/y }\n`,
+      [
+        'warning: routes.yaml:2:11: models."coder(high)": what stands in brackets is how much to think; this entry takes it away from "coder" (choose another name, or write the level behind its target)',
+      ],
+    ],
+    [
+      'variables as other languages write them',
+      'providers: { a: { kind: openai, keys: [ $OPENAI_API_KEY, { key: "%KEY%" }, os.environ/KEY ] } }\napi-keys: [ "$KEY", "{{ KEY }}" ]\nremote-management: { secret-key: $SECRET }\n',
+      [
+        'routes.yaml:1:41: providers.a.keys[0]: "$OPENAI_API_KEY" is no variable here (write "${OPENAI_API_KEY}")',
+        'routes.yaml:1:58: providers.a.keys[1]: this is no variable here (a variable is written "${NAME}")',
+        'routes.yaml:1:76: providers.a.keys[2]: this is no variable here (a variable is written "${NAME}")',
+        'routes.yaml:2:13: api-keys[0]: "$KEY" is no variable here (write "${KEY}")',
+        'routes.yaml:2:21: api-keys[1]: this is no variable here (a variable is written "${NAME}")',
+        'routes.yaml:3:34: remote-management.secret-key: "$SECRET" is no variable here (write "${SECRET}")',
+      ],
+    ],
+    [
+      'one key twice, unless its headers make two of it',
+      'providers: { a: { kind: openai, keys: [ k, { key: "${K}", name: n }, { key: k, headers: { OpenAI-Project: p } } ] }, b: { kind: openai, keys: [ k ] } }\n',
+      [
+        'warning: routes.yaml:1:44: providers.a.keys[1]: the same key as keys[0] (take one out: they share what the provider allows)',
+      ],
+      { env: { K: 'k' } },
+    ],
+    [
+      'blanks around keys',
+      'providers: { a: { kind: openai, keys: [ "k ", "${K} " ] } }\napi-keys: [ " key-of-alice", key-of-bob ]\n',
+      [
+        'warning: routes.yaml:1:41: providers.a.keys[0]: the key begins or ends with a blank, which is not sent (take it out)',
+        'warning: routes.yaml:1:47: providers.a.keys[1]: the key begins or ends with a blank, which is not sent (take it out)',
+        'routes.yaml:2:13: api-keys[0]: the key begins or ends with a blank, which no client can send (take it out)',
+      ],
+      { env: { K: 'other' } },
+    ],
+    ...['sk-1234', 'your-secret-key', 'your-api-key-2', 'sk-xxxx', 'CHANGE_ME', '<your key>'].map(
+      (key): Case => [
+        `the sample key ${key}`,
+        `api-keys: [ "${key}" ]\n`,
+        [
+          'routes.yaml:1:13: api-keys[0]: this is a sample key that anybody knows (make one of your own: openssl rand -hex 24)',
+        ],
+      ],
+    ),
+    [
+      'tests that nothing can pass, beside other mistakes',
+      `${A}models: { m: nobody/x }\ntests: [ { ask: m, expect: b/x }, { ask: m, expect: notfound }, { ask: m, expect: x }, { ask: m, expect: a/x } ]\n`,
+      [
+        'routes.yaml:2:14: models.m: no provider named "nobody" (declared: a)',
+        'routes.yaml:3:28: tests[0].expect: no provider named "b" (declared: a)',
+        'routes.yaml:3:53: tests[1].expect: expected provider/model or not-found, not "notfound" (did you mean "not-found"?)',
+        'routes.yaml:3:83: tests[2].expect: expected provider/model or not-found, not "x" (write provider/model)',
+      ],
+    ],
+    [
+      'anchors live under x-…, whatever is there',
+      'x-base: &base { kind: openai, keys: [ "${KEY}" ], timeout: 7 }\nx-other: [ 1, "${NOPE}", $X ]\nproviders: { a: { <<: *base, timeout: { idle: 5s } } }\n',
+      [],
+      { env: { KEY: 'k' } },
+    ],
+  ],
   'all of them at once': [
     [
       'in file order',

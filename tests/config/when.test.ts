@@ -6,7 +6,7 @@ import { whole } from '../support/routes.ts'
 
 const PROVIDERS = `
 providers:
-  a: { kind: openai-compatible, base-url: "http://a/v1", keys: [ k ], models: [ real ] }
+  a: { kind: openai-compatible, base-url: "http://a/v1", keys: [ k ], models: [ real ], discover: true }
   b: { kind: openai-compatible, base-url: "http://b/v1", keys: [ k ] }
 `
 

@@ -222,7 +222,10 @@ describe('what would become of a text', () => {
     const good = await gateway.manage('POST', '/check', text)
     expect([good.status, good.body]).toEqual([200, { ok: true, diagnostics: [] }])
     const bad = await gateway.manage('POST', '/check', text.replace('expect: echo', 'expect: x'))
-    expect(bad.body).toMatchObject({ ok: false, diagnostics: [{ path: 'tests[0]', line: 10 }] })
+    expect(bad.body).toMatchObject({
+      ok: false,
+      diagnostics: [{ path: 'tests[0].expect', line: 10 }],
+    })
     const broken = await gateway.manage('POST', '/check', 'a: [')
     expect(broken.body).toMatchObject({ ok: false, diagnostics: [{ severity: 'error', line: 1 }] })
     expect(gateway.onDisk()).toBe(FILE)

@@ -300,7 +300,7 @@ describe('a change of the file', () => {
 
   test.each([
     ['with an error', routes('two', 'prot: 1\n'), 'unknown key "prot"'],
-    ['with broken YAML', 'models: { two: a/x', 'must be sufficiently indented'],
+    ['with broken YAML', 'models: { two: a/x', 'opens here and is not closed'],
     ['whose test fails', routes('two', 'tests: [ { ask: two, expect: a/y } ]\n'), 'not to a/y'],
     [
       'that names a file which is not there',

@@ -11,8 +11,8 @@ import { MODELS, pathOf, question, PROVIDERS as UPSTREAMS, WIRES } from '../../s
 
 const PROVIDERS = `
 providers:
-  a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ k ], models: [ listed ] }
-  b: { kind: openai-compatible, base-url: "http://b.test/v1", keys: [ k ], models: [ listed ] }
+  a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ k ], models: [ listed ], discover: true }
+  b: { kind: openai-compatible, base-url: "http://b.test/v1", keys: [ k ], models: [ listed ], discover: true }
   c: { kind: openai-compatible, base-url: "http://c.test/v1", keys: [ k ], timeout: { first-byte: 9s, idle: 8s } }
 `
 const table = (yaml: string) => tableOf(`${PROVIDERS}${yaml}\n`)
