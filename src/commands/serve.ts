@@ -9,6 +9,7 @@ import { createPool } from '../credentials/pool.ts'
 import { createQuotas } from '../credentials/quotas.ts'
 import { createTokens } from '../credentials/tokens.ts'
 import { createAskedNames } from '../gateway/asked.ts'
+import { createBackground } from '../gateway/background.ts'
 import { compile, compileFirst } from '../gateway/compile.ts'
 import { createDensities } from '../gateway/density.ts'
 import { createDiscovery } from '../gateway/discovery.ts'
@@ -261,6 +262,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     }),
     waitingRoom: createWaitingRoom(now, watchdog),
     lists: createModelLists(kept, now),
+    background: createBackground(),
     ledger: createLedger(createUsageWriter({ after, prices, warn, store: usage })),
     log,
     watchdog,
@@ -290,7 +292,7 @@ async function isReached(host: string): Promise<boolean> {
 async function shutdown(
   live: Live<App>,
   listener: Listener,
-  { log, recorder, ledger }: Services,
+  { log, recorder, ledger, background }: Services,
 ): Promise<number> {
   const graceMs = live.current.gateway.table.server.shutdownGraceMs
   log.write('info', `stopping; running requests have ${Math.round(graceMs / 1000)} s to finish`)
@@ -302,6 +304,7 @@ async function shutdown(
     log.write('warn', 'the grace period is over; cutting what still runs')
     await listener.cut()
   }
+  await background.settled()
   await Promise.all([recorder.settled(), ledger.flush()])
   log.flush()
   process.exit(0)

@@ -106,11 +106,17 @@ function asText(
   const unknown =
     total.unpriced > 0
       ? [
-          `unknown price: ${count(total.unpriced)} requests, not in the sums: nobody knows what the model costs (routes.yaml may say it), or the upstream told no usage`,
+          `unknown price: ${count(total.unpriced)} requests, not in the sums: what the model costs is not known (routes.yaml may say it)`,
+        ]
+      : []
+  const estimated =
+    total.estimated > 0
+      ? [
+          `estimated: ${count(total.estimated)} requests, whose usage the upstream did not say to the end (${count(total.cancelled)} were cancelled by the client)`,
         ]
       : []
   const prices = `prices as of ${PRICES_FROM.date} (${PRICES_FROM.package} ${PRICES_FROM.version}), or as routes.yaml has them`
-  return `${[head, '', ...lines, '', ...unknown, prices].join('\n')}\n`
+  return `${[head, '', ...lines, '', ...unknown, ...estimated, prices].join('\n')}\n`
 }
 
 function cells(group: UsageGroup): string[] {

@@ -31,16 +31,31 @@ export async function prepareCounting(): Promise<void> {
   counter ??= await loadCounter()
 }
 
-/** The same for whoever cannot wait; `prepareCounting` must have been waited for. */
-export function countTokensNow(request: ConversationRequest): number {
-  if (!counter) throw new Error('the tokenizer is not loaded')
-  const count = bounded(counter)
+/**
+ * The same for whoever cannot wait; `prepareCounting` must have been waited for. `characters`: how
+ * much of the text is read at most, the rest is estimated from that.
+ */
+export function countTokensNow(
+  request: ConversationRequest,
+  characters = COUNTED_CHARACTERS,
+): number {
+  const count = bounded(loaded(), characters)
   let total = PER_REQUEST + countParts(request.system, count)
   for (const message of request.messages) total += PER_MESSAGE + countParts(message.parts, count)
   for (const tool of request.tools) total += PER_TOOL + countTool(tool, count)
   if (request.format.type === 'json' && request.format.schema)
     total += count(JSON.stringify(request.format.schema))
   return Math.ceil(total)
+}
+
+/** Tokens of a text, which is read as far as that of a request is. */
+export function countTextNow(text: string): number {
+  return Math.ceil(bounded(loaded(), COUNTED_CHARACTERS)(text))
+}
+
+function loaded(): Counter {
+  if (!counter) throw new Error('the tokenizer is not loaded')
+  return counter
 }
 
 /** The ranks are megabytes, so they are loaded when first needed. */
@@ -50,13 +65,13 @@ async function loadCounter(): Promise<Counter> {
   return text => encode(text, asText).length
 }
 
-function bounded(counter: Counter): Counter {
+function bounded(counter: Counter, most: number): Counter {
   let characters = 0
   let tokens = 0
   return text => {
     const before = { characters, tokens }
     for (const piece of piecesOf(text)) {
-      if (characters >= COUNTED_CHARACTERS || tokens >= COUNTED_TOKENS) break
+      if (characters >= most || tokens >= COUNTED_TOKENS) break
       characters += piece.length
       tokens += counter(piece)
     }

@@ -9,13 +9,15 @@ import { asGatewayError, type GatewayError } from '../lib/errors.ts'
 import { parseObject } from '../lib/json.ts'
 import { JsonBytesError, type Member, scanObject, splice } from '../lib/json-bytes.ts'
 import { decodeSse } from '../lib/sse.ts'
+import { whenUnread } from '../lib/unread.ts'
 import type { Asked } from '../protocols/codec.ts'
-import type { Attempt } from './attempt.ts'
+import { type Attempt, clientGone } from './attempt.ts'
 import { throwUnframed } from './beginning.ts'
 import { refuseEmpty } from './empty-answer.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { createFraming } from './framing.ts'
 import { asJson, relayedHeaders, STREAM_HEADERS } from './headers.ts'
+import { hear, hearResponse, hearUsage } from './heard.ts'
 import { answerIn, noAnswer, refusalOf } from './hidden-error.ts'
 import { between } from './observe.ts'
 import { passedStream } from './passed-stream.ts'
@@ -64,7 +66,8 @@ function passedJson(
   const headers = relayedHeaders(reply.headers)
   asJson(headers)
   stamp(headers, exchange, attempt)
-  settle(exchange, attempt, reply.status, members ? usageOf(attempt, bytes, members) : {})
+  if (members) hearJson(exchange, attempt, bytes, members)
+  settle(exchange, attempt, reply.status)
   const named = attempt.codec.members.model
   const model = renames(exchange) && members?.find(({ key }) => key === named)
   const body = model ? renamed(bytes, model, exchange.envelope.model) : bytes
@@ -103,33 +106,50 @@ async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): P
     return passedJson(exchange, attempt, reply, await wholeBody(exchange, attempt, reply))
   const headers = relayedHeaders(reply.headers)
   stamp(headers, exchange, attempt)
-  const { body } = reply
-  return { status: reply.status, headers, body: body ? counted(exchange, attempt, body) : '' }
+  const { status, body } = reply
+  if (body) return { status, headers, ...counted(exchange, attempt, body) }
+  attempt.heard.whole = true
+  settle(exchange, attempt, status)
+  return { status, headers, body: '' }
 }
 
-async function* counted(
+function counted(
   exchange: Exchange,
   attempt: Attempt,
   body: ReadableStream<Uint8Array>,
-): AsyncGenerator<Uint8Array | string> {
+): Pick<Answer, 'body' | 'unread'> {
   const listener = createListener(exchange, attempt, body)
-  let failure: GatewayError | undefined
-  try {
-    listener.commit()
-    for (;;) {
-      const chunk = await listener.next()
-      if (chunk === SILENT) continue
-      if (chunk.value) yield chunk.value
-      if (chunk.done) return
-    }
-  } catch (error) {
-    failure = asGatewayError(error)
-    throw failure
-  } finally {
+  let over = false
+  function end(failure: GatewayError | undefined): void {
+    if (over) return
+    over = true
     listener.close()
     if (failure) settleCut(exchange, attempt, failure)
-    else settle(exchange, attempt, 200, {})
+    else settle(exchange, attempt, 200)
   }
+  const unread = (): void => end(clientGone())
+  const begins = whenUnread(exchange.inbound.signal, unread)
+  async function* generate(): AsyncGenerator<Uint8Array | string> {
+    if (!begins()) return
+    let failure: GatewayError | undefined
+    try {
+      listener.commit()
+      for (;;) {
+        const chunk = await listener.next()
+        if (chunk === SILENT) continue
+        if (chunk.value) yield chunk.value
+        if (!chunk.done) continue
+        attempt.heard.whole = true
+        return
+      }
+    } catch (error) {
+      failure = asGatewayError(error)
+      throw failure
+    } finally {
+      end(failure ?? (attempt.heard.whole ? undefined : clientGone()))
+    }
+  }
+  return { body: generate(), unread }
 }
 
 /** Whether a reply must be read to know that it is no error; most need not be. */
@@ -151,6 +171,31 @@ function mayTellError(
 
 /** How `null` begins. */
 const NULL = 0x6e
+
+/** The usage; and where that is missing or has gaps, what was said, for an estimate. */
+function hearJson(
+  { action }: Exchange,
+  attempt: Attempt,
+  bytes: Uint8Array,
+  members: readonly Member[],
+): void {
+  const { heard } = attempt
+  const usage = usageOf(attempt, bytes, members)
+  if (action !== 'relay' && (usage.fresh === undefined || usage.output === undefined))
+    hearWords(attempt, bytes)
+  hearUsage(heard, usage)
+  heard.whole = true
+}
+
+/** What passes need not be what its protocol says it is. */
+function hearWords({ heard, codec, target }: Attempt, bytes: Uint8Array): void {
+  const body = parseObject(decoder.decode(bytes))
+  try {
+    if (body) hearResponse(heard, codec.decodeResponse(body, target.provider.id))
+  } catch {
+    // Then nothing was heard.
+  }
+}
 
 function usageOf(attempt: Attempt, bytes: Uint8Array, members: readonly Member[]): Usage {
   const at = members.find(({ key }) => key === attempt.codec.members.usage)?.value
@@ -181,15 +226,23 @@ async function collected(
   const events = attempt.codec.decodeStream(attempt.target.provider.id)
   const all: StreamEvent[] = []
   const unframed: Uint8Array[] = []
+
+  function heard(some: readonly StreamEvent[]): void {
+    for (const event of some) {
+      hear(attempt.heard, event)
+      all.push(event)
+    }
+  }
+
   for await (const chunk of received(exchange, attempt, chunks)) {
-    for (const frame of frames.feed(chunk)) all.push(...events.feed(frame))
+    for (const frame of frames.feed(chunk)) heard(events.feed(frame))
     if (all.length === 0) unframed.push(chunk)
     // An upstream that has told an error need not hang up.
     throwError(exchange, attempt, reply, all)
   }
-  for (const frame of frames.end()) all.push(...events.feed(frame))
+  for (const frame of frames.end()) heard(events.feed(frame))
   if (all.length === 0) throwUnframed(exchange, attempt, reply, unframed)
-  all.push(...events.end())
+  heard(events.end())
   throwError(exchange, attempt, reply, all)
   return rendered(exchange, attempt, reply.status, collect(all))
 }
@@ -212,6 +265,7 @@ function rendered(
   status: number,
   heard: ConversationResponse,
 ): Answer {
+  if (!attempt.heard.whole) hearResponse(attempt.heard, heard)
   if (!attempt.passing) refuseEmpty(attempt, heard)
   const told = compacted(exchange, attempt, heard)
   const response = attempt.fitted?.restoreResponse(told) ?? told
@@ -221,7 +275,7 @@ function rendered(
     ? streamOf(exchange, attempt, asked, told, headers)
     : wholeOf(exchange, attempt, asked, response, headers)
   // Encoding tells what the client's protocol could not say.
-  settle(exchange, attempt, status, response.usage)
+  settle(exchange, attempt, status)
   stamp(headers, exchange, attempt)
   return { status: 200, headers, body }
 }

@@ -2,11 +2,11 @@ import type { Target } from '../config/table.ts'
 import { targetName } from '../config/target-name.ts'
 import { isReasoning } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
-import { asGatewayError, GatewayError } from '../lib/errors.ts'
+import { asGatewayError, type GatewayError } from '../lib/errors.ts'
 import type { Action } from '../protocols/codec.ts'
 import { AFTER } from './after.ts'
 import { answer } from './answer.ts'
-import { type Attempt, beginAttempt, endAttempt } from './attempt.ts'
+import { type Attempt, beginAttempt, clientGone, endAttempt } from './attempt.ts'
 import { hasRoomierThan } from './capabilities.ts'
 import { EmptyAnswer } from './empty-answer.ts'
 import type { Exchange } from './exchange.ts'
@@ -30,7 +30,7 @@ export async function askOnce(
   exchange.attempts++
   let attempt: Attempt | undefined
   try {
-    if (exchange.inbound.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
+    if (exchange.inbound.signal.aborted) throw clientGone()
     attempt = beginAttempt(exchange, target, lease)
     const { now, latencies } = exchange.gateway.services
     const sentAtMs = now()
@@ -55,12 +55,18 @@ export async function askOnce(
       exchange.recording?.failed(failure)
       return askOnce(exchange, target, lease)
     }
-    return { error: failure, after: settled(exchange, target, lease, failure) }
+    return { error: failure, after: settled(exchange, target, lease, failure, attempt) }
   }
 }
 
 /** Accounts for a failure and says who may be asked next. */
-function settled(exchange: Exchange, target: Target, lease: Lease, failure: GatewayError): After {
+function settled(
+  exchange: Exchange,
+  target: Target,
+  lease: Lease,
+  failure: GatewayError,
+  attempt: Attempt | undefined,
+): After {
   const lacking = refusedFor(failure, exchange.needs)
   if (lacking) {
     // It says something about the model, and nothing about the credential.
@@ -68,7 +74,7 @@ function settled(exchange: Exchange, target: Target, lease: Lease, failure: Gate
     lease.release()
   } else if (failure instanceof EmptyAnswer || isAboutRequest(exchange, target.model, failure))
     lease.release()
-  settleFailed(exchange, target, lease, failure)
+  settleFailed(exchange, target, lease, failure, attempt)
   // Another target may be encoded for, or decoded, by code without the fault.
   if (lacking || failure.code === 'internal') return 'next-target'
   // Every try is paid for, so the same target is not asked again.

@@ -8,6 +8,7 @@ import type { Codec, Loss } from '../protocols/codec.ts'
 import { codecFor } from '../protocols/index.ts'
 import { createSealScanner, scanSeals } from '../protocols/seal-scan.ts'
 import type { Exchange } from './exchange.ts'
+import { createHeard, type Heard } from './heard.ts'
 import type { Watch } from './watchdog.ts'
 
 /** One send to one target with one credential. */
@@ -22,6 +23,10 @@ export type Attempt = {
   abort: AbortController
   watch: AttemptWatch
   losses: Loss[]
+  /** The request is on its way, and was not refused. */
+  sent: boolean
+  /** What has come back so far. */
+  heard: Heard
   /** The upstream has begun to reply, so it was reached. */
   replied: boolean
   /** How to give tools their names back; absent while the client's bytes pass. */
@@ -69,7 +74,7 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
   const passing =
     passesTo(exchange, target) && !carriesForeignSeals(exchange, speech.protocol, lease)
   const scanSeals = sealScanner(exchange, speech.protocol, lease)
-  const begun = { losses: [], replied: false, scanSeals, leave }
+  const begun = { losses: [], sent: false, heard: createHeard(), replied: false, scanSeals, leave }
   return { target, lease, codec, speech, passing, abort, watch, ...begun }
 }
 
@@ -157,12 +162,17 @@ export function endAttempt(exchange: Exchange, attempt: Attempt): void {
   exchange.inbound.signal.removeEventListener('abort', attempt.leave)
 }
 
+/** The client did not wait for the end. */
+export function clientGone(): GatewayError {
+  return new GatewayError('cancelled', 'the client went away')
+}
+
 /** What an exception from sending or reading means. */
 export function networkError(exchange: Exchange, attempt: Attempt, error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
   const { target, watch } = attempt
   const where = targetName(target)
-  if (exchange.inbound.signal.aborted) return new GatewayError('cancelled', 'the client went away')
+  if (exchange.inbound.signal.aborted) return clientGone()
   if (watch.fired && watch.stage === 'client')
     return new GatewayError('cancelled', 'the client stopped reading its stream')
   if (watch.fired) {

@@ -5,6 +5,7 @@ import type { Machine } from '../lib/machine.ts'
 import type { Frame } from '../protocols/codec.ts'
 import type { Attempt } from './attempt.ts'
 import type { Exchange } from './exchange.ts'
+import { type Heard, hearUsage } from './heard.ts'
 import { answerIn, refusalOf } from './hidden-error.ts'
 import { type Listener, SILENT } from './silence.ts'
 
@@ -31,7 +32,7 @@ export async function beginningOf(
   decoding: Decoding,
 ): Promise<Beginning> {
   try {
-    const beginning = await read(listener, decoding)
+    const beginning = await read(attempt.heard, listener, decoding)
     const { events, bytes } = beginning
     if (events.length === 0) throwUnframed(exchange, attempt, reply, bytes)
     if (beginning.done && !events.some(isPayload)) events.push(...decoding.events.end())
@@ -45,7 +46,11 @@ export async function beginningOf(
   }
 }
 
-async function read(listener: Listener, { frames, events }: Decoding): Promise<Beginning> {
+async function read(
+  told: Heard,
+  listener: Listener,
+  { frames, events }: Decoding,
+): Promise<Beginning> {
   const beginning: Beginning = { events: [], bytes: [], done: false }
   let held = 0
   let payload = false
@@ -64,7 +69,11 @@ async function read(listener: Listener, { frames, events }: Decoding): Promise<B
     }
     if (heard.some(({ type }) => type === 'part-start')) listener.begun()
     payload = heard.some(isPayload)
-    for (const event of heard) beginning.events.push(event)
+    for (const event of heard) {
+      beginning.events.push(event)
+      // Its client may go away before there is anything to pass on.
+      if (event.type === 'response-start') hearUsage(told, event.usage)
+    }
     beginning.done = chunk.done
   }
   return beginning

@@ -6,6 +6,8 @@ export interface Densities {
   learn(caller: string, body: Uint8Array, usage: Usage): void
   /** How many tokens so many bytes are, and by what factor that may be wrong. */
   guess(caller: string, bytes: number): { tokens: number; off: number }
+  /** How many of so many input tokens presumably come from the upstream's cache. */
+  cached(caller: string, tokens: number): number
   /** What a request will presumably take. Media count like pictures. */
   expect(caller: string, body: Uint8Array): Expected
 }
@@ -65,6 +67,7 @@ export function createDensities(): Densities {
         off: tokensPerByte === undefined ? GUESS_OFF : DENSITY_OFF,
       }
     },
+    cached: (caller, tokens) => Math.floor(tokens * (known.get(caller)?.cached ?? 0)),
     expect(caller, body) {
       const {
         tokensPerByte = TOKENS_PER_BYTE,

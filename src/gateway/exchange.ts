@@ -18,6 +18,7 @@ import { codecs } from '../protocols/index.ts'
 import { OUR_ID, OUR_STEP } from '../protocols/ours.ts'
 import { orInvalidBody, parseBody } from '../protocols/peek.ts'
 import { mustBeName } from './asked-name.ts'
+import type { Bill } from './bill.ts'
 import type { Caller } from './callers.ts'
 import { factsOf } from './facts.ts'
 import type { Gateway } from './gateway.ts'
@@ -75,6 +76,12 @@ export type Exchange = Ask & {
   aside: Map<Target, Set<string>>
   /** What it was admitted with; absent: its key has no limits. */
   reservation: Reservation | undefined
+  /** What the attempts so far took; absent: nothing was paid for. */
+  bill: Bill | undefined
+  /** Resolves once everything is in `bill` that is still being estimated. */
+  billing: Promise<void> | undefined
+  /** It is among the last ones. */
+  over: boolean
   /** Who was considered, in order, and what became of them. */
   decisions: Decision[]
   /** What the request needs of who answers it; found out once, and only if some target may lack it. */
@@ -115,6 +122,9 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
     unfit: new Set(),
     aside: new Map(),
     reservation: undefined,
+    bill: undefined,
+    billing: undefined,
+    over: false,
     body() {
       body ??= parseBody(ask.inbound.body)
       return body

@@ -2,6 +2,7 @@ import type { Target } from '../config/table.ts'
 import { PASSING_FAULTS } from '../credentials/cooldown.ts'
 import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { moreTelling, WORTH_A_ROUND } from './after.ts'
+import { clientGone } from './attempt.ts'
 import { nobodyFit } from './capabilities.ts'
 import { clientError } from './client-error.ts'
 import type { Exchange } from './exchange.ts'
@@ -143,8 +144,7 @@ function pause(ms: number, { gateway, inbound }: Exchange): Promise<void> {
       inbound.signal.removeEventListener('abort', away)
       act()
     }
-    const away = (): void =>
-      end(() => reject(new GatewayError('cancelled', 'the client went away')))
+    const away = (): void => end(() => reject(clientGone()))
     const watch = { dueAtMs: now() + ms, due: () => end(resolve) }
     watchdog.add(watch)
     inbound.signal.addEventListener('abort', away, { once: true })

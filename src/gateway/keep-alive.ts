@@ -1,4 +1,5 @@
 import { asGatewayError, type GatewayError } from '../lib/errors.ts'
+import { whenUnread } from '../lib/unread.ts'
 import type { Asked } from '../protocols/codec.ts'
 import { type Exchange, stamp } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
@@ -42,7 +43,17 @@ export async function withKeepAlive(
     throw error
   }
   const framing = createFraming(exchange)
+  function leave(): void {
+    watchdog.remove(beat)
+    exchange.current?.abort()
+    answering.then(
+      ({ unread }) => unread?.(),
+      (thrown: unknown) => rememberFailed(exchange, asGatewayError(thrown)),
+    )
+  }
+  const begins = whenUnread(exchange.inbound.signal, leave)
   async function* body(): AsyncGenerator<Uint8Array | string> {
+    if (!begins()) return
     try {
       yield framing.keepAlive()
       for (;;) {
@@ -59,9 +70,7 @@ export async function withKeepAlive(
       rememberFailed(exchange, error)
       yield* errorEvent(exchange, error, framing)
     } finally {
-      watchdog.remove(beat)
-      exchange.current?.abort()
-      answering.catch(() => {})
+      leave()
     }
   }
   const headers = new Headers({ ...STREAM_HEADERS, 'content-type': framing.contentType })

@@ -9,12 +9,18 @@ export type Entry = {
   asked: string
   provider: string
   model: string
+  /** `cancelled`: the client went away before the end. */
+  outcome: 'served' | 'cancelled' | 'failed'
   status: number
   usage: Usage
+  /** The upstream did not say all of the usage. */
+  estimated: boolean
   /** How many things the client said could not be said upstream, or back. */
   losses: number
-  /** Whose price it has, and how long the client waited; absent: it failed. */
-  served?: { offer: Offer; ms: number }
+  /** Whose price it has; absent: nothing was paid for. */
+  offer?: Offer
+  /** From the client's request to the end. */
+  ms: number
 }
 
 export type Tally = {
@@ -68,7 +74,7 @@ export function createLedger(writer: UsageWriter): Ledger {
     record(entry) {
       const tally = tallyOf(entry)
       tally.requests++
-      if (entry.status >= 400) tally.failures++
+      if (entry.outcome === 'failed') tally.failures++
       tally.fresh += entry.usage.fresh ?? 0
       tally.cacheRead += entry.usage.cacheRead ?? 0
       tally.cacheWrite += entry.usage.cacheWrite ?? 0

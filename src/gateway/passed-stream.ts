@@ -1,19 +1,22 @@
 import { joined, replaceBytes } from '../lib/byte-replace.ts'
 import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
+import { whenUnread } from '../lib/unread.ts'
 import { createWholeEvents } from '../lib/whole-events.ts'
 import type { Asked, Frame } from '../protocols/codec.ts'
-import type { Attempt } from './attempt.ts'
+import { type Attempt, clientGone } from './attempt.ts'
 import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
+import { hearText, hearUsage } from './heard.ts'
 import { refusalOf } from './hidden-error.ts'
 import { errorAfter, errorEvent } from './keep-alive.ts'
+import { wordsIn } from './passed-words.ts'
 import { type Answer, renames, streamHeaders } from './reply.ts'
 import { eventLimit } from './reply-body.ts'
 import { settle, settleCut } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
-import { createTail } from './tail.ts'
+import { createTail, type StreamEnd } from './tail.ts'
 
 /**
  * A stream of the client's own protocol: the upstream's bytes, but for the model's name where the
@@ -70,8 +73,44 @@ export async function passedStream(
     return started && { id: started.id, sequence }
   }
 
+  /** A stream may break in the middle of an event that is too long to be read. */
+  function endOrNone(): Pick<StreamEnd, 'usage' | 'whole'> {
+    try {
+      return tail.read()
+    } catch {
+      return { whole: false }
+    }
+  }
+
+  function hearAll(): void {
+    const { heard } = attempt
+    hearUsage(heard, started?.usage)
+    const { usage, whole } = endOrNone()
+    hearUsage(heard, usage)
+    heard.whole = whole
+    if (whole && heard.usage.fresh !== undefined && heard.usage.output !== undefined) return
+    hearText(heard, wordsIn(beginning))
+    const recent = tail.recent()
+    // What was let go of is taken to be like the end.
+    if (recent.length > 0) hearText(heard, wordsIn(recent), tail.total() / recent.length)
+  }
+
+  let over = false
+  function end(failure: GatewayError | undefined): void {
+    if (over) return
+    over = true
+    listener.close()
+    hearAll()
+    if (failure) settleCut(exchange, attempt, failure)
+    else settle(exchange, attempt, 200)
+  }
+  const unread = (): void => end(clientGone())
+  const begins = whenUnread(exchange.inbound.signal, unread)
+
   async function* body(): AsyncGenerator<Uint8Array | string> {
+    if (!begins()) return
     let failure: GatewayError | undefined
+    let ended = false
     try {
       const first = passed(beginning)
       if (first.length > 0) yield first
@@ -94,18 +133,18 @@ export async function passedStream(
         yield* rest()
         if (failure) yield* errorAfter(failure, framing)
       }
+      ended = true
     } catch (error) {
       failure = asGatewayError(error)
       if (failure.code !== 'cancelled') yield* errorEvent(exchange, failure, framing, continues())
     } finally {
-      listener.close()
-      if (failure) settleCut(exchange, attempt, failure)
-      else settle(exchange, attempt, 200, { ...started?.usage, ...tail.read().usage })
+      end(failure ?? (ended ? undefined : clientGone()))
     }
   }
 
   listener.commit()
-  return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), body: body() }
+  const headers = streamHeaders(exchange, attempt, reply, framing)
+  return { status: 200, headers, body: body(), unread }
 }
 
 /** The number of the last event in a stream whose events are numbered. */

@@ -27,6 +27,8 @@ export type RecentExchange = {
   decisions: readonly Decision[]
   status: number
   usage: Usage
+  /** The upstream did not say all of the usage. */
+  estimated?: boolean
   /** Absent: nobody knows, or nobody asked. */
   usd?: number
   losses: number

@@ -14,6 +14,8 @@ export type Answer = {
   status: number
   headers: Headers
   body: Uint8Array<ArrayBuffer> | string | GeneratedBody
+  /** To be called where the client is gone before the body is read; harmless otherwise. */
+  unread?: () => void
 }
 
 /** Sends an answer off. `exchange` is absent where it failed before there was one. */

@@ -2,6 +2,7 @@ import type { Reservation } from '../credentials/quotas.ts'
 import { knownCost } from '../providers/prices.ts'
 import { speechFor } from './attempt.ts'
 import type { Expected } from './density.ts'
+import { countsText } from './estimate.ts'
 import type { Exchange } from './exchange.ts'
 import { targetsOf } from './targets.ts'
 
@@ -21,15 +22,10 @@ export function reserve(exchange: Exchange): Reservation | undefined {
     return undefined
   }
   if (tokensPerDay === undefined && usdPerDay === undefined) return quotas.admit(name, limits)
-  const expected = densities.expect(name, isText(exchange) ? inbound.body : NO_TEXT)
+  const expected = densities.expect(name, countsText(exchange) ? inbound.body : NO_TEXT)
   const tokens = expected.fresh + expected.cacheRead + expected.output
   const usd = usdPerDay === undefined ? undefined : costOf(exchange, expected)
   return quotas.admit(name, limits, { tokens, usd })
-}
-
-/** What is relayed may be a picture or a sound: its bytes say nothing of tokens. */
-function isText({ action, inbound }: Exchange): boolean {
-  return action !== 'relay' || /\bjson\b/i.test(inbound.headers.get('content-type') ?? '')
 }
 
 const NO_TEXT = new Uint8Array(0)

@@ -35,6 +35,7 @@ export async function send(
   }
   const url = urlFor(exchange, attempt, action, stream, account)
   exchange.recording?.sent(exchange, { attempt, url, headers, body })
+  attempt.sent = true
   let reply: Response
   try {
     reply = kind.answer
@@ -54,6 +55,7 @@ export async function send(
   attempt.replied = true
   checkReplyHeaders(attempt, reply.headers)
   exchange.recording?.replied(reply)
+  attempt.sent = reply.ok
   if (reply.status >= 400) throw await refused(exchange, attempt, reply)
   if (reply.status < 200 || reply.status > 299) throw await noAnswerStatus(attempt, reply)
   return reply

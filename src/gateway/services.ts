@@ -6,6 +6,7 @@ import type { Turns } from '../lib/smooth-choice.ts'
 import type { Prices } from '../providers/prices.ts'
 import type { Kept } from '../store/kept.ts'
 import type { AskedNames } from './asked.ts'
+import type { Background } from './background.ts'
 import type { Densities } from './density.ts'
 import type { Latencies } from './latency.ts'
 import type { Learned } from './learned.ts'
@@ -45,6 +46,7 @@ export type Services = {
   waitingRoom: WaitingRoom
   lists: ModelLists
   ledger: Ledger
+  background: Background
   log: Log
   watchdog: Watchdog
   /** The peer's IP address, when the listener knows it. */

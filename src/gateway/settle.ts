@@ -3,122 +3,59 @@ import { targetName } from '../config/target-name.ts'
 import type { Usage } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import type { GatewayError } from '../lib/errors.ts'
-import type { Loss } from '../protocols/codec.ts'
-import { knownCost, type Offer } from '../providers/prices.ts'
 import { type Attempt, endAttempt } from './attempt.ts'
+import { type Bill, charge, offerOf } from './bill.ts'
 import { bind, unbind } from './bond.ts'
 import { decide } from './decide.ts'
 import { type Exchange, lossesText } from './exchange.ts'
 import type { Entry } from './ledger.ts'
+import type { RecentExchange } from './recent.ts'
 import { cleaned } from './recording/secrets.ts'
 import { Refusal } from './refusal.ts'
 
-/** Ends the attempt well: the credential is healthy, the usage is counted. */
-export function settle(exchange: Exchange, attempt: Attempt, status: number, usage: Usage): void {
+/** Ends the attempt well: the credential is healthy, what was heard is counted. */
+export function settle(exchange: Exchange, attempt: Attempt, status: number): void {
   endAttempt(exchange, attempt)
   attempt.lease.settle({ ok: true })
   bind(exchange, attempt.target, attempt.lease)
-  const { services } = exchange.gateway
-  const { name, limits } = exchange.caller
-  const usd = limits?.usdPerDay === undefined ? undefined : costOf(exchange, attempt, usage)
-  exchange.reservation?.spend({ tokens: tokensOf(usage), usd })
-  services.densities.learn(name, exchange.inbound.body, usage)
-  services.ledger.record({
-    ...entryOf(exchange, attempt.target, status, usage, attempt.losses),
-    served: { offer: offerOf(attempt), ms: services.now() - exchange.startedAtMs },
-  })
   decide(exchange, attempt.target, { verdict: 'served', credential: attempt.lease.credential })
-  exchange.recording?.served(usage, attempt.losses)
-  remember(exchange, { status, usage, usd, losses: attempt.losses.length })
-  if (!services.log.writes('info')) return
-  services.log.write('info', 'served', {
-    id: exchange.requestId,
-    caller: exchange.caller.name,
-    asked: exchange.envelope.model,
-    target: targetName(attempt.target),
-    status,
-    attempts: exchange.attempts,
-    ms: Math.round(services.now() - exchange.startedAtMs),
-    input: sum(usage.fresh, usage.cacheRead, usage.cacheWrite),
-    output: usage.output,
-    losses: lossesText(attempt.losses),
+  exchange.recording?.served(attempt.losses)
+  const { services } = exchange.gateway
+  const end = { atMs: services.now(), outcome: 'served', status } as const
+  charge(exchange, attempt, bill => {
+    if (!bill.estimated)
+      services.densities.learn(exchange.caller.name, exchange.inbound.body, bill.usage)
+    services.ledger.record(entryOf(exchange, attempt, end, bill))
+    logEnd(exchange, attempt, end, bill)
   })
+  remember(exchange, { status, losses: attempt.losses.length })
 }
 
-/** In USD; undefined: nobody knows, which the log says, since a budget does not see it. */
-function costOf({ gateway, requestId }: Exchange, attempt: Attempt, usage: Usage) {
-  const { prices, now, log } = gateway.services
-  const usd = knownCost(prices, offerOf(attempt), usage, now())
-  if (usd === undefined)
-    log.write('warn', 'the cost of a request is unknown and not counted; give the model a price', {
-      id: requestId,
-      target: targetName(attempt.target),
-    })
-  return usd
-}
-
-function offerOf({ target, speech }: Attempt): Offer {
-  return { baseUrl: speech.baseUrl, model: target.model, price: target.facts.price }
-}
-
-/** What the upstream told; what it did not tell is not made up. */
-function tokensOf({ fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 }: Usage): number {
-  return fresh + cacheRead + cacheWrite + output
-}
-
-function sum(...counts: (number | undefined)[]): number | undefined {
-  const told = counts.filter(count => count !== undefined)
-  return told.length === 0 ? undefined : told.reduce((a, b) => a + b, 0)
-}
-
-type End = {
-  status: number
-  usage: Usage
-  usd?: number | undefined
-  losses: number
-  error?: string
-}
-
-/** Keeps how a request was decided, and how it ended, among the last ones. */
-function remember(exchange: Exchange, { usd, ...end }: End): void {
-  exchange.reservation?.close()
-  const { recent, now } = exchange.gateway.services
-  recent.record({
-    id: exchange.requestId,
-    atMs: exchange.startedAtMs,
-    ms: now() - exchange.startedAtMs,
-    caller: exchange.caller.name,
-    client: exchange.client,
-    protocol: exchange.codec.protocol,
-    asked: exchange.envelope.model,
-    route: exchange.route.name,
-    rules: exchange.trace,
-    decisions: exchange.decisions,
-    ...end,
-    ...(usd === undefined ? {} : { usd }),
-  })
-}
-
-export function rememberFailed(exchange: Exchange, error: GatewayError): void {
-  exchange.recording?.failed(error)
-  const { code, status, message } = error
-  const words = `${code}: ${cleaned(message, exchange)}`
-  remember(exchange, { status, usage: {}, losses: 0, error: words })
-}
-
-/** Accounts for an answer that broke off: the client has a part of it, and the error. */
+/**
+ * Accounts for an answer that broke off: the client has a part of it, and the error. One that was
+ * whole when the client went away is an answer like any other.
+ */
 export function settleCut(exchange: Exchange, attempt: Attempt, failure: GatewayError): void {
+  if (failure.code === 'cancelled' && attempt.heard.whole) {
+    settle(exchange, attempt, 200)
+    return
+  }
   endAttempt(exchange, attempt)
-  settleFailed(exchange, attempt.target, attempt.lease, failure)
+  settleFailed(exchange, attempt.target, attempt.lease, failure, attempt)
   rememberFailed(exchange, failure)
 }
 
-/** Accounts for an attempt that gave the client nothing. */
+/**
+ * Accounts for an attempt that failed. `attempt` is absent where it did not begin. What was sent and
+ * given up by the client is paid for, and so is what the upstream said before it failed; an error
+ * in the place of a reply is not.
+ */
 export function settleFailed(
   exchange: Exchange,
   target: Target,
   lease: Lease,
   error: GatewayError,
+  attempt?: Attempt,
 ): void {
   const limits = error instanceof Refusal ? error.limits : undefined
   lease.settle({ ok: false, error, ...(limits ? { limits } : {}) })
@@ -130,19 +67,112 @@ export function settleFailed(
     credential: lease.credential,
     reason: `${error.code}: ${message}`,
   })
-  const { log, ledger } = exchange.gateway.services
-  if (error.code === 'cancelled') return
-  log.write('warn', 'attempt failed', {
+  const cancelled = error.code === 'cancelled'
+  const { log, ledger, now } = exchange.gateway.services
+  if (!cancelled)
+    log.write('warn', 'attempt failed', {
+      id: exchange.requestId,
+      asked: exchange.envelope.model,
+      target: targetName(target),
+      credential: lease.credential,
+      code: error.code,
+      status: error.status,
+      message,
+      cause: error.code === 'internal' ? causeOf(error) : undefined,
+    })
+  if (attempt && isPaid(attempt, cancelled)) {
+    const outcome = cancelled ? 'cancelled' : 'failed'
+    const end = { atMs: now(), outcome, status: error.status } as const
+    charge(exchange, attempt, bill => {
+      ledger.record(entryOf(exchange, attempt, end, bill))
+      if (cancelled) logEnd(exchange, attempt, end, bill)
+    })
+  } else if (cancelled)
+    log.write('info', 'cancelled', {
+      id: exchange.requestId,
+      caller: exchange.caller.name,
+      asked: exchange.envelope.model,
+      target: targetName(target),
+      status: error.status,
+    })
+  else ledger.record(failedEntry(exchange, target, error))
+}
+
+function isPaid({ sent, heard }: Attempt, cancelled: boolean): boolean {
+  return (cancelled && sent) || heard.whole || heard.characters > 0
+}
+
+function logEnd(
+  exchange: Exchange,
+  attempt: Attempt,
+  { atMs, outcome, status }: AttemptEnd,
+  { usage, estimated }: Bill,
+): void {
+  const { log } = exchange.gateway.services
+  if (!log.writes('info')) return
+  log.write('info', outcome, {
     id: exchange.requestId,
+    caller: exchange.caller.name,
     asked: exchange.envelope.model,
-    target: targetName(target),
-    credential: lease.credential,
-    code: error.code,
-    status: error.status,
-    message,
-    cause: error.code === 'internal' ? causeOf(error) : undefined,
+    target: targetName(attempt.target),
+    status,
+    attempts: exchange.attempts,
+    ms: Math.round(atMs - exchange.startedAtMs),
+    input: inputOf(usage),
+    output: usage.output,
+    estimated: estimated ? 'yes' : undefined,
+    losses: lossesText(attempt.losses),
   })
-  ledger.record(entryOf(exchange, target, error.status, {}, []))
+}
+
+function inputOf({ fresh = 0, cacheRead = 0, cacheWrite = 0 }: Usage): number {
+  return fresh + cacheRead + cacheWrite
+}
+
+/** An estimate comes later than the end. */
+type AttemptEnd = Pick<Entry, 'atMs' | 'outcome' | 'status'>
+
+type End = { status: number; losses: number; error?: string }
+
+/**
+ * Keeps how a request was decided, and how it ended, among the last ones; once. What it took is
+ * added when that is estimated, and then counts in the place of what was reserved.
+ */
+function remember(exchange: Exchange, end: End): void {
+  if (exchange.over) return
+  exchange.over = true
+  const { recent, now } = exchange.gateway.services
+  const record: RecentExchange = {
+    id: exchange.requestId,
+    atMs: exchange.startedAtMs,
+    ms: now() - exchange.startedAtMs,
+    caller: exchange.caller.name,
+    client: exchange.client,
+    protocol: exchange.codec.protocol,
+    asked: exchange.envelope.model,
+    route: exchange.route.name,
+    rules: exchange.trace,
+    decisions: exchange.decisions,
+    usage: {},
+    ...end,
+  }
+  const close = (): void => {
+    const { bill, reservation } = exchange
+    if (bill) record.usage = bill.usage
+    if (bill?.estimated) record.estimated = true
+    if (bill?.usd !== undefined) record.usd = bill.usd
+    reservation?.close()
+  }
+  if (exchange.billing) void exchange.billing.then(close)
+  else close()
+  recent.record(record)
+}
+
+export function rememberFailed(exchange: Exchange, error: GatewayError): void {
+  exchange.recording?.failed(error)
+  const { code, status, message } = error
+  const words = `${code}: ${cleaned(message, exchange)}`
+  remember(exchange, { status, losses: 0, error: words })
 }
 
 /** Where a fault of our own was thrown, for the log alone. */
@@ -152,19 +182,42 @@ export function causeOf({ cause }: GatewayError): string | undefined {
 
 function entryOf(
   exchange: Exchange,
-  target: Target,
-  status: number,
-  usage: Usage,
-  losses: readonly Loss[],
+  attempt: Attempt,
+  end: AttemptEnd,
+  { usage, estimated }: Bill,
 ): Entry {
   return {
-    atMs: exchange.gateway.services.now(),
+    ...namesOf(exchange, attempt.target),
+    ...end,
+    usage,
+    estimated,
+    losses: attempt.losses.length,
+    offer: offerOf(attempt),
+    ms: end.atMs - exchange.startedAtMs,
+  }
+}
+
+/** Of an attempt that nothing was paid for. */
+function failedEntry(exchange: Exchange, target: Target, { status }: GatewayError): Entry {
+  const names = namesOf(exchange, target)
+  const atMs = exchange.gateway.services.now()
+  return {
+    ...names,
+    atMs,
+    outcome: 'failed',
+    status,
+    usage: {},
+    estimated: false,
+    losses: 0,
+    ms: 0,
+  }
+}
+
+function namesOf(exchange: Exchange, { provider, model }: Target) {
+  return {
     caller: exchange.caller.name,
     asked: exchange.envelope.model,
-    provider: target.provider.id,
-    model: target.model,
-    status,
-    usage,
-    losses: losses.length,
+    provider: provider.id,
+    model,
   }
 }

@@ -7,8 +7,11 @@ import type { Frame } from '../protocols/codec.ts'
 /** Enough of a stream's end to hold its last usage and its terminal event. */
 const KEPT_BYTES = 6_144
 
-/** How a passed stream ended. `told`: the upstream itself said the failure, so the client has it. */
-export type StreamEnd = { usage?: Usage; failure?: GatewayError; told: boolean }
+/**
+ * How a passed stream ended. `told`: the upstream itself said the failure, so the client has it.
+ * `whole`: it came to its end; `usage` is the last word on it then, else what was said before.
+ */
+export type StreamEnd = { usage?: Usage; failure?: GatewayError; told: boolean; whole: boolean }
 
 /**
  * Keeps the last bytes of a stream and decodes them once it is over, with the machines that decoded
@@ -25,6 +28,7 @@ export function createTail(
   const { copy } = Buffer.prototype
   let kept = new Uint8Array(0)
   let length = 0
+  let total = 0
   let cut = false
   let end: StreamEnd | undefined
 
@@ -53,7 +57,10 @@ export function createTail(
       if (length + chunk.length > kept.length) makeRoom(chunk.length)
       copy.call(chunk, kept, length, 0, chunk.length)
       length += chunk.length
+      total += chunk.length
     },
+    /** How many bytes there were in all. */
+    total: () => total,
     /** The last bytes so far; valid until the next chunk. */
     recent: (): Uint8Array => kept.subarray(0, length),
     read(): StreamEnd {
@@ -76,6 +83,12 @@ function endOf(told: readonly StreamEvent[], events: Machine<Frame, StreamEvent>
   const late = events.end()
   const error = told.find(event => event.type === 'error')
   const failure = (error ?? late.find(event => event.type === 'error'))?.error
-  const usage = [...told, ...late].find(event => event.type === 'response-end')?.usage
-  return { told: error !== undefined, ...(usage ? { usage } : {}), ...(failure ? { failure } : {}) }
+  const whole = [...told, ...late].find(event => event.type === 'response-end')
+  const usage = whole?.usage ?? (error ?? late.find(event => event.type === 'error'))?.usage
+  return {
+    told: error !== undefined,
+    whole: whole !== undefined,
+    ...(usage ? { usage } : {}),
+    ...(failure ? { failure } : {}),
+  }
 }

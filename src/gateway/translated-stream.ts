@@ -1,11 +1,13 @@
-import type { StreamEvent, Usage } from '../conversation/index.ts'
+import type { StreamEvent } from '../conversation/index.ts'
 import { asGatewayError, GatewayError } from '../lib/errors.ts'
 import { decodeSse } from '../lib/sse.ts'
-import type { Attempt } from './attempt.ts'
+import { whenUnread } from '../lib/unread.ts'
+import { type Attempt, clientGone } from './attempt.ts'
 import { beginningOf } from './beginning.ts'
 import { refuseEmptyStream } from './empty-answer.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming } from './framing.ts'
+import { hear } from './heard.ts'
 import { refusalOf } from './hidden-error.ts'
 import { errorAfter } from './keep-alive.ts'
 import { between } from './observe.ts'
@@ -28,6 +30,7 @@ export async function translatedStream(
   const frames = decodeSse(eventLimit(exchange, attempt))
   const events = attempt.codec.decodeStream(attempt.target.provider.id)
   const { events: head } = await beginningOf(exchange, attempt, reply, listener, { frames, events })
+  for (const event of head) hear(attempt.heard, event)
   orClose(listener, () => refuseEmptyStream(attempt, head))
   const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
   const asked = askedOf(exchange, served, attempt.losses)
@@ -36,22 +39,38 @@ export async function translatedStream(
   const framing = createFraming(exchange)
   // Some protocols tell the whole reply once more at its end.
   const count = replyCounter(exchange, attempt)
-  let usage: Usage = {}
   let failure: GatewayError | undefined
   let ended = false
 
   function encode(event: StreamEvent): string {
-    if (event.type === 'response-start') usage = { ...event.usage }
-    else if (event.type === 'response-end') {
-      usage = { ...usage, ...event.usage }
-      ended = true
-    } else if (event.type === 'error') failure = refusalOf(exchange, attempt, reply, event.error)
+    if (event.type === 'response-end') ended = true
+    else if (event.type === 'error') failure = refusalOf(exchange, attempt, reply, event.error)
     let text = ''
     for (const next of middle.feed(event)) text += framing.text(machine.feed(next))
     return text
   }
 
+  function heard(event: StreamEvent): string {
+    hear(attempt.heard, event)
+    return encode(event)
+  }
+
+  let over = false
+  function end(cut: GatewayError | undefined): void {
+    if (over) return
+    over = true
+    listener.close()
+    // A decoder knows what was said of the usage so far, and whether only the end of the stream is missing.
+    if (!attempt.heard.whole) for (const event of events.end()) hear(attempt.heard, event)
+    if (cut) settleCut(exchange, attempt, cut)
+    else settle(exchange, attempt, 200)
+  }
+  const unread = (): void => end(clientGone())
+  const begins = whenUnread(exchange.inbound.signal, unread)
+
   async function* body(): AsyncGenerator<string> {
+    if (!begins()) return
+    let done = false
     try {
       let text = ''
       for (const event of head) text += encode(event)
@@ -66,12 +85,12 @@ export async function translatedStream(
         if (chunk.value) {
           count(chunk.value)
           for (const frame of frames.feed(chunk.value))
-            for (const event of events.feed(frame)) text += encode(event)
+            for (const event of events.feed(frame)) text += heard(event)
         }
         if (chunk.done) {
           for (const frame of frames.end())
-            for (const event of events.feed(frame)) text += encode(event)
-          for (const event of events.end()) text += encode(event)
+            for (const event of events.feed(frame)) text += heard(event)
+          for (const event of events.end()) text += heard(event)
           ended = true
         }
         if (text) yield text
@@ -79,18 +98,18 @@ export async function translatedStream(
       text = framing.text(machine.end()) + framing.end()
       if (text) yield text
       if (failure) yield* errorAfter(failure, framing)
+      done = true
     } catch (error) {
       failure = asGatewayError(error)
       yield encode({ type: 'error', error: failure }) + framing.end()
       yield* errorAfter(failure, framing)
     } finally {
-      listener.close()
-      if (failure) settleCut(exchange, attempt, failure)
-      else settle(exchange, attempt, 200, usage)
+      end(failure ?? (done ? undefined : clientGone()))
     }
   }
   listener.commit()
-  return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), body: body() }
+  const headers = streamHeaders(exchange, attempt, reply, framing)
+  return { status: 200, headers, body: body(), unread }
 }
 
 function orClose(listener: Listener, check: () => void): void {

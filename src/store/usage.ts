@@ -27,6 +27,10 @@ export type UsageRow = {
   usd: number
   /** How many were served at a price that is not known. */
   unpriced: number
+  /** How many of those served the client gave up before the end. */
+  cancelled: number
+  /** For how many the upstream did not say all of the usage. */
+  estimated: number
 }
 
 /** The usage of all time, or of as much of it as is kept. */
@@ -52,12 +56,14 @@ const COUNTS = [
   'ms',
   'usd',
   'unpriced',
+  'cancelled',
+  'estimated',
 ] as const satisfies (keyof UsageRow)[]
 
 const NAMES = ['hour', 'caller', 'asked', 'provider', 'model'] as const satisfies (keyof UsageRow)[]
 
 const SCHEMA: Schema = {
-  version: 1,
+  version: 2,
   create: `
     create table usage (
       hour integer not null, caller text not null, asked text not null,
@@ -65,7 +71,10 @@ const SCHEMA: Schema = {
       ${COUNTS.map(name => `${name} real not null`).join(', ')},
       primary key (${NAMES.join(', ')})
     ) without rowid`,
-  migrations: {},
+  migrations: {
+    1: `alter table usage add column cancelled real not null default 0;
+      alter table usage add column estimated real not null default 0`,
+  },
   same: 'select count(*), total(requests), total(output), total(usd) from usage',
 }
 

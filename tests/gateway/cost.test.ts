@@ -89,12 +89,10 @@ describe('a key with a budget', () => {
     expect((await ask(after, 'priced')).status).toBe(429)
   })
 
-  test.each([
-    ['the price', 'unpriced', { prompt_tokens: 5_000, completion_tokens: 5_000 }],
-    ['the usage', 'priced', undefined],
-  ])('%s is not known: unknown, not nothing, and the log says so', async (_, model, usage) => {
-    const gateway = localGateway(ROUTES, () => Response.json(usage ? chat(usage) : chat({})))
-    expect((await ask(gateway, model, 'carol-key')).status).toBe(200)
+  test('the price is not known: unknown, not nothing, and the log says so', async () => {
+    const usage = { prompt_tokens: 5_000, completion_tokens: 5_000 }
+    const gateway = localGateway(ROUTES, () => Response.json(chat(usage)))
+    expect((await ask(gateway, 'unpriced', 'carol-key')).status).toBe(200)
     expect(gateway.services.quotas.today('carol').usd).toBe(0)
     expect(gateway.services.recent.list()[0]).not.toHaveProperty('usd')
     expect(gateway.logged()).toContain('the cost of a request is unknown and not counted')

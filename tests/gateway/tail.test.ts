@@ -11,6 +11,7 @@ async function passed(pieces: string[]) {
   const gateway = localGateway(ROUTES, () => streamOf(pieces))
   const json = { model: 'm', stream: true, messages: [{ role: 'user', content: 'x' }] }
   const text = await (await gateway.call('/v1/chat/completions', { json })).text()
+  await gateway.services.background.settled()
   const [tally] = gateway.services.ledger.tallies().values()
   return { text, tally, resting: gateway.services.pool.states().length }
 }

@@ -53,6 +53,8 @@ function usageIn(folder: string): Subject {
     ms: 1,
     usd: 0,
     unpriced: 0,
+    cancelled: 0,
+    estimated: 0,
   })
   return {
     file: join(folder, 'usage.sqlite'),

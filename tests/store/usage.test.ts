@@ -26,6 +26,8 @@ const row = (more: Partial<UsageRow> = {}): UsageRow => ({
   ms: 100,
   usd: 0.25,
   unpriced: 0,
+  cancelled: 0,
+  estimated: 0,
   ...more,
 })
 

@@ -3,6 +3,7 @@ import { createAffinity } from '../../src/credentials/affinity.ts'
 import { createPool } from '../../src/credentials/pool.ts'
 import { createQuotas } from '../../src/credentials/quotas.ts'
 import { createAskedNames } from '../../src/gateway/asked.ts'
+import { createBackground } from '../../src/gateway/background.ts'
 import { compile } from '../../src/gateway/compile.ts'
 import { createDensities } from '../../src/gateway/density.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
@@ -132,6 +133,7 @@ export function localGateway(
     }),
     waitingRoom: createWaitingRoom(() => now, watchdog),
     lists: createModelLists(kept, () => now),
+    background: createBackground(),
     ledger: createLedger(createUsageWriter({ prices, store: usage, after, warn })),
     log,
     watchdog,

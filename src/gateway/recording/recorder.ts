@@ -46,6 +46,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
   async function write(recorded: Recorded, gateway: Gateway): Promise<void> {
     // The client is told the end of its reply first.
     await nextTurn()
+    await recorded.exchange?.billing
     const text = render(recorded, censorOf(gateway))
     const name = `${outcomeOf(recorded)}-${recorded.ask.requestId}`
     await folder.write({ atMs: recorded.startedAtMs, name, text })

@@ -1,8 +1,8 @@
-import type { Usage } from '../../conversation/index.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 import type { GeneratedBody } from '../../lib/response-body.ts'
 import type { Loss } from '../../protocols/codec.ts'
 import type { Attempt } from '../attempt.ts'
+import type { Bill } from '../bill.ts'
 import type { Ask, Exchange } from '../exchange.ts'
 import type { Answer } from '../reply.ts'
 import type { Capture } from './capture.ts'
@@ -33,7 +33,9 @@ export type Recorded = {
   reply: Capture
   /** The client took the reply to its end. */
   whole: boolean
-  served: { usage: Usage; losses: readonly Loss[] } | undefined
+  served: { losses: readonly Loss[] } | undefined
+  /** As far as it is known yet: an estimate comes later. */
+  bill(): Bill | undefined
   /** The last thing that failed, if nobody served after it. */
   error: GatewayError | undefined
 }
@@ -44,7 +46,9 @@ export interface Recording {
   replied(reply: { status: number; headers: Headers }): void
   /** An attempt failed, or all is over without one. */
   failed(error: GatewayError): void
-  served(usage: Usage, losses: readonly Loss[]): void
+  served(losses: readonly Loss[]): void
+  /** What all attempts so far took. */
+  billed(bill: Bill): void
   /** The reply's body on its way to the client; at its end the record is complete. */
   told(exchange: Exchange | undefined, answer: Answer): Answer['body']
 }
@@ -66,6 +70,7 @@ export function createRecording({ ask, now, capture, ended }: RecordingOptions):
   const attempts: RecordedAttempt[] = []
   let current: RecordedAttempt | undefined
   let served: Recorded['served']
+  let bill: Bill | undefined
   let error: GatewayError | undefined
 
   /** Rounds send the same again: one copy of it is enough to hold. */
@@ -106,9 +111,12 @@ export function createRecording({ ask, now, capture, ended }: RecordingOptions):
       error = thrown
       if (current && !served) current.error ??= thrown
     },
-    served(usage, losses) {
-      served = { usage, losses }
+    served(losses) {
+      served = { losses }
       error = undefined
+    },
+    billed(total) {
+      bill = total
     },
     told(exchange, { status, headers, body }) {
       const end = (whole: boolean): void =>
@@ -123,6 +131,7 @@ export function createRecording({ ask, now, capture, ended }: RecordingOptions):
           reply: capture,
           whole,
           served,
+          bill: () => bill,
           error,
         })
       if (typeof body !== 'string' && !(body instanceof Uint8Array)) return watched(body, end)

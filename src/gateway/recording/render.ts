@@ -71,7 +71,8 @@ function secretsIn({ ask, attempts, headers }: Recorded): string[] {
 
 function summary(recorded: Recorded): string[] {
   const { ask, exchange, startedAtMs, endedAtMs, error, served, whole } = recorded
-  const usage = served && JSON.stringify({ ...served.usage, raw: undefined })
+  const bill = recorded.bill()
+  const usage = bill && JSON.stringify({ ...bill.usage, raw: undefined })
   const facts: [string, string | undefined][] = [
     ['request', ask.requestId],
     ['at', new Date(startedAtMs).toISOString()],
@@ -84,7 +85,7 @@ function summary(recorded: Recorded): string[] {
     ['outcome', String(outcomeOf(recorded))],
     ['failed', error && errorText(error)],
     ['ended', whole ? undefined : 'by the client, before the end'],
-    ['usage', usage],
+    [bill?.estimated ? 'usage, estimated' : 'usage', usage],
     ['lost', served?.losses.map(({ path, reason }) => `${path}: ${reason}`).join('; ')],
   ]
   return facts.filter(([, value]) => value).map(([name, value]) => `${name}: ${oneLine(value)}`)

@@ -20,6 +20,10 @@ export type UsageGroup = {
   usd?: number
   /** How many were served at a price that is not known. */
   unpriced: number
+  /** How many of those served the client gave up before the end. */
+  cancelled: number
+  /** For how many the upstream did not say all of the usage. */
+  estimated: number
 }
 
 const NAME: Record<Grouping, (row: UsageRow) => string> = {
@@ -58,6 +62,8 @@ export function sumUsage(name: string, rows: readonly UsageRow[]): UsageGroup {
     ...(served > 0 ? { ms: of('ms') / served } : {}),
     ...(served === 0 || unpriced < served ? { usd: of('usd') } : {}),
     unpriced,
+    cancelled: of('cancelled'),
+    estimated: of('estimated'),
   }
 }
 

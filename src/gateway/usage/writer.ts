@@ -123,7 +123,7 @@ export function createUsageWriter({ after, prices, store, warn }: UsageWriterOpt
 }
 
 function addTo(rows: Map<string, UsageRow>, entry: Entry, prices: Prices): void {
-  const { caller, asked, provider, model, usage, served, losses, atMs } = entry
+  const { caller, asked, provider, model, usage, outcome, offer, losses, atMs } = entry
   const hour = Math.floor(atMs / HOUR_MS)
   const key = [hour, caller, asked, provider, model].join('\t')
   const row = rows.get(key) ?? emptyRow({ hour, caller, asked, provider, model })
@@ -136,14 +136,13 @@ function addTo(rows: Map<string, UsageRow>, entry: Entry, prices: Prices): void 
   row.output += output
   row.reasoning += reasoning
   row.losses += losses
-  if (!served) {
-    row.failures++
-    return
-  }
-  row.ms += served.ms
-  const usd = knownCost(prices, served.offer, usage, atMs)
-  if (usd === undefined) row.unpriced++
-  else row.usd += usd
+  if (entry.estimated) row.estimated++
+  if (outcome === 'cancelled') row.cancelled++
+  if (outcome === 'failed') row.failures++
+  else row.ms += entry.ms
+  const usd = offer && knownCost(prices, offer, usage, atMs)
+  if (usd !== undefined) row.usd += usd
+  else if (outcome !== 'failed') row.unpriced++
 }
 
 function emptyRow(
@@ -162,5 +161,7 @@ function emptyRow(
     ms: 0,
     usd: 0,
     unpriced: 0,
+    cancelled: 0,
+    estimated: 0,
   }
 }

@@ -89,7 +89,7 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
 
   function failed(wire: JsonObject): StreamEvent[] {
     over = true
-    return [{ type: 'error', error: failure(wire) }]
+    return [{ type: 'error', error: failure(wire), usage: decodeUsage(usage) }]
   }
 
   return {
@@ -141,7 +141,7 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
       if (over) return []
       if (stop) return [...[...open.keys()].flatMap(stopBlock), ...finished()]
       over = true
-      return [{ type: 'error', error: cutShort() }]
+      return [{ type: 'error', error: cutShort(), usage: decodeUsage(usage) }]
     },
   }
 }

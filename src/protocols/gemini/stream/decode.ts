@@ -81,7 +81,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
   private chunk(chunk: JsonObject): void {
     if (isTold(chunk.error)) {
       this.over = true
-      this.out.push({ type: 'error', error: failure(chunk) })
+      this.out.push({ type: 'error', error: failure(chunk), usage: this.usage })
       return
     }
     if (!this.begun) {
@@ -119,7 +119,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
     const error = failedStop(finish, this.parts === 0, this.words)
     if (!error) return
     this.over = true
-    this.out.push({ type: 'error', error })
+    this.out.push({ type: 'error', error, usage: this.usage })
   }
 
   private part(wire: JsonObject): void {
@@ -230,7 +230,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
   private ended(): void {
     this.over = true
     if (!this.begun || this.finish === undefined) {
-      this.out.push({ type: 'error', error: cutShort() })
+      this.out.push({ type: 'error', error: cutShort(), usage: this.usage })
       return
     }
     this.endCall()

@@ -59,8 +59,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
   end(): StreamEvent[] {
     if (this.over) return []
     if (this.id !== undefined && this.finish !== undefined) this.ended()
-    else this.out.push({ type: 'error', error: cutShort() })
-    this.over = true
+    else this.failed(cutShort())
     return this.taken()
   }
 
@@ -91,7 +90,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
 
   private failed(error: GatewayError): void {
     this.over = true
-    this.out.push({ type: 'error', error })
+    this.out.push({ type: 'error', error, usage: this.usage })
   }
 
   private choice(choice: JsonObject): void {

@@ -321,6 +321,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
 
   private failed(wire: JsonObject): void {
     this.over = true
-    this.out.push({ type: 'error', error: failure(wire) })
+    const usage = decodeUsage(object(wire.usage) ?? {})
+    this.out.push({ type: 'error', error: failure(wire), usage })
   }
 }
