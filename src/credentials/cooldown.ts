@@ -62,6 +62,7 @@ export function cooldownAfter(
   { nowMs, random }: { nowMs: number; random: number },
   toldMs: number | undefined,
 ): Cooldown | undefined {
+  if (error.ownLimit) return undefined
   const { transientMs, maxMs } = policy.cooldown
   const open = before !== undefined && before.untilMs > nowMs
   const limited = error.code === 'rate-limited' || error.code === 'quota-exhausted'

@@ -184,6 +184,7 @@ export function networkError(exchange: Exchange, attempt: Attempt, error: unknow
     return new GatewayError(
       'timeout',
       `${where}: ${watch.stage} timeout after ${seconds} s; ${what}`,
+      watch.stage === 'total' ? { ownLimit: true } : {},
     )
   }
   const told =

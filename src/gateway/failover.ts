@@ -96,8 +96,8 @@ function untilNextRound(
   error: GatewayError,
   round: number,
 ): number | undefined {
-  if (!WORTH_A_ROUND.has(error.code) || error.status === UNPAID || exchange.inbound.signal.aborted)
-    return undefined
+  if (!WORTH_A_ROUND.has(error.code) || error.status === UNPAID || error.ownLimit) return undefined
+  if (exchange.inbound.signal.aborted) return undefined
   const { services, table } = exchange.gateway
   const waits = targetsOf(exchange.route)
     .filter(target => !exchange.unfit.has(target))
@@ -152,8 +152,9 @@ function pause(ms: number, { gateway, inbound }: Exchange): Promise<void> {
 }
 
 /** A place in the waiting room; undefined: it is off or full, or waiting would not help. */
-function place({ gateway, route }: Exchange, { code }: GatewayError): Ticket | undefined {
-  if (gateway.table.policy.waitingRoomMs <= 0 || !WORTH_A_ROUND.has(code)) return undefined
+function place({ gateway, route }: Exchange, { code, ownLimit }: GatewayError): Ticket | undefined {
+  if (gateway.table.policy.waitingRoomMs <= 0 || !WORTH_A_ROUND.has(code) || ownLimit)
+    return undefined
   return gateway.services.waitingRoom.enter(route.name)
 }
 

@@ -81,5 +81,6 @@ function tooLong({ target }: Attempt, what: string, limitBytes: number): Gateway
   return new GatewayError(
     'upstream-failed',
     `${targetName(target)}: ${what} is longer than ${limitBytes} bytes; raise server.reply-limit in routes.yaml if it has to be`,
+    { ownLimit: true },
   )
 }

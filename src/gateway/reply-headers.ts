@@ -16,5 +16,6 @@ export function checkReplyHeaders({ target, abort }: Attempt, headers: Headers):
   throw new GatewayError(
     'upstream-failed',
     `${targetName(target)}: it sent ${length} bytes of response headers, and at most ${MAX_HEADER_BYTES} are relayed; ask who runs it why, or use another provider`,
+    { ownLimit: true },
   )
 }

@@ -56,6 +56,8 @@ export type ErrorDetails = {
   type?: string
   /** Which request member is at fault, where the upstream says so. */
   param?: string
+  /** A limit of ours ended it: that says nothing about the credential, and would happen again. */
+  ownLimit?: true
   cause?: unknown
 }
 
@@ -69,6 +71,7 @@ export class GatewayError extends Error {
   readonly retryAfterMs: number | undefined
   readonly type: string | undefined
   readonly param: string | undefined
+  readonly ownLimit: boolean
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -79,6 +82,7 @@ export class GatewayError extends Error {
     this.retryAfterMs = details.retryAfterMs
     this.type = details.type
     this.param = details.param
+    this.ownLimit = details.ownLimit === true
   }
 }
 

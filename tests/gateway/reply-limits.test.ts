@@ -94,6 +94,16 @@ describe('no more of a reply is held than server.reply-limit allows', () => {
     expect(await response.text()).toContain('fine')
   })
 
+  test('nobody rests for it, and the same is not asked for again', async () => {
+    const { reply } = endless('application/json', '{"id":"', FILLER)
+    const routes = ROUTES.replace('request-retry: 0', 'request-retry: 3')
+    const local = localGateway(routes, () => reply())
+    const response = await local.call('/v1/chat/completions', { json: CHAT })
+    expect(response.status).toBe(502)
+    expect(local.received).toHaveLength(1)
+    expect(local.services.pool.states()).toEqual([])
+  })
+
   test('the body of an error is read as far as it can be shown', async () => {
     const { reply, taken } = endless('text/plain', 'overloaded ', FILLER)
     const local = localGateway(ROUTES, () => reply(500))
@@ -171,5 +181,6 @@ describe('timeout.total holds, whatever the upstream does', () => {
     const response = await local.call('/v1/chat/completions', { json: { ...CHAT, model: 'both' } })
     expect(response.status).toBe(504)
     expect(local.received).toHaveLength(1)
+    expect(local.services.pool.states()).toEqual([])
   })
 })
