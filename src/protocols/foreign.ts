@@ -1,6 +1,7 @@
 import type { ConversationRequest, ProtocolId } from '../conversation/index.ts'
+import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { object, without } from '../lib/wire.ts'
+import { object, text, without } from '../lib/wire.ts'
 import type { Loss } from './codec.ts'
 
 /**
@@ -83,8 +84,16 @@ function unread(members: JsonObject): JsonObject {
   }
 }
 
-/** What a client of another protocol asked for that this one has no word for. */
+/** Anthropic's word for a conversation that the service does not hold; its SDK then sends all of it. */
+export const THREAD_NOT_FOUND = 'thread_not_found'
+
+/**
+ * What a client of another protocol asked for that this one has no word for. Throws
+ * `invalid-request` where the request holds the last turn only, because a service of its own
+ * protocol was to hold the rest: without the rest it would be another question.
+ */
 export function foreignLosses(request: ConversationRequest, protocol: ProtocolId): Loss[] {
+  refuseRestOfThread(request, protocol)
   const losses: Loss[] = []
   for (const [from, members] of Object.entries(request.extensions ?? {})) {
     if (from === protocol) continue
@@ -96,4 +105,19 @@ export function foreignLosses(request: ConversationRequest, protocol: ProtocolId
     }
   }
   return losses
+}
+
+/**
+ * `thread` of Anthropic's beta message-threads-2026-08-12, which the tool runner of its SDK (1.11)
+ * uses unasked: a turn that goes on from an earlier reply has neither history nor tools in it.
+ */
+function refuseRestOfThread({ extensions }: ConversationRequest, protocol: ProtocolId): void {
+  const thread = protocol === 'anthropic' ? undefined : object(extensions?.anthropic?.thread)
+  if (thread?.type !== 'continue') return
+  const id = text(thread.previous_message_id) ?? ''
+  throw new GatewayError(
+    'invalid-request',
+    `no thread with the message "${id}" is kept here, since another protocol's upstream answers; send the whole history in messages`,
+    { param: 'thread.previous_message_id', type: THREAD_NOT_FOUND },
+  )
 }

@@ -6,6 +6,7 @@ import { table } from '../../lib/table.ts'
 import { object, text } from '../../lib/wire.ts'
 import { retryHeaders } from '../error-headers.ts'
 import { saysNoModel } from '../error-words.ts'
+import { THREAD_NOT_FOUND } from '../foreign.ts'
 import { errorInside, isTold, toldInBody } from '../told-error.ts'
 
 /** An error reply: `{ type: 'error', error: { type, message } }`, or whatever a proxy put there. */
@@ -102,7 +103,9 @@ const SPELLED = {
 export function errorBody(error: GatewayError): JsonObject {
   const type =
     error.type !== undefined && error.type in STATUS_OF ? error.type : SPELLED[error.code]
-  return { type: 'error', error: { type, message: error.message } }
+  // The SDK's message threads go by the code in `details`.
+  const details = error.type === THREAD_NOT_FOUND ? { details: { error_code: error.type } } : {}
+  return { type: 'error', error: { type, message: error.message, ...details } }
 }
 
 /** Failures of an upstream that may pass; behind a status of 200 only their type says so. */
