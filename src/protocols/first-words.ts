@@ -13,11 +13,15 @@ export const BEFORE_ASSISTANT = 'Continue.'
  */
 export function instructionsAsUser({ system }: ConversationRequest, losses: Loss[]): string {
   const words = systemTexts(system).join('\n\n')
-  if (words === '')
-    throw new GatewayError(
-      'invalid-request',
-      'the request has nothing that could be sent: its messages are empty, or hold only what the upstream has no form for; send a message with text',
-    )
+  if (words === '') throw nothingToSend()
   losses.push({ path: 'system', reason: 'sent as words of the user: there is no other message' })
   return words
+}
+
+/** A request of which nothing is left for this upstream: an empty one would only be refused there. */
+export function nothingToSend(): GatewayError {
+  return new GatewayError(
+    'invalid-request',
+    'the request has nothing that could be sent: its messages are empty, or hold only what the upstream has no form for; send a message with text',
+  )
 }

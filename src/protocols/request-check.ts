@@ -38,6 +38,25 @@ export function requestShape(schema: TSchema, ...rules: readonly Rule[]): Reques
 
 export const NOTHING = 'nothing'
 
+/**
+ * Who may speak in the messages of `list`, for protocols whose roles are few and fixed. Other than
+ * new words elsewhere, an unknown one is refused: it would be sent as the words of another speaker.
+ */
+export function knownRoles(list: string, roles: readonly string[]): Rule {
+  const known = new Set<JsonValue>(roles)
+  const expected = roles.map(role => JSON.stringify(role)).join(' or ')
+  return body => {
+    const messages = body[list]
+    if (!Array.isArray(messages)) return undefined
+    for (const [index, message] of messages.entries()) {
+      const role = isObject(message) ? (message.role ?? null) : null
+      if (role === null || role === '' || known.has(role)) continue
+      return { path: `${list}[${index}].role`, expected, got: 'another string' }
+    }
+    return undefined
+  }
+}
+
 function invalid(faults: readonly Fault[]): GatewayError {
   const words = faults.map(({ path, expected, got }) => `${path}: expected ${expected}, got ${got}`)
   const [first] = faults

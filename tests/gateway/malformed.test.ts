@@ -38,6 +38,15 @@ const REPLIES: Record<string, JsonObject> = {
     model: 'x',
     choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
   },
+  'r.test': {
+    id: 'r',
+    object: 'response',
+    status: 'completed',
+    model: 'x',
+    output: [
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'ok' }] },
+    ],
+  },
   'g.test': {
     candidates: [{ content: { role: 'model', parts: [{ text: 'ok' }] }, finishReason: 'STOP' }],
   },
@@ -232,4 +241,29 @@ describe('no prompt is made up', () => {
       expect([status, sent]).toEqual([400, undefined])
     },
   )
+})
+
+describe('a request of which nothing is left for the upstream', () => {
+  test.each(UPSTREAMS.filter(up => up !== 'gemini-up'))('is not sent empty to %s', async target => {
+    const gateway = gatewayTo(target)
+    const json = { contents: [{ role: 'user', parts: [{}] }] }
+    const response = await gateway.call('/v1beta/models/m:generateContent', { json })
+    expect(response.status).toBe(400)
+    expect(gateway.received).toEqual([])
+  })
+
+  test('is not sent empty to a Responses upstream, which gets lone instructions as input', async () => {
+    const gateway = gatewayTo('responses-up')
+    const path = '/v1/messages'
+    const empty = {
+      model: 'm',
+      max_tokens: 9,
+      messages: [{ role: 'user', content: [{ type: 'new' }] }],
+    }
+    expect((await gateway.call(path, { json: empty })).status).toBe(400)
+    expect(gateway.received).toEqual([])
+    await gateway.call(path, { json: { ...empty, system: 'Count to three.' } })
+    expect(gateway.received[0]?.text).toContain('"input_text","text":"Count to three."')
+    expect(gateway.received[0]?.text).not.toContain('"instructions"')
+  })
 })

@@ -104,6 +104,36 @@ describe('a malformed request is refused with the path of what is wrong', () => 
     ['anthropic', { tool_choice: { type: 'tool' } }, 'tool_choice.name: expected a string'],
     ['anthropic', { thinking: true }, 'thinking: expected an object, got true'],
     ['anthropic', { thinking: { type: 'enabled' } }, 'thinking.budget_tokens: expected a whole'],
+    [
+      'anthropic',
+      { messages: [{ role: 'wizard', content: 'x' }] },
+      'messages[0].role: expected "user" or "assistant" or "system", got another string',
+    ],
+    [
+      'gemini',
+      { contents: [{ role: 'wizard', parts: [{ text: 'x' }] }] },
+      'contents[0].role: expected "user" or "model" or "function" or "system", got another string',
+    ],
+    [
+      'gemini',
+      { contents: [{ parts: [{ inlineData: {} }] }] },
+      'contents[0].parts[0].inlineData.mimeType: expected a string, got nothing',
+    ],
+    [
+      'gemini',
+      { contents: [{ parts: [{ inline_data: { mime_type: 'image/png' } }] }] },
+      'contents[0].parts[0].inline_data.data: expected a string, got nothing',
+    ],
+    [
+      'gemini',
+      { contents: [{ parts: [{ text: 'x' }, { fileData: { mimeType: 'image/png' } }] }] },
+      'contents[0].parts[1].fileData.fileUri: expected a string, got nothing',
+    ],
+    [
+      'openai-chat',
+      { tool_choice: { type: 'function' } },
+      'tool_choice.function.name: expected a string, got nothing',
+    ],
     ['openai-chat', { messages: undefined! }, 'messages: expected a list, got nothing'],
     ['openai-chat', user(5), 'messages[0].content: expected a string or a list, got 5'],
     [

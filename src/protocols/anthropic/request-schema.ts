@@ -1,5 +1,5 @@
 import { type TProperties, Type } from '@sinclair/typebox'
-import { requestShape } from '../request-check.ts'
+import { knownRoles, requestShape } from '../request-check.ts'
 import {
   Amount,
   AnyObject,
@@ -94,6 +94,8 @@ const counted: TProperties = {
   }),
 }
 
+const roles = knownRoles('messages', ['user', 'assistant', 'system'])
+
 export const requests = {
   generate: requestShape(
     Type.Object({
@@ -110,6 +112,7 @@ export const requests = {
         container: Type.Union([Text, AnyObject]),
       }),
     }),
+    roles,
   ),
-  'count-tokens': requestShape(Type.Object(counted)),
+  'count-tokens': requestShape(Type.Object(counted), roles),
 }

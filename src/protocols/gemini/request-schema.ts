@@ -1,6 +1,6 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
-import { type Fault, NOTHING, requestShape, TOLERATED } from '../request-check.ts'
+import { type Fault, knownRoles, NOTHING, requestShape, TOLERATED } from '../request-check.ts'
 import { AnyObject, maybe, shared, Text } from '../request-schema.ts'
 import { member, snakeOf } from './names.ts'
 import { PartialCall } from './partial-call.ts'
@@ -177,6 +177,27 @@ function needsNames({ contents }: JsonObject): Fault | undefined {
   return undefined
 }
 
+/** What the members of a part hold, where they are there. */
+const MEDIA = { inlineData: ['mimeType', 'data'], fileData: ['fileUri'] }
+
+/** Media without its bytes or its kind would be sent as an empty document. */
+function needsMedia({ contents }: JsonObject): Fault | undefined {
+  for (const [content, at] of placed(contents, 'contents'))
+    for (const [part, path] of placed(content.parts, `${at}.parts`))
+      for (const [name, needed] of Object.entries(MEDIA)) {
+        const media = member(part, name)
+        const missing = isObject(media)
+          ? needed.find(inner => typeof member(media, inner) !== 'string')
+          : undefined
+        if (missing === undefined) continue
+        const spelled = name in part ? name : snakeOf(name)
+        return { path: `${path}.${spelled}.${missing}`, expected: 'a string', got: NOTHING }
+      }
+  return undefined
+}
+
+const roles = knownRoles('contents', ['user', 'model', 'function', 'system'])
+
 /** The objects of a list with their paths, or the one that stands in its place. */
 function* placed(value: JsonValue | undefined, path: string): Generator<[JsonObject, string]> {
   if (isObject(value)) yield [value, path]
@@ -193,7 +214,7 @@ function needsCountable(body: JsonObject): Fault | undefined {
 }
 
 export const requests = {
-  generate: requestShape(GenerateRequest, needsContents, needsNames),
+  generate: requestShape(GenerateRequest, needsContents, needsNames, needsMedia, roles),
   'count-tokens': requestShape(
     Type.Object(members({ ...generated, generateContentRequest: GenerateRequest })),
     needsCountable,

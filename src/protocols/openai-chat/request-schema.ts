@@ -1,5 +1,6 @@
 import { type TProperties, Type } from '@sinclair/typebox'
-import { requestShape } from '../request-check.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { type Fault, NOTHING, requestShape } from '../request-check.ts'
 import {
   Amount,
   AnyObject,
@@ -169,7 +170,20 @@ const known: TProperties = {
 }
 
 export const requests = {
-  generate: requestShape(Type.Object({ messages: Type.Array(Message, { minItems: 1 }), ...known })),
+  generate: requestShape(
+    Type.Object({ messages: Type.Array(Message, { minItems: 1 }), ...known }),
+    namesItsTool,
+  ),
+}
+
+/** A choice of a function names it: without a name it would be no choice at all. */
+function namesItsTool({ tool_choice: choice }: JsonObject): Fault | undefined {
+  if (!isObject(choice)) return undefined
+  const { type, name } = choice
+  if ((type !== 'function' && type !== 'custom') || typeof name === 'string') return undefined
+  const named = choice[type]
+  if (isObject(named) && typeof named.name === 'string') return undefined
+  return { path: `tool_choice.${type}.name`, expected: 'a string', got: NOTHING }
 }
 
 /** The legacy text endpoint. `logprobs` is a number there. */

@@ -2,6 +2,7 @@ import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { nothingToSend } from '../first-words.ts'
 import { foreignLosses } from '../foreign.ts'
 import { leaveOut } from '../unsupported.ts'
 import { asSaid } from './as-said.ts'
@@ -94,7 +95,9 @@ function encodeMessages(request: ConversationRequest, to: Addressee, losses: Los
   const role = systemRole(request, to)
   const system = encodeOwnSystem(request.system, to) ?? systemMessage(request.system, role)
   if (!request.messages.every(isOwnMessage)) {
-    return [...system, ...encodeTurns(request.messages, to, role, losses)]
+    const messages = [...system, ...encodeTurns(request.messages, to, role, losses)]
+    if (messages.length === 0) throw nothingToSend()
+    return messages
   }
   const own = request.messages.map((message, index) =>
     encodeOwnMessage(message, to, `messages[${index + system.length}]`, losses),

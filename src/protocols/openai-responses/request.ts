@@ -12,6 +12,7 @@ import {
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { number, object, objects, picked, text, without } from '../../lib/wire.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { instructionsAsUser } from '../first-words.ts'
 import { foreignLosses } from '../foreign.ts'
 import { systemTexts } from '../system-text.ts'
 import { leaveOut } from '../unsupported.ts'
@@ -135,15 +136,12 @@ export function encodeRequest(
   to: Addressee,
 ): { wire: Wire; losses: Loss[] } {
   const losses: Loss[] = foreignLosses(request, 'openai-responses')
-  const { instructions, input } = encodeSystem(request)
+  const { instructions, input } = encodeWords(request, to, losses)
   const thinking = encodeThinking(request, to, losses)
   const body: JsonObject = {
     model: to.model,
     ...(instructions === undefined ? {} : { instructions }),
-    input: memory.recall(request.messages) ?? [
-      ...input,
-      ...encodeItems(request.messages, to, losses),
-    ],
+    input,
     ...encodeStateless(request, to),
     ...membersOf(request),
     ...encodeSampling(request, to, thinking, losses),
@@ -155,6 +153,24 @@ export function encodeRequest(
   if (to.stream) body.stream = true
   leaveOut(body, to, losses)
   return { wire: { path: '/responses', headers: {}, body }, losses }
+}
+
+/** Instructions and input. Without any item the instructions are the input: one of it is demanded. */
+function encodeWords(
+  request: ConversationRequest,
+  to: Addressee,
+  losses: Loss[],
+): { instructions?: JsonValue; input: JsonValue } {
+  const { instructions, input } = encodeSystem(request)
+  const told = instructions === undefined ? {} : { instructions }
+  const asWritten = memory.recall(request.messages)
+  if (asWritten !== undefined) return { ...told, input: asWritten }
+  const items = [...input, ...encodeItems(request.messages, to, losses)]
+  if (items.length > 0) return { ...told, input: items }
+  const words = instructionsAsUser(request, losses)
+  return {
+    input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: words }] }],
+  }
 }
 
 function encodeSystem({ system }: ConversationRequest): {
