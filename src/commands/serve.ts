@@ -284,6 +284,8 @@ function listenProblem(error: unknown, host: string, port: number): string {
 /** Whether other machines reach what listens there; a name is looked up. */
 async function isReached(host: string): Promise<boolean> {
   if (isLocalHost(host) || isIpAddress(host)) return !isLocalHost(host)
+  // The listener takes `*` for all addresses, while the look-up says that it is this machine.
+  if (host === '*') return true
   const addresses = await lookup(host, { all: true }).catch(() => [])
   return addresses.length === 0 || addresses.some(({ address }) => !isLoopback(address))
 }

@@ -66,7 +66,7 @@ function checkOpenness(
   }
   if (open || unknownKeys || isLocalHost(host)) return
   const path = ['server', 'host']
-  if (isIpAddress(host))
+  if (host === '*' || isIpAddress(host))
     report.error(
       path,
       'value',

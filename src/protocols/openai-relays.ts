@@ -1,5 +1,5 @@
 import { GatewayError } from '../lib/errors.ts'
-import { multipartField } from '../lib/multipart.ts'
+import { multipartFields } from '../lib/multipart.ts'
 import type { ClientCodec, Endpoint, Envelope, Inbound } from './codec.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { peekBody } from './peek.ts'
@@ -29,14 +29,13 @@ function peek(inbound: Inbound): Envelope {
   const { body, headers } = inbound
   const type = headers.get('content-type') ?? ''
   if (!/^multipart\/form-data/i.test(type)) return peekBody(inbound)
-  const field = multipartField(body, type, 'model')
+  const [field, another] = multipartFields(body, type, 'model')
+  if (another) throw wrongModel('model: given more than once; send it once')
   if (!field || field.value.trim() === '')
-    throw new GatewayError(
-      'invalid-request',
-      'model: field required (the name of the model to ask)',
-      {
-        param: 'model',
-      },
-    )
+    throw wrongModel('model: field required (the name of the model to ask)')
   return { model: field.value.trim(), stream: false, modelAt: field.at, modelAs: 'text' }
+}
+
+function wrongModel(message: string): GatewayError {
+  return new GatewayError('invalid-request', message, { param: 'model' })
 }

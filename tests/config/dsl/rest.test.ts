@@ -236,6 +236,11 @@ describe('api-keys', () => {
       [expect.stringContaining('lets other machines in')],
     ],
     [
+      'all addresses, as a star',
+      'server: { host: "*" }\n',
+      [expect.stringMatching(/^routes.yaml:1:17: server.host: \* lets other machines in/)],
+    ],
+    [
       'an address of a network',
       'server: { host: 192.168.1.5 }\n',
       [expect.stringContaining('lets other machines in')],
