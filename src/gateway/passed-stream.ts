@@ -8,7 +8,7 @@ import { type Attempt, clientGone } from './attempt.ts'
 import { beginningOf } from './beginning.ts'
 import type { Exchange } from './exchange.ts'
 import { createFraming, type Framing } from './framing.ts'
-import { hearText, hearUsage } from './heard.ts'
+import { hear, hearText, hearUsage } from './heard.ts'
 import { refusalOf } from './hidden-error.ts'
 import { errorAfter, errorEvent } from './keep-alive.ts'
 import { wordsIn } from './passed-words.ts'
@@ -17,6 +17,9 @@ import { eventLimit } from './reply-body.ts'
 import { settle, settleCut } from './settle.ts'
 import { createListener, SILENT } from './silence.ts'
 import { createTail, type StreamEnd } from './tail.ts'
+
+/** Of the end of a stream, that is read for an estimate. */
+const SAMPLE_BYTES = 32_768
 
 /**
  * A stream of the client's own protocol: the upstream's bytes, but for the model's name where the
@@ -89,10 +92,10 @@ export async function passedStream(
     hearUsage(heard, usage)
     heard.whole = whole
     if (whole && heard.usage.fresh !== undefined && heard.usage.output !== undefined) return
-    hearText(heard, wordsIn(beginning))
-    const recent = tail.recent()
-    // What was let go of is taken to be like the end.
-    if (recent.length > 0) hearText(heard, wordsIn(recent), tail.total() / recent.length)
+    for (const event of seen) if (event.type !== 'response-start') hear(heard, event)
+    const sample = tail.recent().subarray(-SAMPLE_BYTES)
+    // What came before is taken to be like the end.
+    if (sample.length > 0) hearText(heard, wordsIn(sample), tail.total() / sample.length)
   }
 
   let over = false

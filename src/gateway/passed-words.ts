@@ -16,7 +16,6 @@ const WORDS: ReadonlySet<string> = new Set([
 /** Gemini says the arguments of calls as an object. */
 const ARGUMENTS = 'args'
 
-const MAX_BYTES = 65_536
 const MAX_DEPTH = 12
 
 /**
@@ -26,7 +25,7 @@ const MAX_DEPTH = 12
 export function wordsIn(stream: Uint8Array): string {
   const frames = decodeSse()
   let words = ''
-  for (const { data } of frames.feed(stream.subarray(0, MAX_BYTES))) {
+  for (const { data } of frames.feed(stream)) {
     const event = parseObject(data)
     if (event && !saysItAgain(event)) words += wordsOf(event, 0)
   }

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../src/lib/json.ts'
-import { PROTOCOLS, type Protocol, requests, STREAMS, WORDS } from '../support/counted-streams.ts'
+import {
+  PROMPT,
+  PROTOCOLS,
+  type Protocol,
+  requests,
+  STREAMS,
+  WORDS,
+} from '../support/counted-streams.ts'
 import { type LocalGateway, localGateway, type Upstream } from '../support/local-gateway.ts'
 
 /** 1 USD a million of input, 10 of output; two tokens a word. */
@@ -176,6 +183,43 @@ describe.each(PAIRS)('%s client of %s', (client, upstream) => {
   })
 })
 
+describe.each([...PROTOCOLS])('a long stream of %s that passes through undecoded', protocol => {
+  const { events } = STREAMS[protocol]
+  const isWord = (event: string): boolean => /word\d/.test(event) && !/completed/.test(event)
+  const [word = ''] = events.filter(isWord)
+  const before = events.findIndex(isWord)
+
+  test.each([
+    ['by its client', hanging],
+    [
+      'by its upstream',
+      (some: readonly string[]): Upstream =>
+        () =>
+          closing(some),
+    ],
+  ])('and is cut %s: its output is estimated from both ends', async (_, upstream) => {
+    // Thirteen characters a word; the last ones are all that is kept.
+    const many = Array.from({ length: 4_000 }, (_, at) =>
+      word.replace('word0 ', `sentence ${1_000 + (at % 8_000)}`),
+    )
+    const gateway = localGateway(
+      routes,
+      upstream([...events.slice(0, before), ...many, ...(upstream === hanging ? [word] : [])]),
+    )
+    const leaving = new AbortController()
+    const response = await ask(gateway, protocol, protocol, { signal: leaving.signal })
+    if (upstream === hanging) {
+      const reader = await readSome(response, 1)
+      leaving.abort()
+      await reader.cancel().catch(() => {})
+    } else await response.text()
+    const { rows } = await accounts(gateway)
+    // Four tokens a word.
+    expect(rows[0]?.output).toBeWithin(0.7 * 16_000, 1.4 * 16_000)
+    expect(rows[0]?.estimated).toBe(1)
+  })
+})
+
 function closing(events: readonly string[]): Response {
   return new Response(events.join(''), { headers: { 'content-type': 'text/event-stream' } })
 }
@@ -255,4 +299,79 @@ describe.each(PAIRS)('without a stream, %s client of %s', (client, upstream) => 
     expect(today.tokens).toBe(rows[0]?.fresh ?? 0)
     expect(last).toMatchObject({ status: 499, estimated: true })
   })
+})
+
+describe('what is relayed', () => {
+  const headers = { authorization: 'Bearer key-of-ann' }
+  const relay = async (path: string, json: JsonObject, reply: JsonObject) => {
+    const gateway = localGateway(
+      routes.replace('cost-per-day: 5 USD', 'cost-per-day: 5 USD, unknown-price: allow'),
+      () => Response.json(reply),
+    )
+    expect((await gateway.call(path, { json, headers })).status).toBe(200)
+    return accounts(gateway)
+  }
+
+  test('embeddings are a matter of their text, said or not', async () => {
+    const json = { model: 'openai-chat', input: PROMPT }
+    const told = { data: [], usage: { prompt_tokens: 202, total_tokens: 202 } }
+    const { rows, today } = await relay('/v1/embeddings', json, told)
+    expect(rows).toMatchObject([{ fresh: 202, output: 0, estimated: 0, unpriced: 0 }])
+    expect(today.tokens).toBe(202)
+    const silent = await relay('/v1/embeddings', json, { data: [] })
+    expect(silent.rows).toMatchObject([{ output: 0, estimated: 1, unpriced: 0 }])
+    expect(silent.rows[0]?.fresh).toBeWithin(190, 270)
+  })
+
+  test('a picture is paid for by the picture: its price is unknown, not that of its text', async () => {
+    const json = { model: 'openai-chat', prompt: PROMPT }
+    const { rows, today } = await relay('/v1/images/generations', json, { data: [] })
+    expect(rows).toMatchObject([{ requests: 1, fresh: 0, estimated: 0, unpriced: 1 }])
+    expect(today).toEqual({ tokens: 0, usd: 0 })
+  })
+
+  test('a sound that its client does not hear to the end gives back what it reserved', async () => {
+    const sound: Upstream = ({ signal }) => {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(new Uint8Array(100))
+          signal.addEventListener('abort', () => controller.error(new Error('gone')))
+        },
+      })
+      return new Response(body, { headers: { 'content-type': 'audio/mpeg' } })
+    }
+    for (const reads of [true, false]) {
+      const gateway = localGateway(
+        routes.replace('cost-per-day: 5 USD', 'cost-per-day: 5 USD, unknown-price: allow'),
+        sound,
+      )
+      const leaving = new AbortController()
+      const json = { model: 'openai-chat', input: PROMPT, voice: 'x' }
+      const signal = leaving.signal
+      const response = await gateway.call('/v1/audio/speech', { json, headers, signal })
+      expect(gateway.services.quotas.today('ann').tokens).toBeGreaterThan(0)
+      const reader = reads ? (response.body as ReadableStream<Uint8Array>).getReader() : undefined
+      await reader?.read()
+      leaving.abort()
+      await reader?.cancel().catch(() => {})
+      const { rows, today, last } = await accounts(gateway)
+      expect(rows).toMatchObject([{ requests: 1, cancelled: 1, failures: 0, fresh: 0 }])
+      expect(today).toEqual({ tokens: 0, usd: 0 })
+      expect(last?.status).toBe(499)
+    }
+  })
+})
+
+test('clients that hang up all at once are estimated one a turn, and the many by length', async () => {
+  const gateway = localGateway(routes, () => new Promise<Response>(() => {}))
+  const leaving = new AbortController()
+  const asked = Array.from({ length: 150 }, () =>
+    ask(gateway, 'openai-chat', 'openai-chat', { signal: leaving.signal }),
+  )
+  await Promise.all(Array.from({ length: 20 }, () => new Promise(resolve => setImmediate(resolve))))
+  leaving.abort()
+  for (const response of await Promise.all(asked)) await response.text()
+  const { rows } = await accounts(gateway)
+  expect(rows).toMatchObject([{ requests: 150, cancelled: 150, estimated: 150 }])
+  expect(rows[0]?.fresh).toBeWithin(150 * 180, 150 * 330)
 })

@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -93,6 +94,31 @@ describe('the usage of all time', () => {
     store.close()
     expect(readUsage(home, 0)).toMatchObject([{ requests: 2 }])
     expect(readUsage(home, 490_897)).toEqual([])
+  })
+
+  test('of before anything was estimated is taken over as it is', () => {
+    const home = newHome()
+    const older = new Database(join(home, 'usage.sqlite'), { create: true })
+    older.run(`
+      create table usage (
+        hour integer not null, caller text not null, asked text not null,
+        provider text not null, model text not null,
+        requests real not null, failures real not null, fresh real not null,
+        cacheRead real not null, cacheWrite real not null, output real not null,
+        reasoning real not null, losses real not null, ms real not null, usd real not null,
+        unpriced real not null, primary key (hour, caller, asked, provider, model)
+      ) without rowid`)
+    older.run(
+      "insert into usage values (490896, 'ann', 'coder', 'a', 'x', 1, 0, 10, 20, 30, 40, 5, 1, 100, 0.25, 0)",
+    )
+    older.run('pragma user_version = 1')
+    older.close()
+    const { store, warnings } = storeIn(home)
+    expect(store.rows(0)).toEqual([row()])
+    store.add([row({ cancelled: 1, estimated: 1 })])
+    expect(readUsage(home, 0)).toMatchObject([{ requests: 2, cancelled: 1, estimated: 1 }])
+    store.close()
+    expect(warnings).toEqual([])
   })
 
   test('two processes at once lose nothing', () => {

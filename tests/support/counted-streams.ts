@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 export const PROTOCOLS = ['openai-chat', 'anthropic', 'gemini', 'openai-responses'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
 
-const PROMPT = 'one two three four '.repeat(50)
+export const PROMPT = 'one two three four '.repeat(50)
 export const WORDS = Array.from({ length: 40 }, (_, at) => `word${at} `)
 const said = (event: JsonObject): string =>
   `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
