@@ -11,7 +11,7 @@ import {
 import { isObject, type JsonObject } from '../lib/json.ts'
 import { didYouMean, nearest } from './nearest.ts'
 import type { Report } from './report.ts'
-import { harmlessValues } from './schema.ts'
+import { harmlessValues } from './schema/index.ts'
 import type { Path } from './source.ts'
 import { parseCount, parseDuration, parseMoney, parseSize } from './values.ts'
 import { blankWords } from './yaml-faults.ts'
@@ -236,7 +236,7 @@ function goodMembers(
     if (member) keepGood(good, key, checkShape(member, value[key], at, checking), at, checking)
     else if (!isFree(schema, key)) {
       dropped.push(at)
-      const { message, hint } = unknownKey(key, value[key], known)
+      const { message, hint } = unknownKey(schema, key, value[key])
       report.error(at, 'key', message, hint)
     }
   }
@@ -250,10 +250,12 @@ function goodMembers(
 }
 
 /** In braces `kind:anthropic` is a key without a value. */
-function unknownKey(key: string, value: unknown, known: readonly string[]): Problem {
+function unknownKey(schema: TObject, key: string, value: unknown): Problem {
+  const known = Object.keys(schema.properties)
+  const offered = known.filter(name => !isLater(schema, name))
   const words = value === null ? blankWords(key) : undefined
   if (words && known.includes(meantKey(key, known) ?? '')) return words
-  const hint = didYouMean(key, known) ?? `known here: ${known.join(', ')}`
+  const hint = didYouMean(key, known) ?? `known here: ${offered.join(', ')}`
   return { message: `unknown key "${key}"`, hint }
 }
 
@@ -261,6 +263,12 @@ function unknownKey(key: string, value: unknown, known: readonly string[]): Prob
 function meantKey(wrong: string, known: readonly string[]): string | undefined {
   const [head = ''] = wrong.split(':')
   return known.includes(head) ? head : nearest(wrong, known)[0]
+}
+
+/** Known, but refused by this version. */
+function isLater({ properties }: TObject, name: string): boolean {
+  const member = properties[name]
+  return member !== undefined && harmlessValues(member) !== undefined
 }
 
 /** Keys of which the language knows nothing and says nothing. */

@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox'
-import type { Routes } from './schema.ts'
+import type { Routes } from './schema/index.ts'
 
 /** routes.yaml, checked: what the schema says, and nothing is missing that it demands. */
 export type Document = Static<typeof Routes>

@@ -10,6 +10,14 @@ export const CLIENTS = [
   'qwen-code',
   'other',
 ] as const
+/** Protocols in which clients ask. */
+export const PROTOCOLS = [
+  'anthropic',
+  'openai-chat',
+  'openai-responses',
+  'gemini',
+] as const satisfies readonly ProtocolId[]
+
 export type ClientName = (typeof CLIENTS)[number]
 
 /** What conditions may ask about a request. What costs something to find out is a function. */

@@ -37,7 +37,22 @@ function memberOf(schemas: readonly TSchema[], key: string): TSchema | undefined
 }
 
 function meant(schema: TSchema, text: string): unknown {
-  if (KindGuard.IsInteger(schema) && /^-?\d+$/.test(text)) return Number(text)
-  if (KindGuard.IsBoolean(schema) && /^(true|false)$/.test(text)) return text === 'true'
+  const branches = KindGuard.IsUnion(schema) ? schema.anyOf : [schema]
+  const wants = (is: (branch: TSchema) => boolean): boolean => branches.some(is)
+  if (/^(true|false)$/.test(text) && wants(branch => takesTruth(branch, text === 'true')))
+    return text === 'true'
+  // Where a text will do it stays one: 200 is as good as "200".
+  if (/^-?\d+(\.\d+)?$/.test(text) && wants(isNumber) && !wants(KindGuard.IsString))
+    return Number(text)
   return text
+}
+
+function isNumber(schema: TSchema): boolean {
+  return KindGuard.IsInteger(schema) || KindGuard.IsNumber(schema)
+}
+
+function takesTruth(schema: TSchema, value: boolean): boolean {
+  if (KindGuard.IsBoolean(schema)) return true
+  if (KindGuard.IsLiteral(schema)) return schema.const === value
+  return schema['x-value'] === 'duration-or-off' && !value
 }

@@ -1,4 +1,4 @@
-import { CLIENTS, type Facts } from './facts.ts'
+import { CLIENTS, type Facts, PROTOCOLS } from './facts.ts'
 import { compileGlob } from './glob.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
@@ -29,8 +29,6 @@ export type WhenEntry = {
 }
 
 type Test = (facts: Facts) => boolean
-
-const PROTOCOLS = ['anthropic', 'openai-chat', 'openai-responses', 'gemini']
 
 /** `callers`: the names of API keys that there are; absent: they are not known. */
 export function readWhen(

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { formatDiagnostic } from '../../src/config/index.ts'
+import Ajv from 'ajv'
+import { formatDiagnostic, jsonSchema } from '../../src/config/index.ts'
+import { parseSource } from '../../src/config/source.ts'
 import { messagesInCode } from '../support/messages.ts'
-import { compiled, type Machine } from '../support/routes.ts'
+import { compiled, type Machine, whole } from '../support/routes.ts'
 
 /** What is wrong, where, and what to do: a file, and all that is said of it. */
 
@@ -291,7 +293,7 @@ const CASES: Record<string, readonly Case[]> = {
       'a key far off',
       'server: { colour: red }\n',
       [
-        'routes.yaml:1:11: server.colour: unknown key "colour" (known here: host, port, tls, proxy-url, body-limit, reply-limit, shutdown-grace, workers, open-to-all, origins)',
+        'routes.yaml:1:11: server.colour: unknown key "colour" (known here: host, port, tls, proxy-url, body-limit, reply-limit, shutdown-grace, open-to-all, origins)',
       ],
     ],
     [
@@ -1294,7 +1296,7 @@ const CASES: Record<string, readonly Case[]> = {
       'an unknown section hides nothing',
       'foo: 1\nproviders: { a: { kind: opnai } }\nmodels: { m: nobody/x }\n',
       [
-        'routes.yaml:1:1: foo: unknown key "foo" (known here: version, providers, models, aliases, force, policy, server, api-keys, auth-dir, remote-management, amp, notices, shared, usage, logging, rules, tests)',
+        'routes.yaml:1:1: foo: unknown key "foo" (known here: version, providers, models, aliases, force, policy, server, api-keys, remote-management, usage, logging, rules, tests)',
         'routes.yaml:2:25: providers.a.kind: there is no kind "opnai" (did you mean "openai"?)',
         'routes.yaml:3:14: models.m: no provider named "nobody" (declared: none)',
       ],
@@ -1422,6 +1424,32 @@ for (const [title, cases] of Object.entries(CASES))
     for (const [name, file, expected, machine] of cases)
       test(name, () => expect(told(file, machine)).toEqual(expected))
   })
+
+describe('the schema for editors', () => {
+  const validate = new Ajv({ strict: false }).compile(jsonSchema())
+  /** What is wrong with a single value, wherever it stands, the schema knows too. */
+  const SHAPE =
+    /unknown key|is missing|expected (?:a|one of|true)|is out of range|the list is empty/
+  /** What a text may hold is not for a schema to say, nor what the same value means elsewhere. */
+  const BEYOND = /hours of the day|a comparison|provider\/model/
+
+  for (const [title, cases] of Object.entries(CASES))
+    for (const [name, file, , machine] of cases) {
+      const text = machine?.asItIs ? file : whole(file)
+      const result = compiled(file, machine)
+      const errors = result.ok ? [] : result.diagnostics.filter(one => one.severity === 'error')
+      const { source } = parseSource('routes.yaml', text)
+      const refused = errors.some(({ message }) => SHAPE.test(message) && !BEYOND.test(message))
+      if (result.ok)
+        test(`admits what is good: ${title}: ${name}`, () => {
+          validate(source.value)
+          expect(validate.errors ?? []).toEqual([])
+        })
+      else if (refused && source.value !== undefined && machine?.env === undefined)
+        test(`refuses what is not: ${title}: ${name}`, () =>
+          expect(validate(source.value)).toBe(false))
+    }
+})
 
 describe('every complaint', () => {
   test('has a place, a cause and a remedy', () => {

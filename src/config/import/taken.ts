@@ -1,5 +1,5 @@
 import { KindGuard, type TSchema } from '@sinclair/typebox'
-import { harmlessValues, Routes } from '../schema.ts'
+import { harmlessValues, Routes } from '../schema/index.ts'
 
 /**
  * Whether this version takes a setting of routes.yaml: some belong to the language, and are refused

@@ -89,6 +89,21 @@ models: { m: { to: [ { when: { stream: "\${STREAM}" }, to: p/x }, [ { target: p/
     ])
   })
 
+  test('also prices, and false where a text would do as well', () => {
+    const env = { PRICE: '2.5', OFF: 'false', FILE: 'true', REQUESTS: 'false' }
+    const table = tableOf(
+      `providers: { p: { kind: openai, keys: [ k ], models: [ { name: m, price: { input: "\${PRICE}", output: "\${PRICE}" } } ] } }
+policy: { session-affinity: "\${OFF}", waiting-room: "\${OFF}" }
+logging: { file: "\${FILE}", requests: "\${REQUESTS}" }
+`,
+      { env },
+    )
+    expect(table.providers.get('p')?.models[0]?.price).toEqual({ input: 2.5, output: 2.5 })
+    expect([table.policy.sessionAffinityMs, table.policy.waitingRoomMs]).toEqual([0, 0])
+    expect(table.logging.file).toEndWith('jackfield.log')
+    expect(table.logging.requests).toBe('off')
+  })
+
   test('a missing one is an error with line and column', () =>
     expect(told('server:\n  host: "${NOPE}"\napi-keys:\n  - "${file:gone}"\n')).toEqual([
       'routes.yaml:2:9: server.host: the environment variable NOPE is not set (set it, or write ${NOPE:-default})',

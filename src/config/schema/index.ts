@@ -1,0 +1,3 @@
+export { jsonSchema } from './editor.ts'
+export { Routes } from './routes.ts'
+export { harmlessValues } from './values.ts'
