@@ -112,7 +112,7 @@ function asText(
   const estimated =
     total.estimated > 0
       ? [
-          `estimated: ${count(total.estimated)} requests, whose usage the upstream did not say to the end (${count(total.cancelled)} were cancelled by the client)`,
+          `estimated: ${count(total.estimated)} requests, whose usage the upstream did not report to the end (${count(total.cancelled)} were cancelled by the client)`,
         ]
       : []
   const prices = `prices as of ${PRICES_FROM.date} (${PRICES_FROM.package} ${PRICES_FROM.version}), or as routes.yaml has them`

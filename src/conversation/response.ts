@@ -46,6 +46,6 @@ export type StreamEvent =
   | { type: 'part-delta'; index: number; delta: PartDelta }
   | { type: 'part-end'; index: number }
   | { type: 'response-end'; stop: Stop; usage: Usage; extensions?: Extensions }
-  /** `usage`: what was said of it before, where the protocol says it along the way. */
+  /** `usage`: what was reported before, by protocols that report it along the way. */
   | { type: 'error'; error: GatewayError; usage?: Usage }
   | { type: 'opaque'; protocol: ProtocolId; event: string; wire: JsonObject }

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** Work that no client waits for, one piece a turn of the loop: many at once hold up nobody. */
+/** Work that no client waits for, one piece a turn of the loop, so that requests go on between them. */
 export interface Background {
-  /** Resolves when it is done; undefined: too much waits already. `work` must not throw. */
+  /** Resolves when it is done; undefined: too much waits already. */
   run(work: () => Promise<void>): Promise<void> | undefined
   /** Resolves when everything given so far is done. */
   settled(): Promise<void>
@@ -17,11 +17,13 @@ export function createBackground(): Background {
     run(work) {
       if (waiting >= MAX_WAITING) return undefined
       waiting++
-      last = last
+      const done = last
         .then(() => nextTurn())
         .then(work)
         .finally(() => waiting--)
-      return last
+      // A piece that fails must not keep the next ones from their turn.
+      last = done.catch(() => {})
+      return done
     },
     settled: () => last,
   }

@@ -47,7 +47,7 @@ export async function beginningOf(
 }
 
 async function read(
-  told: Heard,
+  account: Heard,
   listener: Listener,
   { frames, events }: Decoding,
 ): Promise<Beginning> {
@@ -72,7 +72,7 @@ async function read(
     for (const event of heard) {
       beginning.events.push(event)
       // Its client may go away before there is anything to pass on.
-      if (event.type === 'response-start') hearUsage(told, event.usage)
+      if (event.type === 'response-start') hearUsage(account, event.usage)
     }
     beginning.done = chunk.done
   }

@@ -2,20 +2,20 @@ import { targetName } from '../config/target-name.ts'
 import type { Usage } from '../conversation/index.ts'
 import { knownCost, type Offer } from '../providers/prices.ts'
 import type { Attempt } from './attempt.ts'
-import { estimatedUsage, isTold, roughUsage } from './estimate.ts'
+import { estimatedUsage, isReported, roughUsage } from './estimate.ts'
 import type { Exchange } from './exchange.ts'
 
 /** What an attempt took, or an exchange. */
 export type Bill = {
   usage: Usage
-  /** The upstream did not say all of it. */
+  /** The upstream did not report all of it. */
   estimated: boolean
   /** In USD; absent: the key has no budget in money, or the price is unknown. */
   usd?: number | undefined
 }
 
 /**
- * Charges what the attempt took to its key, and hands it on: at once where the upstream said it,
+ * Charges what the attempt took to its key, and hands it on: at once where the upstream reported it,
  * else later, since an estimate takes a tokenizer.
  */
 export function charge(exchange: Exchange, attempt: Attempt, then: (bill: Bill) => void): void {
@@ -27,9 +27,9 @@ export function charge(exchange: Exchange, attempt: Attempt, then: (bill: Bill) 
     exchange.recording?.billed(exchange.bill)
     then(bill)
   }
-  if (isTold(exchange, heard)) {
+  if (isReported(exchange, heard)) {
     const { usage } = heard
-    // Embeddings have no output. Where nothing was said it is unknown, and not nothing.
+    // Embeddings have no output. What was not reported is unknown, and not nothing.
     finish(usage.fresh === undefined ? usage : { ...usage, output: usage.output ?? 0 }, false)
     return
   }

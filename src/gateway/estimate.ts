@@ -9,16 +9,18 @@ const MAX_READ_BYTES = 1_000_000
 const COUNTED_CHARACTERS = 50_000
 const CHARACTERS_PER_TOKEN = 4
 
-/** Whether the upstream said all that an account needs, or nothing can be said in its place. */
-export function isTold(exchange: Exchange, { usage, whole, characters }: Heard): boolean {
+/** Whether the upstream reported all that a bill needs, or there is nothing to estimate from. */
+export function isReported(exchange: Exchange, { usage, whole, characters }: Heard): boolean {
   if (!countsText(exchange)) return true
   if (!whole || usage.fresh === undefined) return false
-  // Who gave nothing, as for embeddings, need not say so.
+  // Without output, as for embeddings, there is nothing to report.
   return usage.output !== undefined || characters === 0
 }
 
 /** The usage of a reply with what is missing estimated, by a tokenizer where that is quick. */
 export async function estimatedUsage(exchange: Exchange, heard: Heard): Promise<Usage> {
+  // A reply that has only begun: there is nothing to count.
+  if (heard.sample === '' && heard.usage.fresh !== undefined) return roughUsage(exchange, heard)
   await prepareCounting()
   const input = heard.usage.fresh === undefined ? countedInput(exchange) : 0
   return withEstimates(exchange, heard, input, outputTokens(heard, countTextNow(heard.sample)))
@@ -40,9 +42,9 @@ function withEstimates(
   input: number,
   seen: number,
 ): Usage {
-  const said = usage.output ?? 0
-  // What was said of the output before the end is a part of it at most.
-  const output = whole && usage.output !== undefined ? said : Math.max(said, seen)
+  const reported = usage.output ?? 0
+  // What is reported before the end is a part of the output at most.
+  const output = whole && usage.output !== undefined ? reported : Math.max(reported, seen)
   if (usage.fresh !== undefined) return { ...usage, output }
   const cacheRead = usage.cacheRead ?? gateway.services.densities.cached(caller.name, input)
   return { ...usage, fresh: Math.max(0, input - cacheRead), cacheRead, output }

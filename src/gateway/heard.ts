@@ -2,7 +2,7 @@ import type { ConversationResponse, Part, StreamEvent, Usage } from '../conversa
 
 /** What an upstream has sent of a reply so far, as far as an account of it needs that. */
 export type Heard = {
-  /** As the upstream last said it; it may say it before the end. */
+  /** As last reported; some upstreams report it before the end. */
   usage: Usage
   /** The reply came to its end, so its usage is the last word. */
   whole: boolean
@@ -49,7 +49,7 @@ export function hearResponse(heard: Heard, { parts, usage }: ConversationRespons
   heard.whole = true
 }
 
-/** `times`: how often as much was said, where only a part of it was read. */
+/** `times`: how much longer the whole is than the part that was read. */
 export function hearText(heard: Heard, text: string, times = 1): void {
   heard.characters += text.length * times
   const room = SAMPLE_CHARACTERS - heard.sample.length

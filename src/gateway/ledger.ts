@@ -13,7 +13,7 @@ export type Entry = {
   outcome: 'served' | 'cancelled' | 'failed'
   status: number
   usage: Usage
-  /** The upstream did not say all of the usage. */
+  /** The upstream did not report all of the usage. */
   estimated: boolean
   /** How many things the client said could not be said upstream, or back. */
   losses: number

@@ -27,7 +27,7 @@ export type RecentExchange = {
   decisions: readonly Decision[]
   status: number
   usage: Usage
-  /** The upstream did not say all of the usage. */
+  /** The upstream did not report all of the usage. */
   estimated?: boolean
   /** Absent: nobody knows, or nobody asked. */
   usd?: number

@@ -47,7 +47,7 @@ export function settleCut(exchange: Exchange, attempt: Attempt, failure: Gateway
 
 /**
  * Accounts for an attempt that failed. `attempt` is absent where it did not begin. What was sent and
- * given up by the client is paid for, and so is what the upstream said before it failed; an error
+ * given up by the client is paid for, and so is what the upstream sent before it failed; an error
  * in the place of a reply is not.
  */
 export function settleFailed(
@@ -125,8 +125,9 @@ function logEnd(
   })
 }
 
-function inputOf({ fresh = 0, cacheRead = 0, cacheWrite = 0 }: Usage): number {
-  return fresh + cacheRead + cacheWrite
+/** Undefined: it is not known. */
+function inputOf({ fresh, cacheRead = 0, cacheWrite = 0 }: Usage): number | undefined {
+  return fresh === undefined ? undefined : fresh + cacheRead + cacheWrite
 }
 
 /** An estimate comes later than the end. */
@@ -163,7 +164,7 @@ function remember(exchange: Exchange, end: End): void {
     if (bill?.usd !== undefined) record.usd = bill.usd
     reservation?.close()
   }
-  if (exchange.billing) void exchange.billing.then(close)
+  if (exchange.billing) void exchange.billing.finally(close)
   else close()
   recent.record(record)
 }

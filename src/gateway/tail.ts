@@ -9,7 +9,7 @@ const KEPT_BYTES = 6_144
 
 /**
  * How a passed stream ended. `told`: the upstream itself said the failure, so the client has it.
- * `whole`: it came to its end; `usage` is the last word on it then, else what was said before.
+ * `whole`: it came to its end; `usage` is the last word on it then, else what was reported before.
  */
 export type StreamEnd = { usage?: Usage; failure?: GatewayError; told: boolean; whole: boolean }
 

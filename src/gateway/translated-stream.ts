@@ -60,7 +60,7 @@ export async function translatedStream(
     if (over) return
     over = true
     listener.close()
-    // A decoder knows what was said of the usage so far, and whether only the end of the stream is missing.
+    // The decoder knows the usage so far, and whether only the end of the stream is missing.
     if (!attempt.heard.whole) for (const event of events.end()) hear(attempt.heard, event)
     if (cut) settleCut(exchange, attempt, cut)
     else settle(exchange, attempt, 200)

@@ -1,7 +1,7 @@
 import { constants, Database } from 'bun:sqlite'
 import { join } from 'node:path'
 import { createRecovering } from './recovering.ts'
-import { isBusy, openVersioned, readVersioned, type Schema } from './versioned.ts'
+import { isBusy, isFull, openVersioned, readVersioned, type Schema } from './versioned.ts'
 
 /** What was used in one hour, by whom and where. */
 export type UsageRow = {
@@ -29,7 +29,7 @@ export type UsageRow = {
   unpriced: number
   /** How many of those served the client gave up before the end. */
   cancelled: number
-  /** For how many the upstream did not say all of the usage. */
+  /** For how many the upstream did not report all of the usage. */
   estimated: number
 }
 
@@ -107,13 +107,13 @@ export function createUsageStore({ folder, warn }: UsageStoreOptions): UsageStor
   })
   let memory: UsageStore | undefined
 
-  /** Rows for a file that was opened once and cannot be written now wait with the writer. */
+  /** Rows for a file that cannot be written just now wait with the writer. */
   function use<T>(work: (store: UsageStore) => T): T {
     if (memory) return work(memory)
     try {
       return file.use(work)
     } catch (error) {
-      if (opened || isBusy(error)) throw error
+      if (opened || isBusy(error) || isFull(error)) throw error
       const reason = error instanceof Error ? error.message : String(error)
       warn(
         `${path} cannot be used (${reason}): usage is counted in memory and lost at the next start; mend that, or set JACKFIELD_HOME to a folder that can be written`,

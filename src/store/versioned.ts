@@ -99,6 +99,12 @@ export function isBusy(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
 }
 
+/** The disk has no room. */
+export function isFull(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'SQLITE_FULL' || code === 'ENOSPC'
+}
+
 /** SQLite has codes for where the damage is behind the first one: `SQLITE_CORRUPT_INDEX`, … */
 const DAMAGED = /^SQLITE_(NOTADB|CORRUPT.*|IOERR_(SHORT_READ|CORRUPTFS))$/
 

@@ -63,6 +63,14 @@ describe('requests: all', () => {
     expect(statSync(join(set.home, 'logs/requests')).mode & 0o777).toBe(0o700)
   })
 
+  test('usage that the upstream did not say is in it all the same, marked as estimated', async () => {
+    const { usage: _, ...silent } = chat
+    const set = gatewayWith('all', () => Response.json(silent))
+    await (await set.gateway.call('/v1/chat/completions', ask('m'))).text()
+    const [file] = await records(set)
+    expect(file?.text).toMatch(/^usage, estimated: \{"fresh":\d+,"cacheRead":0,"output":1\}$/m)
+  })
+
   test('the client’s own bytes are not written twice', async () => {
     const set = gatewayWith('all', () => Response.json(chat))
     await set.gateway.call('/v1/chat/completions?beta=true', ask('m'))

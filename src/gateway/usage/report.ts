@@ -22,7 +22,7 @@ export type UsageGroup = {
   unpriced: number
   /** How many of those served the client gave up before the end. */
   cancelled: number
-  /** For how many the upstream did not say all of the usage. */
+  /** For how many the upstream did not report all of the usage. */
   estimated: number
 }
 
