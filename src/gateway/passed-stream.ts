@@ -145,7 +145,7 @@ export async function passedStream(
     }
   }
 
-  listener.commit()
+  if (!over) listener.commit()
   const headers = streamHeaders(exchange, attempt, reply, framing)
   return { status: 200, headers, body: body(), unread }
 }

@@ -107,7 +107,7 @@ export async function translatedStream(
       end(failure ?? (done ? undefined : clientGone()))
     }
   }
-  listener.commit()
+  if (!over) listener.commit()
   const headers = streamHeaders(exchange, attempt, reply, framing)
   return { status: 200, headers, body: body(), unread }
 }

@@ -362,6 +362,36 @@ describe('what is relayed', () => {
   })
 })
 
+test.each(PAIRS)(
+  'a %s client of %s that is gone when the answer comes leaves nothing behind',
+  async (client, upstream) => {
+    const { events } = STREAMS[upstream]
+    const leaving = new AbortController()
+    const gateway = localGateway(routes, received => {
+      setImmediate(() => leaving.abort())
+      return hanging(events)(received)
+    })
+    const watches = new Set<unknown>()
+    const { watchdog } = gateway.services
+    gateway.services.watchdog = {
+      add(watch) {
+        watches.add(watch)
+        watchdog.add(watch)
+      },
+      remove(watch) {
+        watches.delete(watch)
+        watchdog.remove(watch)
+      },
+    }
+    const response = await ask(gateway, client, upstream, { signal: leaving.signal })
+    const { rows } = await accounts(gateway)
+    // No reader is left, so the body's generator never starts.
+    expect(response.bodyUsed).toBe(false)
+    expect(rows).toMatchObject([{ requests: 1, failures: 0 }])
+    expect(watches.size).toBe(0)
+  },
+)
+
 test('clients that hang up all at once are estimated one a turn, and the many by length', async () => {
   const gateway = localGateway(routes, () => new Promise<Response>(() => {}))
   const leaving = new AbortController()
