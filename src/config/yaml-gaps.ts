@@ -8,7 +8,10 @@ const MARKS = new Set(['\u0002', '\u0018', '\u001F'])
 const FLOW_END = '\u0018'
 const CLOSES: Record<string, string> = { '}': '{', ']': '[' }
 
-/** What is left open in a text that does not parse, in order. */
+/** A text with more of them is no routes.yaml. */
+const MAX_GAPS = 50
+
+/** What is left open in a text that does not parse, in order, as far as anyone reads it. */
 export function gapsIn(text: string): Gap[] {
   const gaps: Gap[] = []
   let open: { from: number; opens: string }[] = []
@@ -29,11 +32,9 @@ export function gapsIn(text: string): Gap[] {
         open = []
       }
     }
-    if (isOpenQuote(token)) {
-      gaps.push({ from: at, to: text.length, opens: token.slice(0, 1) })
-      // It swallows what closes them. From here on nobody knows what is quoted.
-      open = []
-    }
+    // From here on nobody knows what is quoted, nor what a bracket closes.
+    if (isOpenQuote(token)) return [...gaps, { from: at, to: text.length, opens: token.charAt(0) }]
+    if (gaps.length >= MAX_GAPS) return gaps
     at += token.length
   }
   gaps.push(...open.slice(-1).map(({ from, opens }) => ({ from, opens, to: at })))

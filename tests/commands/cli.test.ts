@@ -228,6 +228,23 @@ describe('stopping', () => {
     expect(await gateway.exited).toBe(0)
   })
 
+  test('a gateway whose log nobody reads any more goes on serving', async () => {
+    writeFileSync(join(cwd, 'debug.yaml'), `${ROUTES}logging: { level: debug }\n`)
+    const child = Bun.spawn([...command, '--routes', 'debug.yaml', '--port', '0'], {
+      cwd,
+      env: cleanEnv({ JACKFIELD_HOME: join(cwd, 'unread') }),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const reader = child.stderr.getReader()
+    const first = new TextDecoder().decode((await reader.read()).value)
+    await reader.cancel()
+    const url = /listens on (http\S+)/.exec(first)?.[1] ?? ''
+    for (let turn = 0; turn < 5; turn++)
+      expect((await (await slow(url)).text()).endsWith('data: [DONE]\n\n')).toBe(true)
+    child.kill('SIGTERM')
+    expect(await child.exited).toBe(0)
+  })
+
   test('a second signal ends at once', async () => {
     const gateway = await start(ROUTES)
     const response = await slow(gateway.url)

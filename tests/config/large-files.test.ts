@@ -34,6 +34,23 @@ describe('a large file is checked in time linear in its length', () => {
       told(`${A}models:\n${lines(8_000, n => `  model-${n}: a-name-that-is-missing-${n}\n`)}`),
     ).toHaveLength(8_000))
 
+  test('models that a provider is not known to have', () =>
+    expect(
+      told(
+        `${A.replace('}', '}, b: { kind: anthropic, keys: [ k ] }')}models:\n${lines(8_000, n => `  m${n}: [ a/x-${n}, b/claude-sonet-4-5, b/claude-opus-x${n} ]\n`)}`,
+      ).length,
+    ).toBeGreaterThan(0))
+
+  test.each([
+    ['quotes', '"x\n'],
+    ['quotes behind keys', 'a: "x\n'],
+    ['brackets', 'a: [ x\n'],
+    ['mismatched brackets', 'a: { b: [ x }\n'],
+    ['keys without a blank', 'kind:x\n'],
+  ])('%s left open in every line', (_, line) =>
+    expect(told(lines(20_000, () => line)).length).toBeGreaterThan(0),
+  )
+
   test('keys of callers', () =>
     expect(
       told(
