@@ -23,7 +23,7 @@ const BROKEN = Symbol('broken')
 export type Checked = {
   /** Undefined: it is no mapping at all. */
   value: Readonly<Record<string, unknown>> | undefined
-  /** What was left out: whole members, entries and items of lists. */
+  /** What was left out: whole members, entries and items of lists; a misspelt section by its right name. */
   dropped: readonly Path[]
   /** Where in the written document a part of `value` is: lists lose the items that are wrong. */
   written(path: Path): Path
@@ -37,6 +37,8 @@ type Checking = {
   dropped: Path[]
   /** By list, the places of the items that are good. */
   kept: Map<string, readonly number[]>
+  /** By section, how it is misspelt. */
+  misspelt: Map<string, string>
 }
 
 /**
@@ -50,21 +52,48 @@ export function checkDocument(
   excused: (path: Path) => boolean,
   report: Report,
 ): Checked {
-  const checking: Checking = { report, excused, dropped: [], kept: new Map() }
+  const checking: Checking = { report, excused, dropped: [], kept: new Map(), misspelt: new Map() }
   const good = isObject(value)
-    ? goodMembers(schema, value, [], checking)
+    ? { ...goodMembers(schema, value, [], checking), ...misspeltSections(schema, value, checking) }
     : wrongShape(schema, value, [], checking)
-  const { dropped, kept } = checking
+  const { dropped } = checking
   return {
     value: isObject(good) ? good : undefined,
     dropped,
-    written: path => writtenPath(path, kept),
+    written: path => writtenPath(path, checking),
   }
 }
 
-function writtenPath(path: Path, kept: Checking['kept']): Path {
-  const written: (string | number)[] = []
-  for (const segment of path) {
+/** A section under a wrong name is checked as the one that it is meant to be, if that is not there. */
+function misspeltSections(
+  schema: TObject,
+  value: JsonObject,
+  checking: Checking,
+): Record<string, unknown> {
+  const known = Object.keys(schema.properties)
+  const found: Record<string, unknown> = {}
+  for (const name of Object.keys(value)) {
+    if (known.includes(name) || isFree(schema, name)) continue
+    const meant = nearest(name, known)[0] ?? ''
+    const section = schema.properties[meant]
+    if (!section || harmlessValues(section) || meant in value || meant in found) continue
+    const good = checkShape(section, value[name], [name], checking)
+    if (good === BROKEN) continue
+    found[meant] = good
+    checking.misspelt.set(meant, name)
+    checking.dropped = checking.dropped.flatMap(path => {
+      const [first, ...inner] = path
+      if (first !== name) return [path]
+      return inner.length > 0 ? [[meant, ...inner]] : []
+    })
+  }
+  return found
+}
+
+function writtenPath([first, ...rest]: Path, { kept, misspelt }: Checking): Path {
+  if (first === undefined) return []
+  const written: (string | number)[] = [misspelt.get(String(first)) ?? first]
+  for (const segment of rest) {
     const place = typeof segment === 'number' ? kept.get(keyOf(written))?.[segment] : undefined
     written.push(place ?? segment)
   }

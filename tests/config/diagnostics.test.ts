@@ -1320,6 +1320,19 @@ const CASES: Record<string, readonly Case[]> = {
       { asItIs: true },
     ],
     [
+      'a misspelt section is checked as what it is meant to be',
+      'version: 1\nprovider: { a: { kind: opnai }, b: { kind: echo, models: [ 7, x ] } }\nmodls: { m: [ 7, nobody/x ], n: b/y }\n',
+      [
+        'routes.yaml:2:1: provider: unknown key "provider" (did you mean "providers"?)',
+        'routes.yaml:2:24: provider.a.kind: there is no kind "opnai" (did you mean "openai"?)',
+        'routes.yaml:2:60: provider.b.models[0]: expected a text or a mapping, not 7 (put it in quotes)',
+        'routes.yaml:3:1: modls: unknown key "modls" (did you mean "models"?)',
+        'routes.yaml:3:15: modls.m[0]: expected a text or a mapping or a list, not 7 (put it in quotes)',
+        'routes.yaml:3:18: modls.m[1]: no provider named "nobody" (declared: b)',
+      ],
+      { asItIs: true },
+    ],
+    [
       'with a misspelt section nobody is blamed for what it holds',
       'provders: { a: { kind: openai, keys: [ k ] } }\nmodels: { m: a/x }\n',
       ['routes.yaml:1:1: provders: unknown key "provders" (did you mean "providers"?)'],
