@@ -7,18 +7,31 @@ import { openVersioned, type Schema } from './versioned.ts'
 /** An open `kept.sqlite`; every method throws what SQLite throws. */
 export type KeptFile = Handle & ReturnType<typeof openKeptFile>
 
+/**
+ * The keys are in an index of their own, and `at` stands before the value: a search then compares keys
+ * alone. In a table that is its own index it would read whole values of megabytes on the way.
+ */
+const TABLE = `
+  create table if not exists kept (
+    space text not null, caller text not null, key text not null,
+    at integer not null, value text not null,
+    unique (space, caller, key)
+  );
+  create index if not exists kept_at on kept (at);`
+
 const SCHEMA: Schema = {
-  version: 1,
-  // Files of before there were versions have the table already.
-  create: `
-    create table if not exists kept (
-      space text not null, caller text not null, key text not null,
-      value text not null, at integer not null,
-      primary key (space, caller, key)
-    ) without rowid;
-    create index if not exists kept_at on kept (at);`,
-  migrations: {},
-  same: 'select count(*) from kept',
+  version: 2,
+  // Files of before there were versions have a table already.
+  create: TABLE,
+  migrations: {
+    1: `
+      alter table kept rename to older;
+      drop index if exists kept_at;
+      ${TABLE}
+      insert into kept (space, caller, key, at, value) select space, caller, key, at, value from older;
+      drop table older;`,
+  },
+  same: 'select count(*), sum(length(value)) from kept',
 }
 
 /** Writes between two looks at the limits. */
@@ -37,7 +50,7 @@ export function openKeptFile(path: string, { now, limits }: Options) {
   function get(space: Space, caller: string, keys: readonly string[]): Map<string, string> {
     const found = new Map<string, string>()
     const since = now() - limits.ageMs
-    for (const key of keys) {
+    for (const key of new Set(keys)) {
       const row = select.get(space, caller, key, since)
       if (row) found.set(key, row.value)
     }

@@ -1,5 +1,6 @@
+import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKept, createMemoryKept, type Kept } from '../../src/store/kept.ts'
@@ -80,6 +81,35 @@ describe('what is kept', () => {
     expect(other.get('item', 'ann', ['one-49', 'other-0']).size).toBe(2)
     one.close()
     other.close()
+  })
+
+  // Seconds where each search reads the large value on its way, which keeps all others waiting.
+  test('a large value does not make the search for others slow', () => {
+    const kept = open()
+    kept.put('response', 'ann', entries(['resp_1', 'x'.repeat(16_000_000)]))
+    const ids = Array.from({ length: 5_000 }, (_, at) => `call_${at}`)
+    expect(kept.get('reasoning', 'ann', ids).size).toBe(0)
+  }, 20_000)
+
+  test('in a file of an older version stays', () => {
+    mkdirSync(join(folder, 'home'))
+    const path = join(folder, 'home', 'kept.sqlite')
+    const older = new Database(path, { create: true })
+    older.run(`
+      create table kept (
+        space text not null, caller text not null, key text not null,
+        value text not null, at integer not null,
+        primary key (space, caller, key)
+      ) without rowid;
+      create index kept_at on kept (at);
+      pragma user_version = 1;`)
+    older.run(`insert into kept values ('item', 'ann', 'a', 'kept', ${now})`)
+    older.close()
+    const kept = open()
+    expect([...kept.get('item', 'ann', ['a'])]).toEqual([['a', 'kept']])
+    kept.put('item', 'ann', entries(['a', 'again']))
+    expect([...kept.get('item', 'ann', ['a'])]).toEqual([['a', 'again']])
+    expect(warnings).toEqual([])
   })
 
   test('grows old', () => {
