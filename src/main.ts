@@ -3,24 +3,24 @@
  * can replace its own process before anything heavy is read.
  */
 
-import type { Command, Io } from './commands/io.ts'
-import { applyRuntimeSettings } from './commands/runtime-settings.ts'
-import { createIo } from './commands/system.ts'
+import { applyRuntimeSettings } from './cli/runtime-settings.ts'
+import { createIo } from './cli/system-terminal.ts'
+import type { Command, Io } from './cli/terminal.ts'
 
 type Load = () => Promise<{ run: Command }>
 
 const COMMANDS: Record<string, Load> = {
-  serve: () => import('./commands/serve.ts'),
-  check: () => import('./commands/check.ts'),
-  explain: () => import('./commands/explain.ts'),
-  schema: () => import('./commands/schema.ts'),
-  init: () => import('./commands/init.ts'),
-  import: () => import('./commands/import.ts'),
-  usage: () => import('./commands/usage.ts'),
-  plan: () => import('./commands/plan.ts'),
-  key: () => import('./commands/key.ts'),
-  version: () => import('./commands/version.ts'),
-  help: () => import('./commands/help.ts'),
+  serve: () => import('./cli/commands/serve.ts'),
+  check: () => import('./cli/commands/check.ts'),
+  explain: () => import('./cli/commands/explain.ts'),
+  schema: () => import('./cli/commands/schema.ts'),
+  init: () => import('./cli/commands/init.ts'),
+  import: () => import('./cli/commands/import.ts'),
+  usage: () => import('./cli/commands/usage.ts'),
+  plan: () => import('./cli/commands/plan.ts'),
+  key: () => import('./cli/commands/key.ts'),
+  version: () => import('./cli/commands/version.ts'),
+  help: () => import('./cli/commands/help.ts'),
 }
 
 /** Options that mean a command, as other programs have them. */
@@ -45,7 +45,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
 async function runCommand(name: string, args: readonly string[], io: Io): Promise<number> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!load) {
-    const { didYouMean } = await import('./config/nearest.ts')
+    const { didYouMean } = await import('./lib/nearest.ts')
     const hint = didYouMean(name, Object.keys(COMMANDS)) ?? 'jackfield --help lists them'
     io.stderr(`jackfield: there is no command "${name}"; ${hint}\n`)
     return 1

@@ -1,9 +1,9 @@
 /** Prints how long `routes.yaml` takes to compile, and a name to resolve, as the file grows. */
 
-import { sampleFacts } from '../../src/config/facts.ts'
 import { compileTable } from '../../src/config/index.ts'
-import type { RoutingTable } from '../../src/config/table.ts'
 import { kinds } from '../../src/providers/index.ts'
+import { sampleFacts } from '../../src/routing/facts.ts'
+import type { RoutingTable } from '../../src/routing/table.ts'
 
 const SIZES = [10, 1_000, 10_000]
 const PROVIDERS = 10

@@ -1,7 +1,7 @@
-import { cutShort } from './cut-short.ts'
 import { grow } from './grow.ts'
 import type { Part } from './part.ts'
 import type { ConversationResponse, StreamEvent } from './response.ts'
+import { cutShort } from './truncated.ts'
 
 /**
  * Puts a streamed response together. A part-start carries what the part begins with, so deltas

@@ -1,18 +1,7 @@
-export {
-  CAPSULE_PREFIX,
-  type Capsule,
-  type Carrier,
-  isCapsuleText,
-  isReasoning,
-  packCapsule,
-  unpackCapsule,
-  unpacked,
-  withoutSeals,
-} from './capsule.ts'
 export { collect } from './collect.ts'
-export { cutShort } from './cut-short.ts'
 export { type Dialect, type Fitted, fit, plainName } from './dialect.ts'
 export { grow } from './grow.ts'
+export { isEmptyPart, isPayload } from './is-payload.ts'
 export { withSoundMedia } from './media.ts'
 export {
   ABILITIES,
@@ -23,7 +12,6 @@ export {
   needsOf,
 } from './needs.ts'
 export { offeredTo } from './offered.ts'
-export { oneByOne } from './one-by-one.ts'
 export { pairCalls } from './pairing.ts'
 export type {
   Citation,
@@ -36,7 +24,17 @@ export type {
   ServerStep,
   Source,
 } from './part.ts'
-export { isEmptyPart, isPayload } from './payload.ts'
+export {
+  CAPSULE_PREFIX,
+  type Capsule,
+  type Carrier,
+  isCapsuleText,
+  isReasoning,
+  packCapsule,
+  unpackCapsule,
+  unpacked,
+  withoutSeals,
+} from './reasoning-capsule.ts'
 export { replay } from './replay.ts'
 export type {
   ConversationRequest,
@@ -48,6 +46,7 @@ export type {
   Tool,
 } from './request.ts'
 export type { ConversationResponse, PartDelta, Stop, StreamEvent, Usage } from './response.ts'
+export { oneByOne } from './sequential-parts.ts'
 export { isBlank, saysNothing } from './substance.ts'
 export {
   budgetFor,
@@ -58,4 +57,5 @@ export {
   type ThinkingSupport,
   thinkingSupport,
 } from './thinking.ts'
+export { cutShort } from './truncated.ts'
 export { systemAsUser, toTurns } from './turns.ts'

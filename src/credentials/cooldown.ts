@@ -1,5 +1,5 @@
 import type { ErrorCode, GatewayError } from '../lib/errors.ts'
-import type { PoolPolicy } from './spec.ts'
+import type { PoolPolicy } from './credential.ts'
 
 /** A credential's rest from one model, or from all, after errors of one class. */
 export type Cooldown = {

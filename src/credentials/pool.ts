@@ -1,11 +1,11 @@
 import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
 import type { Limits } from '../providers/kind.ts'
-import type { Kept } from '../store/kept.ts'
+import type { Kept } from '../store/cache.ts'
 import { type Cooldown, cooldownAfter, restClass } from './cooldown.ts'
-import { createRests, type Rests } from './rests.ts'
-import { select } from './select.ts'
-import type { CredentialSpec, PoolPolicy, Strategy } from './spec.ts'
+import { createRests, type Rests } from './cooldown-store.ts'
+import type { CredentialSpec, PoolPolicy, Strategy } from './credential.ts'
+import { select } from './strategy.ts'
 
 export type Outcome = { ok: true } | { ok: false; error: GatewayError; limits?: Limits }
 

@@ -1,5 +1,5 @@
 import { GatewayError } from '../lib/errors.ts'
-import type { Kept } from '../store/kept.ts'
+import type { Kept } from '../store/cache.ts'
 import {
   lastMinute,
   MINUTE_MS,

@@ -1,9 +1,9 @@
-import type { Result } from '../config/diagnostic.ts'
-import type { Discovered } from '../config/discovery.ts'
+import type { Result } from '../config/diagnostics/diagnostic.ts'
 import { compileTable } from '../config/index.ts'
+import type { Services } from '../exchange/services.ts'
+import { createGateway, type Gateway } from '../exchange/snapshot.ts'
 import { kinds } from '../providers/index.ts'
-import { createGateway, type Gateway } from './gateway.ts'
-import type { Services } from './services.ts'
+import type { Discovered } from '../routing/discovered-models.ts'
 
 /** Text → gateway. Runs the file's `tests` too; a failing one is an error like any other. */
 export function compile(

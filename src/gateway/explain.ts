@@ -1,14 +1,14 @@
-import { allowedBy } from '../config/allowed.ts'
-import { type SampleFacts, sampleFacts } from '../config/facts.ts'
-import type { Reasoning, Route, RoutingTable, Step, Target } from '../config/table.ts'
-import { targetName } from '../config/target-name.ts'
 import type { Ability, Needs } from '../conversation/index.ts'
 import type { CredentialVerdict } from '../credentials/pool.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
-import { askedNameProblem } from './asked-name.ts'
-import { lackOf, type Question } from './capabilities.ts'
-import { inOrder } from './order.ts'
-import type { Services } from './services.ts'
+import { askedNameProblem } from '../exchange/asked-name.ts'
+import { lackOf, type Question } from '../exchange/failover/capabilities.ts'
+import { inOrder } from '../exchange/failover/order.ts'
+import type { Services } from '../exchange/services.ts'
+import { allowedBy } from '../routing/allowed.ts'
+import { type SampleFacts, sampleFacts } from '../routing/facts.ts'
+import type { Reasoning, Route, RoutingTable, Step, Target } from '../routing/table.ts'
+import { targetName } from '../routing/target-name.ts'
 
 /** One who could serve, and what would become of it now. */
 export type Candidate = {

@@ -1,4 +1,4 @@
-import type { ApiKey, RoutingTable } from '../config/table.ts'
+import type { ApiKey, RoutingTable } from '../routing/table.ts'
 
 type Gates = Pick<RoutingTable, 'apiKeys' | 'management' | 'server'>
 

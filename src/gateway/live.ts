@@ -1,5 +1,5 @@
-import type { Diagnostic } from '../config/diagnostic.ts'
-import type { Gateway } from './gateway.ts'
+import type { Diagnostic } from '../config/diagnostics/diagnostic.ts'
+import type { Gateway } from '../exchange/snapshot.ts'
 
 /** A gateway with the application built over it. */
 export type Snapshot<App> = { gateway: Gateway; app: App }

@@ -1,15 +1,15 @@
 import { type FSWatcher, readFileSync, watch } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { Diagnostic } from '../config/diagnostic.ts'
+import type { Diagnostic } from '../config/diagnostics/diagnostic.ts'
+import { createStill } from '../config/file/still.ts'
 import { formatDiagnostic } from '../config/index.ts'
+import type { Services } from '../exchange/services.ts'
+import type { Gateway } from '../exchange/snapshot.ts'
 import { type After, after as realAfter } from '../lib/timer.ts'
+import { censorOf } from '../redaction/table-secrets.ts'
 import { compile } from './compile.ts'
 import { openedGates } from './gates.ts'
-import type { Gateway } from './gateway.ts'
 import type { Live } from './live.ts'
-import { censorOf } from './recording/secrets.ts'
-import type { Services } from './services.ts'
-import { createStill } from './still.ts'
 
 /** Watching misses some network drives and bind mounts, so the file is also looked at. */
 const POLL_MS = 2_000

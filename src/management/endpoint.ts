@@ -8,11 +8,11 @@ import {
 } from '@sinclair/typebox'
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
-import type { Veil } from '../config/secrets/veil.ts'
-import type { Gateway } from '../gateway/gateway.ts'
-import type { RoutesFile } from '../gateway/routes-file.ts'
+import type { RoutesFile } from '../config/file/routes-file.ts'
+import type { Gateway } from '../exchange/snapshot.ts'
+import { readBody } from '../http/body.ts'
 import { depthOf } from '../lib/json-bytes.ts'
-import { readBody } from '../server/body.ts'
+import type { Veil } from '../redaction/placeholders.ts'
 import { ManagementError } from './reply.ts'
 
 /** What endpoints work on: one snapshot, and what outlives it. */

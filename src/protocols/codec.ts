@@ -12,7 +12,7 @@ import type {
 import type { GatewayError } from '../lib/errors.ts'
 import type { JsonObject, JsonValue } from '../lib/json.ts'
 import type { Machine } from '../lib/machine.ts'
-import type { RequestShape } from './request-check.ts'
+import type { RequestShape } from './shared/request-check.ts'
 
 /** What an endpoint does. A `relay` passes bytes through to the same protocol, never decoded. */
 export type Action = 'generate' | 'count-tokens' | 'models' | 'relay' | 'compact'

@@ -1,5 +1,5 @@
 import type { Kind } from './kind.ts'
-import { anthropicLimits } from './limits.ts'
+import { anthropicLimits } from './rate-limit-headers.ts'
 
 export const anthropic: Kind = {
   id: 'anthropic',

@@ -1,5 +1,5 @@
 import type { Kind } from './kind.ts'
-import { openaiLimits } from './limits.ts'
+import { openaiLimits } from './rate-limit-headers.ts'
 
 /** `base-url` is the resource's `/openai/v1`, or a deployment with `api-version`. */
 export const azureOpenai: Kind = {

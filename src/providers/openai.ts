@@ -1,5 +1,5 @@
 import type { Kind } from './kind.ts'
-import { openaiLimits } from './limits.ts'
+import { openaiLimits } from './rate-limit-headers.ts'
 
 export const openai: Kind = {
   id: 'openai',

@@ -1,8 +1,8 @@
 import { constants, type Database } from 'bun:sqlite'
-import type { KeptLimits, Space } from './kept.ts'
+import type { KeptLimits, Space } from './cache.ts'
 import { MAX_LISTED } from './kept-memory.ts'
 import type { Handle } from './recovering.ts'
-import { openVersioned, type Schema } from './versioned.ts'
+import { openVersioned, type Schema } from './sqlite.ts'
 
 /** An open `kept.sqlite`; every method throws what SQLite throws. */
 export type KeptFile = Handle & ReturnType<typeof openKeptFile>

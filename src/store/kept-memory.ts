@@ -1,4 +1,4 @@
-import type { Kept, KeptLimits } from './kept.ts'
+import type { Kept, KeptLimits } from './cache.ts'
 
 type Entry = { value: string; at: number }
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { whileLocked } from '../lib/file-lock.ts'
-import { isDamaged, setAside } from './versioned.ts'
+import { isDamaged, setAside } from './sqlite.ts'
 
 /** An open SQLite file. */
 export type Handle = {

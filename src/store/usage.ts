@@ -1,7 +1,7 @@
 import { constants, Database } from 'bun:sqlite'
 import { join } from 'node:path'
 import { createRecovering } from './recovering.ts'
-import { isBusy, isFull, openVersioned, readVersioned, type Schema } from './versioned.ts'
+import { isBusy, isFull, openVersioned, readVersioned, type Schema } from './sqlite.ts'
 
 /** What was used in one hour, by whom and where. */
 export type UsageRow = {

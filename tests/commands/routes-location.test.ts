@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { locateRoutes, passedOverText } from '../../src/commands/routes-location.ts'
+import { locateRoutes, passedOverText } from '../../src/cli/routes-location.ts'
 import { runCommand, start } from '../support/binary.ts'
 
 const ROUTES = 'version: 1\nproviders: { echo: { kind: echo } }\n'

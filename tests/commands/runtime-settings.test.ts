@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { wantedEnv } from '../../src/commands/runtime-settings.ts'
+import { wantedEnv } from '../../src/cli/runtime-settings.ts'
 import { start } from '../support/binary.ts'
 import { fakeUpstream } from '../support/upstream.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { allowedBy } from '../../src/config/allowed.ts'
+import { allowedBy } from '../../src/routing/allowed.ts'
 
 test.each<[models: string[] | undefined, asked: string, may: boolean]>([
   [undefined, 'anything', true],

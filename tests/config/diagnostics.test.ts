@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import Ajv from 'ajv'
 import { formatDiagnostic, jsonSchema } from '../../src/config/index.ts'
-import { parseSource } from '../../src/config/source.ts'
+import { parseSource } from '../../src/config/yaml/source.ts'
 import { messagesInCode } from '../support/messages.ts'
 import { compiled, type Machine, whole } from '../support/routes.ts'
 

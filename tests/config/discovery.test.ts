@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DiscoveredModel } from '../../src/config/discovery.ts'
 import { compileTable, formatDiagnostic } from '../../src/config/index.ts'
 import type { UpstreamModel } from '../../src/protocols/codec.ts'
 import { kinds } from '../../src/providers/index.ts'
+import type { DiscoveredModel } from '../../src/routing/discovered-models.ts'
 import { whole } from '../support/routes.ts'
 
 const SINCE = Date.UTC(2026, 10, 21)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { compileGlob } from '../../src/config/glob.ts'
+import { compileGlob } from '../../src/routing/glob.ts'
 
 test.each<[string, string, string[] | undefined]>([
   ['gpt', 'gpt', []],

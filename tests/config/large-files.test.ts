@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { nearest } from '../../src/config/nearest.ts'
-import { secretsIn } from '../../src/config/secrets/find.ts'
-import { parseSource } from '../../src/config/source.ts'
+import { parseSource } from '../../src/config/yaml/source.ts'
 import { tooDeepAt } from '../../src/config/yaml-depth.ts'
+import { nearest } from '../../src/lib/nearest.ts'
+import { secretsIn } from '../../src/redaction/find-secrets.ts'
 import { compiled } from '../support/routes.ts'
 
 const A =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { compileTable } from '../../src/config/index.ts'
-import { type AskedBefore, planChanges } from '../../src/config/plan.ts'
+import { type AskedBefore, planChanges } from '../../src/gateway/plan.ts'
 import { kinds } from '../../src/providers/index.ts'
 import { whole } from '../support/routes.ts'
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { type SampleFacts, sampleFacts } from '../../src/config/facts.ts'
-import type { Provider, RoutingTable, Target, Timeouts } from '../../src/config/table.ts'
 import type { JsonEdit } from '../../src/lib/json-edit.ts'
+import { type SampleFacts, sampleFacts } from '../../src/routing/facts.ts'
+import type { Provider, RoutingTable, Target, Timeouts } from '../../src/routing/table.ts'
 import { type Machine, routeText, tableOf } from '../support/routes.ts'
 
 /** A file, and the routing table that it becomes, side by side. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { type SampleFacts, sampleFacts } from '../../src/config/facts.ts'
 import { compileTable } from '../../src/config/index.ts'
 import { kinds } from '../../src/providers/index.ts'
+import { type SampleFacts, sampleFacts } from '../../src/routing/facts.ts'
 import { whole } from '../support/routes.ts'
 
 const PROVIDERS = `

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import type { CredentialSpec, PoolPolicy } from '../../src/credentials/credential.ts'
 import { createPool, type Pool } from '../../src/credentials/pool.ts'
-import type { CredentialSpec, PoolPolicy } from '../../src/credentials/spec.ts'
 import { type ErrorCode, GatewayError } from '../../src/lib/errors.ts'
-import { createMemoryKept, type Kept } from '../../src/store/kept.ts'
+import { createMemoryKept, type Kept } from '../../src/store/cache.ts'
 
 const POLICY: PoolPolicy = {
   strategy: 'round-robin',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createVerify, generateKeyPairSync } from 'node:crypto'
-import { createTokens } from '../../src/credentials/tokens.ts'
+import { createTokens } from '../../src/credentials/google/access-token.ts'
 import { readServiceAccount } from '../../src/providers/service-account.ts'
 import { localGateway } from '../support/local-gateway.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../src/lib/json.ts'
-import { createMemoryKept } from '../../src/store/kept.ts'
+import { createMemoryKept } from '../../src/store/cache.ts'
 import { type LocalGateway, localGateway, type Upstream } from '../support/local-gateway.ts'
 
 const ROUTES = `

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { explain } from '../../src/gateway/explain.ts'
-import { createPrices, PRICES_FROM } from '../../src/providers/prices.ts'
+import { createPrices, PRICES_FROM } from '../../src/providers/pricing/prices.ts'
 import { localGateway } from '../support/local-gateway.ts'
 
 const ROUTES = `

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { compileFirst } from '../../src/gateway/compile.ts'
-import { createMemoryKept } from '../../src/store/kept.ts'
+import { createMemoryKept } from '../../src/store/cache.ts'
 import { type Discovering, discovering, quiet, until } from '../support/discovering.ts'
 import type { Received, Upstream } from '../support/local-gateway.ts'
 

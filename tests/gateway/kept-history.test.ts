@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { keepResponse, withHistory } from '../../src/gateway/state.ts'
-import { createMemoryKept } from '../../src/store/kept.ts'
+import { keepResponse, withHistory } from '../../src/exchange/history/responses.ts'
+import { createMemoryKept } from '../../src/store/cache.ts'
 
 test('a history that is kept here is put back as long as it is no longer than a request', () => {
   const kept = createMemoryKept(() => 0)

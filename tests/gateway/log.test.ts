@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createLog } from '../../src/gateway/log.ts'
+import { createLog } from '../../src/observability/log.ts'
 import { filesBelow, newHome } from '../support/home.ts'
 
 function logWith() {

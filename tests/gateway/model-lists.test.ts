@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { createModelLists } from '../../src/gateway/model-lists.ts'
-import { createMemoryKept } from '../../src/store/kept.ts'
+import { createModelLists } from '../../src/discovery/model-lists.ts'
+import { createMemoryKept } from '../../src/store/cache.ts'
 
 let now = Date.UTC(2026, 0, 1)
 const clock = () => now

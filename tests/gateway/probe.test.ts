@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createProbe } from '../../src/gateway/probe.ts'
+import { createProbe } from '../../src/exchange/upstream/connect-probe.ts'
 
 const URL = 'https://api.example.test/v1/messages'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createRecent, type RecentExchange } from '../../src/gateway/recent.ts'
+import { createRecent, type RecentExchange } from '../../src/observability/recent.ts'
 import { type LocalGateway, localGateway, streamOf } from '../support/local-gateway.ts'
 
 const ROUTES = `

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Live } from '../../src/gateway/live.ts'
 import { createReloader, type Places, type Reloader } from '../../src/gateway/reload.ts'
+import { type App, buildApp } from '../../src/http/app.ts'
 import type { After } from '../../src/lib/timer.ts'
-import { type App, buildApp } from '../../src/server/app.ts'
 import { localGateway } from '../support/local-gateway.ts'
 
 /** When a change of the file counts. Time is moved by hand; the folder is watched for real. */

@@ -2,7 +2,7 @@ import { heapStats } from 'bun:jsc'
 import { expect, test } from 'bun:test'
 import { compile } from '../../src/gateway/compile.ts'
 import { credentialsOf } from '../../src/gateway/reload.ts'
-import { buildApp } from '../../src/server/app.ts'
+import { buildApp } from '../../src/http/app.ts'
 import { localGateway } from '../support/local-gateway.ts'
 
 const REPLY = {

@@ -14,9 +14,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Edit, editText } from '../../src/config/edit/index.ts'
+import { createRoutesFile, type RoutesFileOptions } from '../../src/config/file/routes-file.ts'
 import { compileTable } from '../../src/config/index.ts'
-import { type Edit, editText } from '../../src/config/rewrite/index.ts'
-import { createRoutesFile, type RoutesFileOptions } from '../../src/gateway/routes-file.ts'
 import { kinds } from '../../src/providers/index.ts'
 
 const TEXT = `# who answers

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createSealIssuers } from '../../src/gateway/seal-issuers.ts'
+import { createSealIssuers } from '../../src/exchange/history/seal-issuers.ts'
 import { localGateway, streamOf } from '../support/local-gateway.ts'
 
 const ROUTES = `

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { createCensor, REDACTED } from '../../src/lib/censor.ts'
+import { createCensor, REDACTED } from '../../src/redaction/censor.ts'
 
 describe('a censor', () => {
   test.each<[string, string[], string, string]>([

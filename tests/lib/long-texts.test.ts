@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { normaliseBaseUrl } from '../../src/config/base-url.ts'
-import { looksSecret } from '../../src/config/secrets/suspicion.ts'
-import { redactedUrl } from '../../src/gateway/recording/redact.ts'
+import { normaliseBaseUrl } from '../../src/config/sections/base-url.ts'
 import { plainText } from '../../src/lib/plain-text.ts'
 import { anthropic } from '../../src/protocols/anthropic/index.ts'
 import { gemini } from '../../src/protocols/gemini/index.ts'
+import { looksSecret } from '../../src/redaction/detect.ts'
+import { redactedUrl } from '../../src/redaction/redact.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import { told } from '../support/routes.ts'
 

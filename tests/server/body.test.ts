@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { unpacked } from '../../src/http/unpack.ts'
 import { createGate } from '../../src/lib/gate.ts'
-import { unpacked } from '../../src/server/unpack.ts'
 import { localGateway } from '../support/local-gateway.ts'
 
 const ROUTES = `

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { buildApp } from '../../src/server/app.ts'
+import { buildApp } from '../../src/http/app.ts'
 import { listening } from '../support/listening.ts'
 import { localGateway, streamOf } from '../support/local-gateway.ts'
 

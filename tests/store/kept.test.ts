@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createKept, createMemoryKept, type Kept } from '../../src/store/kept.ts'
+import { createKept, createMemoryKept, type Kept } from '../../src/store/cache.ts'
 
 let folder = ''
 let now = 0

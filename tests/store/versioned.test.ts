@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDamaged, openVersioned, readVersioned, type Schema } from '../../src/store/versioned.ts'
+import { isDamaged, openVersioned, readVersioned, type Schema } from '../../src/store/sqlite.ts'
 import { filesBelow, newHome } from '../support/home.ts'
 
 const ONE: Schema = {

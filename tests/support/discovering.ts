@@ -1,9 +1,9 @@
-import { createDiscovery, type Discovery } from '../../src/gateway/discovery.ts'
+import { createDiscovery, type Discovery } from '../../src/discovery/discovery.ts'
 import type { Live } from '../../src/gateway/live.ts'
 import { createReloader, type Reloader } from '../../src/gateway/reload.ts'
+import { type App, buildApp } from '../../src/http/app.ts'
 import type { After } from '../../src/lib/timer.ts'
-import { type App, buildApp } from '../../src/server/app.ts'
-import type { Kept } from '../../src/store/kept.ts'
+import type { Kept } from '../../src/store/cache.ts'
 import { type LocalGateway, localGateway, type Upstream } from './local-gateway.ts'
 
 export type Discovering = LocalGateway & {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
-import { type ImportServices, importConfig } from '../../src/config/import/index.ts'
 import { compileTable } from '../../src/config/index.ts'
-import type { RoutingTable } from '../../src/config/table.ts'
+import { type ImportServices, importConfig } from '../../src/import/index.ts'
 import { kinds } from '../../src/providers/index.ts'
+import type { RoutingTable } from '../../src/routing/table.ts'
 
 export const importFixtures = resolve(import.meta.dir, '../fixtures/import')
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import type { Live } from '../../src/gateway/live.ts'
-import { type App, buildApp } from '../../src/server/app.ts'
-import { type Listener, listen } from '../../src/server/listener.ts'
+import { type App, buildApp } from '../../src/http/app.ts'
+import { type Listener, listen } from '../../src/http/listener.ts'
 import { type LocalGateway, localGateway, type Upstream } from './local-gateway.ts'
 
 export type Listening = {

@@ -1,6 +1,6 @@
 import { compileTable, formatDiagnostic } from '../../src/config/index.ts'
-import type { Resolution, RoutingTable } from '../../src/config/table.ts'
 import { kinds } from '../../src/providers/index.ts'
+import type { Resolution, RoutingTable } from '../../src/routing/table.ts'
 
 /** The machine that a file is compiled on. */
 export type Machine = {

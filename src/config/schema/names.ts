@@ -1,5 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { CLIENTS, PROTOCOLS } from '../facts.ts'
+import { CLIENTS, PROTOCOLS } from '../../routing/facts.ts'
 import {
   about,
   called,

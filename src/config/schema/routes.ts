@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { CLIENTS } from '../facts.ts'
+import { CLIENTS } from '../../routing/facts.ts'
 import { edits, Model, Name, When } from './names.ts'
 import { Provider } from './providers.ts'
 import { Logging, Policy, RemoteManagement, Server, Usage } from './settings.ts'

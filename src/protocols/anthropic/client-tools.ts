@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../lib/json.ts'
+import { number, text } from '../../lib/read-json.ts'
 import { table } from '../../lib/table.ts'
-import { number, text } from '../../lib/wire.ts'
 
 type Declared = { name: string; description: string; parameters: JsonObject }
 

@@ -1,13 +1,13 @@
 import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
+import { object, text } from '../../lib/read-json.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
 import { table } from '../../lib/table.ts'
-import { object, text } from '../../lib/wire.ts'
-import { retryHeaders } from '../error-headers.ts'
-import { saysNoModel } from '../error-words.ts'
-import { THREAD_NOT_FOUND } from '../foreign.ts'
-import { errorInside, isTold, toldInBody } from '../told-error.ts'
+import { saysNoModel } from '../shared/error-codes.ts'
+import { retryHeaders } from '../shared/error-headers.ts'
+import { THREAD_NOT_FOUND } from '../shared/unsupported-members.ts'
+import { errorInside, isTold, toldInBody } from '../shared/upstream-error.ts'
 
 /** An error reply: `{ type: 'error', error: { type, message } }`, or whatever a proxy put there. */
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {

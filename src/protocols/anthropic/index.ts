@@ -1,6 +1,6 @@
-import { without } from '../../lib/wire.ts'
+import { without } from '../../lib/read-json.ts'
 import type { Action, Codec } from '../codec.ts'
-import { peekBody } from '../peek.ts'
+import { peekBody } from '../shared/peek.ts'
 import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'

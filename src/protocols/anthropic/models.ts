@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
-import { text } from '../../lib/wire.ts'
+import { text } from '../../lib/read-json.ts'
 import type { ModelInfo, ModelPage } from '../codec.ts'
-import { listedIn, listedModel } from '../listed-models.ts'
+import { listedIn, listedModel } from '../shared/listed-models.ts'
 
 export function encodeModel(model: ModelInfo): JsonObject {
   return {

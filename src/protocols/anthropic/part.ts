@@ -9,8 +9,8 @@ import {
   unpacked,
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { object, objects, text, without } from '../../lib/read-json.ts'
 import { table } from '../../lib/table.ts'
-import { object, objects, text, without } from '../../lib/wire.ts'
 import { extended } from './extended.ts'
 import { memory } from './memory.ts'
 

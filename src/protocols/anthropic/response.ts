@@ -8,10 +8,10 @@ import {
   type Stop,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/wire.ts'
-import { argumentsObject } from '../arguments.ts'
+import { object, objects, text, without } from '../../lib/read-json.ts'
 import type { Asked } from '../codec.ts'
-import { OUR_STEP } from '../ours.ts'
+import { argumentsObject } from '../shared/arguments.ts'
+import { OUR_STEP } from '../shared/gateway-ids.ts'
 import { errorIn } from './error.ts'
 import { extended } from './extended.ts'
 import { decodeBlock, encodeMedia, encodeReplyCitation } from './part.ts'

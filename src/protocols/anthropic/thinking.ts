@@ -8,7 +8,7 @@ import {
   thinkingSupport,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { number, object, objects, text, without } from '../../lib/wire.ts'
+import { number, object, objects, text, without } from '../../lib/read-json.ts'
 import type { Asked, Loss } from '../codec.ts'
 import { memory } from './memory.ts'
 import { endsAsWritten, isPrefilled, startsWithThought } from './prefill.ts'

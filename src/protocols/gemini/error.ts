@@ -1,11 +1,11 @@
 import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { plainText } from '../../lib/plain-text.ts'
+import { object, objects, text } from '../../lib/read-json.ts'
 import { parseRetryAfter } from '../../lib/retry-after.ts'
-import { object, objects, text } from '../../lib/wire.ts'
-import { retryHeaders } from '../error-headers.ts'
-import { saysNoModel } from '../error-words.ts'
-import { errorInside, isTold, toldInBody } from '../told-error.ts'
+import { saysNoModel } from '../shared/error-codes.ts'
+import { retryHeaders } from '../shared/error-headers.ts'
+import { errorInside, isTold, toldInBody } from '../shared/upstream-error.ts'
 import { blockOf } from './stop.ts'
 
 /** An error reply: an object, or the array form of a stream with one in it. */

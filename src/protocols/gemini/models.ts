@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
-import { objects, text } from '../../lib/wire.ts'
+import { objects, text } from '../../lib/read-json.ts'
 import type { ModelInfo, ModelPage, UpstreamModel } from '../codec.ts'
-import { modelName, upstreamModel } from '../listed-models.ts'
+import { modelName, upstreamModel } from '../shared/listed-models.ts'
 
 const METHODS = ['generateContent', 'streamGenerateContent', 'countTokens']
 

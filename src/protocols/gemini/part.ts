@@ -9,8 +9,8 @@ import {
   unpackCapsule,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { object, text } from '../../lib/read-json.ts'
 import { table } from '../../lib/table.ts'
-import { object, text } from '../../lib/wire.ts'
 import { extended, membersOf } from './extended.ts'
 import { flagOf, objectsOf } from './lenient.ts'
 import { member, others } from './names.ts'

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../lib/errors.ts'
 import type { Envelope, Inbound } from '../codec.ts'
-import { peekObject } from '../peek.ts'
-import { sessionOf } from '../session.ts'
+import { peekObject } from '../shared/peek.ts'
+import { sessionOf } from '../shared/session.ts'
 
 /** The model and whether it streams are in the path: `…/models/MODEL:VERB`. */
 export function peek({ params, query, headers, body }: Inbound): Envelope {

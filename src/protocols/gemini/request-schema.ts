@@ -1,7 +1,13 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
-import { type Fault, knownRoles, NOTHING, requestShape, TOLERATED } from '../request-check.ts'
-import { AnyObject, maybe, shared, Text } from '../request-schema.ts'
+import {
+  type Fault,
+  knownRoles,
+  NOTHING,
+  requestShape,
+  TOLERATED,
+} from '../shared/request-check.ts'
+import { AnyObject, maybe, shared, Text } from '../shared/request-schema.ts'
 import { member, snakeOf } from './names.ts'
 import { PartialCall } from './partial-call.ts'
 

@@ -1,7 +1,7 @@
 import { type ConversationResponse, collect, replay } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/wire.ts'
+import { object, objects, text } from '../../lib/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { errorIn } from './error.ts'
 import { extended, membersOf } from './extended.ts'

@@ -1,7 +1,7 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { object, text } from '../../lib/read-json.ts'
 import { table } from '../../lib/table.ts'
-import { object, text } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
 import { enumName } from './enums.ts'
 import { extended, membersOf } from './extended.ts'

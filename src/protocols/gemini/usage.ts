@@ -1,7 +1,7 @@
 import type { Usage } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { count } from '../../lib/wire.ts'
-import { splitInput, statedInput } from '../input-usage.ts'
+import { count } from '../../lib/read-json.ts'
+import { splitInput, statedInput } from '../shared/input-usage.ts'
 
 /** The prompt includes what was cached; thoughts come on top of what the candidates say. */
 export function decodeUsage(wire: JsonObject): Usage {

@@ -1,6 +1,6 @@
 import type { Part, PartOf } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/wire.ts'
+import { object, objects, text, without } from '../../lib/read-json.ts'
 import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
 
 /** `idFor` names a call whose wire gave it no id, by its place among the calls. */

@@ -1,6 +1,6 @@
 import type { Citation } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { number, object, text } from '../../lib/wire.ts'
+import { number, object, text } from '../../lib/read-json.ts'
 import { extended, membersOf } from './extended.ts'
 
 /** An annotation of a reply's text. One that is not of an address is carried along unread. */

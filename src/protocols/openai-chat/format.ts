@@ -1,7 +1,7 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, text } from '../../lib/wire.ts'
-import { asSaid } from './as-said.ts'
+import { object, text } from '../../lib/read-json.ts'
+import { asSaid } from './original-spelling.ts'
 
 type Format = ConversationRequest['format']
 

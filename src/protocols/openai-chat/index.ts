@@ -1,6 +1,6 @@
 import type { Codec } from '../codec.ts'
-import { decodeModels, encodeModel, encodeModels } from '../openai-models.ts'
-import { peekBody } from '../peek.ts'
+import { decodeModels, encodeModel, encodeModels } from '../shared/openai-models.ts'
+import { peekBody } from '../shared/peek.ts'
 import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { requests } from './request-schema.ts'

@@ -1,7 +1,7 @@
 import type { Part, PartOf, Source } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/wire.ts'
-import { isAllWords, opaqueWords } from '../opaque-words.ts'
+import { object, objects, text, without } from '../../lib/read-json.ts'
+import { isAllWords, opaqueWords } from '../shared/opaque-words.ts'
 import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
 
 /** Content of a message: a string, or parts. Null and absent are no parts. */

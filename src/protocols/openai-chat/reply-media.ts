@@ -1,6 +1,6 @@
 import type { Part, PartOf } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/wire.ts'
+import { object, objects, text } from '../../lib/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { extended } from './extended.ts'
 

@@ -1,6 +1,6 @@
 import { type TProperties, Type } from '@sinclair/typebox'
 import { isObject, type JsonObject } from '../../lib/json.ts'
-import { type Fault, NOTHING, requestShape } from '../request-check.ts'
+import { type Fault, NOTHING, requestShape } from '../shared/request-check.ts'
 import {
   Amount,
   AnyObject,
@@ -13,7 +13,7 @@ import {
   tagged,
   textOr,
   Whole,
-} from '../request-schema.ts'
+} from '../shared/request-schema.ts'
 
 /**
  * Chat requests, with the members that compatible services added.

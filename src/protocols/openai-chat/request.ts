@@ -1,11 +1,10 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/wire.ts'
+import { object, objects, text, without } from '../../lib/read-json.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
-import { nothingToSend } from '../first-words.ts'
-import { foreignLosses } from '../foreign.ts'
-import { leaveOut } from '../unsupported.ts'
-import { asSaid } from './as-said.ts'
+import { nothingToSend } from '../shared/first-words.ts'
+import { leaveOut } from '../shared/omit-members.ts'
+import { foreignLosses } from '../shared/unsupported-members.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
 import { decodeFormat, encodeFormat } from './format.ts'
 import {
@@ -15,6 +14,7 @@ import {
   encodeOwnSystem,
   isOwnMessage,
 } from './message.ts'
+import { asSaid } from './original-spelling.ts'
 import { decodeSampling, encodeSampling, SPELLED, understoodSampling } from './sampling.ts'
 import { decodeThinking, encodeThinking, THINKING } from './thinking.ts'
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'

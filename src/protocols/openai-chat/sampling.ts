@@ -1,9 +1,9 @@
 import type { ConversationRequest, Sampling } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { number } from '../../lib/wire.ts'
+import { number } from '../../lib/read-json.ts'
 import type { Addressee, Loss } from '../codec.ts'
-import { asSaid } from './as-said.ts'
 import { isReasoningModel } from './models-table.ts'
+import { asSaid } from './original-spelling.ts'
 
 /** Numbers with the same meaning on every side. */
 const PLAIN = [

@@ -6,10 +6,10 @@ import {
   thinkingSupport,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { number, object, text } from '../../lib/wire.ts'
+import { number, object, text } from '../../lib/read-json.ts'
 import type { Addressee, Loss, Quirks } from '../codec.ts'
-import { asSaid } from './as-said.ts'
 import { isPlainModel } from './models-table.ts'
+import { asSaid } from './original-spelling.ts'
 
 /** Every member by which some service is told how much to think. */
 export const THINKING = ['reasoning_effort', 'reasoning', 'thinking', 'enable_thinking']

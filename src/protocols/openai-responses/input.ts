@@ -8,7 +8,7 @@ import {
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { isObject } from '../../lib/json.ts'
-import { objects, text, without } from '../../lib/wire.ts'
+import { objects, text, without } from '../../lib/read-json.ts'
 import { decodeContent } from './content.ts'
 import { extended } from './extended.ts'
 import { decodeCall, decodeOutput, decodeReasoning, opaque } from './item.ts'

@@ -6,7 +6,7 @@ import {
   unpackCapsule,
 } from '../../conversation/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/wire.ts'
+import { object, objects, text } from '../../lib/read-json.ts'
 import { decodeContent } from './content.ts'
 import { extended } from './extended.ts'
 

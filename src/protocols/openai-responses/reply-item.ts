@@ -7,9 +7,9 @@ import {
   type ServerStep,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, text } from '../../lib/wire.ts'
+import { object, text } from '../../lib/read-json.ts'
 import type { Asked } from '../codec.ts'
-import { OUR_ID } from '../ours.ts'
+import { OUR_ID } from '../shared/gateway-ids.ts'
 import { membersOf } from './extended.ts'
 import { sealedItem } from './item.ts'
 

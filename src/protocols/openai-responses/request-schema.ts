@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { JsonObject } from '../../lib/json.ts'
-import { type Fault, NOTHING, requestShape } from '../request-check.ts'
+import { type Fault, NOTHING, requestShape } from '../shared/request-check.ts'
 import {
   Amount,
   AnyObject,
@@ -12,7 +12,7 @@ import {
   tagged,
   textOr,
   Whole,
-} from '../request-schema.ts'
+} from '../shared/request-schema.ts'
 
 /**
  * Responses requests.

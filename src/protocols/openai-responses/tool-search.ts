@@ -1,7 +1,7 @@
 import { type Part, type PartOf, plainName, type Tool } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/wire.ts'
-import { argumentsObject } from '../arguments.ts'
+import { object, objects, text } from '../../lib/read-json.ts'
+import { argumentsObject } from '../shared/arguments.ts'
 import { extended, membersOf } from './extended.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import { object, objects, text, without } from '../../lib/read-json.ts'
 import { table } from '../../lib/table.ts'
-import { object, objects, text, without } from '../../lib/wire.ts'
 import type { Loss } from '../codec.ts'
 import { extended, membersOf } from './extended.ts'
 import { isClientSearch, searchTool, searchWire } from './tool-search.ts'

@@ -1,7 +1,7 @@
 import type { Usage } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { count, object } from '../../lib/wire.ts'
-import { splitInput, statedInput } from '../input-usage.ts'
+import { count, object } from '../../lib/read-json.ts'
+import { splitInput, statedInput } from '../shared/input-usage.ts'
 
 /** `input_tokens` already includes cached ones; ours never overlap. */
 export function decodeUsage(wire: JsonObject): Usage {

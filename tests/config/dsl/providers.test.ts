@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { normaliseBaseUrl } from '../../../src/config/base-url.ts'
+import { normaliseBaseUrl } from '../../../src/config/sections/base-url.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { kinds } from '../../../src/providers/index.ts'
 import { localGateway, type Received } from '../../support/local-gateway.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createAuthenticate } from '../../../src/gateway/callers.ts'
+import { createAuthenticate } from '../../../src/exchange/authenticate.ts'
 import { GatewayError } from '../../../src/lib/errors.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { localGateway } from '../../support/local-gateway.ts'

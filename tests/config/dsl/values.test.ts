@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { parseCount, parseDuration, parseMoney, parseSize } from '../../../src/config/values.ts'
+import {
+  parseCount,
+  parseDuration,
+  parseMoney,
+  parseSize,
+} from '../../../src/config/schema/units.ts'
 import { type Machine, tableOf, told } from '../../support/routes.ts'
 
 /** §4 of the language: values. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type SampleFacts, sampleFacts } from '../../../src/config/facts.ts'
+import { type SampleFacts, sampleFacts } from '../../../src/routing/facts.ts'
 import { imported, importedFixture, route } from '../../support/imported.ts'
 
 const ENV = {

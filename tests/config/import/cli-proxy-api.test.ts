@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { sampleFacts } from '../../../src/config/facts.ts'
+import { sampleFacts } from '../../../src/routing/facts.ts'
 import { imported, importedFixture, importFixtures, route } from '../../support/imported.ts'
 
 const taken = (text: string) => imported('config.yaml', text)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parseDocument } from 'yaml'
-import { type Edit, editText } from '../../../src/config/rewrite/index.ts'
-import type { Path } from '../../../src/config/source.ts'
+import { type Edit, editText } from '../../../src/config/edit/index.ts'
+import type { Path } from '../../../src/config/yaml/source.ts'
 import type { JsonValue } from '../../../src/lib/json.ts'
 import { yamlText } from './random-yaml.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { type Edit, editText } from '../../../src/config/rewrite/index.ts'
+import { type Edit, editText } from '../../../src/config/edit/index.ts'
 
 function after(text: string, ...edits: Edit[]): string {
   const result = editText(text, edits)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parse } from 'yaml'
-import { createVeil } from '../../../src/config/secrets/veil.ts'
 import type { JsonValue } from '../../../src/lib/json.ts'
+import { createVeil } from '../../../src/redaction/placeholders.ts'
 import { yamlText } from '../rewrite/random-yaml.ts'
 
 const veil = createVeil(new Uint8Array(32).fill(7))

@@ -6,7 +6,7 @@ import {
   type Part,
 } from '../../../src/conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../../src/lib/json.ts'
-import { objects } from '../../../src/lib/wire.ts'
+import { objects } from '../../../src/lib/read-json.ts'
 import type { Addressee, Quirks } from '../../../src/protocols/codec.ts'
 import { codecFor } from '../../../src/protocols/index.ts'
 import { openaiChat } from '../../../src/protocols/openai-chat/index.ts'

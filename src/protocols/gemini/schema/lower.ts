@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
-import { objects, text } from '../../../lib/wire.ts'
+import { objects, text } from '../../../lib/read-json.ts'
 import { Budget, unitsOfMembers, unitsOfText } from './budget.ts'
 import { type Flat, Flattener } from './flatten.ts'
 import { Notes } from './notes.ts'

@@ -9,7 +9,7 @@ import {
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { Machine } from '../../../lib/machine.ts'
-import { object } from '../../../lib/wire.ts'
+import { object } from '../../../lib/read-json.ts'
 import type { Asked, Frame } from '../../codec.ts'
 import { encodeCitation } from '../citation.ts'
 import { errorBody } from '../error.ts'

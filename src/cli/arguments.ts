@@ -1,0 +1,89 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { didYouMean } from '../lib/nearest.ts'
+import type { Io } from './terminal.ts'
+
+type Options = NonNullable<ParseArgsConfig['options']> & { readonly help: { type: 'boolean' } }
+type Parsed<O extends Options> = ReturnType<
+  typeof parseArgs<{ options: O; allowPositionals: true }>
+>
+
+export type Read<O extends Options> = Parsed<O> | { exit: number }
+
+/** What a command takes. `argument`: what it may be given one of besides options, such as "file". */
+export type Usage<O extends Options> = {
+  name: string
+  help: string
+  options: O
+  argument?: string
+}
+
+/** For commands that take nothing else. */
+export const HELP_ONLY = { help: { type: 'boolean', short: 'h' } } as const
+
+/**
+ * A command's arguments. Whatever it does not know is an error, and never ignored. `exit`: nothing is
+ * left to do, since the help or what is wrong is printed.
+ */
+export function readArguments<const O extends Options>(
+  usage: Usage<O>,
+  args: readonly string[],
+  io: Io,
+): Read<O> {
+  const { name, help, options } = usage
+  const problem = problemWith(usage, args)
+  if (problem !== undefined) {
+    io.stderr(`jackfield ${name}: ${problem}\n${help}`)
+    return { exit: 1 }
+  }
+  const parsed = parseArgs({ args: [...args], options, allowPositionals: true })
+  const values: { help?: unknown } = parsed.values
+  if (values.help !== true) return parsed as Parsed<O>
+  io.stdout(help)
+  return { exit: 0 }
+}
+
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
+
+/** Undefined: there is none. */
+function problemWith<const O extends Options>(
+  { options, argument }: Usage<O>,
+  args: readonly string[],
+): string | undefined {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  let room = argument !== undefined
+  for (const token of tokens) {
+    if (token.kind === 'positional') {
+      if (!room)
+        return argument === undefined
+          ? `it takes no argument such as "${token.value}"`
+          : `one ${argument} at a time, not "${token.value}" too`
+      room = false
+    }
+    const problem = token.kind === 'option' && optionProblem(token, options)
+    if (problem) return problem
+  }
+  return undefined
+}
+
+function optionProblem(
+  { name, rawName, value, inlineValue }: Extract<Token, { kind: 'option' }>,
+  options: Options,
+): string | undefined {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined
+  if (!option) {
+    const known = Object.keys(options).map(one => `--${one}`)
+    const hint = didYouMean(rawName, known) ?? `there are ${known.join(', ')}`
+    return `unknown option '${rawName}' (${hint})`
+  }
+  if (option.type === 'boolean')
+    return value === undefined ? undefined : `${rawName} takes no value`
+  // What looks like an option was hardly meant as a value; "-" alone is one.
+  const missing = value === undefined || (!inlineValue && /^-./.test(value))
+  return missing ? `${rawName} wants a value` : undefined
+}

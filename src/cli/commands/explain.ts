@@ -1,0 +1,113 @@
+import { CLIENTS } from '../../config/index.ts'
+import { ABILITIES } from '../../conversation/index.ts'
+import { createPool } from '../../credentials/pool.ts'
+import { createLatencies } from '../../exchange/failover/latency.ts'
+import { createLearned } from '../../exchange/failover/learned-capabilities.ts'
+import { createDensities } from '../../exchange/failover/token-estimate.ts'
+import { createSealIssuers } from '../../exchange/history/seal-issuers.ts'
+import { type Explanation, explain, explanationText, type Supposed } from '../../gateway/explain.ts'
+import { supposedFrom } from '../../gateway/explain-input.ts'
+import { credentialsOf } from '../../gateway/reload.ts'
+import { createPrices } from '../../providers/pricing/prices.ts'
+import type { RoutingTable } from '../../routing/table.ts'
+import { createMemoryKept } from '../../store/cache.ts'
+import { readArguments } from '../arguments.ts'
+import { compiledRoutes } from '../load-routes.ts'
+import { openKept } from '../local-state.ts'
+import { defaultRoutes } from '../routes-location.ts'
+import type { Io } from '../terminal.ts'
+
+const HELP = `usage: jackfield explain NAME [--routes FILE] [--json] [conditions]
+
+Prints how a model name resolves, rule by rule, with the line of each, who would be tried now in
+which order with which credential, and why others are passed over or rest. Exit code 1 when the name
+leads nowhere.
+
+conditions: what "when" may ask about a request
+  --client NAME        ${CLIENTS.join(', ')}
+  --protocol NAME      anthropic, openai-chat, openai-responses, gemini
+  --key NAME           the name of an API key
+  --header NAME=VALUE  more than once for several
+  --input-tokens N     such as 200k (1k)
+  --tool NAME          more than once for several
+  --hour N             0 to 23 (12)
+  --thinking, --images, --no-stream
+
+what a request needs of who answers it (--images and --tool count, too)
+  --needs NAME         ${ABILITIES.join(', ')}
+`
+
+const OPTIONS = {
+  routes: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  client: { type: 'string' },
+  protocol: { type: 'string' },
+  key: { type: 'string' },
+  header: { type: 'string', multiple: true },
+  'input-tokens': { type: 'string' },
+  tool: { type: 'string', multiple: true },
+  hour: { type: 'string' },
+  needs: { type: 'string', multiple: true },
+  thinking: { type: 'boolean' },
+  images: { type: 'boolean' },
+  'no-stream': { type: 'boolean' },
+} as const
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const asked = readArguments(
+    { name: 'explain', help: HELP, options: OPTIONS, argument: 'name' },
+    args,
+    io,
+  )
+  if ('exit' in asked) return asked.exit
+  const { values, positionals } = asked
+  let given: Supposed
+  try {
+    given = supposedFrom({ ...values, stream: values['no-stream'] !== true }, name => `--${name}`)
+  } catch (error) {
+    io.stderr(`jackfield explain: ${error instanceof Error ? error.message : error}\n${HELP}`)
+    return 1
+  }
+  const [name] = positionals
+  if (!name) {
+    io.stderr(`jackfield explain: which name?\n${HELP}`)
+    return 1
+  }
+  const file = values.routes ?? defaultRoutes(io)
+  const table = compiledRoutes('explain', values.routes, 'give another --routes', io)
+  if (!table) return 1
+  const explanation = await explained(table, name, given, io)
+  io.stdout(
+    values.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(file, explanation),
+  )
+  return explanation.found ? 0 : 1
+}
+
+/** With the rests that this user's gateway keeps. */
+async function explained(
+  table: RoutingTable,
+  name: string,
+  given: Supposed,
+  io: Io,
+): Promise<Explanation> {
+  const now = Date.now
+  const kept = openKept(io) ?? createMemoryKept(now)
+  const pool = createPool({ now, random: () => 0, kept })
+  pool.reconcile(credentialsOf({ table }), table.policy)
+  const surroundings = {
+    pool,
+    turns: new Map(),
+    latencies: createLatencies(now),
+    learned: createLearned(now),
+    sealIssuers: createSealIssuers(now),
+    densities: createDensities(),
+    prices: createPrices(),
+    now,
+  }
+  try {
+    return await explain(table, surroundings, name, given)
+  } finally {
+    kept.close()
+  }
+}

@@ -1,0 +1,153 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { backUp } from '../../config/file/backups.ts'
+import { type Imported, type ImportServices, importConfig } from '../../import/index.ts'
+import { newKey } from '../../lib/key-hash.ts'
+import { writeWhole } from '../../lib/write-whole.ts'
+import { kinds } from '../../providers/index.ts'
+import { readArguments } from '../arguments.ts'
+import type { Io } from '../terminal.ts'
+
+const HELP = `usage: jackfield import FILE [--output routes.yaml] [--force]
+
+Writes a commented routes.yaml from another tool's configuration, and says what has no equivalent:
+  CLIProxyAPI          config.yaml, and the accounts in its auth-dir
+  claude-code-proxy    .env
+  claude-code-router   config.json
+  LiteLLM              config.yaml
+The other tool's files stay as they are. Keys are written into the new file, which only you can read.
+
+  --output FILE   where to write (routes.yaml); - prints it, with the keys
+  --force         replaces a file that is there, and keeps it under a name with the date
+`
+
+const OPTIONS = {
+  output: { type: 'string', short: 'o' },
+  force: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const asked = readArguments(
+    { name: 'import', help: HELP, options: OPTIONS, argument: 'file' },
+    args,
+    io,
+  )
+  if ('exit' in asked) return asked.exit
+  const { values, positionals } = asked
+  const [file] = positionals
+  if (!file) {
+    io.stderr(`jackfield import: which file?\n${HELP}`)
+    return 1
+  }
+  const source = sourceIn(file, io)
+  if ('problem' in source) return refuse(`${file} ${source.problem}`, io)
+  const imported = importConfig(basename(file), source.text, servicesFor(file, io))
+  if (!imported.ok) return refuse(`${file}: ${imported.problem}`, io)
+  const output = values.output ?? 'routes.yaml'
+  if (output === '-') {
+    io.stdout(imported.text)
+    io.stderr(notesText(imported))
+    return 0
+  }
+  const target = targetAt(output, values.force === true, io)
+  if ('problem' in target) return refuse(`${output} ${target.problem}`, io)
+  let kept: string | undefined
+  try {
+    if (target.isThere) kept = backUp(target.path, readFileSync(target.path, 'utf8'), Date.now())
+    writeWhole(target.path, imported.text)
+  } catch (error) {
+    return refuse(`${output} cannot be written (${told(error)}); give another --output`, io)
+  }
+  io.stdout(`${output} is written from ${imported.from}: ${counted(imported)}\n`)
+  if (kept) io.stdout(`what was there is kept as ${join(dirname(output), basename(kept))}\n`)
+  io.stdout(notesText(imported))
+  io.stdout(
+    `look through it, then "jackfield check ${output}" and "jackfield --routes ${output}"\n`,
+  )
+  return 0
+}
+
+function refuse(why: string, io: Io): number {
+  io.stderr(`jackfield import: ${why}\n`)
+  return 1
+}
+
+function told(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+type Problem = { problem: string }
+
+function sourceIn(file: string, io: Io): { text: string } | Problem {
+  const path = resolve(io.cwd, file)
+  try {
+    return { text: io.readFile(path) }
+  } catch (error) {
+    switch (codeOf(error)) {
+      case 'ENOENT':
+        return { problem: 'is not there; give the path of the other tool’s file' }
+      case 'EISDIR':
+        return { problem: `is a folder; ${within(file, path)}` }
+      case 'EACCES':
+        return { problem: 'may not be read by this user; ask for it, or become its owner' }
+      default:
+        return { problem: `cannot be read (${told(error)})` }
+    }
+  }
+}
+
+/** What in a folder may be meant. */
+function within(file: string, path: string): string {
+  const found = ['config.yaml', 'config.json', '.env'].filter(name => existsSync(join(path, name)))
+  const [first] = found
+  return first ? `did you mean ${join(file, first)}?` : 'give the path of the other tool’s file'
+}
+
+function servicesFor(file: string, io: Io): ImportServices {
+  return {
+    env: io.env,
+    readFile: path => io.readFile(resolve(io.cwd, path)),
+    kinds,
+    folders: [dirname(resolve(io.cwd, file)), io.cwd],
+    home: io.env.HOME ?? homedir(),
+    newKey,
+    filesIn: folder => readdirSync(resolve(io.cwd, folder), { recursive: true, encoding: 'utf8' }),
+  }
+}
+
+function targetAt(
+  output: string,
+  force: boolean,
+  io: Io,
+): { path: string; isThere: boolean } | Problem {
+  const path = resolve(io.cwd, output)
+  if (!existsSync(path)) return { path, isThere: false }
+  if (statSync(path).isDirectory()) return { problem: 'is a folder; give a file with --output' }
+  if (!force)
+    return { problem: 'is there already; give another --output, or --force to replace it' }
+  return { path, isThere: true }
+}
+
+type Success = Extract<Imported, { ok: true }>
+
+function counted({ providers }: Success): string {
+  if (providers === 0) return 'no provider; add one with a key, or nobody can answer'
+  return `${providers} ${providers === 1 ? 'provider' : 'providers'}`
+}
+
+function notesText({ notes }: Success): string {
+  const list = (title: string, loses: boolean): string => {
+    const lines = notes
+      .filter(note => note.loses === loses)
+      .map(({ about, text }) => `  ${about}: ${text}\n`)
+    return lines.length > 0 ? `\n${title}:\n${lines.join('')}` : ''
+  }
+  const text = `${list('not taken over, or different here', true)}${list('nothing to do about', false)}`
+  return text && `${text}\n`
+}

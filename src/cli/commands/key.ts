@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { listKeys, withKey, withoutKey } from '../../config/edit/api-keys.ts'
+import type { Edited } from '../../config/edit/index.ts'
+import { createRoutesFile, type RoutesFile } from '../../config/file/routes-file.ts'
+import { formatDiagnostic } from '../../config/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { newKey } from '../../lib/key-hash.ts'
+import { type Read, readArguments } from '../arguments.ts'
+import { compileAsServed } from '../load-routes.ts'
+import { defaultRoutes } from '../routes-location.ts'
+import type { Io } from '../terminal.ts'
+
+const HELP = `usage: jackfield key NAME [--models a,b] [limits] [--routes FILE]
+       jackfield key NAME --remove [--routes FILE]
+
+Makes an API key, writes its hash into FILE (the one that is served) and prints the key, this once. Comments
+and everything else in FILE stay; FILE as it was is kept beside it. A running gateway takes the key
+within a second.
+
+  --models a,b               what it may ask for, globs too (everything)
+  --requests-per-minute N
+  --tokens-per-day N         such as 2M
+  --cost-per-day AMOUNT      such as "5 USD"; models of unknown price are then refused
+  --unknown-price allow      they may be asked all the same, and are not counted
+  --remove                   takes the key out instead
+`
+
+const OPTIONS = {
+  models: { type: 'string' },
+  'requests-per-minute': { type: 'string' },
+  'tokens-per-day': { type: 'string' },
+  'cost-per-day': { type: 'string' },
+  'unknown-price': { type: 'string' },
+  remove: { type: 'boolean' },
+  routes: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+type Values = Extract<Read<typeof OPTIONS>, { values: unknown }>['values']
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const asked = readArguments(
+    { name: 'key', help: HELP, options: OPTIONS, argument: 'name' },
+    args,
+    io,
+  )
+  if ('exit' in asked) return asked.exit
+  const { values, positionals } = asked
+  const [name] = positionals
+  if (!name) {
+    io.stderr(`jackfield key: which name?\n${HELP}`)
+    return 1
+  }
+  const named = values.routes ?? defaultRoutes(io)
+  const path = resolve(io.cwd, named)
+  if (!existsSync(path)) {
+    io.stderr(`jackfield key: there is no ${named}; "jackfield init ${named}" writes one\n`)
+    return 1
+  }
+  const file = routesFile(named, path, io)
+  return values.remove ? remove(file, name, io) : add(file, name, values, io)
+}
+
+function routesFile(name: string, path: string, io: Io): RoutesFile {
+  // Nobody holds on to a version over more than one command.
+  const salt = new Uint8Array(0)
+  const check = (text: string) => compileAsServed(name, text, io)
+  return createRoutesFile({ name, path, now: Date.now, salt, check })
+}
+
+async function add(file: RoutesFile, name: string, values: Values, io: Io): Promise<number> {
+  const key = newKey()
+  const models = values.models?.split(',').map(one => one.trim())
+  const entry = { name, ...(models ? { models } : {}), limits: limitsFrom(values) }
+  let first = false
+  const done = await changed(
+    file,
+    text => {
+      first = listKeys(text).length === 0
+      return withKey(text, entry, key)
+    },
+    io,
+  )
+  if (!done) return 1
+  if (first) io.stderr('this is the first key: from now on everybody needs one\n')
+  io.stdout(`${key}\n`)
+  return 0
+}
+
+async function remove(file: RoutesFile, name: string, io: Io): Promise<number> {
+  let last = false
+  const done = await changed(
+    file,
+    text => {
+      last = listKeys(text).length === 1
+      return withoutKey(text, name)
+    },
+    io,
+  )
+  if (!done) return 1
+  io.stderr(`the key "${name}" opens nothing any more\n`)
+  if (last) io.stderr('this was the last key: now programs on this machine call without one\n')
+  return 0
+}
+
+/** As routes.yaml has them; whether they are any good is seen when it is compiled. */
+function limitsFrom(values: Values): JsonObject {
+  const requests = values['requests-per-minute']
+  const tokens = values['tokens-per-day']
+  const cost = values['cost-per-day']
+  const unknown = values['unknown-price']
+  return {
+    ...(requests === undefined ? {} : { 'requests-per-minute': numberOrText(requests) }),
+    ...(tokens === undefined ? {} : { 'tokens-per-day': numberOrText(tokens) }),
+    ...(cost === undefined ? {} : { 'cost-per-day': cost }),
+    ...(unknown === undefined ? {} : { 'unknown-price': unknown }),
+  }
+}
+
+function numberOrText(written: string): number | string {
+  return /^\d+$/.test(written) ? Number(written) : written
+}
+
+/** False: why not is said. */
+async function changed(file: RoutesFile, edit: (text: string) => Edited, io: Io): Promise<boolean> {
+  const result = await file.change(edit)
+  if (result.ok) {
+    if (result.backup) io.stderr(`${file.name} is changed; as it was: ${result.backup}\n`)
+    return true
+  }
+  for (const diagnostic of result.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
+  io.stderr(`jackfield key: ${result.message}\n`)
+  return false
+}

@@ -1,0 +1,57 @@
+import { resolve } from 'node:path'
+import builtin from '../../routes.yaml' with { type: 'text' }
+import { compileTable, formatDiagnostic, type Result } from '../config/index.ts'
+import { createModelLists } from '../discovery/model-lists.ts'
+import { kinds } from '../providers/index.ts'
+import type { RoutingTable } from '../routing/table.ts'
+import { fromKept } from './local-state.ts'
+import { locateRoutes } from './routes-location.ts'
+import type { Io } from './terminal.ts'
+
+/** The table of the file that would be served: `routes` where it is given, or the built-in one. */
+export function compiledRoutes(
+  command: string,
+  routes: string | undefined,
+  remedy: string,
+  io: Io,
+): RoutingTable | undefined {
+  const { found } = locateRoutes(routes, io)
+  if (!found) return compiledText('routes.yaml', builtin, io)
+  return compiledFile(command, found.file, remedy, io)
+}
+
+/** The file's table; undefined: what is wrong with it is said. */
+export function compiledFile(
+  command: string,
+  file: string,
+  remedy: string,
+  io: Io,
+): RoutingTable | undefined {
+  let text: string
+  try {
+    text = io.readFile(resolve(io.cwd, file))
+  } catch {
+    io.stderr(`jackfield ${command}: ${file} cannot be read; ${remedy}\n`)
+    return undefined
+  }
+  return compiledText(file, text, io)
+}
+
+/** With the models that the gateway of this user discovered, so that it is what that one serves. */
+export function compileAsServed(file: string, text: string, io: Io): Result<RoutingTable> {
+  const { env } = io
+  const readFile = (one: string): string => io.readFile(resolve(io.cwd, one))
+  const services = { env, readFile, kinds }
+  const served = fromKept(io, kept => {
+    const discovered = createModelLists(kept, Date.now).known
+    return compileTable(file, text, { ...services, discovered })
+  })
+  return served ?? compileTable(file, text, services)
+}
+
+function compiledText(file: string, text: string, io: Io): RoutingTable | undefined {
+  const compiled = compileAsServed(file, text, io)
+  if (compiled.ok) return compiled.value
+  for (const diagnostic of compiled.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
+  return undefined
+}

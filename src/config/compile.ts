@@ -1,0 +1,163 @@
+import { frozen } from '../lib/freeze.ts'
+import { isObject } from '../lib/json.ts'
+import type { Kind } from '../providers/kind.ts'
+import type { Discovered } from '../routing/discovered-models.ts'
+import type { Facts } from '../routing/facts.ts'
+import { allOn, collectNames } from '../routing/name-index.ts'
+import { createResolve } from '../routing/resolve.ts'
+import type { Provider, Resolution, RoutingTable, Rule } from '../routing/table.ts'
+import type { Result } from './diagnostics/diagnostic.ts'
+import { createReport, type Report } from './diagnostics/report.ts'
+import { lint } from './lint/lint.ts'
+import { runTests } from './lint/tests.ts'
+import { listModels } from './model-listing.ts'
+import { checkDocument } from './schema/check.ts'
+import { retyped } from './schema/coerce.ts'
+import type { Document } from './schema/document.ts'
+import { Routes } from './schema/index.ts'
+import { FILES, mistakenFor, type OtherTool } from './schema/other-tools.ts'
+import { type Sound, soundParts } from './schema/valid-parts.ts'
+import { readApiKeys } from './sections/api-keys.ts'
+import { type EditsEntry, readEdits } from './sections/body-edits.ts'
+import { callerNames } from './sections/caller-names.ts'
+import { readLogging, readUsage } from './sections/logging.ts'
+import { readEntries } from './sections/names.ts'
+import { readPolicy, warnOfSwitches } from './sections/policy.ts'
+import { resolveProvider } from './sections/providers.ts'
+import { readManagement } from './sections/remote-management.ts'
+import { readServer } from './sections/server.ts'
+import { readWhen, type WhenEntry } from './sections/when.ts'
+import { type Interpolated, interpolate, interpolatedOver } from './yaml/interpolate.ts'
+import { parseSource, type Source } from './yaml/source.ts'
+
+export type TableServices = {
+  env: Record<string, string | undefined>
+  readFile(path: string): string
+  kinds: readonly Kind[]
+  /** Absent: nothing was discovered. */
+  discovered?: Discovered
+}
+
+/**
+ * Text → routing table: every name resolved, every default filled in, the file's `tests` run.
+ * Whatever is wrong is told at once, in file order.
+ */
+export function compileTable(
+  file: string,
+  text: string,
+  services: TableServices,
+): Result<RoutingTable> {
+  const { source, diagnostics } = parseSource(file, text)
+  const tool = mistakenFor(text, source.value, SECTIONS)
+  if (tool) return otherTool(tool, source)
+  if (source.value === undefined) return { ok: false, diagnostics, files: [] }
+  const report = createReport(source, diagnostics)
+  if (isEmpty(source.value)) {
+    report.error(
+      [],
+      'value',
+      'the file is empty',
+      'start from the one that "jackfield init" writes',
+    )
+    return { ok: false, diagnostics: report.all(), files: [] }
+  }
+  const { env, readFile } = services
+  const interpolated = interpolate(source.value, { file, env, readFile }, report)
+  const { filled } = interpolated
+  const value = filled ? retyped(Routes, interpolated.value, filled) : interpolated.value
+  const checked = checkDocument(Routes, value, interpolated.unfilled, report)
+  const sound = soundParts(checked, SECTIONS)
+  const { written } = checked
+  const over = interpolatedOver(interpolated, written)
+  const table = sound && buildTable(sound, source, over, services, report.over(written))
+  const found = report.all()
+  if (!table || report.failed()) return { ok: false, diagnostics: found, files: interpolated.files }
+  return { ok: true, value: frozen({ ...table, warnings: found }), warnings: found }
+}
+
+/** Its members would be complained of one by one, and none of it helps. */
+function otherTool(tool: OtherTool, source: Source): Result<never> {
+  const report = createReport(source)
+  report.error(
+    [],
+    'value',
+    `this is ${FILES[tool]}`,
+    `"jackfield import ${source.file}" writes a routes.yaml from it`,
+  )
+  return { ok: false, diagnostics: report.all(), files: [] }
+}
+
+function isEmpty(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length === 0
+}
+
+/** Of the top level. */
+const SECTIONS = Object.keys(Routes.properties)
+
+function buildTable(
+  sound: Sound,
+  source: Source,
+  interpolated: Interpolated,
+  services: TableServices,
+  report: Report,
+): RoutingTable {
+  const { document } = sound
+  const providers = new Map<string, Provider>()
+  const unresolved = new Set(sound.broken.providers)
+  for (const [id, entry] of Object.entries(document.providers ?? {})) {
+    const provider = resolveProvider(
+      id,
+      entry,
+      services,
+      interpolated,
+      source,
+      report,
+      document.server?.['proxy-url'],
+    )
+    if (provider) providers.set(id, provider)
+    else unresolved.add(id)
+  }
+  const broken = { ...sound.broken, providers: unresolved }
+  const callers = broken.anyCaller ? undefined : callerNames(document)
+  const entries = readEntries(document, source, callers, report)
+  const policy = readPolicy(document)
+  const names = collectNames(entries, providers, policy.strategy)
+  lint({ document, entries, names, broken }, report)
+  warnOfSwitches(document, report)
+  const server = readServer(document, broken.anyCaller, source.file, services, interpolated, report)
+  const table: RoutingTable = {
+    file: source.file,
+    text: source.text,
+    providers,
+    resolve: createResolve(names),
+    countsTokens: /\binput-tokens\b/.test(source.text),
+    rules: readRules(document, callers, report),
+    listed: listModels(entries, names),
+    names: entries.filter(({ glob }) => !glob).map(({ name }) => name),
+    apiKeys: readApiKeys(document, report),
+    management: readManagement(document, report),
+    server,
+    policy,
+    logging: readLogging(document, source.file, services.env),
+    usage: readUsage(document, report),
+    files: interpolated.files,
+    warnings: [],
+  }
+  const switchedOn = (asked: string, facts: Facts): Resolution =>
+    createResolve(collectNames(entries, allOn(providers), policy.strategy))(asked, facts)
+  runTests(document, { resolve: table.resolve, providers, switchedOn, broken }, report)
+  return table
+}
+
+function readRules(
+  document: Document,
+  callers: ReadonlySet<string> | undefined,
+  report: Report,
+): Rule[] {
+  return (document.rules ?? []).map((written, index) => {
+    const path = ['rules', index]
+    const when = readWhen(written.when as WhenEntry | undefined, [...path, 'when'], callers, report)
+    const edits = readEdits(written as EditsEntry, path, report)
+    return { edits, ...(when ? { when } : {}) }
+  })
+}

@@ -1,0 +1,32 @@
+import type { JsonValue } from '../../lib/json.ts'
+import type { Path } from '../yaml/source.ts'
+
+/** One change to the data of a YAML text. A path names members by text and list elements by number. */
+export type Edit =
+  /** Puts a value there; members that lead to it are made where they are missing. */
+  | { op: 'set'; path: Path; value: JsonValue }
+  | { op: 'remove'; path: Path }
+  /** Adds to the end of the list at the path, which is made where it is missing. */
+  | { op: 'append'; path: Path; value: JsonValue }
+  /** Puts an element before the one at the path. */
+  | { op: 'insert'; path: Path; value: JsonValue }
+
+/** `problem`: why it cannot be done, and what to do instead; never a value of the text. */
+export type Edited = { ok: true; text: string } | { ok: false; problem: string }
+
+/** Inside this folder: an edit that cannot be done. */
+export class Refused extends Error {}
+
+/** A stretch of the text and what comes in its place. */
+export type Splice = { from: number; to: number; text: string }
+
+/** Splices do not overlap; of two at one place the first given comes first. */
+export function spliced(text: string, splices: readonly Splice[]): string {
+  let result = ''
+  let at = 0
+  for (const { from, to, text: put } of [...splices].sort((a, b) => a.from - b.from)) {
+    result += text.slice(at, from) + put
+    at = to
+  }
+  return result + text.slice(at)
+}

@@ -1,0 +1,89 @@
+import { parseAddress } from '../../routing/address.ts'
+import { compileGlob, fillStars, starsIn } from '../../routing/glob.ts'
+import { MAX_DEPTH, MAX_FOLLOWED, mentionedName, type Names } from '../../routing/resolve.ts'
+import type { Report } from '../diagnostics/report.ts'
+import type { Entry, Mention } from '../sections/names.ts'
+
+/** How many names an entry leads through, one behind the other, and how many entries in all. */
+type Reach = { depth: number; entries: number }
+
+const NOWHERE: Reach = { depth: 0, entries: 0 }
+
+/** Entries that lead back to themselves, through too many names, or to too many things. */
+export function lintCycles(entries: readonly Entry[], names: Names, report: Report): void {
+  const known = new Map<Entry, Reach>()
+  const visit = (entry: Entry, trail: readonly Entry[]): Reach => {
+    const from = trail.indexOf(entry)
+    if (from !== -1) {
+      complainOfCycle(trail.slice(from), entry, report)
+      return NOWHERE
+    }
+    const before = known.get(entry)
+    if (before) return before
+    if (trail.length > MAX_DEPTH) return { depth: 1, entries: 1 }
+    const reach = { depth: 1, entries: 1 }
+    for (const mention of entry.steps.flatMap(step => step.mentions))
+      for (const next of nextAfter(mention, names)) {
+        const { depth, entries } = visit(next, [...trail, entry])
+        reach.depth = Math.max(reach.depth, depth + 1)
+        reach.entries += entries
+      }
+    known.set(entry, complainOfReach(entry, reach, report) ? NOWHERE : reach)
+    return known.get(entry) ?? NOWHERE
+  }
+  // Nothing leads to an entry of `force`.
+  for (const entry of entries) if (entry.section !== 'force') visit(entry, [])
+}
+
+function complainOfCycle(round: readonly Entry[], entry: Entry, report: Report): void {
+  const [start] = round
+  const cycle = [...round, entry].map(({ name }) => name).join(' → ')
+  if (start)
+    report.error(
+      start.path,
+      'key',
+      `leads back to itself: ${cycle}`,
+      'let one of them name a provider/model',
+    )
+}
+
+/** Whether there was something to complain of; said once, and not again of all that lead there. */
+function complainOfReach(entry: Entry, { depth, entries }: Reach, report: Report): boolean {
+  if (depth <= MAX_DEPTH && entries <= MAX_FOLLOWED) return false
+  const what =
+    depth > MAX_DEPTH
+      ? `through more than ${MAX_DEPTH} names`
+      : `to more than ${MAX_FOLLOWED} others`
+  report.error(entry.path, 'key', `leads ${what}`, 'name what is meant, without names in between')
+  return true
+}
+
+/** Stands for what a star stands for: no name in a file has it. */
+const ANY = '\uE000'
+
+/** The entries that may take what is mentioned: those with conditions, and the one that comes then. */
+function nextAfter(mention: Mention, names: Names): Entry[] {
+  const { exact, globs, declared } = names
+  const { name: written } = mentionedName(names, mention)
+  const stars = starsIn(written)
+  const name = fillStars(written, Array<string>(stars).fill(ANY))
+  if (parseAddress(names, name, 'file')) return []
+  // With a star it may be a name that there is: then it leads there, at least for some.
+  if (stars > 0 && meetsName(written, names)) return []
+  const model = exact.models.get(name)
+  if (model) return [model]
+  if (declared.has(name)) return []
+  const alias = exact.aliases.get(name)
+  const patterns = [...globs.models, ...globs.aliases].filter(({ glob }) => glob?.match(name))
+  const takers = [...(alias ? [alias] : []), ...patterns]
+  const last = takers.findIndex(({ when }) => when === undefined)
+  return last === -1 ? takers : takers.slice(0, last + 1)
+}
+
+function meetsName(written: string, { exact, declared, providers }: Names): boolean {
+  const glob = compileGlob(written)
+  const names = [...exact.models.keys(), ...exact.aliases.keys(), ...declared]
+  // Nobody knows what upstreams will list.
+  const discovers = [...providers.values()].some(({ discovery }) => discovery !== undefined)
+  return discovers || names.some(name => glob.match(name))
+}

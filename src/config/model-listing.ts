@@ -1,0 +1,57 @@
+import { parseAddress } from '../routing/address.ts'
+import { createResolve, type Names } from '../routing/resolve.ts'
+import type { ListedModel, Provider, Route } from '../routing/table.ts'
+import type { Entry } from './sections/names.ts'
+
+/** The names worth listing: those that somebody could answer now. */
+export function listModels(entries: readonly Entry[], names: Names): ListedModel[] {
+  const listed = new Map<string, ListedModel>()
+  const resolve = createResolve(names)
+  for (const entry of entries) {
+    if (entry.glob || listed.has(entry.name)) continue
+    const resolution = resolve(entry.name)
+    if (!resolution.found || resolution.route.steps.length === 0) continue
+    const limits = limitsOf(resolution.route)
+    listed.set(entry.name, {
+      id: entry.name,
+      ownedBy: 'jackfield',
+      ...limits,
+      ...(entry.description ? { description: entry.description } : {}),
+      ...(entry.contextTokens === undefined ? {} : { contextTokens: entry.contextTokens }),
+    })
+  }
+  for (const provider of names.providers.values()) {
+    if (provider.off) continue
+    if (provider.kind.id === 'echo' && !names.echoStandsIn) continue
+    for (const model of provider.models) {
+      const id = listedAs(names, provider, model.alias)
+      if (listed.has(id)) continue
+      listed.set(id, {
+        id,
+        ownedBy: provider.id,
+        ...(model.contextTokens === undefined ? {} : { contextTokens: model.contextTokens }),
+        ...(model.maxOutputTokens === undefined ? {} : { maxOutputTokens: model.maxOutputTokens }),
+      })
+    }
+  }
+  return [...listed.values()]
+}
+
+/** What whoever is asked first can take, whichever of them that is; what is unknown stays so. */
+function limitsOf({ steps }: Route): Pick<ListedModel, 'contextTokens' | 'maxOutputTokens'> {
+  const facts = steps[0]?.members.map(member => member.facts) ?? []
+  const least = (known: (number | undefined)[]): number | undefined =>
+    known.every(one => one !== undefined) ? Math.min(...known) : undefined
+  const contextTokens = least(facts.map(one => one.contextTokens))
+  const maxOutputTokens = least(facts.map(one => one.maxOutputTokens))
+  return {
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  }
+}
+
+/** A name that reads as the address of another provider would never reach this one. */
+function listedAs(names: Names, { id, prefix }: Provider, alias: string): string {
+  if (prefix) return `${prefix}/${alias}`
+  return parseAddress(names, alias, 'client') ? `${id}/${alias}` : alias
+}

@@ -1,0 +1,442 @@
+import {
+  KindGuard,
+  type TArray,
+  type TLiteral,
+  type TObject,
+  type TRecord,
+  type TSchema,
+  type TString,
+  type TUnion,
+} from '@sinclair/typebox'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { didYouMean, nearest } from '../../lib/nearest.ts'
+import type { Report } from '../diagnostics/report.ts'
+import { blankWords } from '../yaml/errors.ts'
+import type { Path } from '../yaml/source.ts'
+import { harmlessValues } from './index.ts'
+import { parseCount, parseDuration, parseMoney, parseSize } from './units.ts'
+
+/** Stands for a value of which nothing can be used. */
+const BROKEN = Symbol('broken')
+
+/** The good parts of a document with mistakes. */
+export type Checked = {
+  /** Undefined: it is no mapping at all. */
+  value: Readonly<Record<string, unknown>> | undefined
+  /** What was left out: whole members, entries and items of lists; a misspelt section by its right name. */
+  dropped: readonly Path[]
+  /** Where in the written document a part of `value` is: lists lose the items that are wrong. */
+  written(path: Path): Path
+}
+
+/** What one check gathers. */
+type Checking = {
+  report: Report
+  /** Whether there is a complaint about the value already. */
+  excused(path: Path): boolean
+  dropped: Path[]
+  /** By list, the places of the items that are good. */
+  kept: Map<string, readonly number[]>
+  /** By section, how it is misspelt. */
+  misspelt: Map<string, string>
+}
+
+/**
+ * Checks a document against its schema. Every mistake is one complaint with a way out; a union is
+ * dispatched on the shape of the value, so that nobody reads "expected union value". `excused`: what
+ * has a complaint already, and is only left out.
+ */
+export function checkDocument(
+  schema: TObject,
+  value: unknown,
+  excused: (path: Path) => boolean,
+  report: Report,
+): Checked {
+  const checking: Checking = { report, excused, dropped: [], kept: new Map(), misspelt: new Map() }
+  const good = isObject(value)
+    ? { ...goodMembers(schema, value, [], checking), ...misspeltSections(schema, value, checking) }
+    : wrongShape(schema, value, [], checking)
+  const { dropped } = checking
+  return {
+    value: isObject(good) ? good : undefined,
+    dropped,
+    written: path => writtenPath(path, checking),
+  }
+}
+
+/** A section under a wrong name is checked as the one that it is meant to be, if that is not there. */
+function misspeltSections(
+  schema: TObject,
+  value: JsonObject,
+  checking: Checking,
+): Record<string, unknown> {
+  const known = Object.keys(schema.properties)
+  const found: Record<string, unknown> = {}
+  for (const name of Object.keys(value)) {
+    if (known.includes(name) || isFree(schema, name)) continue
+    const meant = nearest(name, known)[0] ?? ''
+    const section = schema.properties[meant]
+    if (!section || harmlessValues(section) || meant in value || meant in found) continue
+    const good = checkShape(section, value[name], [name], checking)
+    if (good === BROKEN) continue
+    found[meant] = good
+    checking.misspelt.set(meant, name)
+    checking.dropped = checking.dropped.flatMap(path => {
+      const [first, ...inner] = path
+      if (first !== name) return [path]
+      return inner.length > 0 ? [[meant, ...inner]] : []
+    })
+  }
+  return found
+}
+
+function writtenPath([first, ...rest]: Path, { kept, misspelt }: Checking): Path {
+  if (first === undefined) return []
+  const written: (string | number)[] = [misspelt.get(String(first)) ?? first]
+  for (const segment of rest) {
+    const place = typeof segment === 'number' ? kept.get(keyOf(written))?.[segment] : undefined
+    written.push(place ?? segment)
+  }
+  return written
+}
+
+function keyOf(path: Path): string {
+  return path.join('\0')
+}
+
+/** Complains, and gives what stands for the value then. */
+function broken(
+  path: Path,
+  of: 'key' | 'value',
+  message: string,
+  hint: string,
+  { report }: Checking,
+): typeof BROKEN {
+  report.error(path, of, message, hint)
+  return BROKEN
+}
+
+/** Gives what of the value is good, or `BROKEN`. */
+function checkShape(schema: TSchema, value: unknown, path: Path, checking: Checking): unknown {
+  if (typeof value === 'string' && checking.excused(path)) return BROKEN
+  const harmless = harmlessValues(schema)
+  if (harmless) {
+    if (harmless.includes(value)) return value
+    const name = String(path[path.length - 1])
+    const what =
+      typeof value === 'string' && KindGuard.IsLiteral(schema) ? `"${value}"` : `\`${name}\``
+    return broken(
+      path,
+      'key',
+      `${what} is not supported by this version yet`,
+      'take it out',
+      checking,
+    )
+  }
+  const meant = schema['x-value']
+  if (typeof meant === 'string') return checkMeasure(meant, value, path, checking)
+  if (KindGuard.IsUnion(schema)) return checkUnion(schema, value, path, checking)
+  if (KindGuard.IsObject(schema)) return checkObject(schema, value, path, checking)
+  if (KindGuard.IsRecord(schema)) return checkRecord(schema, value, path, checking)
+  if (KindGuard.IsArray(schema)) return checkArray(schema, value, path, checking)
+  return checkScalar(schema, value, path, checking)
+}
+
+type Measure = { parse(value: unknown): unknown; what: string; like: string }
+
+const MEASURES: Record<string, Measure> = {
+  duration: { parse: parseDuration, what: 'a duration', like: '250ms, 30s, 5m or 1h' },
+  'duration-or-off': {
+    parse: value => (value === false || value === 'off' ? 0 : parseDuration(value)),
+    what: 'a duration or false',
+    like: '30m or 1h',
+  },
+  proxy: {
+    parse: value => (isProxy(value) ? 1 : undefined),
+    what: 'the address of a proxy',
+    like: 'http://host:port, https://…, socks5://…, socks5h://… or direct',
+  },
+  size: { parse: parseSize, what: 'a size', like: '64kB or 10MB' },
+  count: { parse: parseCount, what: 'a count', like: '4096, 200k or 2M' },
+  money: { parse: parseMoney, what: 'an amount of money', like: '5 USD' },
+}
+
+export function isProxy(value: unknown): boolean {
+  if (value === '' || value === 'direct') return true
+  return (
+    typeof value === 'string' &&
+    /^(https?|socks5h?):\/\/[^\s/]+\/?$/.test(value) &&
+    URL.canParse(value)
+  )
+}
+
+function checkMeasure(meant: string, value: unknown, path: Path, checking: Checking): unknown {
+  const measure = MEASURES[meant]
+  if (!measure || measure.parse(value) !== undefined) return value
+  const { what, like } = measure
+  const unitless = typeof value === 'number' && what.startsWith('a duration')
+  return broken(
+    path,
+    'value',
+    `expected ${what}, not ${shown(value)}`,
+    unitless ? `give it a unit: ${value}s or ${value}m` : `write it like ${like}`,
+    checking,
+  )
+}
+
+function checkUnion(schema: TUnion, value: unknown, path: Path, checking: Checking): unknown {
+  const literals = schema.anyOf.filter(KindGuard.IsLiteral)
+  if (literals.length === schema.anyOf.length) return checkWord(literals, value, path, checking)
+  const branch = branchFor(schema, value)
+  if (branch) return checkShape(branch, value, path, checking)
+  return broken(
+    path,
+    'value',
+    `expected ${[...new Set(schema.anyOf.map(described))].join(' or ')}, not ${shown(value)}`,
+    insteadOf(value, schema.anyOf),
+    checking,
+  )
+}
+
+function checkWord(
+  literals: readonly TLiteral[],
+  value: unknown,
+  path: Path,
+  checking: Checking,
+): unknown {
+  const chosen = literals.find(literal => literal.const === value)
+  if (chosen) return checkShape(chosen, value, path, checking)
+  const words = literals
+    .filter(literal => !harmlessValues(literal))
+    .map(literal => String(literal.const))
+  const near = typeof value === 'string' ? didYouMean(value, words) : undefined
+  return broken(
+    path,
+    'value',
+    `expected one of ${words.join(', ')}, not ${shown(value)}`,
+    near ?? 'write one of these words',
+    checking,
+  )
+}
+
+/** What to write where a value is of none of the wanted shapes. */
+function insteadOf(value: unknown, wanted: readonly TSchema[]): string {
+  const wants = (shape: string): boolean => wanted.some(schema => described(schema) === shape)
+  if (value === null || value === undefined) return 'write a value, or take the key out'
+  if (Array.isArray(value)) return 'write a single one, without brackets'
+  if (typeof value === 'string' && /^-?\d+$/.test(value) && wants('a whole number'))
+    return 'take the quotes away'
+  if (typeof value !== 'object' && wants('a text')) return 'put it in quotes'
+  if (wants('true or false')) return 'write true or false'
+  if (wants('a whole number')) return 'write digits only'
+  if (wants('a number')) return 'write a number, such as 0.25'
+  if (typeof value !== 'object' && wants('a list')) return 'write [ … ]'
+  if (wants('a mapping')) return 'write { key: value, … }'
+  return wants('a list') ? 'write [ … ]' : 'write a single value here'
+}
+
+/** The branch a value of this shape must mean: for mappings the one that shares most keys. */
+function branchFor(schema: TUnion, value: unknown): TSchema | undefined {
+  if (Array.isArray(value)) return schema.anyOf.find(KindGuard.IsArray)
+  if (!isObject(value)) return schema.anyOf.find(branch => described(branch) === typeNameOf(value))
+  const shared = (branch: TObject): number =>
+    Object.keys(value).filter(key => key in branch.properties).length
+  return schema.anyOf.filter(KindGuard.IsObject).sort((a, b) => shared(b) - shared(a))[0]
+}
+
+function checkObject(schema: TObject, value: unknown, path: Path, checking: Checking): unknown {
+  if (!isObject(value)) return wrongShape(schema, value, path, checking)
+  const good = goodMembers(schema, value, path, checking)
+  return (schema.required ?? []).every(key => key in good) ? good : BROKEN
+}
+
+function goodMembers(
+  schema: TObject,
+  value: JsonObject,
+  path: Path,
+  checking: Checking,
+): Record<string, unknown> {
+  const { report, dropped } = checking
+  const known = Object.keys(schema.properties)
+  const good: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const at = [...path, key]
+    const member = schema.properties[key]
+    if (member) keepGood(good, key, checkShape(member, value[key], at, checking), at, checking)
+    else if (!isFree(schema, key)) {
+      dropped.push(at)
+      const { message, hint } = unknownKey(schema, key, value[key])
+      report.error(at, 'key', message, hint)
+    }
+  }
+  const misspelt = Object.keys(value).filter(key => !known.includes(key))
+  for (const key of schema.required ?? []) {
+    // Who misspelt it has one complaint already.
+    if (key in value || misspelt.some(one => meantKey(one, known) === key)) continue
+    report.error(path, 'key', `"${key}" is missing`, `add ${key}: ${sampleOf(schema, key)}`)
+  }
+  return good
+}
+
+/** In braces `kind:anthropic` is a key without a value. */
+function unknownKey(schema: TObject, key: string, value: unknown): Problem {
+  const known = Object.keys(schema.properties)
+  const offered = known.filter(name => !isLater(schema, name))
+  const words = value === null ? blankWords(key) : undefined
+  if (words && known.includes(meantKey(key, known) ?? '')) return words
+  const hint = didYouMean(key, known) ?? `known here: ${offered.join(', ')}`
+  return { message: `unknown key "${key}"`, hint }
+}
+
+/** The known key that a wrong one is most like. */
+function meantKey(wrong: string, known: readonly string[]): string | undefined {
+  const [head = ''] = wrong.split(':')
+  return known.includes(head) ? head : nearest(wrong, known)[0]
+}
+
+/** Known, but refused by this version. */
+function isLater({ properties }: TObject, name: string): boolean {
+  const member = properties[name]
+  return member !== undefined && harmlessValues(member) !== undefined
+}
+
+/** Keys of which the language knows nothing and says nothing. */
+function isFree(schema: TObject, key: string): boolean {
+  const patterns: unknown = schema.patternProperties
+  return isObject(patterns) && Object.keys(patterns).some(pattern => new RegExp(pattern).test(key))
+}
+
+function sampleOf(schema: TObject, key: string): string {
+  const member = schema.properties[key]
+  return member && KindGuard.IsLiteral(member) ? JSON.stringify(member.const) : '…'
+}
+
+function keepGood(
+  into: Record<string, unknown>,
+  key: string,
+  good: unknown,
+  path: Path,
+  { dropped }: Checking,
+): void {
+  if (good === BROKEN) dropped.push(path)
+  // A key such as `__proto__` is a key like any other.
+  else Object.defineProperty(into, key, { value: good, enumerable: true, writable: true })
+}
+
+function wrongShape(
+  schema: TSchema,
+  value: unknown,
+  path: Path,
+  checking: Checking,
+): typeof BROKEN {
+  const words = typeof value === 'string' && isMapping(schema) ? blankWords(value) : undefined
+  if (words) return broken(path, 'value', words.message, words.hint, checking)
+  return broken(
+    path,
+    'value',
+    `expected ${described(schema)}, not ${shown(value)}`,
+    insteadOf(value, [schema]),
+    checking,
+  )
+}
+
+function isMapping(schema: TSchema): boolean {
+  return KindGuard.IsObject(schema) || KindGuard.IsRecord(schema)
+}
+
+function checkRecord(schema: TRecord, value: unknown, path: Path, checking: Checking): unknown {
+  const [member] = Object.values(schema.patternProperties)
+  if (!isObject(value)) return wrongShape(schema, value, path, checking)
+  const good: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const at = [...path, key]
+    const kept = member ? checkShape(member, value[key], at, checking) : value[key]
+    keepGood(good, key, kept, at, checking)
+  }
+  const { minProperties = 0 } = schema
+  if (Object.keys(value).length < minProperties)
+    return broken(path, 'value', 'nothing is in it', 'write at least one', checking)
+  return good
+}
+
+function checkArray(schema: TArray, value: unknown, path: Path, checking: Checking): unknown {
+  if (!Array.isArray(value)) return wrongShape(schema, value, path, checking)
+  if (value.length < (schema.minItems ?? 0))
+    return broken(path, 'value', 'the list is empty', 'name at least one', checking)
+  const good: unknown[] = []
+  const places: number[] = []
+  for (const [index, item] of value.entries()) {
+    const at = [...path, index]
+    const kept = checkShape(schema.items, item, at, checking)
+    if (kept === BROKEN) checking.dropped.push(at)
+    else {
+      good.push(kept)
+      places.push(index)
+    }
+  }
+  if (good.length < value.length) checking.kept.set(keyOf(path), places)
+  // Of a list that must not be empty something must be left.
+  return good.length < (schema.minItems ?? 0) ? BROKEN : good
+}
+
+function checkScalar(schema: TSchema, value: unknown, path: Path, checking: Checking): unknown {
+  if (KindGuard.IsUnknown(schema)) return value
+  if (KindGuard.IsLiteral(schema)) {
+    if (schema.const === value) return value
+    const word = JSON.stringify(schema.const)
+    return broken(path, 'value', `expected ${word}, not ${shown(value)}`, `write ${word}`, checking)
+  }
+  const fits = KindGuard.IsNumber(schema) && typeof value === 'number'
+  if (!fits && described(schema) !== typeNameOf(value))
+    return wrongShape(schema, value, path, checking)
+  const problem = problemOf(schema, value)
+  return problem ? broken(path, 'value', problem.message, problem.hint, checking) : value
+}
+
+type Problem = { message: string; hint: string }
+
+/** What is wrong with a value of the right type. */
+function problemOf(schema: TSchema, value: unknown): Problem | undefined {
+  if (typeof value === 'string' && KindGuard.IsString(schema)) return textProblem(schema, value)
+  if (typeof value !== 'number') return undefined
+  const { minimum = -Infinity, maximum = Infinity } = schema
+  if (value >= minimum && value <= maximum) return undefined
+  return { message: `${value} is out of range`, hint: range(minimum, maximum) }
+}
+
+function textProblem(schema: TString, value: string): Problem | undefined {
+  if (schema.minLength && value.length < schema.minLength)
+    return { message: 'must not be empty', hint: 'write something, or take it out' }
+  if (!schema.pattern || new RegExp(schema.pattern).test(value)) return undefined
+  const like = schema['x-like'] ?? `what fits ${schema.pattern}`
+  return { message: `${shown(value)} is not allowed here`, hint: `write ${like}` }
+}
+
+function range(minimum: number, maximum: number): string {
+  return maximum === Infinity ? `at least ${minimum}` : `from ${minimum} to ${maximum}`
+}
+
+function described(schema: TSchema): string {
+  if (KindGuard.IsString(schema)) return 'a text'
+  if (KindGuard.IsInteger(schema)) return 'a whole number'
+  if (KindGuard.IsNumber(schema)) return 'a number'
+  if (KindGuard.IsBoolean(schema)) return 'true or false'
+  if (KindGuard.IsArray(schema)) return 'a list'
+  if (KindGuard.IsObject(schema) || KindGuard.IsRecord(schema)) return 'a mapping'
+  return 'a value'
+}
+
+function typeNameOf(value: unknown): string {
+  if (typeof value === 'string') return 'a text'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a whole number' : 'a number'
+  if (typeof value === 'boolean') return 'true or false'
+  if (value === null || value === undefined) return 'nothing'
+  return Array.isArray(value) ? 'a list' : 'a mapping'
+}
+
+/** What was written, unless it may be a secret in the wrong place. */
+function shown(value: unknown): string {
+  if (typeof value === 'string')
+    return value.length > 40 || /[\w-]{20,}|^sk-/.test(value) ? 'this text' : `"${value}"`
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeNameOf(value)
+}

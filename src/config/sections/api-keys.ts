@@ -1,0 +1,79 @@
+import { isHash, isMeantAsHash, knownBy } from '../../lib/key-hash.ts'
+import type { ApiKey } from '../../routing/table.ts'
+import type { Report } from '../diagnostics/report.ts'
+import { variableProblem } from '../lint/written-keys.ts'
+import type { Document } from '../schema/document.ts'
+import { parseCount, parseMoney } from '../schema/units.ts'
+import { keyName } from './caller-names.ts'
+import { isSampleKey } from './sample-keys.ts'
+
+export function readApiKeys(document: Document, report: Report): ApiKey[] {
+  const keys: ApiKey[] = []
+  const names = new Set<string>()
+  const hashes = new Set<string>()
+  for (const [index, entry] of (document['api-keys'] ?? []).entries()) {
+    const read: ApiKey =
+      typeof entry === 'string' ? { name: keyName(index), key: entry } : keyOf(entry)
+    const { name, key } = read
+    const path = ['api-keys', index]
+    if (isSampleKey(key))
+      report.error(
+        path,
+        'value',
+        'this is a sample key that anybody knows',
+        'make one of your own: openssl rand -hex 24',
+      )
+    const variable = variableProblem(key)
+    if (variable) report.error(path, 'value', variable.message, variable.hint)
+    else if (key !== key.trim())
+      report.error(
+        path,
+        'value',
+        'the key begins or ends with a blank, which no client can send',
+        'take it out',
+      )
+    if (isMeantAsHash(key) && !isHash(key))
+      report.error(
+        path,
+        'value',
+        'this is no SHA-256 hash of a key',
+        'write sha256: and 64 hex digits, or let "jackfield key NAME" make a key',
+      )
+    if (names.has(name))
+      report.error(
+        path,
+        'value',
+        `the name "${name}" is used twice`,
+        'give each key a name of its own',
+      )
+    if (hashes.has(knownBy(key)))
+      report.error(path, 'value', 'this key stands here twice', 'take one out')
+    names.add(name)
+    hashes.add(knownBy(key))
+    keys.push({ ...read, at: report.at(path) })
+  }
+  return keys
+}
+
+type ApiKeyEntry = Exclude<NonNullable<Document['api-keys']>[number], string>
+
+function keyOf({ name, key, models, limits }: ApiKeyEntry): ApiKey {
+  const requestsPerMinute = limits?.['requests-per-minute']
+  const tokensPerDay = parseCount(limits?.['tokens-per-day'])
+  const usdPerDay = parseMoney(limits?.['cost-per-day'])
+  return {
+    name,
+    key,
+    ...(models ? { models } : {}),
+    ...(limits
+      ? {
+          limits: {
+            ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+            ...(tokensPerDay === undefined ? {} : { tokensPerDay }),
+            ...(usdPerDay === undefined ? {} : { usdPerDay }),
+            ...(limits['unknown-price'] === 'allow' ? { unknownPrice: 'allow' } : {}),
+          },
+        }
+      : {}),
+  }
+}

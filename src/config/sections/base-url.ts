@@ -1,0 +1,60 @@
+import type { ProtocolId } from '../../conversation/index.ts'
+
+/** What people paste behind a base URL, per protocol; the first that fits is taken off, again and again. */
+const ENDPOINTS: Record<ProtocolId, readonly RegExp[]> = {
+  'openai-chat': [/\/(chat\/completions|completions|responses|embeddings|models)$/],
+  'openai-responses': [/\/(responses|chat\/completions|models)$/],
+  anthropic: [/\/messages(\/count_tokens)?$/, /\/v1\/models$/, /\/v1$/],
+  gemini: [
+    /\/v1(beta)?\/models(\/.*)?$/,
+    /\/v1(beta1?)?\/(publishers|projects)(\/.*)?$/,
+    /\/v1(beta1?)?$/,
+  ],
+}
+
+/**
+ * A base URL as people write it, as the codec's paths want it: no trailing slash, no endpoint
+ * path, no version that the path brings itself. A query (Azure's `api-version`) is given apart.
+ * `vendor`: where the kind is served; its bare host stands for that.
+ */
+export function normaliseBaseUrl(
+  written: string,
+  protocol: ProtocolId,
+  vendor = '',
+): { baseUrl: string; query: string } | undefined {
+  if (written.length > MAX_LENGTH) return undefined
+  const url = URL.parse(written.trim())
+  if (!url || !/^(https?|echo):$/.test(url.protocol)) return undefined
+  const userinfo = url.username ? `${url.username}${url.password ? `:${url.password}` : ''}@` : ''
+  const origin = `${url.protocol}//${userinfo}${url.host}`
+  const path = withoutEndpoint(url.pathname, protocol)
+  const bare = path === '' || (path === '/openai' && AZURE.test(origin))
+  return {
+    baseUrl: bare ? atHost(origin, protocol, vendor) : `${origin}${path}`,
+    query: url.search.slice(1),
+  }
+}
+
+function withoutEndpoint(written: string, protocol: ProtocolId): string {
+  let path = written.replace(/\/{2,}/g, '/').replace(/\/+$/, '')
+  for (;;) {
+    const shorter = ENDPOINTS[protocol].reduce(
+      (rest, endpoint) => rest.replace(endpoint, '').replace(/\/+$/, ''),
+      path,
+    )
+    if (shorter === path) break
+    path = shorter
+  }
+  return protocol.startsWith('openai') ? path.replace(/(\/v1)+$/, '/v1') : path
+}
+
+/** A bare host: the vendor's own address if it is the vendor's, else with the version every such service has. */
+function atHost(origin: string, protocol: ProtocolId, vendor: string): string {
+  if (URL.parse(vendor)?.origin === origin) return vendor
+  if (!protocol.startsWith('openai')) return origin
+  return AZURE.test(origin) ? `${origin}/openai/v1` : `${origin}/v1`
+}
+
+/** No address is longer; what looks for endings below need not be quick for more. */
+const MAX_LENGTH = 2_000
+const AZURE = /\.(openai|services\.ai|cognitiveservices)\.azure\.com$/

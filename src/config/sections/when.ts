@@ -1,0 +1,152 @@
+import { didYouMean } from '../../lib/nearest.ts'
+import { CLIENTS, type Facts, PROTOCOLS } from '../../routing/facts.ts'
+import { compileGlob } from '../../routing/glob.ts'
+import { splitSuffix } from '../../routing/reasoning-suffix.ts'
+import type { Report } from '../diagnostics/report.ts'
+import { parseCount } from '../schema/units.ts'
+import type { Path } from '../yaml/source.ts'
+
+/** A compiled `when`. Conditions that ask for less are asked first. */
+export type Condition = {
+  holds(facts: Facts): boolean
+  /** As it is called in `explain`. */
+  text: string
+}
+
+/** `when` as the schema admits it. */
+export type WhenEntry = {
+  client?: string | string[]
+  protocol?: string | string[]
+  key?: string | string[]
+  model?: string | string[]
+  header?: Record<string, string>
+  'input-tokens'?: string | number
+  thinking?: boolean
+  images?: boolean
+  stream?: boolean
+  tools?: string | string[]
+  hour?: string | number
+}
+
+type Test = (facts: Facts) => boolean
+
+/** `callers`: the names of API keys that there are; absent: they are not known. */
+export function readWhen(
+  written: WhenEntry | undefined,
+  path: Path,
+  callers: ReadonlySet<string> | undefined,
+  report: Report,
+): Condition | undefined {
+  if (!written) return undefined
+  const tests: Test[] = []
+  const among = (name: 'client' | 'protocol', known: readonly string[]): void => {
+    const value = written[name]
+    if (value === undefined) return
+    const wanted = listed(value)
+    for (const one of wanted)
+      if (!known.includes(one))
+        report.error(
+          [...path, name],
+          'value',
+          `there is no ${name} "${one}"`,
+          didYouMean(one, [...known]) ?? `known: ${known.join(', ')}`,
+        )
+    tests.push(facts => wanted.includes(facts[name]))
+  }
+  among('client', CLIENTS)
+  among('protocol', PROTOCOLS)
+  if (written.key !== undefined) {
+    const keys = listed(written.key)
+    for (const key of keys)
+      if (callers && !callers.has(key))
+        report.warn(
+          [...path, 'key'],
+          'value',
+          `never holds: there is no API key named "${key}"`,
+          didYouMean(key, callers) ?? `there are: ${[...callers].join(', ')}`,
+        )
+    tests.push(({ key }) => keys.includes(key))
+  }
+  if (written.model !== undefined) {
+    const globs = listed(written.model).map(compileGlob)
+    // With its reasoning suffix or without.
+    tests.push(({ model }) =>
+      [model, splitSuffix(model).name].some(name => globs.some(glob => glob.match(name))),
+    )
+  }
+  if (written.stream !== undefined) tests.push(({ stream }) => stream === written.stream)
+  if (written.hour !== undefined) tests.push(hourTest(written.hour, [...path, 'hour'], report))
+  for (const [name, pattern] of Object.entries(written.header ?? {})) {
+    const glob = compileGlob(pattern)
+    tests.push(facts => {
+      const value = facts.header(name)
+      return value !== null && glob.match(value) !== undefined
+    })
+  }
+  if (written.tools !== undefined) {
+    const globs = listed(written.tools).map(compileGlob)
+    tests.push(facts => facts.tools().some(tool => globs.some(glob => glob.match(tool))))
+  }
+  if (written.thinking !== undefined) tests.push(facts => thinks(facts) === written.thinking)
+  if (written.images !== undefined) tests.push(facts => facts.images() === written.images)
+  if (written['input-tokens'] !== undefined)
+    tests.push(tokensTest(written['input-tokens'], [...path, 'input-tokens'], report))
+  return { holds: facts => tests.every(test => test(facts)), text: described(written) }
+}
+
+/** A suffix of the name goes before what the body says. */
+function thinks({ model, thinking }: Facts): boolean {
+  const { reasoning } = splitSuffix(model)
+  if (!reasoning) return thinking()
+  return !('effort' in reasoning && reasoning.effort === 'none')
+}
+
+function listed(value: string | string[]): string[] {
+  return Array.isArray(value) ? value : [value]
+}
+
+/** `22-6` goes over midnight; the last hour is not in it. */
+function hourTest(written: string | number, path: Path, report: Report): Test {
+  const found = /^(\d{1,2})(?:-(\d{1,2}))?$/.exec(String(written).trim())
+  const from = Number(found?.[1] ?? 24)
+  const to = found?.[2] === undefined ? from + 1 : Number(found[2])
+  if (from > 23 || to > 24 || from === to) {
+    report.error(
+      path,
+      'value',
+      `expected hours of the day, not "${written}"`,
+      'write it like "9-17" or "22-6"',
+    )
+    return () => false
+  }
+  return ({ hour }) => (from <= to ? hour >= from && hour < to : hour >= from || hour < to)
+}
+
+const COMPARE: Record<string, (count: number, limit: number) => boolean> = {
+  '>': (count, limit) => count > limit,
+  '>=': (count, limit) => count >= limit,
+  '<': (count, limit) => count < limit,
+  '<=': (count, limit) => count <= limit,
+}
+
+function tokensTest(written: string | number, path: Path, report: Report): Test {
+  const [, sign = '', amount = ''] = /^\s*(>=|<=|>|<)\s*(\S+)\s*$/.exec(String(written)) ?? []
+  const compare = COMPARE[sign]
+  const limit = parseCount(amount)
+  if (!compare || limit === undefined) {
+    report.error(
+      path,
+      'value',
+      `expected a comparison, not "${written}"`,
+      'write it like ">180k" or "<=4k", in quotes',
+    )
+    return () => false
+  }
+  return facts => compare(facts.inputTokens(limit), limit)
+}
+
+function described(written: WhenEntry): string {
+  return Object.entries(written)
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', ')
+}

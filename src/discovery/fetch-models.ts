@@ -1,0 +1,145 @@
+import type { Services } from '../exchange/services.ts'
+import { applyProvider } from '../exchange/upstream/headers.ts'
+import { codeForStatus, GatewayError } from '../lib/errors.ts'
+import type { JsonValue } from '../lib/json.ts'
+import { withQuery } from '../lib/query.ts'
+import type { After } from '../lib/timer.ts'
+import type { Codec, ModelPage, UpstreamModel } from '../protocols/codec.ts'
+import { codecFor } from '../protocols/index.ts'
+import type { CredentialSpec, Provider } from '../routing/table.ts'
+
+/** For one page. */
+const TIMEOUT_MS = 10_000
+const MOST_BYTES = 16_000_000
+const MOST_PAGES = 20
+const MOST_MODELS = 5_000
+
+export type Asking = Pick<Services, 'fetch' | 'proxies' | 'userAgent'> & {
+  after: After
+  signal: AbortSignal
+}
+
+/**
+ * The models an upstream lists, asked with one credential after another until one is answered.
+ * Throws a `GatewayError` that says what went wrong with the last one; `upstream-not-found`: the
+ * upstream has no list. No credential rests for it, and nothing is counted.
+ */
+export async function askForModels(provider: Provider, asking: Asking): Promise<UpstreamModel[]> {
+  let last = new GatewayError('no-credential', 'there is no credential to ask with')
+  for (const credential of provider.credentials) {
+    try {
+      return await allPages(provider, credential, asking)
+    } catch (error) {
+      last = error instanceof GatewayError ? error : networkError(error, credential)
+      if (asking.signal.aborted || last.code === 'upstream-not-found') break
+    }
+  }
+  throw last
+}
+
+async function allPages(
+  provider: Provider,
+  credential: CredentialSpec,
+  asking: Asking,
+): Promise<UpstreamModel[]> {
+  const [speech] = provider.speaks
+  const codec = speech && codecFor(speech.protocol)
+  if (!codec) throw new GatewayError('upstream-not-found', 'it speaks nothing that has a list')
+  const own = provider.kind.speaks.find(({ protocol }) => protocol === codec.protocol)
+  const path = own?.paths?.models ?? codec.pathFor('models', '', false)
+  const first = withQuery(`${speech.baseUrl}${path}`, speech.query)
+  const models: UpstreamModel[] = []
+  let url = first
+  for (let page = 0; page < MOST_PAGES && models.length < MOST_MODELS; page++) {
+    const { models: more, next } = await onePage(url, provider, credential, codec, asking)
+    models.push(...more)
+    if (!next) break
+    url = withQuery(first, next)
+  }
+  return models.slice(0, MOST_MODELS)
+}
+
+async function onePage(
+  url: string,
+  provider: Provider,
+  credential: CredentialSpec,
+  codec: Codec,
+  { fetch, proxies, userAgent, after, signal }: Asking,
+): Promise<ModelPage> {
+  const limit = new AbortController()
+  const stop = after(TIMEOUT_MS, () => limit.abort())
+  try {
+    const through = await proxies.optionFor(credential.proxy ?? provider.proxy, url)
+    const reply = await fetch(url, {
+      headers: headersFor(provider, credential, codec, userAgent),
+      // Bun's types do not know that false is "none".
+      ...(through as { proxy: string } | undefined),
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, limit.signal]),
+    })
+    if (reply.status !== 200) throw await refused(reply, credential)
+    const page = codec.decodeModels(parsed(await textOf(reply, credential)))
+    if (page) return page
+    throw new GatewayError('upstream-failed', `what ${credential.id} got is no list of models`)
+  } catch (error) {
+    if (!limit.signal.aborted) throw error
+    throw new GatewayError('timeout', `no answer within ${TIMEOUT_MS / 1000} s`, { cause: error })
+  } finally {
+    stop()
+  }
+}
+
+function headersFor(
+  provider: Provider,
+  credential: CredentialSpec,
+  codec: Codec,
+  userAgent: string,
+): Headers {
+  const headers = new Headers({
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': userAgent,
+    ...codec.demands,
+  })
+  applyProvider(provider, credential, new Headers(), headers)
+  return headers
+}
+
+const NO_SUCH_PLACE = [404, 405, 501]
+
+/** The upstream's words are left out: some repeat the key. */
+async function refused({ status, body }: Response, credential: CredentialSpec) {
+  await body?.cancel()
+  const code = NO_SUCH_PLACE.includes(status) ? 'upstream-not-found' : codeForStatus(status)
+  return new GatewayError(code, `status ${status} with ${credential.id}`)
+}
+
+async function textOf(reply: Response, credential: CredentialSpec): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of reply.body ?? []) {
+    bytes += chunk.length
+    if (bytes > MOST_BYTES)
+      throw new GatewayError(
+        'upstream-failed',
+        `what ${credential.id} got is longer than ${MOST_BYTES / 1e6} MB`,
+      )
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parsed(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    return null
+  }
+}
+
+/** By its code alone: messages may hold addresses, and these passwords. */
+function networkError(error: unknown, credential: CredentialSpec): GatewayError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const reason = typeof code === 'string' ? code : 'no connection'
+  return new GatewayError('upstream-failed', `${reason} with ${credential.id}`, { cause: error })
+}

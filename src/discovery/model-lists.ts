@@ -1,0 +1,103 @@
+import { ABILITIES } from '../conversation/index.ts'
+import { parseObject } from '../lib/json.ts'
+import { count, objects, text } from '../lib/read-json.ts'
+import type { UpstreamModel } from '../protocols/codec.ts'
+import type { Discovered, DiscoveredModel } from '../routing/discovered-models.ts'
+import type { Kept } from '../store/cache.ts'
+
+/** What is different since a list was last learned. */
+export type ListChange = { added: number; gone: number }
+
+/** The lists that upstreams told, by identity. They outlive reloads, and restarts where kept. */
+export interface ModelLists {
+  known: Discovered
+  /** Undefined: it was known already, and just so. */
+  learn(identity: string, models: readonly UpstreamModel[]): ListChange | undefined
+}
+
+/** Reloads bring new identities; beyond this many the old ones are looked up again. */
+const MOST_HELD = 1_000
+
+export function createModelLists(kept: Kept, now: () => number): ModelLists {
+  const lists = new Map<string, readonly DiscoveredModel[] | undefined>()
+
+  /** A start must not fail for what can be asked for again. */
+  function read(identity: string): string | undefined {
+    try {
+      return kept.get('models', '', [identity]).get(identity)
+    } catch {
+      return undefined
+    }
+  }
+
+  function known(identity: string): readonly DiscoveredModel[] | undefined {
+    if (lists.has(identity)) return lists.get(identity)
+    if (lists.size >= MOST_HELD) lists.clear()
+    const list = listIn(read(identity))
+    lists.set(identity, list)
+    return list
+  }
+
+  return {
+    known,
+    learn(identity, models) {
+      const before = known(identity)
+      const since = new Map(before?.map(({ name, discoveredAtMs }) => [name, discoveredAtMs]))
+      const list = inOrder(models).map(model => ({
+        ...model,
+        discoveredAtMs: since.get(model.name) ?? now(),
+      }))
+      lists.set(identity, list)
+      // Also when nothing changed: what is kept grows old.
+      kept.put('models', '', new Map([[identity, JSON.stringify({ models: list })]]))
+      if (before && sameModels(before, list)) return undefined
+      const added = list.filter(({ name }) => !since.has(name)).length
+      return { added, gone: since.size - (list.length - added) }
+    },
+  }
+}
+
+/** Each once and by name: many services list theirs in a different order each time. */
+function inOrder(models: readonly UpstreamModel[]): UpstreamModel[] {
+  const byName = new Map(models.map(model => [model.name, model]))
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function sameModels(before: readonly DiscoveredModel[], after: readonly DiscoveredModel[]) {
+  return (
+    before.length === after.length &&
+    after.every((model, at) => {
+      const was = before[at]
+      return (
+        was?.name === model.name &&
+        was.contextTokens === model.contextTokens &&
+        was.maxOutputTokens === model.maxOutputTokens &&
+        String(was.lacks) === String(model.lacks)
+      )
+    })
+  )
+}
+
+/** What is kept is disposable: what cannot be read was never known. */
+function listIn(value: string | undefined): DiscoveredModel[] | undefined {
+  const wire = value === undefined ? undefined : parseObject(value)
+  if (!Array.isArray(wire?.models)) return undefined
+  return objects(wire.models).flatMap(entry => {
+    const name = text(entry.name)
+    const discoveredAtMs = count(entry.discoveredAtMs)
+    if (name === undefined || discoveredAtMs === undefined) return []
+    const contextTokens = count(entry.contextTokens)
+    const maxOutputTokens = count(entry.maxOutputTokens)
+    const { lacks: told = [] } = entry
+    const lacks = ABILITIES.filter(ability => Array.isArray(told) && told.includes(ability))
+    return [
+      {
+        name,
+        ...(contextTokens === undefined ? {} : { contextTokens }),
+        ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+        ...(lacks.length > 0 ? { lacks } : {}),
+        discoveredAtMs,
+      },
+    ]
+  })
+}

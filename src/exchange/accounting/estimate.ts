@@ -1,0 +1,75 @@
+import { countTextNow, countTokensNow, prepareCounting } from '../../conversation/count.ts'
+import type { Usage } from '../../conversation/index.ts'
+import type { Exchange } from '../request.ts'
+import type { Heard } from './heard.ts'
+
+/** Longer bodies are not read again for an estimate. */
+const MAX_READ_BYTES = 1_000_000
+/** Of a request, that go through the tokenizer: some milliseconds. */
+const COUNTED_CHARACTERS = 50_000
+const CHARACTERS_PER_TOKEN = 4
+
+/** Whether the upstream reported all that a bill needs, or there is nothing to estimate from. */
+export function isReported(exchange: Exchange, { usage, whole, characters }: Heard): boolean {
+  if (!countsText(exchange)) return true
+  if (!whole || usage.fresh === undefined) return false
+  // Without output, as for embeddings, there is nothing to report.
+  return usage.output !== undefined || characters === 0
+}
+
+/** The usage of a reply with what is missing estimated, by a tokenizer where that is quick. */
+export async function estimatedUsage(exchange: Exchange, heard: Heard): Promise<Usage> {
+  // A reply that has only begun: there is nothing to count.
+  if (heard.sample === '' && heard.usage.fresh !== undefined) return roughUsage(exchange, heard)
+  await prepareCounting()
+  const input = heard.usage.fresh === undefined ? countedInput(exchange) : 0
+  return withEstimates(exchange, heard, input, outputTokens(heard, countTextNow(heard.sample)))
+}
+
+/** The same by length alone, for when there is no time. */
+export function roughUsage(exchange: Exchange, heard: Heard): Usage {
+  const sampled = heard.sample.length / CHARACTERS_PER_TOKEN
+  return withEstimates(exchange, heard, roughInput(exchange), outputTokens(heard, sampled))
+}
+
+function outputTokens({ sample, characters }: Heard, sampled: number): number {
+  return sample === '' ? 0 : Math.ceil((sampled * characters) / sample.length)
+}
+
+function withEstimates(
+  { gateway, caller }: Exchange,
+  { usage, whole }: Heard,
+  input: number,
+  seen: number,
+): Usage {
+  const reported = usage.output ?? 0
+  // What is reported before the end is a part of the output at most.
+  const output = whole && usage.output !== undefined ? reported : Math.max(reported, seen)
+  if (usage.fresh !== undefined) return { ...usage, output }
+  const cacheRead = usage.cacheRead ?? gateway.services.densities.cached(caller.name, input)
+  return { ...usage, fresh: Math.max(0, input - cacheRead), cacheRead, output }
+}
+
+function roughInput(exchange: Exchange): number {
+  const { fresh, cacheRead } = exchange.gateway.services.densities.expect(
+    exchange.caller.name,
+    exchange.inbound.body,
+  )
+  return fresh + cacheRead
+}
+
+function countedInput(exchange: Exchange): number {
+  const { action, inbound } = exchange
+  if (action === 'relay' || inbound.body.length > MAX_READ_BYTES) return roughInput(exchange)
+  try {
+    const request = exchange.readable()
+    return request ? countTokensNow(request, COUNTED_CHARACTERS) : roughInput(exchange)
+  } catch {
+    return roughInput(exchange)
+  }
+}
+
+/** What is relayed is paid for by the picture or the minute; only embeddings are a matter of text. */
+export function countsText({ action, relay }: Exchange): boolean {
+  return action !== 'relay' || /embed/i.test(relay ?? '')
+}

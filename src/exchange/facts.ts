@@ -1,0 +1,106 @@
+import { countTokensNow } from '../conversation/count.ts'
+import { CAPSULE_PREFIX, type ConversationRequest, effortOf } from '../conversation/index.ts'
+import { GatewayError } from '../lib/errors.ts'
+import { text } from '../lib/read-json.ts'
+import type { Envelope } from '../protocols/codec.ts'
+import { parseBody } from '../protocols/shared/peek.ts'
+import type { ClientName, Facts } from '../routing/facts.ts'
+import type { Densities } from './failover/token-estimate.ts'
+import { readRequest } from './read-request.ts'
+import type { Ask } from './request.ts'
+
+/** What conditions may ask about this request. The body is read only if one asks for it. */
+export function factsOf(ask: Ask, envelope: Envelope, atMs: number, densities: Densities): Facts {
+  const { codec, inbound, caller, action } = ask
+  let read: { request: ConversationRequest | undefined } | undefined
+  /** Undefined: nothing is known of a body that is malformed, or none of a conversation's. */
+  const request = (): ConversationRequest | undefined => {
+    read ??= { request: action === 'relay' ? undefined : readable(ask, envelope) }
+    return read.request
+  }
+  return {
+    client: clientOf(inbound.headers),
+    protocol: codec.protocol,
+    key: caller.name,
+    model: envelope.model,
+    stream: envelope.stream,
+    hour: new Date(atMs).getHours(),
+    header: name => inbound.headers.get(name),
+    inputTokens: near =>
+      tokensIn(inbound.body, near, densities.guess(caller.name, inbound.body.length), request),
+    thinking() {
+      const thinking = request()?.thinking
+      return thinking !== undefined && effortOf(thinking) !== 'none'
+    },
+    images: () => hasImages(request()),
+    tools: () => toolNames(request()),
+  }
+}
+
+function readable(ask: Ask, envelope: Envelope): ConversationRequest | undefined {
+  try {
+    return readRequest(ask, parseBody(ask.inbound.body), envelope)
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined
+    throw error
+  }
+}
+
+const CLIENT_MARKS: readonly (readonly [pattern: RegExp, client: ClientName])[] = [
+  // It calls itself Claude Code towards Anthropic's protocol, by a version of its own.
+  [/^claude-cli\/0\./, 'qwen-code'],
+  [/^claude-(cli|code)\//, 'claude-code'],
+  [/^QwenCode\//, 'qwen-code'],
+  [/^GeminiCLI/, 'gemini-cli'],
+  [/^codex[_/-]/, 'codex'],
+  [/^opencode\//, 'opencode'],
+]
+
+/** Which program this is, by what it says of itself. */
+export function clientOf(headers: Headers): ClientName {
+  if (headers.has('x-amp-thread-id') || headers.has('x-amp-feature')) return 'amp'
+  if (headers.has('x-claude-code-session-id')) return 'claude-code'
+  if (headers.get('originator')?.startsWith('codex')) return 'codex'
+  const agent = headers.get('user-agent') ?? ''
+  return CLIENT_MARKS.find(([pattern]) => pattern.test(agent))?.[1] ?? 'other'
+}
+
+/** Capsules and pictures are long and cost little. */
+const INFLATED = [';base64,', '"base64"', 'inlineData', 'inline_data', CAPSULE_PREFIX].map(mark =>
+  Buffer.from(mark),
+)
+
+/** By length, and exactly where that cannot tell on which side of the limit it is. */
+function tokensIn(
+  body: Uint8Array,
+  near: number,
+  { tokens, off }: ReturnType<Densities['guess']>,
+  request: () => ConversationRequest | undefined,
+): number {
+  if (tokens * off < near) return tokens
+  const inflated = INFLATED.some(mark => Buffer.prototype.includes.call(body, mark))
+  if (tokens > near * off && !inflated) return tokens
+  const read = request()
+  return read ? countTokensNow(read) : tokens
+}
+
+function hasImages(request: ConversationRequest | undefined): boolean {
+  const messages = request?.messages ?? []
+  return messages.some(({ parts }) =>
+    parts.some(
+      part =>
+        part.type === 'image' ||
+        (part.type === 'tool-result' && part.parts.some(({ type }) => type === 'image')),
+    ),
+  )
+}
+
+function toolNames(request: ConversationRequest | undefined): string[] {
+  const tools = request?.tools ?? []
+  return tools.flatMap(tool => {
+    if (tool.type !== 'server') return [tool.name]
+    const { wire, does } = tool
+    const named = [text(wire.name), text(wire.type), does?.name.replace('-', '_')]
+    return [...named, ...Object.keys(wire).slice(0, 1)].filter(name => name !== undefined)
+  })
+}

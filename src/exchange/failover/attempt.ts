@@ -1,0 +1,106 @@
+import { isReasoning } from '../../conversation/index.ts'
+import type { Lease } from '../../credentials/pool.ts'
+import { asGatewayError, type GatewayError } from '../../lib/errors.ts'
+import type { Action } from '../../protocols/codec.ts'
+import type { Target } from '../../routing/table.ts'
+import { targetName } from '../../routing/target-name.ts'
+import { sealsIn } from '../history/seal-issuers.ts'
+import { EmptyAnswer } from '../reply/empty-answer.ts'
+import { answer } from '../reply/reply.ts'
+import type { Answer } from '../reply/respond.ts'
+import type { Exchange } from '../request.ts'
+import { settleFailed } from '../settle.ts'
+import { type Attempt, beginAttempt, clientGone, endAttempt } from '../upstream/attempt.ts'
+import { send } from '../upstream/send.ts'
+import { Refusal } from '../upstream-error.ts'
+import { hasRoomierThan } from './capabilities.ts'
+import { AFTER } from './error-policy.ts'
+import { refusedFor } from './learned-capabilities.ts'
+import { isAboutRequest } from './request-resource.ts'
+
+/** `next`: another credential may do better; `next-target`: only another target; `stop`: nobody. */
+type After = 'next' | 'next-target' | 'stop'
+
+/** One attempt. What it failed of is accounted for. */
+export async function askOnce(
+  exchange: Exchange,
+  target: Target,
+  lease: Lease,
+): Promise<{ answer: Answer } | { error: GatewayError; after: After }> {
+  exchange.attempts++
+  let attempt: Attempt | undefined
+  try {
+    if (exchange.inbound.signal.aborted) throw clientGone()
+    attempt = beginAttempt(exchange, target, lease)
+    const { now, latencies } = exchange.gateway.services
+    const sentAtMs = now()
+    const reply = await send(exchange, attempt, actionFor(exchange, attempt))
+    const answered = await answer(exchange, attempt, reply)
+    lease.answered()
+    // A stream is answered with its first words, a body when it is whole.
+    if (exchange.envelope.stream) latencies.record(targetName(target), now() - sentAtMs)
+    return { answer: answered }
+  } catch (error) {
+    // Sending and reading name what the network does; anything else that is thrown is our own fault.
+    const failure = asGatewayError(error)
+    if (attempt) endAttempt(exchange, attempt)
+    if (refusesSeals(exchange, failure)) {
+      const { sealIssuers } = exchange.gateway.services
+      const foreign = sealIssuers.refused(sealsIn(exchange.conversation()), {
+        credential: lease.credential,
+        caller: exchange.caller.name,
+      })
+      // Its own seals stay, unless it refuses those as well.
+      exchange.unsealed = !foreign
+      exchange.recording?.failed(failure)
+      return askOnce(exchange, target, lease)
+    }
+    return { error: failure, after: settled(exchange, target, lease, failure, attempt) }
+  }
+}
+
+/** Accounts for a failure and says who may be asked next. */
+function settled(
+  exchange: Exchange,
+  target: Target,
+  lease: Lease,
+  failure: GatewayError,
+  attempt: Attempt | undefined,
+): After {
+  const lacking = refusedFor(failure, exchange.needs)
+  if (lacking) {
+    // It says something about the model, and nothing about the credential.
+    exchange.gateway.services.learned.note(targetName(target), lacking)
+    lease.release()
+  } else if (failure instanceof EmptyAnswer || isAboutRequest(exchange, target.model, failure))
+    lease.release()
+  settleFailed(exchange, target, lease, failure, attempt)
+  // Another target may be encoded for, or decoded, by code without the fault.
+  if (lacking || failure.code === 'internal') return 'next-target'
+  // Every try is paid for, so the same target is not asked again.
+  if (failure instanceof EmptyAnswer) return 'next-target'
+  if (failure.code === 'context-exceeded' && hasRoomierThan(exchange, target)) return 'next-target'
+  return AFTER[failure.code] === 'next' ? 'next' : 'stop'
+}
+
+/** A compaction that the upstream cannot do itself is an ordinary question to it. */
+function actionFor({ action }: Exchange, { passing }: Attempt): Action {
+  return action === 'compact' && !passing ? 'generate' : action
+}
+
+/** What upstreams say of reasoning that is not theirs, or not as they sealed it. */
+const SEAL_WORDS =
+  /signature|encrypted_content|encrypted content|redacted_thinking|thinking block|thinking_blocks|reasoning.{0,40}(item|content)/i
+
+/** Whether the same target may take the request without anything sealed in it. */
+function refusesSeals(exchange: Exchange, error: GatewayError): boolean {
+  const refused = error instanceof Refusal && error.code === 'invalid-request'
+  if (exchange.unsealed || !refused || !SEAL_WORDS.test(error.message)) return false
+  const request = exchange.readable()
+  if (!request) return false
+  const { messages, thinking } = request
+  return (
+    thinking !== undefined ||
+    messages.some(({ parts }) => parts.some(part => part.seal?.value || isReasoning(part)))
+  )
+}

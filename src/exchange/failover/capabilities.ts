@@ -1,0 +1,171 @@
+import { countTokensNow, prepareCounting } from '../../conversation/count.ts'
+import { type Ability, hasWordFor, type ProtocolId } from '../../conversation/index.ts'
+import type { KeyLimits } from '../../credentials/quotas.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import { codecFor } from '../../protocols/index.ts'
+import { knownCost } from '../../providers/pricing/prices.ts'
+import type { Target } from '../../routing/table.ts'
+import { targetName } from '../../routing/target-name.ts'
+import type { Exchange } from '../request.ts'
+import type { Services } from '../services.ts'
+import { speechFor } from '../upstream/attempt.ts'
+import { targetsOf } from './targets.ts'
+
+/** What is asked of the targets: a request, or one that is only thought of. */
+export type Question = Pick<Exchange, 'action' | 'route' | 'needs' | 'inputTokens'> & {
+  codec: { protocol: ProtocolId }
+  caller: { name: string; limits?: KeyLimits }
+  inbound: { headers: Headers; body: { length: number } }
+  gateway: { services: Pick<Services, 'learned' | 'densities' | 'prices' | 'now'> }
+}
+
+/** What a target is known not to have for a request; `must`: without it there is no point in asking. */
+export type Lack = {
+  must: boolean
+  what: Ability | 'context' | 'price'
+  reason: string
+  /** Of the file that says so. */
+  line?: number
+}
+
+const WORDS: Record<Ability, string> = {
+  tools: 'tools',
+  'parallel-tools': 'several tool calls at once',
+  'server-tools': 'tools that the upstream runs itself',
+  images: 'images',
+  documents: 'documents',
+  audio: 'audio',
+  video: 'video',
+  'structured-output': 'answers by a JSON schema',
+}
+
+const NEEDED: Record<Lack['what'], string> = {
+  ...WORDS,
+  context: 'a prompt of this length',
+  price: 'a key with a budget',
+}
+
+/** The first thing that a target is known not to have; undefined: nothing is known against it. */
+export async function lackOf(question: Question, target: Target): Promise<Lack | undefined> {
+  const price = priceLack(question, target)
+  if (price || question.action === 'relay') return price
+  return abilityLack(question, target) ?? (await contextLack(question, target))
+}
+
+function abilityLack(question: Question, target: Target): Lack | undefined {
+  const told = target.facts.lacks ?? []
+  const learned = question.gateway.services.learned.lacks(targetName(target))
+  const own = target.provider.speaks.some(({ protocol }) => protocol === question.codec.protocol)
+  // Its own protocol and nothing known against it: the body need not be read for this.
+  if (told.length === 0 && !learned && own) return undefined
+  const { must, wish, serverTools } = question.needs()
+  const lacks = (ability: Ability): string | undefined => {
+    if (told.includes(ability)) return `it takes no ${WORDS[ability]}`
+    if (learned?.has(ability)) return `it refused ${WORDS[ability]} not long ago`
+    if (ability !== 'server-tools' || own) return undefined
+    return serverTools.every(tool => hasWord(target, tool))
+      ? undefined
+      : `its protocol has no ${WORDS[ability]} of this sort`
+  }
+  for (const [abilities, needed] of [[must, true] as const, [wish, false] as const])
+    for (const ability of abilities) {
+      const reason = lacks(ability)
+      if (reason) return { must: needed, what: ability, reason, ...placeOf(target) }
+    }
+  return undefined
+}
+
+/** A budget in money that does not see what a request costs is none. */
+function priceLack(question: Question, target: Target): Lack | undefined {
+  const { limits } = question.caller
+  if (limits?.usdPerDay === undefined || limits.unknownPrice === 'allow') return undefined
+  const speech = speechFor(question, target)
+  // What is answered in this process costs nothing.
+  if (!speech || target.provider.kind.answer) return undefined
+  const { prices, now } = question.gateway.services
+  const { model, facts } = target
+  const offer = { baseUrl: speech.baseUrl, model, price: facts.price }
+  if (knownCost(prices, offer, { fresh: 0, output: 0 }, now()) !== undefined) return undefined
+  return { must: true, what: 'price', reason: 'its price is unknown', ...placeOf(target) }
+}
+
+/** Where the file speaks of the model, if it does. */
+function placeOf({ facts }: Target): { line?: number } {
+  return facts.at ? { line: facts.at.line } : {}
+}
+
+function hasWord(target: Target, tool: Parameters<typeof hasWordFor>[0]): boolean {
+  const codec = codecFor(target.provider.speaks[0]?.protocol ?? 'openai-chat')
+  return (
+    codec !== undefined && hasWordFor(tool, { protocol: codec.protocol, does: codec.serverTools })
+  )
+}
+
+/**
+ * Whether a request is longer than a target's window. Bytes tell for most; only where they do not,
+ * and another target has more room, are tokens counted.
+ */
+async function contextLack(question: Question, target: Target): Promise<Lack | undefined> {
+  const { length } = question.inbound.body
+  const window = contextOf(question, target)
+  if (window === undefined || length <= window) return undefined
+  const guess = question.gateway.services.densities.guess(question.caller.name, length)
+  if (guess.tokens * guess.off <= window) return undefined
+  // Of whom nobody knows, it may be true.
+  if (!someoneHolds(question, window, Infinity)) return undefined
+  await prepareCounting()
+  const tokens = question.inputTokens(countTokensNow)
+  if (tokens <= window) return undefined
+  return {
+    must: true,
+    what: 'context',
+    reason: `about ${tokens} tokens are more than its ${window}`,
+    ...placeOf(target),
+  }
+}
+
+/** Whether some target of the route holds more than that; `unknown` is what the others count as. */
+function someoneHolds(question: Question, tokens: number, unknown: number): boolean {
+  return targetsOf(question.route).some(target => (contextOf(question, target) ?? unknown) > tokens)
+}
+
+/** Tokens that a target takes; undefined: unknown. */
+function contextOf({ inbound }: Question, { provider, facts }: Target): number | undefined {
+  const { contextTokens } = facts
+  if (contextTokens === undefined || provider.kind.id !== 'anthropic') return contextTokens
+  // @see https://docs.claude.com/en/docs/build-with-claude/context-windows
+  const larger = inbound.headers.get('anthropic-beta')?.includes('context-1m')
+  return larger ? Math.max(contextTokens, 1_000_000) : contextTokens
+}
+
+/** Whether another target is known to take more than this one, for which it was too long. */
+export function hasRoomierThan(question: Question, target: Target): boolean {
+  return someoneHolds(question, contextOf(question, target) ?? 0, 0)
+}
+
+/** Nobody in the route has what the request needs. */
+export function nobodyFit(
+  { envelope, caller }: Exchange,
+  passedOver: readonly { target: Target; lack: Lack }[],
+): GatewayError {
+  const each = passedOver
+    .map(({ target, lack }) => `${targetName(target)}: ${lack.reason}`)
+    .join('; ')
+  if (passedOver.every(({ lack }) => lack.what === 'context'))
+    return new GatewayError(
+      'context-exceeded',
+      `prompt is too long: no target of "${envelope.model}" holds it (${each}); shorten the conversation or ask for a model with a larger context`,
+    )
+  if (passedOver.every(({ lack }) => lack.what === 'price'))
+    return new GatewayError(
+      'forbidden',
+      `the key "${caller.name}" has a budget, and what "${envelope.model}" costs is unknown (${each}); give the model a price in routes.yaml, or the key unknown-price: allow in its limits`,
+      { param: 'model' },
+    )
+  const what = new Set(passedOver.map(({ lack }) => lack.what))
+  const words = [...what].map(one => NEEDED[one])
+  return new GatewayError(
+    'invalid-request',
+    `no target of "${envelope.model}" takes ${words.join(' or ')} (${each}); take it out of the request, ask for another model, or add a target that does`,
+  )
+}

@@ -1,0 +1,20 @@
+import type { Decision } from '../../observability/recent.ts'
+import type { Target } from '../../routing/table.ts'
+import { targetName } from '../../routing/target-name.ts'
+import type { Exchange } from '../request.ts'
+
+/** Rounds say the same again. */
+const MOST = 100
+
+/** Notes what became of a candidate, for whoever asks later why. */
+export function decide(
+  { decisions }: Exchange,
+  target: Target,
+  decision: Pick<Decision, 'verdict' | 'credential' | 'reason'> & { line?: number | undefined },
+): void {
+  if (decisions.length >= MOST) return
+  const last = decisions.at(-1)
+  const name = targetName(target)
+  if (last?.target === name && last.reason === decision.reason && last.verdict !== 'failed') return
+  decisions.push({ target: name, ...decision, line: decision.line ?? target.at.line })
+}

@@ -1,0 +1,168 @@
+import { PASSING_FAULTS } from '../../credentials/cooldown.ts'
+import { asGatewayError, GatewayError } from '../../lib/errors.ts'
+import type { Target } from '../../routing/table.ts'
+import { clientError } from '../client-error.ts'
+import type { Answer } from '../reply/respond.ts'
+import type { Exchange } from '../request.ts'
+import { clientGone } from '../upstream/attempt.ts'
+import { Refusal } from '../upstream-error.ts'
+import { nobodyFit } from './capabilities.ts'
+import { moreTelling, WORTH_A_ROUND } from './error-policy.ts'
+import type { Ticket } from './queue.ts'
+import { onePass, type Pass } from './round.ts'
+import { targetsOf } from './targets.ts'
+
+/** Tries targets in order, and rounds of them, until one has something to say. */
+export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
+  let rounds = exchange.gateway.table.policy.requestRetry
+  let worst: GatewayError | undefined
+  let ticket: Ticket | undefined
+  let served = false
+  try {
+    for (let round = 0; ; round++) {
+      const outcome = await oneRound(exchange)
+      if ('answer' in outcome) {
+        served = true
+        return outcome.answer
+      }
+      worst = outcome.error
+        ? moreTelling(worst, outcome.error)
+        : (worst ?? nobodyAble(exchange, outcome.unfit))
+      // An earlier request met the fault and spent its rounds on it: one try is enough here, or the
+      // client's own retries would multiply with ours.
+      if (round === 0 && outcome.coolingDown && PASSING_FAULTS.has(worst.code)) rounds = 0
+      const waitMs = round < rounds ? untilNextRound(exchange, worst, round) : undefined
+      if (waitMs !== undefined) {
+        await pause(waitMs, exchange)
+        continue
+      }
+      ticket ??= place(exchange, worst)
+      if (!ticket || !(await itsTurn(exchange, ticket))) throw worst
+      // What was said before the wait is over.
+      worst = undefined
+    }
+  } catch (error) {
+    throw clientError(exchange, asGatewayError(error))
+  } finally {
+    ticket?.leave(served)
+  }
+}
+
+/** `coolingDown`: only credentials in a cooldown that is a guess were left to ask. */
+async function oneRound(exchange: Exchange): Promise<Pass & { coolingDown?: true }> {
+  const rested = await onePass(exchange, { evenIfCooling: false })
+  if ('answer' in rested || rested.error) return rested
+  // Everybody rests. A rest after a passing fault is a guess, so rather than refuse we ask anyway.
+  return { ...(await onePass(exchange, { evenIfCooling: true })), coolingDown: true }
+}
+
+/** Nobody was asked: all who could serve rest, none can take the request, or there is none. */
+function nobodyAble(exchange: Exchange, unfit: Parameters<typeof nobodyFit>[1]): GatewayError {
+  const { route, envelope, gateway } = exchange
+  const reset = earliestReset(exchange)
+  if (reset !== undefined) {
+    const retryAfterMs = Math.max(0, reset - gateway.services.now())
+    return new GatewayError(
+      'rate-limited',
+      `every credential for "${envelope.model}" is resting after a limit; the next is back in ${Math.ceil(retryAfterMs / 1000)} s`,
+      { retryAfterMs },
+    )
+  }
+  if (unfit.length > 0) return nobodyFit(exchange, unfit)
+  if (route.steps.length === 0 && route.passedOver.length === 0)
+    return new GatewayError(
+      'no-credential',
+      `nobody is named for a request like this: no "when" of ${route.name} holds; give it a step without one`,
+    )
+  const reasons = route.passedOver.map(({ target, reason }) => `${target}: ${reason}`).join('; ')
+  return new GatewayError(
+    'no-credential',
+    `no provider of "${envelope.model}" can be used${reasons ? ` (${reasons})` : ''}; set a key and try again`,
+  )
+}
+
+/** When the first rest of those who may serve this request is over; undefined: none rests. */
+function earliestReset({ route, gateway, unfit }: Exchange): number | undefined {
+  const resets = targetsOf(route)
+    .filter(target => !unfit.has(target))
+    .map(target => gateway.services.pool.earliestReset(target.provider.id, target.model))
+    .filter(at => at !== undefined)
+  return resets.length > 0 ? Math.min(...resets) : undefined
+}
+
+/** How long to wait before another round; undefined: another round would not help. */
+function untilNextRound(
+  exchange: Exchange,
+  error: GatewayError,
+  round: number,
+): number | undefined {
+  if (!WORTH_A_ROUND.has(error.code) || error.status === UNPAID || error.ownLimit) return undefined
+  if (exchange.inbound.signal.aborted) return undefined
+  const { services, table } = exchange.gateway
+  const waits = targetsOf(exchange.route)
+    .filter(target => !exchange.unfit.has(target))
+    .map(target => ({ target, waitMs: untilAsked(exchange, target, error, round) }))
+    .filter(({ target, waitMs }) => services.now() + waitMs < exchange.totalDueAtMs(target))
+    .map(({ waitMs }) => waitMs)
+  const wait = Math.min(...waits)
+  if (wait > table.policy.maxRetryIntervalMs) return undefined
+  return wait + services.random() * Math.min(wait / 4, 2_000)
+}
+
+/** Who has not paid will not have paid a moment later. */
+const UNPAID = 402
+const FIRST_PAUSE_MS = 250
+const NOBODY: ReadonlySet<string> = new Set()
+
+/**
+ * A rest that was told is waited for. One that is a guess only keeps others away: those who have
+ * nobody else ask again soon, unless it was we who gave up waiting for an answer.
+ */
+function untilAsked(
+  { gateway, aside }: Exchange,
+  target: Target,
+  error: GatewayError,
+  round: number,
+): number {
+  const { pool, now } = gateway.services
+  const { provider, model } = target
+  const reset = pool.earliestReset(provider.id, model)
+  if (reset === undefined) return 0
+  const restMs = Math.max(0, reset - now())
+  const gaveUp = error.code === 'timeout' && !(error instanceof Refusal)
+  if (gaveUp || !pool.guesses(provider.id, model, aside.get(target) ?? NOBODY)) return restMs
+  return Math.min(restMs, FIRST_PAUSE_MS * 2 ** round, gateway.table.policy.maxRetryIntervalMs)
+}
+
+/** Throws `cancelled` when the client goes away meanwhile. */
+function pause(ms: number, { gateway, inbound }: Exchange): Promise<void> {
+  if (ms <= 0) return Promise.resolve()
+  const { watchdog, now } = gateway.services
+  return new Promise((resolve, reject) => {
+    const end = (act: () => void): void => {
+      watchdog.remove(watch)
+      inbound.signal.removeEventListener('abort', away)
+      act()
+    }
+    const away = (): void => end(() => reject(clientGone()))
+    const watch = { dueAtMs: now() + ms, due: () => end(resolve) }
+    watchdog.add(watch)
+    inbound.signal.addEventListener('abort', away, { once: true })
+  })
+}
+
+/** A place in the waiting room; undefined: it is off or full, or waiting would not help. */
+function place({ gateway, route }: Exchange, { code, ownLimit }: GatewayError): Ticket | undefined {
+  if (gateway.table.policy.waitingRoomMs <= 0 || !WORTH_A_ROUND.has(code) || ownLimit)
+    return undefined
+  return gateway.services.waitingRoom.enter(route.name)
+}
+
+/** Waits for the first rest that ends in time; false: none does, or the line is too long. */
+async function itsTurn(exchange: Exchange, ticket: Ticket): Promise<boolean> {
+  const { gateway, startedAtMs, inbound } = exchange
+  const dueAtMs = startedAtMs + gateway.table.policy.waitingRoomMs
+  const reset = earliestReset(exchange)
+  if (reset === undefined || reset > dueAtMs) return false
+  return ticket.turn(reset, dueAtMs, inbound.signal)
+}

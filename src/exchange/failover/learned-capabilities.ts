@@ -1,0 +1,60 @@
+import type { Ability, Needs } from '../../conversation/index.ts'
+import type { GatewayError } from '../../lib/errors.ts'
+
+/** What targets have refused for want of an ability, as long as that is worth believing. */
+export interface Learned {
+  note(target: string, ability: Ability): void
+  /** Undefined: nothing. */
+  lacks(target: string): ReadonlySet<Ability> | undefined
+}
+
+/** Models are exchanged behind their names now and then. */
+const BELIEVED_MS = 12 * 3_600_000
+const MOST = 1_000
+
+export function createLearned(now: () => number): Learned {
+  const known = new Map<string, { lacks: Set<Ability>; atMs: number }>()
+  return {
+    note(target, ability) {
+      if (known.size >= MOST) known.clear()
+      const lacks = known.get(target)?.lacks ?? new Set()
+      known.set(target, { lacks: lacks.add(ability), atMs: now() })
+    },
+    lacks(target) {
+      const one = known.get(target)
+      if (!one) return undefined
+      if (now() - one.atMs < BELIEVED_MS) return one.lacks
+      known.delete(target)
+      return undefined
+    },
+  }
+}
+
+const NOT =
+  "(not (currently )?(support|accept|allow|available|enabled)|n't support|unsupported|unavailable|no endpoints found that support|does not have|is not a multimodal)"
+
+function refusing(what: string): RegExp {
+  return new RegExp(`(${NOT}.{0,60}\\b(${what}))|(\\b(${what}).{0,60}${NOT})`, 'i')
+}
+
+/** How upstreams say that a model cannot take something. */
+const WORDS: readonly (readonly [Ability, RegExp])[] = [
+  ['documents', refusing('documents?|pdfs?|files?')],
+  ['audio', refusing('audio')],
+  ['video', refusing('videos?')],
+  ['images', refusing('images?|image_url|vision|multimodal')],
+  ['structured-output', refusing('response_format|json_schema|structured outputs?|output_format')],
+  ['server-tools', refusing('web_search|web search|code_execution|url_context|server tools?')],
+  ['parallel-tools', refusing('parallel_tool_calls|parallel tool')],
+  ['tools', refusing('tools?|tool use|tool calling|functions?|function calling')],
+  ['tools', /enable-auto-tool-choice/i], // vLLM
+]
+
+/** Which of its needs a request was refused for, if the upstream said so. */
+export function refusedFor(error: GatewayError, needs: () => Needs): Ability | undefined {
+  if (error.code !== 'invalid-request' && error.code !== 'upstream-not-found') return undefined
+  const said = WORDS.filter(([, words]) => words.test(error.message))
+  if (said.length === 0) return undefined
+  const { must, wish } = needs()
+  return said.find(([ability]) => must.has(ability) || wish.has(ability))?.[0]
+}

@@ -1,0 +1,113 @@
+import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
+import type { Target } from '../../routing/table.ts'
+import type { Answer } from '../reply/respond.ts'
+import type { Exchange } from '../request.ts'
+import { passesTo } from '../upstream/attempt.ts'
+import { bondOf } from './affinity.ts'
+import { askOnce } from './attempt.ts'
+import { type Lack, lackOf } from './capabilities.ts'
+import { decide } from './decisions.ts'
+import { moreTelling } from './error-policy.ts'
+import { inOrder } from './order.ts'
+
+/** `error` is what those who were asked said; absent: nobody was asked. */
+export type Pass =
+  | { answer: Answer }
+  | { error: GatewayError | undefined; unfit: readonly { target: Target; lack: Lack }[] }
+
+type Options = { evenIfCooling: boolean }
+
+/** What a credential is not asked again for in the same exchange, whatever others say. */
+const OWN_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream-auth',
+  'upstream-not-found',
+])
+
+/** Every target of the route once, in order, with every credential that it has. */
+export async function onePass(exchange: Exchange, options: Options): Promise<Pass> {
+  const { turns, latencies } = exchange.gateway.services
+  const unfit: { target: Target; lack: Lack }[] = []
+  const lastly: Target[] = []
+  const said: Said = {}
+  for (const step of exchange.route.steps) {
+    for (const target of inOrder(step, turns, bondOf(exchange), latencies)) {
+      const lack = await lackOf(exchange, target)
+      if (!lack) {
+        const answer = await askTarget(exchange, target, options, said)
+        if (answer) return { answer }
+        continue
+      }
+      decide(exchange, target, { verdict: 'passed over', reason: lack.reason, line: lack.line })
+      if (!lack.must) lastly.push(target)
+      else {
+        unfit.push({ target, lack })
+        exchange.unfit.add(target)
+      }
+    }
+  }
+  // Better one who cannot do all that was wished for than nobody.
+  for (const target of lastly) {
+    const answer = await askTarget(exchange, target, options, said)
+    if (answer) return { answer }
+  }
+  return { error: said.failure ?? said.refusal, unfit }
+}
+
+/** A failure may pass, so it tells more than that a target cannot take such a request at all. */
+type Said = { failure?: GatewayError; refusal?: GatewayError }
+
+/**
+ * Undefined: none of its credentials answered; what they said is added to `said`. Throws what is to
+ * be told to the client at once.
+ */
+async function askTarget(
+  exchange: Exchange,
+  target: Target,
+  { evenIfCooling }: Options,
+  said: Said,
+): Promise<Answer | undefined> {
+  // Before a credential is taken: a malformed request is no fault of any.
+  if (exchange.action !== 'relay' && !passesTo(exchange, target)) exchange.conversation()
+  const { pool } = exchange.gateway.services
+  const aside = exchange.aside.get(target) ?? new Set<string>()
+  const tried = new Set(aside)
+  for (;;) {
+    if (isTotalOver(exchange, target)) {
+      decide(exchange, target, { verdict: 'passed over', reason: 'timeout.total is over' })
+      return undefined
+    }
+    const lease = pool.acquire(target.provider.id, target.model, tried, {
+      evenIfCooling,
+      prefer: bondOf(exchange)?.credential,
+    })
+    if (!lease) break
+    tried.add(lease.credential)
+    const outcome = await askOnce(exchange, target, lease)
+    if ('answer' in outcome) return outcome.answer
+    if (outcome.after === 'stop') throw outcome.error
+    if (outcome.after === 'next-target') {
+      // Its other credentials would say the same.
+      said.refusal ??= outcome.error
+      exchange.unfit.add(target)
+      return undefined
+    }
+    said.failure = moreTelling(said.failure, outcome.error)
+    if (!OWN_FAULTS.has(outcome.error.code)) continue
+    exchange.aside.set(target, aside.add(lease.credential))
+  }
+  if (tried.size === 0)
+    decide(exchange, target, { verdict: 'resting', reason: resting(exchange, target) })
+  return undefined
+}
+
+/** An attempt that would be ended at once is none; before the first one nothing is over. */
+function isTotalOver({ attempts, gateway, totalDueAtMs }: Exchange, target: Target): boolean {
+  return attempts > 0 && totalDueAtMs(target) <= gateway.services.now()
+}
+
+/** Why none of a target's credentials is able. */
+function resting({ gateway }: Exchange, { provider, model }: Target): string {
+  const verdicts = gateway.services.pool.verdicts(provider.id, model)
+  if (verdicts.length === 0) return `${provider.id} has no credential; give it keys`
+  return verdicts.map(({ credential, reason }) => `${credential} ${reason}`).join(', ')
+}

@@ -1,0 +1,86 @@
+import { joined } from '../../lib/byte-replace.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import type { SseLimit } from '../../lib/sse.ts'
+import { targetName } from '../../routing/target-name.ts'
+import type { Exchange } from '../request.ts'
+import { type Attempt, networkError, waitFor } from '../upstream/attempt.ts'
+
+/**
+ * The chunks of a reply as they arrive; a connection that breaks is told apart from a fault in their
+ * decoding. The upstream may be silent for as long as `timeout.idle` says, the whole may take as
+ * long as `timeout.total` says, and be as long as `server.reply-limit` says.
+ */
+export async function* received(
+  exchange: Exchange,
+  attempt: Attempt,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const count = replyCounter(exchange, attempt)
+  try {
+    for await (const chunk of chunks) {
+      count(chunk)
+      waitFor(exchange, attempt, 'idle')
+      attempt.scanSeals?.(chunk)
+      yield chunk
+    }
+  } catch (error) {
+    throw networkError(exchange, attempt, error)
+  }
+}
+
+/** Counts the chunks of a reply that is held, whole or in what is made of it. Throws beyond the limit. */
+export function replyCounter(exchange: Exchange, attempt: Attempt): (chunk: Uint8Array) => void {
+  const limit = limitOf(exchange)
+  let length = 0
+  return chunk => {
+    length += chunk.length
+    if (length > limit) throw tooLong(attempt, 'the reply', limit)
+  }
+}
+
+/** The reply's body, read to its end. Throws as `received` does. */
+export async function wholeBody(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of received(exchange, attempt, reply.body ?? [])) chunks.push(chunk)
+  const [only] = chunks
+  return only?.buffer instanceof ArrayBuffer && chunks.length === 1
+    ? new Uint8Array(only.buffer, only.byteOffset, only.length)
+    : joined(chunks)
+}
+
+/** As much of a body as is asked for; the rest is not read. Throws what reading throws. */
+export async function beginningBytes(
+  reply: Response,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of reply.body ?? []) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= maxBytes) break
+  }
+  return joined(chunks).slice(0, maxBytes)
+}
+
+/** How long one event of a stream may be: what is decoded, or kept for the accounts, is held whole. */
+export function eventLimit(exchange: Exchange, attempt: Attempt): SseLimit {
+  const characters = limitOf(exchange)
+  return { characters, error: () => tooLong(attempt, 'one event of the stream', characters) }
+}
+
+function limitOf({ gateway }: Exchange): number {
+  return gateway.table.server.replyLimitBytes
+}
+
+function tooLong({ target }: Attempt, what: string, limitBytes: number): GatewayError {
+  return new GatewayError(
+    'upstream-failed',
+    `${targetName(target)}: ${what} is longer than ${limitBytes} bytes; raise server.reply-limit in routes.yaml if it has to be`,
+    { ownLimit: true },
+  )
+}

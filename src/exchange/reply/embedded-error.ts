@@ -1,0 +1,86 @@
+import { GatewayError } from '../../lib/errors.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { plainText } from '../../lib/plain-text.ts'
+import { parseRetryAfter } from '../../lib/retry-after.ts'
+import { blanked } from '../../redaction/credential.ts'
+import { targetName } from '../../routing/target-name.ts'
+import type { Exchange } from '../request.ts'
+import type { Attempt } from '../upstream/attempt.ts'
+import { Refusal } from '../upstream-error.ts'
+
+const decoder = new TextDecoder()
+const NOTHING = new Uint8Array(0)
+
+/**
+ * The JSON object that a reply with status 200 should be. Throws the error that it tells instead,
+ * and `upstream-failed` for a web page, for nothing at all, and for anything else.
+ */
+export function answerIn(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  bytes: Uint8Array<ArrayBuffer>,
+): JsonObject {
+  const text = decoder.decode(bytes)
+  const body = objectIn(text)
+  if (!body) throw noAnswer(attempt, text)
+  const error = attempt.codec.errorIn(body)
+  if (!error) return body
+  // The upstream's own words, where they are what a client expects behind an error's status.
+  const raw = isObject(body.error) ? bytes : NOTHING
+  throw refusalOf(exchange, attempt, reply, error, raw)
+}
+
+/** An object, or the first one of a list, as Gemini's streams are without `alt=sse`. */
+function objectIn(text: string): JsonObject | undefined {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (!Array.isArray(parsed)) return isObject(parsed) ? parsed : undefined
+  const [first] = parsed
+  return isObject(first) && isObject(first.error) ? first : undefined
+}
+
+/** A reply that is no answer and tells no error that one could read. */
+export function noAnswer({ target }: Attempt, text: string): GatewayError {
+  const from = targetName(target)
+  const words = plainText(text)
+  const page = /^\s*</.test(text)
+  return new GatewayError(
+    'upstream-failed',
+    words === '' && !page
+      ? `${from}: it sent an empty reply`
+      : `${from}: it sent ${page ? 'a web page' : 'something that is not JSON'} instead of a reply: ${words.slice(0, 200)}`,
+  )
+}
+
+/**
+ * An error that a reply with status 200 told, as if its status had been the error's own: what its
+ * headers say of waiting and of limits counts.
+ */
+export function refusalOf(
+  exchange: Exchange,
+  attempt: Attempt,
+  { headers }: Response,
+  error: GatewayError,
+  body: Uint8Array<ArrayBuffer> = NOTHING,
+): Refusal {
+  const { code, status, type, param } = error
+  const message = blanked(attempt, error.message)
+  const retryAfterMs =
+    error.retryAfterMs ?? parseRetryAfter(headers, exchange.gateway.services.now())
+  const meaning = new GatewayError(code, message, {
+    status,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(type === undefined ? {} : { type }),
+    ...(param === undefined ? {} : { param }),
+  })
+  const said = decoder.decode(body)
+  const text = blanked(attempt, said)
+  const limits = attempt.target.provider.kind.limits?.(status, headers, text)
+  const raw = text === said ? body : new TextEncoder().encode(text)
+  return new Refusal(meaning, { protocol: attempt.speech.protocol, headers, body: raw }, limits)
+}

@@ -1,0 +1,102 @@
+import { isPayload, type StreamEvent } from '../../conversation/index.ts'
+import { joined } from '../../lib/byte-replace.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import type { Machine } from '../../lib/machine.ts'
+import type { Frame } from '../../protocols/codec.ts'
+import { type Heard, hearUsage } from '../accounting/heard.ts'
+import type { Exchange } from '../request.ts'
+import type { Attempt } from '../upstream/attempt.ts'
+import { answerIn, refusalOf } from './embedded-error.ts'
+import { type Listener, SILENT } from './reader.ts'
+
+/** A stream as far as its first payload; `done`: it is over already. */
+export type Beginning = { events: StreamEvent[]; bytes: Uint8Array[]; done: boolean }
+
+/** An upstream that sends so much and still no payload is past every error it could begin with. */
+const MAX_HELD_BYTES = 1_000_000
+
+export type Decoding = {
+  frames: Machine<Uint8Array, Frame>
+  events: Machine<Frame, StreamEvent>
+}
+
+/**
+ * Reads a stream until it has said something for the client. Throws when that is an error, or when
+ * there is nothing: until then another credential can still answer, unseen.
+ */
+export async function beginningOf(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  listener: Listener,
+  decoding: Decoding,
+): Promise<Beginning> {
+  try {
+    const beginning = await read(attempt.heard, listener, decoding)
+    const { events, bytes } = beginning
+    if (events.length === 0) throwUnframed(exchange, attempt, reply, bytes)
+    if (beginning.done && !events.some(isPayload)) events.push(...decoding.events.end())
+    const first = events.find(isPayload)
+    if (first?.type === 'error') throw refusalOf(exchange, attempt, reply, first.error)
+    if (!first && beginning.done) throw saidNothing()
+    return beginning
+  } catch (error) {
+    listener.close()
+    throw error
+  }
+}
+
+async function read(
+  account: Heard,
+  listener: Listener,
+  { frames, events }: Decoding,
+): Promise<Beginning> {
+  const beginning: Beginning = { events: [], bytes: [], done: false }
+  let held = 0
+  let payload = false
+  // One long event (a picture) may be all there is: `frames` has the limit for that.
+  const enough = (): boolean => held >= MAX_HELD_BYTES && beginning.events.length > 0
+  while (!beginning.done && !payload && !enough()) {
+    const chunk = await listener.next()
+    if (chunk === SILENT) continue
+    const heard = [
+      ...(chunk.value ? frames.feed(chunk.value) : []),
+      ...(chunk.done ? frames.end() : []),
+    ].flatMap(frame => events.feed(frame))
+    if (chunk.value) {
+      beginning.bytes.push(chunk.value)
+      held += chunk.value.length
+    }
+    if (heard.some(({ type }) => type === 'part-start')) listener.begun()
+    payload = heard.some(isPayload)
+    for (const event of heard) {
+      beginning.events.push(event)
+      // Its client may go away before there is anything to pass on.
+      if (event.type === 'response-start') hearUsage(account, event.usage)
+    }
+    beginning.done = chunk.done
+  }
+  return beginning
+}
+
+/** What calls itself a stream and is none: one object, or a page, in which an error is told. */
+export function throwUnframed(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  chunks: readonly Uint8Array[],
+): void {
+  const bytes = joined(chunks)
+  if (/^\s*[{[<]/.test(decoder.decode(bytes.subarray(0, 64))))
+    answerIn(exchange, attempt, reply, bytes)
+  throw saidNothing()
+}
+
+function saidNothing(): GatewayError {
+  return new GatewayError(
+    'upstream-failed',
+    "the upstream's stream ended without a reply in it; please retry your request",
+  )
+}
+
+const decoder = new TextDecoder()

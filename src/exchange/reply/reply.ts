@@ -1,0 +1,327 @@
+import {
+  type ConversationResponse,
+  collect,
+  replay,
+  type StreamEvent,
+  type Usage,
+} from '../../conversation/index.ts'
+import { asGatewayError, type GatewayError } from '../../lib/errors.ts'
+import { parseObject } from '../../lib/json.ts'
+import { JsonBytesError, type Member, scanObject, splice } from '../../lib/json-bytes.ts'
+import { decodeSse } from '../../lib/sse.ts'
+import { whenUnread } from '../../lib/unread.ts'
+import type { Asked } from '../../protocols/codec.ts'
+import { hear, hearResponse, hearUsage } from '../accounting/heard.ts'
+import { type Exchange, stamp } from '../request.ts'
+import { settle, settleCut } from '../settle.ts'
+import { type Attempt, clientGone } from '../upstream/attempt.ts'
+import { asJson, relayedHeaders, STREAM_HEADERS } from '../upstream/headers.ts'
+import { eventLimit, received, wholeBody } from './body.ts'
+import { answerIn, noAnswer, refusalOf } from './embedded-error.ts'
+import { refuseEmpty } from './empty-answer.ts'
+import { throwUnframed } from './first-event.ts'
+import { createFraming } from './framing.ts'
+import { passedStream } from './passthrough-stream.ts'
+import { createListener, SILENT } from './reader.ts'
+import { type Answer, askedOf, renames } from './respond.ts'
+import { between } from './transforms.ts'
+import { translatedStream } from './translated-stream.ts'
+
+/**
+ * Turns the upstream's reply into the client's. Returns once there is a payload to send, and
+ * throws while failover is still possible.
+ */
+export async function answer(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<Answer> {
+  if (exchange.action === 'relay') return relayed(exchange, attempt, reply)
+  const streamed = /^text\/event-stream\b/i.test(reply.headers.get('content-type') ?? '')
+  const { stream } = exchange.envelope
+  if (streamed && stream && attempt.passing) return passedStream(exchange, attempt, reply)
+  // A summary is an item of its own, so it goes down when it is whole.
+  if (streamed && stream && !exchange.compacts) return translatedStream(exchange, attempt, reply)
+  if (streamed) return collected(exchange, attempt, reply, reply.body ?? [])
+  const bytes = await wholeBody(exchange, attempt, reply)
+  // Some upstreams do not say that it is a stream.
+  if (isEventStream(bytes)) return collected(exchange, attempt, reply, [bytes])
+  return attempt.passing && !stream
+    ? passedJson(exchange, attempt, reply, bytes)
+    : translatedJson(exchange, attempt, reply, bytes)
+}
+
+function isEventStream(bytes: Uint8Array): boolean {
+  return /^\s*(event|data|id|retry)?:/.test(decoder.decode(bytes.subarray(0, 64)))
+}
+
+function passedJson(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  bytes: Uint8Array<ArrayBuffer>,
+): Answer {
+  const members = membersOf(bytes)
+  if (mayTellError(exchange, attempt, bytes, members)) answerIn(exchange, attempt, reply, bytes)
+  const headers = relayedHeaders(reply.headers)
+  asJson(headers)
+  stamp(headers, exchange, attempt)
+  if (members) hearJson(exchange, attempt, bytes, members)
+  settle(exchange, attempt, reply.status)
+  const named = attempt.codec.members.model
+  const model = renames(exchange) && members?.find(({ key }) => key === named)
+  const body = model ? renamed(bytes, model, exchange.envelope.model) : bytes
+  return { status: reply.status, headers, body }
+}
+
+/** The very same bytes where the name is the client's already. */
+function renamed(bytes: Uint8Array<ArrayBuffer>, { value }: Member, name: string) {
+  const asked = encoder.encode(JSON.stringify(name))
+  return Buffer.compare(bytes.subarray(...value), asked) === 0
+    ? bytes
+    : splice(bytes, [{ at: value, with: asked }])
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** Undefined: not a JSON object. It is the upstream's reply all the same. */
+function membersOf(bytes: Uint8Array): Member[] | undefined {
+  try {
+    return scanObject(bytes)
+  } catch (error) {
+    if (error instanceof JsonBytesError) return undefined
+    throw error
+  }
+}
+
+/** Bytes of any kind, as they come; a JSON reply is whole, so its usage can be counted. */
+async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
+  const type = reply.headers.get('content-type') ?? ''
+  if (/^(text\/html|application\/xhtml\+xml)\b/i.test(type)) {
+    const page = await wholeBody(exchange, attempt, reply)
+    throw noAnswer(attempt, decoder.decode(page))
+  }
+  if (/^application\/json\b/i.test(type))
+    return passedJson(exchange, attempt, reply, await wholeBody(exchange, attempt, reply))
+  const headers = relayedHeaders(reply.headers)
+  stamp(headers, exchange, attempt)
+  const { status, body } = reply
+  if (body) return { status, headers, ...counted(exchange, attempt, body) }
+  attempt.heard.whole = true
+  settle(exchange, attempt, status)
+  return { status, headers, body: '' }
+}
+
+function counted(
+  exchange: Exchange,
+  attempt: Attempt,
+  body: ReadableStream<Uint8Array>,
+): Pick<Answer, 'body' | 'unread'> {
+  const listener = createListener(exchange, attempt, body)
+  let over = false
+  function end(failure: GatewayError | undefined): void {
+    if (over) return
+    over = true
+    listener.close()
+    if (failure) settleCut(exchange, attempt, failure)
+    else settle(exchange, attempt, 200)
+  }
+  const unread = (): void => end(clientGone())
+  const begins = whenUnread(exchange.inbound.signal, unread)
+  async function* generate(): AsyncGenerator<Uint8Array | string> {
+    if (!begins()) return
+    let failure: GatewayError | undefined
+    try {
+      listener.commit()
+      for (;;) {
+        const chunk = await listener.next()
+        if (chunk === SILENT) continue
+        if (chunk.value) yield chunk.value
+        if (!chunk.done) continue
+        attempt.heard.whole = true
+        return
+      }
+    } catch (error) {
+      failure = asGatewayError(error)
+      throw failure
+    } finally {
+      end(failure ?? (attempt.heard.whole ? undefined : clientGone()))
+    }
+  }
+  return { body: generate(), unread }
+}
+
+/** Whether a reply must be read to know that it is no error; most need not be. */
+function mayTellError(
+  { action }: Exchange,
+  { codec }: Attempt,
+  bytes: Uint8Array,
+  members: readonly Member[] | undefined,
+): boolean {
+  const has = (name: string): Member | undefined => members?.find(({ key }) => key === name)
+  const error = has('error')
+  const told = error !== undefined && bytes[error.value[0]] !== NULL
+  if (action === 'relay') return told && !has('data')
+  const answer = has(codec.members.answer)
+  if (told || !answer) return true
+  const said = bytes.subarray(answer.value[0], answer.value[1])
+  return Buffer.prototype.includes.call(said, '"error"')
+}
+
+/** How `null` begins. */
+const NULL = 0x6e
+
+/** The usage; and where that is missing or has gaps, what was said, for an estimate. */
+function hearJson(
+  { action }: Exchange,
+  attempt: Attempt,
+  bytes: Uint8Array,
+  members: readonly Member[],
+): void {
+  const { heard } = attempt
+  const usage = usageOf(attempt, bytes, members)
+  if (action !== 'relay' && (usage.fresh === undefined || usage.output === undefined))
+    hearWords(attempt, bytes)
+  hearUsage(heard, usage)
+  heard.whole = true
+}
+
+/** What passes need not be what its protocol says it is. */
+function hearWords({ heard, codec, target }: Attempt, bytes: Uint8Array): void {
+  const body = parseObject(decoder.decode(bytes))
+  try {
+    if (body) hearResponse(heard, codec.decodeResponse(body, target.provider.id))
+  } catch {
+    // Then nothing was heard.
+  }
+}
+
+function usageOf(attempt: Attempt, bytes: Uint8Array, members: readonly Member[]): Usage {
+  const at = members.find(({ key }) => key === attempt.codec.members.usage)?.value
+  if (!at) return {}
+  const wire = parseObject(decoder.decode(bytes.subarray(...at)))
+  return wire ? attempt.codec.decodeUsage(wire) : {}
+}
+
+function translatedJson(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  bytes: Uint8Array<ArrayBuffer>,
+): Answer {
+  const body = answerIn(exchange, attempt, reply, bytes)
+  const response = attempt.codec.decodeResponse(body, attempt.target.provider.id)
+  return rendered(exchange, attempt, reply.status, response)
+}
+
+/** A stream upstream for a client that wants one body. */
+async function collected(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<Answer> {
+  const frames = decodeSse(eventLimit(exchange, attempt))
+  const events = attempt.codec.decodeStream(attempt.target.provider.id)
+  const all: StreamEvent[] = []
+  const unframed: Uint8Array[] = []
+
+  function heard(some: readonly StreamEvent[]): void {
+    for (const event of some) {
+      hear(attempt.heard, event)
+      all.push(event)
+    }
+  }
+
+  for await (const chunk of received(exchange, attempt, chunks)) {
+    for (const frame of frames.feed(chunk)) heard(events.feed(frame))
+    if (all.length === 0) unframed.push(chunk)
+    // An upstream that has told an error need not hang up.
+    throwError(exchange, attempt, reply, all)
+  }
+  for (const frame of frames.end()) heard(events.feed(frame))
+  if (all.length === 0) throwUnframed(exchange, attempt, reply, unframed)
+  heard(events.end())
+  throwError(exchange, attempt, reply, all)
+  return rendered(exchange, attempt, reply.status, collect(all))
+}
+
+/** An error is the last thing that a stream tells. */
+function throwError(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  told: readonly StreamEvent[],
+): void {
+  const last = told[told.length - 1]
+  if (last?.type === 'error') throw refusalOf(exchange, attempt, reply, last.error)
+}
+
+/** A whole response as the client wants it: one body, or the stream that would have made it. */
+function rendered(
+  exchange: Exchange,
+  attempt: Attempt,
+  status: number,
+  heard: ConversationResponse,
+): Answer {
+  if (!attempt.heard.whole) hearResponse(attempt.heard, heard)
+  if (!attempt.passing) refuseEmpty(attempt, heard)
+  const told = compacted(exchange, attempt, heard)
+  const response = attempt.fitted?.restoreResponse(told) ?? told
+  const asked = askedOf(exchange, response.model, attempt.losses)
+  const headers = new Headers()
+  const body = exchange.envelope.stream
+    ? streamOf(exchange, attempt, asked, told, headers)
+    : wholeOf(exchange, attempt, asked, response, headers)
+  // Encoding tells what the client's protocol could not say.
+  settle(exchange, attempt, status)
+  stamp(headers, exchange, attempt)
+  return { status: 200, headers, body }
+}
+
+/** The summary that another upstream was asked for, as a client gets it that asked in a request. */
+function compacted(
+  exchange: Exchange,
+  attempt: Attempt,
+  response: ConversationResponse,
+): ConversationResponse {
+  const { compaction } = exchange.codec
+  if (!compaction || !exchange.compacts || exchange.action === 'compact' || attempt.passing)
+    return response
+  return compaction.reply(response, askedOf(exchange, response.model))
+}
+
+function wholeOf(
+  exchange: Exchange,
+  attempt: Attempt,
+  asked: Asked,
+  response: ConversationResponse,
+  headers: Headers,
+): string {
+  const middle = between(exchange, { ...attempt, fitted: undefined }, asked)
+  for (const event of replay(response)) middle.feed(event)
+  headers.set('content-type', 'application/json')
+  const { compaction } = exchange.codec
+  if (exchange.action === 'compact' && compaction)
+    return JSON.stringify(compaction.encode(response, asked, exchange.body()))
+  return JSON.stringify(exchange.codec.encodeResponse(response, asked))
+}
+
+function streamOf(
+  exchange: Exchange,
+  attempt: Attempt,
+  asked: Asked,
+  response: ConversationResponse,
+  headers: Headers,
+): string {
+  const framing = createFraming(exchange)
+  for (const [name, value] of Object.entries(STREAM_HEADERS)) headers.set(name, value)
+  headers.set('content-type', framing.contentType)
+  const middle = between(exchange, attempt, asked)
+  const machine = exchange.codec.encodeStream(asked)
+  let text = ''
+  for (const event of replay(response))
+    for (const next of middle.feed(event)) text += framing.text(machine.feed(next))
+  return text + framing.text(machine.end()) + framing.end()
+}

@@ -1,0 +1,81 @@
+import { effortOf } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { text } from '../../lib/read-json.ts'
+import { bodyOf, type GeneratedBody } from '../../lib/response-body.ts'
+import type { Asked, Loss } from '../../protocols/codec.ts'
+import { keepResponse } from '../history/responses.ts'
+import { type Ask, type Exchange, stamp } from '../request.ts'
+import type { Attempt } from '../upstream/attempt.ts'
+import { relayedHeaders, STREAM_HEADERS } from '../upstream/headers.ts'
+import type { Framing } from './framing.ts'
+
+/** What goes down: committed, with nothing of it sent yet. */
+export type Answer = {
+  status: number
+  headers: Headers
+  body: Uint8Array<ArrayBuffer> | string | GeneratedBody
+  /** To be called where the client is gone before the body is read; harmless otherwise. */
+  unread?: () => void
+}
+
+/** Sends an answer off. `exchange` is absent where it failed before there was one. */
+export function respond(
+  { recording }: Ask,
+  exchange: Exchange | undefined,
+  answer: Answer,
+): Response {
+  const body = recording ? recording.told(exchange, answer) : answer.body
+  return new Response(bodyOf(body), { status: answer.status, headers: answer.headers })
+}
+
+/** What the reply echoes of the request. */
+export function askedOf(exchange: Exchange, served: string, losses?: Loss[]): Asked {
+  const request = exchange.readable()
+  const { extensions, thinking } = request ?? {}
+  return {
+    model: reportedModel(exchange, served),
+    id: exchange.requestId,
+    atMs: exchange.startedAtMs,
+    ...(request ? { request } : {}),
+    thinking: thinking !== undefined && effortOf(thinking) !== 'none',
+    ...(extensions ? { extensions } : {}),
+    ...(losses ? { losses } : {}),
+    ...(exchange.codec.protocol === 'openai-responses' ? responsesAsked(exchange) : {}),
+  }
+}
+
+/** The history stands in the place of the id that named it, and the reply names it all the same. */
+function responsesAsked(exchange: Exchange): Partial<Asked> {
+  const follows = text(exchange.body().previous_response_id)
+  return {
+    finished: response => kept(exchange, response),
+    ...(follows === undefined ? {} : { follows }),
+  }
+}
+
+function kept({ gateway, caller, body }: Exchange, response: JsonObject): void {
+  keepResponse(gateway.services.kept, caller.name, body(), response)
+}
+
+/** The name the reply carries: the client's own, unless the file says `report-model: served`. */
+export function reportedModel(exchange: Exchange, served: string): string {
+  return exchange.route.reportModel === 'served' ? served : exchange.envelope.model
+}
+
+/** Whether the served name must give way to the client's in a reply that passes through. */
+export function renames({ route }: Exchange): boolean {
+  return route.reportModel === 'asked'
+}
+
+export function streamHeaders(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+  framing: Framing,
+): Headers {
+  const headers = attempt.passing ? relayedHeaders(reply.headers) : new Headers()
+  for (const [name, value] of Object.entries(STREAM_HEADERS)) headers.set(name, value)
+  headers.set('content-type', framing.contentType)
+  stamp(headers, exchange, attempt)
+  return headers
+}

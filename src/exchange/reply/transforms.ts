@@ -1,0 +1,35 @@
+import type { StreamEvent } from '../../conversation/index.ts'
+import type { Machine } from '../../lib/machine.ts'
+import type { Asked } from '../../protocols/codec.ts'
+import { keepReasoning } from '../history/reasoning.ts'
+import type { Exchange } from '../request.ts'
+import type { Attempt } from '../upstream/attempt.ts'
+
+/**
+ * What stands between an upstream's events and the client's: tools get their own names back, and
+ * reasoning that the client cannot carry is kept.
+ */
+export function between(
+  exchange: Exchange,
+  attempt: Attempt,
+  asked: Asked,
+): Machine<StreamEvent, StreamEvent> {
+  const machines: Machine<StreamEvent, StreamEvent>[] = []
+  if (attempt.fitted) machines.push(attempt.fitted.restoreStream())
+  if (!exchange.codec.carries(asked))
+    machines.push(keepReasoning(exchange.gateway.services.kept, exchange.caller.name))
+  return chained(machines)
+}
+
+function chained(
+  machines: readonly Machine<StreamEvent, StreamEvent>[],
+): Machine<StreamEvent, StreamEvent> {
+  return {
+    feed: event =>
+      machines.reduce<StreamEvent[]>(
+        (events, machine) => events.flatMap(one => machine.feed(one)),
+        [event],
+      ),
+    end: () => [],
+  }
+}

@@ -1,0 +1,122 @@
+import type { StreamEvent } from '../../conversation/index.ts'
+import { asGatewayError, GatewayError } from '../../lib/errors.ts'
+import { decodeSse } from '../../lib/sse.ts'
+import { whenUnread } from '../../lib/unread.ts'
+import { hear } from '../accounting/heard.ts'
+import type { Exchange } from '../request.ts'
+import { settle, settleCut } from '../settle.ts'
+import { type Attempt, clientGone } from '../upstream/attempt.ts'
+import { eventLimit, replyCounter } from './body.ts'
+import { refusalOf } from './embedded-error.ts'
+import { refuseEmptyStream } from './empty-answer.ts'
+import { beginningOf } from './first-event.ts'
+import { createFraming } from './framing.ts'
+import { errorAfter } from './keep-alive.ts'
+import { createListener, type Listener, SILENT } from './reader.ts'
+import { type Answer, askedOf, streamHeaders } from './respond.ts'
+import { between } from './transforms.ts'
+
+/**
+ * A stream of one protocol as a stream of another: bytes → frames → events → frames → text.
+ * Returns once the upstream has said something worth sending; throws while it has not.
+ */
+export async function translatedStream(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<Answer> {
+  if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
+  const listener = createListener(exchange, attempt, reply.body)
+  const frames = decodeSse(eventLimit(exchange, attempt))
+  const events = attempt.codec.decodeStream(attempt.target.provider.id)
+  const { events: head } = await beginningOf(exchange, attempt, reply, listener, { frames, events })
+  for (const event of head) hear(attempt.heard, event)
+  orClose(listener, () => refuseEmptyStream(attempt, head))
+  const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
+  const asked = askedOf(exchange, served, attempt.losses)
+  const middle = between(exchange, attempt, asked)
+  const machine = exchange.codec.encodeStream(asked)
+  const framing = createFraming(exchange)
+  // Some protocols tell the whole reply once more at its end.
+  const count = replyCounter(exchange, attempt)
+  let failure: GatewayError | undefined
+  let ended = false
+
+  function encode(event: StreamEvent): string {
+    if (event.type === 'response-end') ended = true
+    else if (event.type === 'error') failure = refusalOf(exchange, attempt, reply, event.error)
+    let text = ''
+    for (const next of middle.feed(event)) text += framing.text(machine.feed(next))
+    return text
+  }
+
+  function heard(event: StreamEvent): string {
+    hear(attempt.heard, event)
+    return encode(event)
+  }
+
+  let over = false
+  function end(cut: GatewayError | undefined): void {
+    if (over) return
+    over = true
+    listener.close()
+    // The decoder knows the usage so far, and whether only the end of the stream is missing.
+    if (!attempt.heard.whole) for (const event of events.end()) hear(attempt.heard, event)
+    if (cut) settleCut(exchange, attempt, cut)
+    else settle(exchange, attempt, 200)
+  }
+  const unread = (): void => end(clientGone())
+  const begins = whenUnread(exchange.inbound.signal, unread)
+
+  async function* body(): AsyncGenerator<string> {
+    if (!begins()) return
+    let done = false
+    try {
+      let text = ''
+      for (const event of head) text += encode(event)
+      yield text
+      while (!ended && !failure) {
+        const chunk = await listener.next()
+        if (chunk === SILENT) {
+          yield framing.keepAlive(machine.keepAlive?.())
+          continue
+        }
+        text = ''
+        if (chunk.value) {
+          count(chunk.value)
+          for (const frame of frames.feed(chunk.value))
+            for (const event of events.feed(frame)) text += heard(event)
+        }
+        if (chunk.done) {
+          for (const frame of frames.end())
+            for (const event of events.feed(frame)) text += heard(event)
+          for (const event of events.end()) text += heard(event)
+          ended = true
+        }
+        if (text) yield text
+      }
+      text = framing.text(machine.end()) + framing.end()
+      if (text) yield text
+      if (failure) yield* errorAfter(failure, framing)
+      done = true
+    } catch (error) {
+      failure = asGatewayError(error)
+      yield encode({ type: 'error', error: failure }) + framing.end()
+      yield* errorAfter(failure, framing)
+    } finally {
+      end(failure ?? (done ? undefined : clientGone()))
+    }
+  }
+  if (!over) listener.commit()
+  const headers = streamHeaders(exchange, attempt, reply, framing)
+  return { status: 200, headers, body: body(), unread }
+}
+
+function orClose(listener: Listener, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    listener.close()
+    throw error
+  }
+}

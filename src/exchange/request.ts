@@ -1,0 +1,283 @@
+import { layered } from '../config/sections/body-edits.ts'
+import {
+  CAPSULE_PREFIX,
+  type ConversationRequest,
+  type Needs,
+  NO_NEEDS,
+  needsOf,
+} from '../conversation/index.ts'
+import type { Reservation } from '../credentials/quotas.ts'
+import { GatewayError } from '../lib/errors.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { editJson, type JsonEdit } from '../lib/json-edit.ts'
+import type { Decision } from '../observability/recent.ts'
+import type { Recording } from '../observability/request-log/recording.ts'
+import type { Action, ClientCodec, Envelope, Inbound, Loss } from '../protocols/codec.ts'
+import { codecs } from '../protocols/index.ts'
+import { OUR_ID, OUR_STEP } from '../protocols/shared/gateway-ids.ts'
+import { orInvalidBody, parseBody } from '../protocols/shared/peek.ts'
+import type { ClientName, Facts } from '../routing/facts.ts'
+import type { Route, RoutingTable, Target, TraceLine } from '../routing/table.ts'
+import { targetName } from '../routing/target-name.ts'
+import type { Bill } from './accounting/bill.ts'
+import { reserve } from './accounting/reserve.ts'
+import { mustBeName } from './asked-name.ts'
+import type { Caller } from './authenticate.ts'
+import { factsOf } from './facts.ts'
+import { recallReasoning } from './history/reasoning.ts'
+import { refersToKept, withHistory } from './history/responses.ts'
+import { mustNameAllowed } from './named-models.ts'
+import { readRequest } from './read-request.ts'
+import type { Gateway } from './snapshot.ts'
+
+export type Ask = {
+  codec: ClientCodec
+  action: Action
+  inbound: Inbound
+  caller: Caller
+  requestId: string
+  /** Which relay is meant: the endpoint's path, or the verb in it. */
+  relay?: string
+  /** How it was asked, for the record. */
+  line?: { method: string; url: string }
+  /** Absent: this one is not recorded. */
+  recording?: Recording
+}
+
+/** A downstream request's whole life. */
+export type Exchange = Ask & {
+  gateway: Gateway
+  envelope: Envelope
+  route: Route
+  startedAtMs: number
+  attempts: number
+  /** The running attempt's; a client that goes away aborts it. */
+  current: AbortController | undefined
+  /** The client speaks a whole protocol, not a legacy form of one: its bytes may go through. */
+  passable: boolean
+  /** The request as a conversation; decoded once, and only if some target needs it. */
+  conversation(): ConversationRequest
+  /** The same; undefined where it is malformed and its bytes may pass: its upstream will judge. */
+  readable(): ConversationRequest | undefined
+  /** The request's body, parsed; as little as `conversation`. */
+  body(): JsonObject
+  /** The conversation is to be compacted, whichever way the client asks for that. */
+  compacts: boolean
+  /** A target refused what was sealed: it and the next ones are asked without. */
+  unsealed: boolean
+  /** The conversation's own credential failed in passing: its bond stays as it is. */
+  escaped: boolean
+  /** How the name was resolved. */
+  trace: readonly TraceLine[]
+  client: ClientName
+  /** Targets that cannot take this request. */
+  unfit: Set<Target>
+  /** Credentials that a target refused for good, as far as this request goes. */
+  aside: Map<Target, Set<string>>
+  /** What it was admitted with; absent: its key has no limits. */
+  reservation: Reservation | undefined
+  /** What the attempts so far took; absent: nothing was paid for. */
+  bill: Bill | undefined
+  /** Resolves once everything is in `bill` that is still being estimated. */
+  billing: Promise<void> | undefined
+  /** It is among the last ones. */
+  over: boolean
+  /** Who was considered, in order, and what became of them. */
+  decisions: Decision[]
+  /** What the request needs of who answers it; found out once, and only if some target may lack it. */
+  needs(): Needs
+  /** Input tokens, counted once, by the given counter. */
+  inputTokens(count: (request: ConversationRequest) => number): number
+  totalDueAtMs(target: Target): number
+}
+
+/**
+ * Reads what is asked, resolves it and admits it. Throws `invalid-request`, `model-not-found` and
+ * `rate-limited`.
+ */
+export function begin(gateway: Gateway, asked: Ask): Exchange {
+  const startedAtMs = gateway.services.now()
+  const { ask, envelope, route, trace, client } = routed(gateway, asked, startedAtMs)
+  let conversation: ConversationRequest | undefined
+  let body: JsonObject | undefined
+  let needs: Needs | undefined
+  let tokens: number | undefined
+  const begun: Exchange = {
+    ...ask,
+    gateway,
+    envelope,
+    route,
+    startedAtMs,
+    attempts: 0,
+    current: undefined,
+    passable:
+      ask.action === 'relay' ||
+      (codecs.some(codec => codec === ask.codec) && !holdsOurs(gateway, ask)),
+    compacts: ask.action === 'compact',
+    unsealed: false,
+    escaped: false,
+    trace,
+    client,
+    decisions: [],
+    unfit: new Set(),
+    aside: new Map(),
+    reservation: undefined,
+    bill: undefined,
+    billing: undefined,
+    over: false,
+    body() {
+      body ??= parseBody(ask.inbound.body)
+      return body
+    },
+    conversation() {
+      conversation ??= read(begun)
+      return conversation
+    },
+    readable() {
+      try {
+        return begun.conversation()
+      } catch (error) {
+        if (begun.passable && error instanceof GatewayError) return undefined
+        throw error
+      }
+    },
+    needs() {
+      if (needs) return needs
+      const request = begun.readable()
+      needs = request ? needsOf(request) : NO_NEEDS
+      return needs
+    },
+    inputTokens(count) {
+      if (tokens !== undefined) return tokens
+      const request = begun.readable()
+      tokens = request ? count(request) : 0
+      return tokens
+    },
+    totalDueAtMs: ({ timeouts }) =>
+      timeouts.totalMs > 0 ? startedAtMs + timeouts.totalMs : Infinity,
+  }
+  if (asksToCompact(begun)) begun.compacts = true
+  // Last: from here on the end of the exchange closes it.
+  begun.reservation = reserve(begun)
+  return begun
+}
+
+/** Whether an ordinary request asks for a compaction. Most bodies need not be parsed to know. */
+function asksToCompact({ action, codec, inbound, body }: Exchange): boolean {
+  const { compaction } = codec
+  if (!compaction || action !== 'generate') return false
+  return Buffer.prototype.includes.call(inbound.body, compaction.mark) && compaction.wanted(body())
+}
+
+/** Resolves the model that is asked for, and makes the changes that the file wants. */
+function routed(
+  { table, services }: Gateway,
+  ask: Ask,
+  atMs: number,
+): { ask: Ask; envelope: Envelope; route: Route; trace: readonly TraceLine[]; client: ClientName } {
+  const envelope = ask.codec.peek(ask.inbound)
+  const { model } = envelope
+  mustBeName(table, model)
+  if (!ask.caller.may(model)) throw notAllowed(ask.caller, model)
+  const facts = factsOf(ask, envelope, atMs, services.densities)
+  const resolution = table.resolve(model, facts)
+  if (!resolution.found) throw unknownModel(model, resolution.nearest.filter(ask.caller.may))
+  const { route, trace } = resolution
+  const { client } = facts
+  if (envelope.modelAs !== 'text') mustNameAllowed(ask.caller, ask.inbound.body, model, route)
+  services.asked.note(facts)
+  const edits = editsFor(table, route, facts)
+  if (edits.length === 0 || envelope.modelAs === 'text')
+    return { ask, envelope, route, trace, client }
+  const body = orInvalidBody(() => editJson(ask.inbound.body, edits))
+  const inbound = { ...ask.inbound, body }
+  return { ask: { ...ask, inbound }, envelope: ask.codec.peek(inbound), route, trace, client }
+}
+
+/** What the model's own entry says goes before the rules. */
+function editsFor({ rules }: RoutingTable, route: Route, facts: Facts): readonly JsonEdit[] {
+  if (rules.length === 0) return route.edits
+  const general = rules.flatMap(({ when, edits }) => (!when || when.holds(facts) ? edits : []))
+  return layered(route.edits, general)
+}
+
+function notAllowed(caller: Caller, model: string): GatewayError {
+  return new GatewayError(
+    'forbidden',
+    `the key "${caller.name}" may not ask for "${model}" (GET /v1/models lists what it may)`,
+    { param: 'model' },
+  )
+}
+
+/** Capsules, and steps that another upstream took: nothing an upstream could read. */
+const OURS = [CAPSULE_PREFIX, OUR_STEP].map(text => Buffer.from(text))
+const OUR_IDS = Buffer.from(OUR_ID)
+
+/** Whether a request holds something that only we can read. */
+function holdsOurs({ services }: Gateway, { codec, inbound, caller }: Ask): boolean {
+  const has = (mark: Buffer): boolean => Buffer.prototype.includes.call(inbound.body, mark)
+  if (OURS.some(has)) return true
+  // An upstream may be a gateway like this one, with ids that only look like ours.
+  return (
+    codec.protocol === 'openai-responses' &&
+    has(OUR_IDS) &&
+    refersToKept(parseBody(inbound.body), services.kept, caller.name)
+  )
+}
+
+/** The request with all that was kept for its client put back. */
+function read(exchange: Exchange): ConversationRequest {
+  const { codec, caller, gateway, envelope } = exchange
+  const { kept } = gateway.services
+  const stateful = codec.protocol === 'openai-responses'
+  const request = readRequest(exchange, exchange.body(), envelope, body =>
+    stateful ? withHistory(body, kept, caller.name) : body,
+  )
+  return recallReasoning(request, kept, caller.name)
+}
+
+function unknownModel(model: string, nearest: readonly string[]): GatewayError {
+  const offer =
+    nearest.length > 0 ? `; did you mean ${nearest.map(name => `"${name}"`).join(', ')}?` : ''
+  return new GatewayError(
+    'model-not-found',
+    `no model named "${model}" in routes.yaml${offer} (GET /v1/models lists what there is)`,
+    { param: 'model' },
+  )
+}
+
+/** Says on the reply what happened. */
+export function stamp(
+  headers: Headers,
+  exchange: Exchange,
+  attempt?: { target: Target; losses: readonly Loss[] },
+): void {
+  headers.set('x-jackfield-request-id', exchange.requestId)
+  headers.set('x-jackfield-route', headerText(exchange.route.name))
+  headers.set('x-jackfield-attempts', String(exchange.attempts))
+  if (!attempt) return
+  headers.set('x-jackfield-provider', headerText(targetName(attempt.target)))
+  const losses = lossesText(attempt.losses)
+  if (losses) headers.set('x-jackfield-losses', losses)
+}
+
+/** Header values are bytes: what is not plain ASCII is escaped as in a URL. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, character => encodeURIComponent(character))
+}
+
+/** A header that is longer is refused by some clients; a path and a reason have 20 characters. */
+const MAX_LOSSES_LENGTH = 2_000
+const MAX_LOSSES = 100
+
+/** Undefined: nothing was lost. */
+export function lossesText(losses: readonly Loss[]): string | undefined {
+  if (losses.length === 0) return undefined
+  const text = losses
+    .slice(0, MAX_LOSSES)
+    .map(({ path, reason }) => `${path}: ${reason}`)
+    .join('; ')
+  const escaped = headerText(text.slice(0, MAX_LOSSES_LENGTH))
+  if (escaped.length <= MAX_LOSSES_LENGTH && losses.length <= MAX_LOSSES) return escaped
+  return `${escaped.slice(0, MAX_LOSSES_LENGTH)}... (${losses.length} in all)`
+}

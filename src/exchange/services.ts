@@ -1,0 +1,58 @@
+import type { Affinity } from '../credentials/affinity.ts'
+import type { Tokens } from '../credentials/google/access-token.ts'
+import type { Pool } from '../credentials/pool.ts'
+import type { Quotas } from '../credentials/quotas.ts'
+import type { ModelLists } from '../discovery/model-lists.ts'
+import type { AskedNames } from '../gateway/asked-names.ts'
+import type { Turns } from '../lib/smooth-choice.ts'
+import type { Log } from '../observability/log.ts'
+import type { Recent } from '../observability/recent.ts'
+import type { Recorder } from '../observability/request-log/recorder.ts'
+import type { Ledger } from '../observability/usage/ledger.ts'
+import type { Prices } from '../providers/pricing/prices.ts'
+import type { Kept } from '../store/cache.ts'
+import type { Background } from './accounting/background.ts'
+import type { Latencies } from './failover/latency.ts'
+import type { Learned } from './failover/learned-capabilities.ts'
+import type { WaitingRoom } from './failover/queue.ts'
+import type { Densities } from './failover/token-estimate.ts'
+import type { SealIssuers } from './history/seal-issuers.ts'
+import type { Probe } from './upstream/connect-probe.ts'
+import type { Proxies } from './upstream/proxies.ts'
+import type { Watchdog } from './upstream/timers.ts'
+
+/** What is impure or outlives one snapshot of routes.yaml; made once, in `main.ts`. */
+export type Services = {
+  now(): number
+  random(): number
+  probe: Probe
+  proxies: Proxies
+  fetch: typeof globalThis.fetch
+  env: Record<string, string | undefined>
+  readFile(path: string): string
+  pool: Pool
+  affinity: Affinity
+  quotas: Quotas
+  tokens: Tokens
+  kept: Kept
+  asked: AskedNames
+  latencies: Latencies
+  learned: Learned
+  sealIssuers: SealIssuers
+  densities: Densities
+  prices: Prices
+  recent: Recent
+  recorder: Recorder
+  waitingRoom: WaitingRoom
+  lists: ModelLists
+  ledger: Ledger
+  background: Background
+  log: Log
+  watchdog: Watchdog
+  /** The peer's IP address, when the listener knows it. */
+  peerOf(request: Request): string | undefined
+  /** `jackfield/1.2.3`: how we name ourselves upstream. */
+  userAgent: string
+  /** Strategy state of pools, kept across reloads by step id. */
+  turns: Map<string, Turns>
+}

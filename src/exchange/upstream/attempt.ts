@@ -1,0 +1,214 @@
+import type { Fitted, ProtocolId } from '../../conversation/index.ts'
+import type { Lease } from '../../credentials/pool.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import { isObject } from '../../lib/json.ts'
+import type { Codec, Loss } from '../../protocols/codec.ts'
+import { codecFor } from '../../protocols/index.ts'
+import { createSealScanner, scanSeals } from '../../protocols/shared/seal-scan.ts'
+import type { Provider, Target } from '../../routing/table.ts'
+import { targetName } from '../../routing/target-name.ts'
+import { createHeard, type Heard } from '../accounting/heard.ts'
+import type { Exchange } from '../request.ts'
+import type { Watch } from './timers.ts'
+
+/** One send to one target with one credential. */
+export type Attempt = {
+  target: Target
+  lease: Lease
+  codec: Codec
+  speech: Speech
+  /** The client's own bytes go through: same protocol on both sides. */
+  passing: boolean
+  /** Ends the upstream request; also when the client goes away. */
+  abort: AbortController
+  watch: AttemptWatch
+  losses: Loss[]
+  /** The request is on its way, and was not refused. */
+  sent: boolean
+  /** What has come back so far. */
+  heard: Heard
+  /** The upstream has begun to reply, so it was reached. */
+  replied: boolean
+  /** How to give tools their names back; absent while the client's bytes pass. */
+  fitted?: Fitted | undefined
+  /** Notes whose seals the reply's bytes carry; absent: nobody else could meet them. */
+  scanSeals: ((chunk: Uint8Array) => void) | undefined
+  /** Runs when the client goes away. */
+  leave(): void
+}
+
+/** Which timer runs, and which one fired. */
+export type AttemptWatch = Watch & {
+  stage: 'connect' | 'first-byte' | 'idle' | 'total' | 'client'
+  fired: boolean
+}
+
+export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): Attempt {
+  const speech = speechFor(exchange, target)
+  const codec = speech && codecFor(speech.protocol)
+  if (!speech || !codec) {
+    throw new GatewayError(
+      'upstream-not-found',
+      `${target.provider.id} has no ${exchange.relay ?? 'such service'}: its kind is ${target.provider.kind.id}`,
+    )
+  }
+  const abort = new AbortController()
+  exchange.current = abort
+  const { signal } = exchange.inbound
+  const leave = (): void => abort.abort()
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave)
+  const now = exchange.gateway.services.now()
+  const watch: AttemptWatch = {
+    stage: 'first-byte',
+    fired: false,
+    dueAtMs: now + target.timeouts.firstByteMs,
+    due() {
+      watch.fired = true
+      watch.dueAtMs = Infinity
+      abort.abort()
+    },
+  }
+  withinTotal(exchange, target, watch)
+  exchange.gateway.services.watchdog.add(watch)
+  const passing =
+    passesTo(exchange, target) && !carriesForeignSeals(exchange, speech.protocol, lease)
+  const scanSeals = sealScanner(exchange, speech.protocol, lease)
+  const begun = { losses: [], sent: false, heard: createHeard(), replied: false, scanSeals, leave }
+  return { target, lease, codec, speech, passing, abort, watch, ...begun }
+}
+
+/** Whether the client's own bytes may go to this target; the seals in them are not looked at. */
+export function passesTo(exchange: Exchange, target: Target): boolean {
+  const own = ownSpeech(exchange, target)
+  const { quirks } = target.provider.kind
+  return (
+    own !== undefined &&
+    exchange.passable &&
+    !exchange.unsealed &&
+    !(own.protocol === 'openai-responses' && quirks?.stateless) &&
+    (target.reasoning === undefined || exchange.action === 'relay') &&
+    (!exchange.compacts || quirks?.compact === true)
+  )
+}
+
+/** Whether the client's bytes hold a seal that this credential is known to refuse. */
+function carriesForeignSeals(
+  { gateway, inbound, caller }: Exchange,
+  protocol: ProtocolId,
+  { credential }: Lease,
+): boolean {
+  const { sealIssuers } = gateway.services
+  if (!sealIssuers.any || !gateway.mixesSeals.has(protocol)) return false
+  return scanSeals(inbound.body, protocol).some(seal =>
+    sealIssuers.refuses(seal, { credential, caller: caller.name }),
+  )
+}
+
+function sealScanner(
+  { gateway, action }: Exchange,
+  protocol: ProtocolId,
+  { credential }: Lease,
+): Attempt['scanSeals'] {
+  if (action === 'relay' || !gateway.mixesSeals.has(protocol)) return undefined
+  const { sealIssuers } = gateway.services
+  return createSealScanner(protocol, seal => sealIssuers.note(seal, credential))
+}
+
+/** What of a request decides where a target is asked. */
+type Spoken = Pick<Exchange, 'action'> & { codec: { protocol: ProtocolId } }
+/** Who is waited for: a client that does not read its stream says nothing about the upstream. */
+export function waitFor(
+  exchange: Exchange,
+  { target, watch }: Attempt,
+  stage: 'idle' | 'client',
+): void {
+  if (watch.fired) return
+  watch.dueAtMs = exchange.gateway.services.now() + target.timeouts.idleMs
+  watch.stage = stage
+  withinTotal(exchange, target, watch)
+}
+
+/** Whatever is waited for, `timeout.total` holds. */
+function withinTotal(exchange: Exchange, target: Target, watch: AttemptWatch): void {
+  const total = exchange.totalDueAtMs(target)
+  if (total >= watch.dueAtMs) return
+  watch.dueAtMs = total
+  watch.stage = 'total'
+}
+
+type Speech = Provider['speaks'][number]
+
+/** Where a target is asked and in which protocol; undefined: it has nothing that such a relay needs. */
+export function speechFor(spoken: Spoken, target: Target): Speech | undefined {
+  const other = spoken.action === 'relay' ? undefined : target.provider.speaks[0]
+  return ownSpeech(spoken, target) ?? other
+}
+
+/** In the client's own protocol; what is only relayed is the same in all protocols of a family. */
+function ownSpeech({ codec, action }: Spoken, { provider }: Target): Speech | undefined {
+  const family = (protocol: ProtocolId) => protocol.split('-')[0]
+  return provider.speaks.find(({ protocol }) =>
+    action === 'relay' ? family(protocol) === family(codec.protocol) : protocol === codec.protocol,
+  )
+}
+
+/**
+ * Stops the timers and lets go of the client's signal, which would keep the request's body until it
+ * is collected itself. Safe to call twice.
+ */
+export function endAttempt(exchange: Exchange, attempt: Attempt): void {
+  exchange.gateway.services.watchdog.remove(attempt.watch)
+  exchange.inbound.signal.removeEventListener('abort', attempt.leave)
+}
+
+/** The client did not wait for the end. */
+export function clientGone(): GatewayError {
+  return new GatewayError('cancelled', 'the client went away')
+}
+
+/** What an exception from sending or reading means. */
+export function networkError(exchange: Exchange, attempt: Attempt, error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const { target, watch } = attempt
+  const where = targetName(target)
+  if (exchange.inbound.signal.aborted) return clientGone()
+  if (watch.fired && watch.stage === 'client')
+    return new GatewayError('cancelled', 'the client stopped reading its stream')
+  if (watch.fired) {
+    const seconds = Math.round(limitOf(attempt) / 100) / 10
+    const what =
+      watch.stage === 'total'
+        ? 'its reply was not complete; raise timeout.total in routes.yaml if it may take longer'
+        : 'the upstream was silent'
+    return new GatewayError(
+      'timeout',
+      `${where}: ${watch.stage} timeout after ${seconds} s; ${what}`,
+      watch.stage === 'total' ? { ownLimit: true } : {},
+    )
+  }
+  const told =
+    isObject(error) || error instanceof Error
+      ? (error as { code?: unknown; message?: unknown })
+      : {}
+  const reason = typeof told.code === 'string' ? told.code : String(told.message ?? error)
+  // Agents know by these words that it is worth asking again (pi 0.87, 2026-11).
+  const message = attempt.replied
+    ? `${where}: connection lost in mid-stream (${reason}); please retry your request`
+    : `${where}: could not be reached (${reason}); is its base-url right and the service up?`
+  return new GatewayError('upstream-failed', message, { cause: error })
+}
+
+function limitOf({ target: { timeouts }, watch }: Attempt): number {
+  switch (watch.stage) {
+    case 'connect':
+      return timeouts.connectMs
+    case 'first-byte':
+      return timeouts.firstByteMs
+    case 'idle':
+    case 'client':
+      return timeouts.idleMs
+    case 'total':
+      return timeouts.totalMs
+  }
+}

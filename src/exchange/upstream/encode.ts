@@ -1,0 +1,98 @@
+import type { ConversationRequest } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { splice } from '../../lib/json-bytes.ts'
+import type { Action } from '../../protocols/codec.ts'
+import { markForeignSeals } from '../history/seal-issuers.ts'
+import type { Exchange } from '../request.ts'
+import { forTarget } from './adapt.ts'
+import type { Attempt } from './attempt.ts'
+import { applyProvider } from './headers.ts'
+
+const encoder = new TextEncoder()
+
+type EncodedBody = { body: Uint8Array<ArrayBuffer>; extra: Record<string, string>; stream: boolean }
+
+/** A request as it goes to one target: the client's own bytes, or encoded for it. */
+export function encoded(exchange: Exchange, attempt: Attempt, action: Action): EncodedBody {
+  const { envelope } = exchange
+  if (attempt.passing)
+    return { body: spliced(exchange, attempt), extra: {}, stream: envelope.stream }
+  const quirks = attempt.target.provider.kind.quirks ?? {}
+  const stream = envelope.stream || quirks.streamOnly === true
+  const { target, codec } = attempt
+  const conversation = conversationFor(exchange)
+  const messages = markForeignSeals(conversation.messages, exchange.gateway.services.sealIssuers, {
+    credential: attempt.lease.credential,
+    caller: exchange.caller.name,
+  })
+  const made = forTarget({ ...conversation, messages }, target, codec, {
+    seals: !exchange.unsealed,
+  })
+  const { session } = envelope
+  const { wire, losses } = codec.encodeRequest(made.fitted.request, {
+    model: target.model,
+    stream,
+    issuer: target.provider.id,
+    quirks,
+    ...(session === undefined ? {} : { session }),
+  })
+  attempt.fitted = made.fitted
+  attempt.losses = [...made.losses, ...losses]
+  const body = action === 'count-tokens' ? codec.countable(wire.body) : wire.body
+  return { body: encodeJson(body), extra: wire.headers, stream }
+}
+
+/** The client's bytes with the model's name replaced; the very same bytes where it need not be. */
+function spliced({ inbound, envelope }: Exchange, { target }: Attempt): Uint8Array<ArrayBuffer> {
+  const body = inbound.body as Uint8Array<ArrayBuffer>
+  if (!envelope.modelAt || envelope.model === target.model) return body
+  return splice(body, [
+    {
+      at: envelope.modelAt,
+      with: encoder.encode(
+        envelope.modelAs === 'text' ? target.model : JSON.stringify(target.model),
+      ),
+    },
+  ])
+}
+
+/** An upstream that cannot compact is asked for a summary. */
+function conversationFor(exchange: Exchange): ConversationRequest {
+  const { compaction } = exchange.codec
+  const conversation = exchange.conversation()
+  return exchange.compacts && compaction ? compaction.ask(conversation) : conversation
+}
+
+function encodeJson(body: JsonObject): Uint8Array<ArrayBuffer> {
+  return encoder.encode(JSON.stringify(body)) as Uint8Array<ArrayBuffer>
+}
+
+export function upstreamHeaders(
+  exchange: Exchange,
+  attempt: Attempt,
+  extra: Record<string, string>,
+  stream: boolean,
+  account: boolean,
+): Headers {
+  const { target, lease, codec } = attempt
+  const client = exchange.inbound.headers
+  const relayed = exchange.action === 'relay'
+  const headers = new Headers({
+    'content-type': (relayed && client.get('content-type')) || 'application/json',
+    accept: relayed ? '*/*' : stream ? 'text/event-stream' : 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': exchange.gateway.services.userAgent,
+    ...codec.demands,
+  })
+  if (codec.protocol === exchange.codec.protocol)
+    exchange.gateway.forwards.get(codec.protocol)?.(client, headers)
+  for (const name in extra) headers.set(name, joined(headers.get(name), extra[name] ?? ''))
+  applyProvider(target.provider, lease.spec, client, headers, { account })
+  return headers
+}
+
+/** Lists of words in a header, each word once. */
+function joined(before: string | null, more: string): string {
+  const words = `${before ?? ''},${more}`.split(',').map(word => word.trim())
+  return [...new Set(words.filter(word => word !== ''))].join(',')
+}

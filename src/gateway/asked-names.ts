@@ -1,0 +1,31 @@
+import { type Facts, isClient } from '../routing/facts.ts'
+import type { Kept } from '../store/cache.ts'
+import type { AskedBefore } from './plan.ts'
+
+/** Remembered combinations; beyond that nobody looks through them. */
+const MOST = 5_000
+
+/** Keeps who asked for what, once each, so that a plan for new routes can try it. */
+export interface AskedNames {
+  note(facts: Facts): void
+}
+
+export function createAskedNames(kept: Kept): AskedNames {
+  const seen = new Set<string>()
+  return {
+    note({ model, key, client }) {
+      const entry = `${model}\t${key}\t${client}`
+      if (seen.has(entry) || seen.size >= MOST) return
+      seen.add(entry)
+      kept.put('asked', '', new Map([[entry, '']]))
+    },
+  }
+}
+
+/** What was asked for, newest first. */
+export function askedBefore(kept: Kept): AskedBefore[] {
+  return kept.list('asked', '').flatMap(entry => {
+    const [model = '', key = '', client = ''] = entry.split('\t')
+    return isClient(client) ? [{ model, key, client }] : []
+  })
+}

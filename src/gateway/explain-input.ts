@@ -1,0 +1,73 @@
+import { parseCount } from '../config/schema/units.ts'
+import { ABILITIES, type Ability } from '../conversation/index.ts'
+import { codecs } from '../protocols/index.ts'
+import { CLIENTS, isClient } from '../routing/facts.ts'
+import type { Supposed } from './explain.ts'
+
+/** Conditions as somebody writes them who asks what would become of a request. */
+export type Written = {
+  client?: string | undefined
+  protocol?: string | undefined
+  key?: string | undefined
+  /** `NAME=VALUE` */
+  header?: readonly string[] | undefined
+  'input-tokens'?: string | undefined
+  tool?: readonly string[] | undefined
+  hour?: string | undefined
+  /** One or more a word, with commas. */
+  needs?: readonly string[] | undefined
+  thinking?: boolean | undefined
+  images?: boolean | undefined
+  stream?: boolean | undefined
+}
+
+/** Throws for a value that no request could have. `spelled`: how the asker writes a condition. */
+export function supposedFrom(written: Written, spelled: (condition: string) => string): Supposed {
+  const wrong = (condition: string, value: string, expected: string): Error =>
+    new Error(`${spelled(condition)} ${value}: expected ${expected}`)
+  const { client, protocol, hour, key, header, tool, needs } = written
+  if (client !== undefined && !isClient(client))
+    throw wrong('client', client, `one of ${CLIENTS.join(', ')}`)
+  const spoken = codecs.find(codec => codec.protocol === protocol)?.protocol
+  if (protocol !== undefined && !spoken)
+    throw wrong('protocol', protocol, `one of ${codecs.map(one => one.protocol).join(', ')}`)
+  if (hour !== undefined && !/^([01]?\d|2[0-3])$/.test(hour)) throw wrong('hour', hour, '0 to 23')
+  const tokens = written['input-tokens']
+  const inputTokens = parseCount(tokens)
+  if (tokens !== undefined && inputTokens === undefined)
+    throw wrong('input-tokens', tokens, 'a count such as 200k')
+
+  function headers(pairs: readonly string[]): Record<string, string> {
+    return Object.fromEntries(
+      pairs.map(one => {
+        const at = one.indexOf('=')
+        if (at < 1) throw wrong('header', one, 'NAME=VALUE')
+        return [one.slice(0, at).toLowerCase(), one.slice(at + 1)]
+      }),
+    )
+  }
+
+  function abilities(words: readonly string[]): Ability[] {
+    return words
+      .flatMap(one => one.split(','))
+      .map(one => {
+        const ability = ABILITIES.find(known => known === one)
+        if (!ability) throw wrong('needs', one, `some of ${ABILITIES.join(', ')}`)
+        return ability
+      })
+  }
+
+  return {
+    ...(client === undefined ? {} : { client }),
+    ...(spoken ? { protocol: spoken } : {}),
+    ...(key === undefined ? {} : { key }),
+    ...(hour === undefined ? {} : { hour: Number(hour) }),
+    ...(inputTokens === undefined ? {} : { inputTokens }),
+    ...(header ? { headers: headers(header) } : {}),
+    ...(tool ? { tools: tool } : {}),
+    ...(needs ? { needs: abilities(needs) } : {}),
+    thinking: written.thinking === true,
+    images: written.images === true,
+    stream: written.stream !== false,
+  }
+}

@@ -1,0 +1,46 @@
+import type { Caller } from '../exchange/authenticate.ts'
+import { forgetResponse, keptResponse } from '../exchange/history/responses.ts'
+import type { Gateway } from '../exchange/snapshot.ts'
+import { GatewayError } from '../lib/errors.ts'
+import type { JsonObject } from '../lib/json.ts'
+
+/**
+ * `GET /v1/responses/{id}`: a response as it ended. Only the caller that asked for it finds it.
+ * Throws `invalid-request` with status 404 where it is not kept here.
+ */
+export function readResponse(
+  gateway: Gateway,
+  caller: Caller,
+  id: string,
+  query?: URLSearchParams,
+): JsonObject {
+  if (query?.get('stream') === 'true')
+    throw new GatewayError(
+      'invalid-request',
+      'stream: a kept response is whole and is not streamed again; ask without stream',
+      { param: 'stream' },
+    )
+  return found(gateway, caller, id)
+}
+
+/** `DELETE /v1/responses/{id}`: neither it nor its items can be named from here on. Throws likewise. */
+export function deleteResponse(gateway: Gateway, caller: Caller, id: string): JsonObject {
+  const response = found(gateway, caller, id)
+  if (!forgetResponse(gateway.services.kept, caller.name, response))
+    throw new GatewayError(
+      'internal',
+      `the response '${id}' could not be deleted: kept.sqlite cannot be written just now; try again`,
+      { status: 503 },
+    )
+  return { id, object: 'response', deleted: true }
+}
+
+function found({ services }: Gateway, caller: Caller, id: string): JsonObject {
+  const response = keptResponse(services.kept, caller.name, id)
+  if (response) return response
+  throw new GatewayError(
+    'invalid-request',
+    `Response with id '${id}' not found. Kept here is what the gateway itself answered your key with, unless store was false; what an upstream keeps, ask of the upstream`,
+    { status: 404, param: 'response_id' },
+  )
+}

@@ -1,0 +1,16 @@
+import { PREFERRED_VARIABLES } from '../../config/schema/other-tools.ts'
+import { createDraft, type Draft, type ImportServices } from '../draft.ts'
+import type { Reading } from '../reading.ts'
+import { readPreferred } from './preferred.ts'
+import { readTiers } from './tiers.ts'
+
+/**
+ * `.env` of claude-code-proxy. Two tools go by that name: one has a single upstream behind three
+ * names, the other prefers one of three upstreams.
+ */
+export function importClaudeCodeProxy(env: Reading, services: ImportServices): Draft {
+  const draft = createDraft('claude-code-proxy .env')
+  if (PREFERRED_VARIABLES.some(name => env.says(name))) readPreferred(env, draft, services)
+  else readTiers(env, draft, services)
+  return draft
+}

@@ -1,0 +1,103 @@
+import type { JsonObject } from '../../lib/json.ts'
+import { addName, comesFrom, type Draft, type ImportServices, idle, lost } from '../draft.ts'
+import { fileAt } from '../located.ts'
+import type { Reading } from '../reading.ts'
+import { chatService, isAddress } from '../service-catalogue.ts'
+
+type Upstream = 'openai' | 'gemini' | 'anthropic'
+
+const PREFERRED: Record<string, Upstream> = {
+  openai: 'openai',
+  google: 'gemini',
+  anthropic: 'anthropic',
+}
+const USUAL: Record<'openai' | 'gemini', { big: string; small: string }> = {
+  openai: { big: 'gpt-4.1', small: 'gpt-4.1-mini' },
+  gemini: { big: 'gemini-2.5-pro', small: 'gemini-2.5-flash' },
+}
+
+/** Up to three upstreams, one of which is preferred for Claude's names. */
+export function readPreferred(env: Reading, draft: Draft, services: ImportServices): void {
+  const written = env.text('PREFERRED_PROVIDER')?.toLowerCase() ?? 'openai'
+  const preferred = PREFERRED[written]
+  if (!preferred)
+    lost(draft, 'PREFERRED_PROVIDER', 'is none of openai, google and anthropic; openai is used')
+  addUpstreams(env, draft, services)
+  addTiers(env, preferred ?? 'openai', draft)
+  draft.routes.server = { port: env.number('PORT') ?? 8082 }
+  lost(
+    draft,
+    'clients',
+    'everybody was let in; here only programs on this machine may call until you write server.host and api-keys',
+  )
+}
+
+function addUpstreams(env: Reading, draft: Draft, services: ImportServices): void {
+  const add = (id: Upstream, provider: JsonObject, of: string): void => {
+    draft.routes.providers[id] = provider
+    comesFrom(draft, 'providers', id, `from ${of}`)
+  }
+  const openai = env.text('OPENAI_API_KEY')
+  const address = env.text('OPENAI_BASE_URL') ?? env.text('OPENAI_API_BASE_URL')
+  const usable = address !== undefined && isAddress(address) ? address : 'https://api.openai.com/v1'
+  if (address !== undefined && usable !== address)
+    lost(draft, 'OPENAI_BASE_URL', 'is no http or https address; https://api.openai.com/v1 is used')
+  if (openai || address)
+    add(
+      'openai',
+      { ...chatService(usable, services.kinds), keys: [openai ?? 'none'] },
+      'OPENAI_API_KEY',
+    )
+  const google = googleOf(env, draft, services)
+  if (google)
+    add('gemini', google, env.flag('USE_VERTEX_AUTH') ? 'VERTEX_PROJECT' : 'GEMINI_API_KEY')
+  const anthropic = env.text('ANTHROPIC_API_KEY')
+  if (anthropic) add('anthropic', { kind: 'anthropic', keys: [anthropic] }, 'ANTHROPIC_API_KEY')
+}
+
+/** By key, or as a service account, whose file says the project. */
+function googleOf(env: Reading, draft: Draft, services: ImportServices): JsonObject | undefined {
+  const key = env.text('GEMINI_API_KEY')
+  const location = env.text('VERTEX_LOCATION')
+  const account = env.text('GOOGLE_APPLICATION_CREDENTIALS')
+  if (env.text('VERTEX_PROJECT'))
+    idle(draft, 'VERTEX_PROJECT', 'the project is the one that the service account’s file names')
+  if (key && env.flag('USE_VERTEX_AUTH'))
+    idle(draft, 'GEMINI_API_KEY', 'was not used where USE_VERTEX_AUTH was on')
+  if (!env.flag('USE_VERTEX_AUTH')) return key ? { kind: 'gemini', keys: [key] } : undefined
+  if (account) {
+    const base = location && { 'base-url': `https://${location}-aiplatform.googleapis.com` }
+    return { kind: 'vertex', ...base, keys: [`\${file:${fileAt(account, services)}}`] }
+  }
+  lost(
+    draft,
+    'USE_VERTEX_AUTH',
+    'took whoever was logged in with gcloud; give a provider of kind vertex a service account’s file: keys: [ "${file:account.json}" ]',
+  )
+  return key ? { kind: 'gemini', keys: [key] } : undefined
+}
+
+function addTiers(env: Reading, preferred: Upstream, draft: Draft): void {
+  const big = env.text('BIG_MODEL')
+  const small = env.text('SMALL_MODEL')
+  if (preferred === 'anthropic') {
+    addName(draft, 'aliases', 'claude-*', 'anthropic/claude-*', 'PREFERRED_PROVIDER=anthropic')
+    return
+  }
+  const usual = USUAL[preferred]
+  const target = (model: string): string =>
+    /^(openai|gemini|anthropic)\//.test(model) ? model : `${upstreamOf(model, preferred)}/${model}`
+  addName(draft, 'models', 'big', target(big ?? usual.big), 'BIG_MODEL: for sonnet and opus')
+  addName(draft, 'models', 'small', target(small ?? usual.small), 'SMALL_MODEL: for haiku')
+  // Anthropic, where it has a key, has models of these very names.
+  const of = 'Claude’s names, whoever has a model of that name'
+  addName(draft, 'force', '*haiku*', 'small', of)
+  addName(draft, 'force', '*sonnet*', 'big', of)
+  addName(draft, 'force', '*opus*', 'big', of)
+}
+
+/** A model of the other one is asked there, whoever is preferred. */
+function upstreamOf(model: string, preferred: Upstream): Upstream {
+  if (model.startsWith('gemini-')) return 'gemini'
+  return /^(gpt-|o\d|chatgpt-)/.test(model) ? 'openai' : preferred
+}

@@ -1,0 +1,105 @@
+import type { JsonObject } from '../../lib/json.ts'
+import {
+  comesFrom,
+  type Draft,
+  filled,
+  freeName,
+  type ImportServices,
+  idle,
+  lost,
+  reserve,
+} from '../draft.ts'
+import { duration } from '../durations.ts'
+import type { Reading } from '../reading.ts'
+import { baseUrl, chatService, isAddress, kindAt } from '../service-catalogue.ts'
+import { withVariables } from '../variables.ts'
+import { readTransformers } from './transformers.ts'
+
+/** By the name in the file: what the provider is called here, and what it serves. */
+export type Providers = ReadonlyMap<string, { id: string; models: readonly string[] }>
+
+export function readProviders(config: Reading, draft: Draft, services: ImportServices): Providers {
+  const entries = [...config.mappings('Providers'), ...config.mappings('providers')]
+  for (const entry of entries) for (const model of entry.texts('models')) reserve(draft, model)
+  const timeoutMs = config.number('API_TIMEOUT_MS')
+  const providers = new Map<string, { id: string; models: readonly string[] }>()
+  for (const entry of entries) {
+    const name = entry.text('name') ?? 'upstream'
+    const provider = providerOf(entry, draft, services)
+    if (!provider) continue
+    const id = freeName(draft, name)
+    draft.routes.providers[id] = {
+      ...provider,
+      ...filled({
+        timeout: timeoutMs ? { 'first-byte': duration(timeoutMs) } : undefined,
+      }),
+    }
+    comesFrom(draft, 'providers', id, `from ${entry.at} (${name})`)
+    providers.set(name, { id, models: entry.texts('models') })
+  }
+  return providers
+}
+
+function providerOf(
+  entry: Reading,
+  draft: Draft,
+  services: ImportServices,
+): JsonObject | undefined {
+  const address = withVariables(entry.text('api_base_url') ?? '', services)
+  const key = entry.text('api_key')
+  const transformers = readTransformers(entry, draft)
+  readTokenizer(entry, draft)
+  const models = entry.texts('models')
+  if (!isAddress(address)) {
+    lost(draft, entry.path('api_base_url'), 'is no http or https address; the provider is left out')
+    return undefined
+  }
+  if (transformers.has('vertex-gemini') || transformers.has('vertex-claude')) {
+    lost(
+      draft,
+      entry.at,
+      'took whoever was logged in with gcloud, and is left out; give a provider of kind vertex a service account’s file: keys: [ "${file:account.json}" ]',
+    )
+    return undefined
+  }
+  if (key === undefined)
+    lost(
+      draft,
+      entry.path('api_key'),
+      'is empty, for which the provider was left out there; it is written with disabled: true',
+    )
+  return {
+    ...serviceOf(address, transformers, services),
+    models,
+    ...filled({ disabled: key === undefined || undefined }),
+    ...filled({ keys: key === undefined ? undefined : [withVariables(key, services)] }),
+  }
+}
+
+/** The protocol is that of the transformer, else of the address. */
+function serviceOf(
+  address: string,
+  transformers: ReadonlyMap<string, Reading | undefined>,
+  { kinds }: ImportServices,
+): JsonObject {
+  const at = (kind: string): JsonObject => ({ kind, ...baseUrl(address, kind, kinds) })
+  const known = kindAt(address)
+  if (transformers.has('Anthropic') || /\/messages\/?$/.test(address)) {
+    const bearer = transformers.get('Anthropic')?.flag('UseBearer') === true
+    return at(bearer && known !== 'anthropic' ? 'anthropic-compatible' : 'anthropic')
+  }
+  if (transformers.has('gemini') || known === 'gemini') return at('gemini')
+  if (transformers.has('openai-responses') || /\/responses\/?$/.test(address))
+    return at(known === 'openai' ? 'openai' : 'openai-responses-compatible')
+  return chatService(address, kinds)
+}
+
+function readTokenizer(entry: Reading, draft: Draft): void {
+  if (entry.says('tokenizer'))
+    idle(
+      draft,
+      entry.path('tokenizer'),
+      'tokens are counted by the upstream where it can, else with o200k',
+    )
+  entry.whole('tokenizer')
+}

@@ -1,0 +1,37 @@
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { compileGlob } from '../../routing/glob.ts'
+import { type Draft, type ImportServices, idle } from '../draft.ts'
+import { catalogueOf } from '../service-catalogue.ts'
+
+/** What clients may ask a provider for, and what it is called there. */
+export function modelsOf(
+  provider: JsonObject,
+  { kinds }: ImportServices,
+): { name: string; model: string }[] {
+  const listed = Array.isArray(provider.models)
+    ? provider.models.flatMap(model => {
+        const { name, alias } = isObject(model) ? model : { name: model, alias: undefined }
+        if (typeof name !== 'string') return []
+        return [{ name: typeof alias === 'string' ? alias : name, model: name }]
+      })
+    : catalogueOf(String(provider.kind), kinds).map(name => ({ name, model: name }))
+  const exclude = Array.isArray(provider.exclude) ? provider.exclude.map(String) : []
+  const globs = exclude.map(compileGlob)
+  return listed.filter(({ name, model }) => !globs.some(one => one.match(name) ?? one.match(model)))
+}
+
+/** Turns were by key there, whoever's it was; here providers take turns, and within them their keys. */
+export function noteSharing(draft: Draft, services: ImportServices): void {
+  const keysOf = new Map<string, Set<number>>()
+  for (const provider of Object.values(draft.routes.providers)) {
+    const keys = Array.isArray(provider.keys) ? provider.keys : []
+    for (const { name } of modelsOf(provider, services))
+      keysOf.set(name, (keysOf.get(name) ?? new Set()).add(keys.length))
+  }
+  if ([...keysOf.values()].some(counts => counts.size > 1))
+    idle(
+      draft,
+      'routing',
+      'providers that list the same model take equal turns, and within each its keys; write a pool under models with strategy: weighted where that is not what you want',
+    )
+}

@@ -1,0 +1,226 @@
+import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import {
+  comesFrom,
+  type Draft,
+  filled,
+  freeName,
+  type ImportServices,
+  idle,
+  lost,
+} from '../draft.ts'
+import { seconds } from '../durations.ts'
+import { fileAt } from '../located.ts'
+import type { Reading } from '../reading.ts'
+import { baseUrl, chatService, isAddress } from '../service-catalogue.ts'
+import { addFacts, readFacts } from './facts.ts'
+import type { Said } from './secrets.ts'
+import { type Service, serviceNamed, splitModel } from './services.ts'
+import { readDeploymentLeftBehind } from './unsupported.ts'
+
+export type Importing = {
+  draft: Draft
+  services: ImportServices
+  said: Said
+  credentials: ReadonlyMap<string, Reading>
+  /** Said for every deployment that says nothing itself. */
+  timeout: number | undefined
+  /** By what they are made of: providers that are alike are one. */
+  providers: Map<string, string>
+}
+
+/** One entry of `model_list`: who serves, with what weight, and what it adds to requests. */
+export type Deployment = {
+  target: string
+  weight?: number
+  defaults: JsonObject
+}
+
+/** Members of a request that a deployment gave where the client gave none. */
+const DEFAULTS = ['temperature', 'top_p', 'max_tokens', 'seed', 'reasoning_effort']
+
+/** Undefined, with a note: it cannot be reached from here. */
+export function readDeployment(entry: Reading, importing: Importing): Deployment | undefined {
+  const { draft } = importing
+  const params = entry.mapping('litellm_params')
+  const target = targetOf(params, importing)
+  const info = entry.mapping('model_info')
+  const facts = readFacts(params, info, draft)
+  readDeploymentLeftBehind(params, info, draft)
+  // Shares of the load were by weight, else by how much each may be asked.
+  const weight = ['weight', 'rpm', 'tpm'].map(name => params.number(name)).find(one => one)
+  const defaults: JsonObject = {}
+  for (const name of DEFAULTS) {
+    const value = params.whole(name)
+    if (value !== undefined && value !== null) defaults[name] = value
+  }
+  if (!target) return undefined
+  addFacts(draft, target.provider, target.model, facts)
+  return {
+    target: `${target.provider}/${target.model}`,
+    defaults,
+    ...(weight === undefined ? {} : { weight: Math.max(1, Math.round(weight)) }),
+  }
+}
+
+/** The target, with a provider made for it if none is alike. */
+function targetOf(
+  params: Reading,
+  importing: Importing,
+): { provider: string; model: string } | undefined {
+  const { draft, said, credentials, providers } = importing
+  const named = params.text('litellm_credential_name')
+  const credential = named ? credentials.get(named) : undefined
+  const value = (name: string): string | undefined => {
+    const own = params.text(name) ?? credential?.text(name)
+    return own === undefined ? undefined : said(own)
+  }
+  const model = params.text('model') ?? ''
+  const { service: word, name } = splitModel(model)
+  const service = params.text('custom_llm_provider') ?? word
+  const address = value('api_base') ?? value('base_url')
+  const known = serviceNamed(service, address)
+  if (!known) {
+    lost(
+      draft,
+      params.path('model'),
+      `"${service}" has no kind here; a service that is like OpenAI’s can be written as kind openai-compatible with its base-url`,
+    )
+    return undefined
+  }
+  if (address !== undefined && !isAddress(address)) {
+    lost(draft, params.path('api_base'), 'is no http or https address; the model is left out')
+    return undefined
+  }
+  if (params.text('vertex_project'))
+    idle(
+      draft,
+      params.path('vertex_project'),
+      'the project is the one that the service account’s file names',
+    )
+  if (known.kind === 'vertex' && name.startsWith('claude')) {
+    lost(
+      draft,
+      params.path('model'),
+      'Vertex is asked for Gemini’s models only; take a provider of kind anthropic',
+    )
+    return undefined
+  }
+  const provider = providerOf(known, { params, value, address, name }, importing)
+  if (!provider) return undefined
+  const shared = JSON.stringify(provider)
+  let id = providers.get(shared)
+  if (!id) {
+    id = freeName(draft, known.kind === 'azure-openai' ? `azure-${name}` : service)
+    providers.set(shared, id)
+    draft.routes.providers[id] = provider
+    comesFrom(draft, 'providers', id, `from ${params.at}`)
+  }
+  return { provider: id, model: name }
+}
+
+type Given = {
+  params: Reading
+  value(name: string): string | undefined
+  address: string | undefined
+  name: string
+}
+
+function providerOf(service: Service, given: Given, importing: Importing): JsonObject | undefined {
+  const { params, value } = given
+  const { said, timeout } = importing
+  const organization = value('organization')
+  const headers = {
+    ...Object.fromEntries(
+      ['extra_headers', 'headers'].flatMap(name =>
+        Object.entries(params.record(name)).map(([key, one]) => [key, said(one)]),
+      ),
+    ),
+    ...(organization ? { 'OpenAI-Organization': organization } : {}),
+  }
+  const where = whereOf(service, given, importing)
+  const key = keyOf(service, given, importing)
+  if (key === undefined) return undefined
+  const wait = params.number('timeout') ?? params.number('stream_timeout') ?? timeout
+  return {
+    ...where,
+    // Only the names of the file can be asked for.
+    models: [],
+    ...filled({
+      headers,
+      timeout: wait ? { 'first-byte': seconds(wait) } : undefined,
+      keys: key === '' ? undefined : [key],
+    }),
+  }
+}
+
+/** Kind and address. */
+function whereOf(
+  { kind, address: usual }: Service,
+  { params, value, address, name }: Given,
+  { draft, services: { kinds } }: Importing,
+): JsonObject {
+  if (kind === 'azure-openai') {
+    const version = value('api_version')
+    const origin = (address ?? '${AZURE_API_BASE}')
+      .replace(/\/+$/, '')
+      .replace(/\/openai(\/v1)?$/, '')
+    if (!version)
+      idle(
+        draft,
+        params.path('api_version'),
+        'is not set; Azure is asked under /openai/v1, which needs none',
+      )
+    const path = version ? `deployments/${name}` : 'v1'
+    return filled({ kind, 'base-url': `${origin}/openai/${path}`, 'api-version': version })
+  }
+  if (kind === 'vertex') {
+    const location = value('vertex_location')
+    const regional = location && location !== 'global'
+    return filled({
+      kind,
+      'base-url': regional ? `https://${location}-aiplatform.googleapis.com` : undefined,
+    })
+  }
+  if (kind === 'openai-compatible') return chatService(address ?? usual ?? '', kinds)
+  return { kind, ...baseUrl(address, kind, kinds) }
+}
+
+/** Empty: none is needed. Undefined, with a note: there is none that could be used. */
+function keyOf(
+  { kind, variable }: Service,
+  { params, value }: Given,
+  { draft, services }: Importing,
+): string | undefined {
+  if (kind === 'vertex') return vertexKey(params, value, draft, services)
+  const key = value('api_key')
+  if (key !== undefined) return key
+  return variable === '' ? '' : `\${${variable}}`
+}
+
+function vertexKey(
+  params: Reading,
+  value: Given['value'],
+  draft: Draft,
+  services: ImportServices,
+): string | undefined {
+  const written = value('vertex_credentials')
+  if (written?.startsWith('{') && !written.startsWith('${')) return written
+  if (written) return written.startsWith('${') ? written : `\${file:${fileAt(written, services)}}`
+  const key = value('api_key')
+  if (key) return key
+  if (services.env.GOOGLE_APPLICATION_CREDENTIALS)
+    return `\${file:${services.env.GOOGLE_APPLICATION_CREDENTIALS}}`
+  lost(
+    draft,
+    params.at,
+    'took whoever was logged in with gcloud, and is left out; give it vertex_credentials, or write a provider of kind vertex with a service account’s file',
+  )
+  return undefined
+}
+
+/** What the deployments of a model all say, they say as the model. */
+export function agreed<T extends JsonValue>(values: readonly (T | undefined)[]): T | undefined {
+  const [first, ...others] = values
+  const same = others.every(one => JSON.stringify(one) === JSON.stringify(first))
+  return same ? first : undefined
+}

@@ -1,0 +1,92 @@
+import { compileTable } from '../config/compile.ts'
+import type { Diagnostic } from '../config/diagnostics/diagnostic.ts'
+import { pathText } from '../config/yaml/source.ts'
+import { isObject } from '../lib/json.ts'
+import { comesFrom, type Draft, type ImportServices, lost, type Routes } from './draft.ts'
+import { rendered } from './rendered.ts'
+
+/**
+ * The draft's text, without what does not compile: that leaves with a note. Undefined: something
+ * is wrong that no entry can be blamed for.
+ */
+export function settled(draft: Draft, services: ImportServices): string | undefined {
+  for (;;) {
+    withProvider(draft)
+    const text = rendered(draft)
+    const compiled = compileTable('routes.yaml', text, { ...services, env: anySet() })
+    if (compiled.ok) return text
+    if (!takenOut(draft, compiled.diagnostics)) return undefined
+  }
+}
+
+/** A file must declare a provider. Where nothing can be taken over the demo is one. */
+function withProvider(draft: Draft): void {
+  const { providers } = draft.routes
+  if (Object.keys(providers).length > 0) return
+  providers.echo = { kind: 'echo' }
+  comesFrom(
+    draft,
+    'providers',
+    'echo',
+    'no provider was found; the demo stands in until you add one',
+  )
+}
+
+/** Variables need not be set on the machine where a file is taken over. */
+function anySet(): ImportServices['env'] {
+  return new Proxy(
+    {},
+    { get: (_, name) => `http://${String(name).toLowerCase().replaceAll('_', '-')}.invalid` },
+  )
+}
+
+type Place = { section: keyof Routes; name: string }
+
+/** False: there is nothing to take out. */
+function takenOut(draft: Draft, diagnostics: readonly Diagnostic[]): boolean {
+  const blamed = new Map<string, Place & { diagnostic: Diagnostic }>()
+  for (const diagnostic of diagnostics) {
+    const place = diagnostic.severity === 'error' && placeOf(draft, diagnostic.path)
+    if (!place) continue
+    const key = `${place.section}\0${place.name}`
+    if (!blamed.has(key)) blamed.set(key, { ...place, diagnostic })
+  }
+  // From the end: what stands in a list before another keeps its place.
+  for (const { section, name, diagnostic } of [...blamed.values()].reverse()) {
+    const { path, message, hint } = diagnostic
+    const origin = draft.origins.get(`${section}\0${name}`)
+    lost(
+      draft,
+      origin ? `${path} (${origin})` : path,
+      `left out: ${message}${hint ? ` (${hint})` : ''}`,
+    )
+    remove(draft, { section, name })
+  }
+  return blamed.size > 0
+}
+
+/** The entry a path leads to or into. */
+function placeOf({ routes }: Draft, path: string): Place | undefined {
+  for (const section of Object.keys(routes) as (keyof Routes)[]) {
+    const entries = routes[section]
+    if (typeof entries !== 'object') continue
+    for (const name of Object.keys(entries)) {
+      const at = pathText([section, Array.isArray(entries) ? Number(name) : name])
+      if (path === at || path.startsWith(`${at}.`) || path.startsWith(`${at}[`))
+        return { section, name }
+    }
+  }
+  return undefined
+}
+
+function remove({ routes, origins }: Draft, { section, name }: Place): void {
+  const entries: unknown = routes[section]
+  if (isObject(entries)) delete entries[name]
+  if (!Array.isArray(entries)) return
+  entries.splice(Number(name), 1)
+  for (let index = Number(name); index <= entries.length; index++) {
+    const next = origins.get(`${section}\0${index + 1}`)
+    if (next === undefined) origins.delete(`${section}\0${index}`)
+    else origins.set(`${section}\0${index}`, next)
+  }
+}

@@ -1,0 +1,109 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Ask } from '../../exchange/request.ts'
+import type { Gateway } from '../../exchange/snapshot.ts'
+import { censorOf } from '../../redaction/table-secrets.ts'
+import type { RecordFolder } from '../../store/record-folder.ts'
+import { createCapture } from './capture.ts'
+import {
+  createRecording,
+  isFailure,
+  outcomeOf,
+  type Recorded,
+  type Recording,
+} from './recording.ts'
+import { LIMITS, render } from './render.ts'
+
+/** Writes exchanges to files of their own, as `logging.requests` says. Outlives reloads. */
+export interface Recorder {
+  /** To be called only where that is not off. */
+  begin(gateway: Gateway, ask: Ask): Recording
+  /** Takes out what is too old or too much. */
+  sweep(): Promise<void>
+  /** Resolves when everything that ended so far is written. */
+  settled(): Promise<void>
+}
+
+export type RecorderOptions = {
+  folder: RecordFolder
+  now(): number
+  warn(message: string): void
+}
+
+/** Replies and requests that may be held in memory at a time, for all records together. */
+const MOST_HELD = 100_000_000
+
+export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder {
+  let held = 0
+  let writing: Promise<void> = Promise.resolve()
+  const complaints = new Set<string>()
+
+  function complain(about: string, message: string): void {
+    if (complaints.has(about)) return
+    complaints.add(about)
+    warn(message)
+  }
+
+  async function write(recorded: Recorded, gateway: Gateway): Promise<void> {
+    // The client is told the end of its reply first.
+    await nextTurn()
+    await recorded.exchange?.billing
+    const text = render(recorded, censorOf(gateway))
+    const name = `${outcomeOf(recorded)}-${recorded.ask.requestId}`
+    await folder.write({ atMs: recorded.startedAtMs, name, text })
+  }
+
+  function enqueue(recorded: Recorded, gateway: Gateway): void {
+    const bytes = sizeOf(recorded)
+    if (held + bytes > MOST_HELD) {
+      complain('too much', 'more requests are recorded than can be written; some are left out')
+      release(recorded)
+      return
+    }
+    held += bytes
+    writing = writing
+      .then(() => write(recorded, gateway))
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error)
+        complain(
+          'cannot write',
+          `a request cannot be recorded (${reason}); free some space, set JACKFIELD_HOME to a folder that can be written, or write logging.requests: off`,
+        )
+      })
+      .finally(() => {
+        held -= bytes
+        release(recorded)
+      })
+  }
+
+  function release({ reply }: Recorded): void {
+    held -= reply.held
+  }
+
+  return {
+    begin(gateway, ask) {
+      const room = (bytes: number): boolean => {
+        if (held + bytes > MOST_HELD) return false
+        held += bytes
+        return true
+      }
+      return createRecording({
+        ask,
+        now,
+        capture: createCapture(LIMITS.reply, room),
+        ended(recorded) {
+          const { requests } = gateway.table.logging
+          if (requests === 'all' || isFailure(recorded)) enqueue(recorded, gateway)
+          else release(recorded)
+        },
+      })
+    },
+    sweep: () => folder.sweep().catch(() => {}),
+    settled: () => writing,
+  }
+}
+
+/** Of what waits to be written, beside the reply. */
+function sizeOf({ ask, attempts }: Recorded): number {
+  const bodies = new Set([ask.inbound.body, ...attempts.map(({ body }) => body)])
+  return [...bodies].reduce((sum, body) => sum + body.length, 0)
+}

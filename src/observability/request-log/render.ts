@@ -1,0 +1,199 @@
+import type { Ask, Exchange } from '../../exchange/request.ts'
+import { Refusal } from '../../exchange/upstream-error.ts'
+import type { GatewayError } from '../../lib/errors.ts'
+import type { Censor } from '../../redaction/censor.ts'
+import {
+  redactedBody,
+  redactedHeaders,
+  redactedUrl,
+  secretsInHeaders,
+  secretsInUrl,
+} from '../../redaction/redact.ts'
+import { declaredSecrets } from '../../redaction/table-secrets.ts'
+import type { TraceLine } from '../../routing/table.ts'
+import { targetName } from '../../routing/target-name.ts'
+import type { Decision } from '../recent.ts'
+import { outcomeOf, type Recorded, type RecordedAttempt } from './recording.ts'
+
+/** The most that is written of each, in bytes: with all that stands around them less than 5 MB. */
+export const LIMITS = { request: 1_500_000, attempts: 1_500_000, reply: 1_900_000 }
+
+/** An exchange for people to read, without its secrets and those of the file. */
+export function render(recorded: Recorded, ofFile: Censor): string {
+  const censor = ofFile.and(secretsIn(recorded))
+  const { ask, exchange, attempts, reply } = recorded
+  const type = ask.inbound.headers.get('content-type')
+  const budget = { left: LIMITS.attempts }
+  const sections: Section[] = [
+    { lines: summary(recorded) },
+    {
+      title: 'request',
+      lines: [redactedUrl(requestLine(ask)), ...redactedHeaders(ask.inbound.headers)],
+      body: bodyText(ask.inbound.body, { limit: LIMITS.request, type, censor }),
+    },
+    ...(exchange ? [{ title: 'decisions', lines: decisionLines(exchange) }] : []),
+    ...attempts.flatMap((_, at) => attemptSections(recorded, at, censor, budget)),
+    {
+      title: 'answer to the client',
+      lines: [`${recorded.status}`, ...redactedHeaders(recorded.headers)],
+      body: bodyText(reply.bytes, {
+        limit: LIMITS.reply,
+        type: recorded.headers.get('content-type'),
+        censor,
+        total: reply.total,
+      }),
+    },
+  ]
+  return `${sections.map(section => sectionText(section, censor)).join('\n\n')}\n`
+}
+
+/** The body is clean already; of names and messages upstreams and clients may have made some up. */
+type Section = { title?: string; lines: readonly string[]; body?: string }
+
+function sectionText({ title, lines, body }: Section, censor: Censor): string {
+  const head = censor([...(title ? [`=== ${title} ===`] : []), ...lines].join('\n'))
+  return body === undefined ? head : `${head}\n\n${body}`
+}
+
+/** What this exchange itself held in secret. */
+function secretsIn({ ask, attempts, headers }: Recorded): string[] {
+  return [
+    ...secretsInHeaders(ask.inbound.headers),
+    ...secretsInUrl(requestLine(ask)),
+    ...secretsInHeaders(headers),
+    ...attempts.flatMap(({ url, headers: sent, reply }) => [
+      ...secretsInHeaders(sent),
+      ...secretsInUrl(url),
+      ...(reply ? secretsInHeaders(reply.headers) : []),
+    ]),
+  ]
+}
+
+function summary(recorded: Recorded): string[] {
+  const { ask, exchange, startedAtMs, endedAtMs, error, served, whole } = recorded
+  const bill = recorded.bill()
+  const usage = bill && JSON.stringify({ ...bill.usage, raw: undefined })
+  const facts: [string, string | undefined][] = [
+    ['request', ask.requestId],
+    ['at', new Date(startedAtMs).toISOString()],
+    ['took', `${Math.round(endedAtMs - startedAtMs)} ms`],
+    ['caller', ask.caller.name],
+    ['client', exchange?.client],
+    ['protocol', ask.codec.protocol],
+    ['asked', exchange?.envelope.model],
+    ['route', exchange?.route.name],
+    ['outcome', String(outcomeOf(recorded))],
+    ['failed', error && errorText(error)],
+    ['ended', whole ? undefined : 'by the client, before the end'],
+    [bill?.estimated ? 'usage, estimated' : 'usage', usage],
+    ['lost', served?.losses.map(({ path, reason }) => `${path}: ${reason}`).join('; ')],
+  ]
+  return facts.filter(([, value]) => value).map(([name, value]) => `${name}: ${oneLine(value)}`)
+}
+
+/** Clients and upstreams may put line breaks where there is a name to expect. */
+function oneLine(text = ''): string {
+  return text.replace(/\s+/g, ' ')
+}
+
+/** Of the address only what the client chose. */
+function requestLine({ line }: Ask): string {
+  return line ? `${line.method} ${line.url.replace(/^[a-z]+:\/\/[^/]*/, '')}` : '(unknown)'
+}
+
+function decisionLines({ trace, decisions }: Exchange): string[] {
+  return [...trace.map(ruleLine), ...decisions.map(decisionLine)]
+}
+
+function ruleLine({ rule, verdict, at }: TraceLine): string {
+  return `${rule}: ${verdict}${at ? ` (line ${at.line})` : ''}`
+}
+
+function decisionLine({ target, credential, verdict, reason, line }: Decision, at: number): string {
+  const who = credential === undefined ? target : `${target} with ${credential}`
+  return `${at + 1}. ${who}: ${verdict}${reason === undefined ? '' : `, ${reason}`} (line ${line})`
+}
+
+function attemptSections(
+  recorded: Recorded,
+  at: number,
+  censor: Censor,
+  budget: { left: number },
+): Section[] {
+  const one = recorded.attempts[at]
+  if (!one) return []
+  const { target, lease, speech } = one.attempt
+  // The file's own headers may be secrets whatever they are called.
+  const hidden = [
+    ...declaredSecrets(target.provider.headers),
+    ...declaredSecrets(lease.spec.headers),
+  ]
+  const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential}, ${speech.protocol}`
+  const lines = [`POST ${redactedUrl(one.url)}`, ...redactedHeaders(one.headers, hidden)]
+  return [
+    { title, lines, body: sentBody(recorded, at, one, censor, budget) },
+    { title: `reply to attempt ${at + 1}`, lines: replyLines(one), ...refusedBody(one, censor) },
+  ]
+}
+
+function sentBody(
+  { attempts }: Recorded,
+  at: number,
+  { attempt, body }: RecordedAttempt,
+  censor: Censor,
+  budget: { left: number },
+): string {
+  if (body === 'own') return "(the client's own bytes)"
+  if (body === 'renamed')
+    return censor(`(the client's own bytes, the model replaced by "${attempt.target.model}")`)
+  const same = attempts.findIndex(other => other.body === body)
+  if (same < at) return `(the same as in attempt ${same + 1})`
+  const limit = budget.left
+  budget.left = Math.max(0, limit - body.length)
+  return bodyText(body, { limit, type: 'application/json', censor })
+}
+
+function replyLines({ reply, error }: RecordedAttempt): string[] {
+  const failed = error ? [`failed: ${errorText(error)}`] : []
+  if (!reply) return failed.length > 0 ? failed : ['none']
+  return [`${reply.status}`, ...redactedHeaders(reply.headers), ...failed]
+}
+
+/** Upstreams say in their errors what they were told. */
+function errorText({ code, message }: GatewayError): string {
+  return `${code}: ${redactedBody(message)}`
+}
+
+/** Enough of an error for any upstream's words. */
+const REFUSED_BYTES = 20_000
+
+/** What a refused attempt was told; the client may never hear it. */
+function refusedBody({ error }: RecordedAttempt, censor: Censor): { body?: string } {
+  if (!(error instanceof Refusal) || error.body.length === 0) return {}
+  const type = error.headers.get('content-type')
+  return { body: bodyText(error.body, { limit: REFUSED_BYTES, type, censor }) }
+}
+
+type BodyOptions = { limit: number; type: string | null; censor: Censor; total?: number }
+
+function bodyText(
+  bytes: Uint8Array,
+  { limit, type, censor, total = bytes.length }: BodyOptions,
+): string {
+  if (total === 0) return '(empty)'
+  const begun = textOf(bytes.subarray(0, limit))
+  if (begun === undefined) return `(${total} bytes of ${type ?? 'no known type'})`
+  const text = censor(redactedBody(begun))
+  if (total <= limit && total === bytes.length) return text
+  // A secret may be cut in two: what is left of it must not stand at the end.
+  return `${text.slice(0, Math.max(0, text.length - censor.longest))}\n(cut: ${total} bytes in all)`
+}
+
+/** Undefined: it is no text. A character cut in two at the end is. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+  } catch {
+    return undefined
+  }
+}

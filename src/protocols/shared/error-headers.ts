@@ -1,0 +1,29 @@
+import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
+
+/** Errors that stay until someone changes a key or the file: asking again cannot help. */
+const LASTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'unauthenticated',
+  'forbidden',
+  'upstream-auth',
+  'upstream-forbidden',
+  'no-credential',
+])
+
+/** A client that waits longer than this in silence looks as if it hung. */
+const MAX_SILENT_WAIT_MS = 120_000
+
+/**
+ * The headers of an error reply that tell the client about trying again. The SDKs of OpenAI and
+ * Anthropic, and Claude Code 2.1.330, obey `x-should-retry` (seen 2026-11); without it Claude Code
+ * retries a 401 for three minutes without a word.
+ */
+export function retryHeaders(error: GatewayError): Record<string, string> {
+  const { code, status, retryAfterMs } = error
+  const hopeless = LASTING.has(code) || status === 402 || (retryAfterMs ?? 0) > MAX_SILENT_WAIT_MS
+  return {
+    ...(retryAfterMs === undefined
+      ? {}
+      : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+    ...(hopeless ? { 'x-should-retry': 'false' } : {}),
+  }
+}

@@ -1,0 +1,85 @@
+import { ABILITIES, type Ability } from '../../conversation/index.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { count, object, objects, text } from '../../lib/read-json.ts'
+import type { UpstreamModel } from '../codec.ts'
+
+/** Longer than any model's name. */
+const MOST_CHARACTERS = 200
+
+/** The entries of a list: `data` as OpenAI and Anthropic have it, `models`, or bare. */
+export function listedIn(wire: JsonValue): JsonObject[] | undefined {
+  const entries = isObject(wire) ? (wire.data ?? wire.models) : wire
+  return Array.isArray(entries) ? objects(entries) : undefined
+}
+
+/** Names become what clients ask for and what the log says: no blanks, nothing invisible. */
+export function modelName(value: JsonValue | undefined): string | undefined {
+  const name = text(value)
+  const usable = name && name.length <= MOST_CHARACTERS && /^[^\s\p{C}]+$/u.test(name)
+  return usable ? name : undefined
+}
+
+/** With the first of the counts that tells anything; zero and null tell nothing. */
+export function upstreamModel(
+  name: string,
+  told: {
+    context: readonly (JsonValue | undefined)[]
+    output: readonly (JsonValue | undefined)[]
+  },
+): UpstreamModel {
+  const contextTokens = firstCount(told.context)
+  const maxOutputTokens = firstCount(told.output)
+  return {
+    name,
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  }
+}
+
+function firstCount(values: readonly (JsonValue | undefined)[]): number | undefined {
+  return values.map(count).find(value => value !== undefined && value > 0)
+}
+
+/**
+ * An entry of a list like OpenAI's. OpenAI itself tells no counts; what others call them: OpenRouter,
+ * Moonshot `context_length`; Groq, DeepSeek `context_window`; vLLM `max_model_len`; Mistral, LM
+ * Studio `max_context_length`. Undefined: nobody can use it.
+ */
+export function listedModel(entry: JsonObject): UpstreamModel | undefined {
+  const name = modelName(entry.id) ?? modelName(entry.name)
+  // Groq keeps models in its list that it no longer serves.
+  if (name === undefined || entry.active === false) return undefined
+  const best = object(entry.top_provider)
+  const lacks = lacksIn(entry)
+  const model = upstreamModel(name, {
+    context: [
+      entry.context_length,
+      entry.context_window,
+      entry.max_model_len,
+      entry.max_context_length,
+      entry.max_input_tokens,
+    ],
+    output: [entry.max_completion_tokens, entry.max_output_tokens, best?.max_completion_tokens],
+  })
+  return lacks.length > 0 ? { ...model, lacks } : model
+}
+
+/**
+ * What a list says outright: OpenRouter by what goes in and which parameters it takes (documents it
+ * reads for every model), Mistral by `capabilities`, Moonshot by members of their own.
+ */
+function lacksIn(entry: JsonObject): Ability[] {
+  const input = object(entry.architecture)?.input_modalities
+  const takes = entry.supported_parameters
+  const can = object(entry.capabilities)
+  const without = (list: JsonValue | undefined, ...words: string[]): boolean =>
+    Array.isArray(list) && !words.some(word => list.includes(word))
+  const lacks: Record<string, boolean> = {
+    tools: without(takes, 'tools') || can?.function_calling === false,
+    'structured-output': without(takes, 'structured_outputs', 'response_format'),
+    images: without(input, 'image') || can?.vision === false || entry.supports_image_in === false,
+    audio: without(input, 'audio'),
+    video: without(input, 'video') || entry.supports_video_in === false,
+  } satisfies Partial<Record<Ability, boolean>>
+  return ABILITIES.filter(ability => lacks[ability])
+}

@@ -1,0 +1,24 @@
+import type { JsonObject } from '../../lib/json.ts'
+import { objects, text } from '../../lib/read-json.ts'
+
+/**
+ * What a block that only its own protocol can read says in plain words: a tool that was loaded by
+ * its name, a search result with where it is from, else its own text or that of the blocks in it.
+ */
+export function opaqueWords(wire: JsonObject): string {
+  if (wire.type === 'tool_reference') return `tool ${text(wire.tool_name) ?? ''} loaded`
+  const words =
+    text(wire.text) ??
+    objects(wire.content)
+      .flatMap(inner => text(inner.text) ?? [])
+      .join('\n')
+  if (wire.type !== 'search_result') return words
+  const [title, source] = [text(wire.title), text(wire.source)]
+  const from = title && source ? `${title} (${source})` : (title ?? source)
+  return from ? `${from}:\n${words}` : words
+}
+
+/** Whether the words are all there is to it. */
+export function isAllWords({ type }: JsonObject): boolean {
+  return type === 'tool_reference' || type === 'search_result'
+}

@@ -1,0 +1,198 @@
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar } from 'yaml'
+import type { Path } from '../config/yaml/source.ts'
+import { tooDeepAt } from '../config/yaml-depth.ts'
+import type { JsonValue } from '../lib/json.ts'
+import { isReference, isSecretPlace, looksRandom, looksSecret } from './detect.ts'
+
+/** A secret as it stands in a text: with its quotes where it has some, as a word in a remark. */
+export type Found = {
+  from: number
+  to: number
+  value: JsonValue
+  /** Undefined: it stands in a remark. */
+  path: Path | undefined
+}
+
+/** A value or a member's name, and where it is. */
+export type Placed = { scalar: Scalar; path: Path; isName: boolean }
+
+type Document = ReturnType<typeof parseDocument>
+
+/** Every secret of a YAML text, in order. Undefined: the text does not parse, so nobody can tell. */
+export function secretsIn(text: string): Found[] | undefined {
+  const document = readYaml(text)
+  if (document.errors.length > 0) return undefined
+  try {
+    return secretsOf(document, text)
+  } catch (error) {
+    if (error instanceof TooManyPlaces) return undefined
+    throw error
+  }
+}
+
+function secretsOf(document: Document, text: string): Found[] {
+  const all = scalarsIn(document)
+  const values = all.filter(({ isName }) => !isName)
+  // An alias may be what brings a value to a place for secrets.
+  const placed = new Set(secretPlaces(document).map(({ scalar }) => scalar))
+  const isSecret = ({ scalar }: Placed): boolean =>
+    placed.has(scalar) || looksSecret(textOf(scalar))
+  const known = values
+    .filter(isSecret)
+    .map(({ scalar }) => textOf(scalar))
+    .filter(isTelling)
+  const repeats = (value: string): boolean => known.some(one => value.includes(one))
+  const found = values
+    .filter(one => isSecret(one) || repeats(textOf(one.scalar)))
+    .flatMap(one => located(text, one))
+  return apart([...found, ...inRemarks(text, all, repeats)])
+}
+
+/** A text that is nested too deep is one that does not parse. */
+export function readYaml(text: string): Document {
+  return tooDeepAt(text) === undefined ? parsed(text) : parsed('[')
+}
+
+function parsed(text: string): Document {
+  return parseDocument(text, { merge: true, uniqueKeys: false, prettyErrors: false })
+}
+
+/** Too short a secret is part of many words. */
+function isTelling(value: string): boolean {
+  return value.length >= 6
+}
+
+function textOf({ value }: Scalar): string {
+  return value === null || value === undefined ? '' : String(value)
+}
+
+/** Without the line break that ends a block scalar. */
+function located(text: string, { scalar, path }: Placed): Found[] {
+  const [from, to] = rangeOf(text, scalar)
+  const { value } = scalar
+  const plain = typeof value === 'number' || typeof value === 'boolean' ? value : textOf(scalar)
+  return to > from ? [{ from, to, value: plain, path }] : []
+}
+
+export function rangeOf(text: string, { range }: Scalar): [number, number] {
+  const [from = 0, end = 0] = range ?? []
+  return [from, from + text.slice(from, end).trimEnd().length]
+}
+
+/** Each once, where it is written. */
+export function scalarsIn(document: Document): Placed[] {
+  return walk(document, false)
+}
+
+function secretPlaces(document: Document): Placed[] {
+  return walk(document, true).filter(
+    ({ scalar, path, isName }) => !isName && isSecretPlace(path) && !isReference(textOf(scalar)),
+  )
+}
+
+/** Aliases in aliases end somewhere, since an anchor may stand inside itself. */
+const DEEPEST = 50
+/** What anchors stand for multiplies: beyond so many places nobody can tell what they hold. */
+const MAX_PLACES = 200_000
+
+class TooManyPlaces extends Error {}
+
+function walk(document: Document, throughAliases: boolean): Placed[] {
+  const found: Placed[] = []
+  let places = 0
+  const visit = (node: unknown, path: Path): void => {
+    if (path.length > DEEPEST) return
+    if (places++ > MAX_PLACES) throw new TooManyPlaces()
+    if (isAlias(node)) {
+      if (throughAliases) visit(node.resolve(document), path)
+    } else if (isMap(node)) {
+      for (const { key, value } of node.items) {
+        const inner = isScalar(key) ? [...path, String(key.value)] : path
+        if (isScalar(key)) found.push({ scalar: key, path: inner, isName: true })
+        visit(value, inner)
+      }
+    } else if (isSeq(node))
+      for (const [index, one] of node.items.entries()) visit(one, [...path, index])
+    else if (isScalar(node)) found.push({ scalar: node, path, isName: false })
+  }
+  visit(document.contents, [])
+  return found
+}
+
+/** Secrets in remarks: what was commented out, and words that look like keys. */
+function inRemarks(
+  text: string,
+  scalars: readonly Placed[],
+  repeats: (value: string) => boolean,
+): Found[] {
+  const remarks = remarksOf(text, scalars)
+  const commentedOut = blocksOf(text, remarks).flatMap(block => commentedOutIn(text, block))
+  const words = remarks.flatMap(({ from, to }) =>
+    [...text.slice(from, to).matchAll(/[^\s"'`,;()[\]{}<>]+/g)].flatMap(({ index, 0: word }) => {
+      if (!looksSecret(word) && !looksRandom(word) && !repeats(word)) return []
+      const at = from + index
+      return [{ from: at, to: at + word.length, value: word, path: undefined }]
+    }),
+  )
+  const isOutside = (word: Found): boolean =>
+    commentedOut.every(({ from, to }) => word.to <= from || word.from >= to)
+  return [...commentedOut, ...words.filter(isOutside)]
+}
+
+/** In a longer block of remarks nobody has commented keys out. */
+const MOST_LINES = 200
+
+/** Secrets of a block of remarks, read as YAML from any of its lines on: prose may stand before. */
+function commentedOutIn(text: string, { from, to }: Range): Found[] {
+  // The same length, so that places stay what they are.
+  const yaml = text.slice(from, to).replace(/^([ \t]*)#/gm, '$1 ')
+  const starts = [0, ...[...yaml.matchAll(/\n/g)].map(({ index }) => index + 1)]
+  const found = new Map<number, Found>()
+  for (const start of starts.slice(-MOST_LINES)) {
+    const part = yaml.slice(start)
+    for (const one of secretPlaces(readYaml(part)).flatMap(place => located(part, place))) {
+      // What goes on over several lines is prose.
+      if (part.slice(one.from, one.to).includes('\n')) continue
+      const shift = from + start
+      const at = one.from + shift
+      found.set(at, { from: at, to: one.to + shift, value: one.value, path: undefined })
+    }
+  }
+  return apart([...found.values()])
+}
+
+/** In order, without those that begin inside another. */
+function apart(found: readonly Found[]): Found[] {
+  let end = -1
+  return [...found]
+    .sort((a, b) => a.from - b.from)
+    .filter(({ from, to }) => {
+      if (from < end) return false
+      end = to
+      return true
+    })
+}
+
+type Range = { from: number; to: number }
+
+function remarksOf(text: string, scalars: readonly Placed[]): Range[] {
+  const inside = scalars
+    .map(({ scalar: { range } }) => ({ from: range?.[0] ?? 0, to: range?.[1] ?? 0 }))
+    .filter(({ from, to }) => text.slice(from, to).includes('#'))
+  return [...text.matchAll(/(?<=^|\s)#[^\r\n]*/gm)]
+    .map(({ index, 0: remark }) => ({ from: index, to: index + remark.length }))
+    .filter(({ from }) => !inside.some(range => from >= range.from && from < range.to))
+}
+
+/** Remarks on lines of their own, one below the other. */
+function blocksOf(text: string, remarks: readonly Range[]): Range[] {
+  const blocks: Range[] = []
+  for (const { from, to } of remarks) {
+    const begin = text.lastIndexOf('\n', from - 1) + 1
+    if (text.slice(begin, from).trim() !== '') continue
+    const last = blocks.at(-1)
+    if (last && /^\r?\n$/.test(text.slice(last.to, begin))) last.to = to
+    else blocks.push({ from: begin, to })
+  }
+  return blocks
+}

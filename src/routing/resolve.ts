@@ -1,0 +1,402 @@
+import { POOL_STRATEGY } from '../config/schema/defaults.ts'
+import { layered } from '../config/sections/body-edits.ts'
+import type { Entry, Mention, WrittenStep } from '../config/sections/names.ts'
+import { resolveTimeouts } from '../config/sections/providers.ts'
+import type { Condition } from '../config/sections/when.ts'
+import { nearest } from '../lib/nearest.ts'
+import { nameProblem } from '../lib/path-name.ts'
+import { type Address, type Addressed, type Addressees, parseAddress } from './address.ts'
+import type { Facts } from './facts.ts'
+import { fillStars } from './glob.ts'
+import { splitSuffix } from './reasoning-suffix.ts'
+import type {
+  ModelFacts,
+  PoolStrategy,
+  Provider,
+  Reasoning,
+  Resolution,
+  Route,
+  Step,
+  Target,
+  TraceLine,
+} from './table.ts'
+import { targetName } from './target-name.ts'
+
+/** A model in a provider's catalogue; `discoveredAtMs`: its upstream lists it. */
+export type Listing = Addressed & { discoveredAtMs?: number }
+
+export type Names = Addressees & {
+  /** By section: exact names, and globs in the order in which they are tried. */
+  exact: Record<Entry['section'], ReadonlyMap<string, Entry>>
+  globs: Record<Entry['section'], readonly Entry[]>
+  /** Catalogue names and who lists them, best priority first. */
+  catalogue: ReadonlyMap<string, readonly Listing[]>
+  /** Catalogue names by the file and the kinds alone. What upstreams list must not make a file wrong. */
+  declared: ReadonlySet<string>
+  /** Names of models that are only reached by a prefix, with it. */
+  prefixed: readonly string[]
+  /** How those share the load who have the same name, of which no entry says anything. */
+  strategy: PoolStrategy
+  /** No real provider can be used: `echo` may stand in. */
+  echoStandsIn: boolean
+}
+
+/** Names one behind the other, and entries in all, that one asked name may lead through. */
+export const MAX_DEPTH = 100
+export const MAX_FOLLOWED = 5_000
+
+/** Names a file resolved once need not be resolved again; clients choose the names, so it is bounded. */
+const REMEMBERED = 2_000
+
+/** Who asks. Without facts every condition holds: what could be, for lists and checks. */
+type Asking = {
+  facts: Facts | undefined
+  conditional: boolean
+  trace: TraceLine[]
+  /** Entries gone through so far: names that each stand for several others multiply. */
+  followed: number
+}
+type Asked = Names & { asking: Asking }
+
+function holds({ asking }: Asked, when: Condition | undefined): boolean {
+  if (!when) return true
+  asking.conditional = true
+  return asking.facts === undefined || when.holds(asking.facts)
+}
+
+/** Whether the entry takes the name; an entry that does not says why. */
+function takes(names: Asked, entry: Entry): boolean {
+  if (holds(names, entry.when)) return true
+  const verdict = `${entry.title} does not take it: it wants ${entry.when?.text}`
+  names.asking.trace.push({ rule: 'when', verdict, at: entry.at })
+  return false
+}
+
+export function createResolve(names: Names): (asked: string, facts?: Facts) => Resolution {
+  const remembered = new Map<string, Resolution>()
+  return (asked, facts) => {
+    const known = remembered.get(asked)
+    if (known) return known
+    const asking: Asking = { facts, conditional: false, trace: [], followed: 0 }
+    const resolution = resolveAsked({ ...names, asking }, asked)
+    // What depends on the request is asked of every request.
+    if (asking.conditional) return resolution
+    if (remembered.size >= REMEMBERED) remembered.clear()
+    remembered.set(asked, resolution)
+    return resolution
+  }
+}
+
+/** The order of resolution, as the specification numbers it. */
+function resolveAsked(names: Asked, asked: string): Resolution {
+  const { trace } = names.asking
+  const whole = names.exact.force.has(asked) || isNamed(names, asked)
+  const { name, reasoning }: ReturnType<typeof splitSuffix> = whole
+    ? { name: asked }
+    : splitSuffix(asked)
+  if (name !== asked)
+    trace.push({
+      rule: '1 suffix',
+      verdict: `"${asked}" asks for "${name}"${reasoning ? ` with ${JSON.stringify(reasoning)}` : ''}`,
+    })
+  const forced = matchEntry(names, 'force', name)
+  if (!forced) trace.push({ rule: '2 force', verdict: 'no entry takes it' })
+  const found = forced
+    ? follow(names, forced, '2 force', trace, new Set())
+    : fromAddress(names, name, trace)
+  if (!found) {
+    trace.push({ rule: '9 otherwise', verdict: 'not found' })
+    return {
+      found: false,
+      // Looked for where it is read: most of those who ask whether a name leads anywhere do not.
+      get nearest() {
+        return nearest(name, namesThereAre(names), 3)
+      },
+      trace,
+    }
+  }
+  return { found: true, route: finished(names, found, reasoning), trace }
+}
+
+/** A name that ends in brackets of its own has no suffix there. */
+export function isNamed({ exact, catalogue }: Names, name: string): boolean {
+  return exact.models.has(name) || exact.aliases.has(name) || catalogue.has(name)
+}
+
+/** What a destination names, and how much it shall think. */
+export function mentionedName(
+  names: Names,
+  { text }: Mention,
+): { name: string; reasoning?: Reasoning } {
+  return isNamed(names, text) ? { name: text } : splitSuffix(text)
+}
+
+function* namesThereAre({ exact, catalogue, prefixed }: Names): Iterable<string> {
+  yield* exact.models.keys()
+  yield* exact.aliases.keys()
+  yield* exact.force.keys()
+  yield* catalogue.keys()
+  yield* prefixed
+}
+
+/** A route on its way: off providers' targets still in it. */
+type Draft = {
+  name: string
+  steps: Step[]
+  reportModel?: Route['reportModel'] | undefined
+  edits: Route['edits']
+}
+
+/** Step 3, and those after it. */
+function fromAddress(names: Asked, name: string, trace: TraceLine[]): Draft | undefined {
+  const address = parseAddress(names, name, 'client')
+  if (!address) return fromNames(names, name, trace, new Set())
+  if (address.meant.length > 0)
+    trace.push({
+      rule: '3 address',
+      verdict: address.meant
+        .map(({ provider, model }) => `${provider.id}, model ${model}`)
+        .join('; '),
+      at: address.provider.at,
+    })
+  return atAddress(names, name, address, trace)
+}
+
+function atAddress(
+  names: Asked,
+  name: string,
+  { meant, provider, model }: Address,
+  trace: TraceLine[],
+): Draft | undefined {
+  if (meant.length > 0)
+    return { name, steps: poolSteps(names, `address.${name}`, meant), edits: [] }
+  trace.push({
+    rule: '3 address',
+    verdict: `${provider.id} excludes ${model}`,
+    at: provider.at,
+  })
+  return undefined
+}
+
+/** Steps 4 to 8. `visited` guards against cycles through patterns. */
+function fromNames(
+  names: Asked,
+  name: string,
+  trace: TraceLine[],
+  visited: Set<Entry>,
+): Draft | undefined {
+  const model = exactEntry(names, 'models', name)
+  if (model) return follow(names, model, '4 models', trace, visited)
+  const listed = names.catalogue.get(name)
+  if (listed) {
+    trace.push({
+      rule: '5 catalogue',
+      verdict: `listed by ${listed.map(calledListing).join(', ')}`,
+      ...(listed[0] ? { at: listed[0].provider.at } : {}),
+    })
+    return { name, steps: poolSteps(names, `catalogue.${name}`, listed), edits: [] }
+  }
+  const alias = exactEntry(names, 'aliases', name)
+  if (alias) return follow(names, alias, '6 aliases', trace, visited)
+  const globbed = firstGlob(names, 'models', name)
+  if (globbed) return follow(names, globbed, '7 models patterns', trace, visited)
+  const aliased = firstGlob(names, 'aliases', name)
+  return aliased && follow(names, aliased, '8 aliases patterns', trace, visited)
+}
+
+function calledListing({ provider, discoveredAtMs }: Listing): string {
+  if (discoveredAtMs === undefined) return provider.id
+  return `${provider.id} (discovered ${new Date(discoveredAtMs).toISOString().slice(0, 10)})`
+}
+
+type Match = { entry: Entry; captures: readonly string[] }
+
+function matchEntry(
+  names: Asked,
+  section: Entry['section'],
+  name: string,
+): Entry | Match | undefined {
+  return exactEntry(names, section, name) ?? firstGlob(names, section, name)
+}
+
+function exactEntry(names: Asked, section: Entry['section'], name: string): Entry | undefined {
+  const entry = names.exact[section].get(name)
+  return entry && takes(names, entry) ? entry : undefined
+}
+
+function firstGlob(names: Asked, section: Entry['section'], name: string): Match | undefined {
+  for (const entry of names.globs[section]) {
+    const captures = entry.glob?.match(name)
+    if (captures && takes(names, entry)) return { entry, captures }
+  }
+  return undefined
+}
+
+/** Undefined: none of its destinations leads anywhere. */
+function follow(
+  names: Asked,
+  matched: Entry | Match,
+  rule: string,
+  trace: TraceLine[],
+  visited: Set<Entry>,
+): Draft | undefined {
+  const { entry, captures } = 'entry' in matched ? matched : { entry: matched, captures: [] }
+  trace.push({ rule, verdict: entry.title, at: entry.at })
+  if (visited.has(entry)) {
+    trace.push({ rule, verdict: `${entry.title} leads back to itself`, at: entry.at })
+    return undefined
+  }
+  if (names.asking.followed++ >= MAX_FOLLOWED || visited.size >= MAX_DEPTH) {
+    trace.push({ rule, verdict: `${entry.title} is one name too many; it is left out` })
+    return undefined
+  }
+  visited.add(entry)
+  const wanted = entry.steps.filter(step => wantedStep(names, entry, step, rule, trace))
+  const drafts = wanted.map(step =>
+    step.mentions.map(mention => mentioned(names, mention, captures, trace, visited)),
+  )
+  visited.delete(entry)
+  if (wanted.length > 0 && drafts.flat().every(draft => draft === undefined)) {
+    trace.push({ rule, verdict: `${entry.title} leads nowhere`, at: entry.at })
+    return undefined
+  }
+  const steps = wanted.flatMap((step, index): Step[] => {
+    const found = (drafts[index] ?? []).flatMap(draft => draft?.steps ?? [])
+    if (!step.pooled) return found
+    const id = `${entry.title}[${entry.steps.indexOf(step)}]`
+    const members = found.flatMap(one => one.members)
+    return [{ id, strategy: entry.strategy ?? POOL_STRATEGY, members }]
+  })
+  // Another name for one thing takes over what is said of that thing.
+  const only = isOtherName(entry) ? drafts[0]?.[0] : undefined
+  const inner = only?.edits ?? []
+  return {
+    name: entry.title,
+    steps,
+    reportModel: entry.reportModel ?? only?.reportModel,
+    edits: entry.edits.length === 0 ? inner : layered(entry.edits, inner),
+  }
+}
+
+/** Whether an entry stands for exactly one destination, always. */
+export function isOtherName({ steps }: Entry): boolean {
+  return steps.length === 1 && steps[0]?.mentions.length === 1 && steps[0].when === undefined
+}
+
+function wantedStep(
+  names: Asked,
+  entry: Entry,
+  { when, at }: WrittenStep,
+  rule: string,
+  trace: TraceLine[],
+): boolean {
+  if (holds(names, when)) return true
+  const verdict = `${entry.title}: a step is left out, since it wants ${when?.text}`
+  trace.push({ rule, verdict, at })
+  return false
+}
+
+/** A target, or what the entry that is named leads to. */
+function mentioned(
+  names: Asked,
+  mention: Mention,
+  captures: readonly string[],
+  trace: TraceLine[],
+  visited: Set<Entry>,
+): Draft | undefined {
+  const { name: template, reasoning } = mentionedName(names, mention)
+  const name = fillStars(template, captures)
+  // What a star stood for may make a segment that the asked name does not have.
+  if (captures.length > 0 && nameProblem(name)?.type === 'dot-segment') {
+    trace.push({ rule: 'name', verdict: `"${name}" is no name of a model`, at: mention.at })
+    return undefined
+  }
+  const address = parseAddress(names, name, 'file')
+  const draft = address
+    ? atAddress(names, name, address, trace)
+    : fromNames(names, name, trace, visited)
+  return (
+    draft && {
+      ...draft,
+      steps: draft.steps.map(step => ({
+        ...step,
+        members: step.members.map(member => adjusted(member, mention, reasoning)),
+      })),
+    }
+  )
+}
+
+/** A suffix nearer to the target wins. */
+function adjusted(member: Target, mention: Mention, reasoning: Reasoning | undefined): Target {
+  return {
+    ...member,
+    weight: member.weight * mention.weight,
+    timeouts: resolveTimeouts(mention.timeout, member.timeouts),
+    at: mention.at,
+    ...(reasoning && !member.reasoning ? { reasoning } : {}),
+  }
+}
+
+function targetAt({ provider, model }: Addressed): Target {
+  return {
+    provider,
+    model,
+    facts: factsOf(provider, model),
+    weight: 1,
+    timeouts: provider.timeouts,
+    at: provider.at,
+  }
+}
+
+/** What the file says of the model, else what its kind knows; a kind's word on all its models. */
+function factsOf({ models, kind }: Provider, model: string): ModelFacts {
+  const known =
+    models.find(({ name }) => name === model) ??
+    kind.catalogue?.find(({ name }) => name === model) ??
+    {}
+  return kind.lacks && !('lacks' in known) ? { ...known, lacks: kind.lacks } : known
+}
+
+/** One pool for each priority. */
+function poolSteps({ strategy }: Names, id: string, meant: readonly Addressed[]): Step[] {
+  const [only] = meant
+  if (only && meant.length === 1) return [{ id, strategy: 'fill-first', members: [targetAt(only)] }]
+  const tiers = Map.groupBy(meant, ({ provider }) => provider.priority)
+  return [...tiers]
+    .sort(([a], [b]) => b - a)
+    .map(([priority, tier]) => ({
+      id: `${id}.${priority}`,
+      strategy,
+      members: tier.map(targetAt),
+    }))
+}
+
+/**
+ * Leaves out who cannot serve and says why. `echo` never answers in place of a real provider: in
+ * company it stays only while no real one can be used at all.
+ */
+function finished(names: Asked, draft: Draft, asked: Reasoning | undefined): Route {
+  const all = draft.steps.flatMap(step => step.members)
+  const alone = all.every(({ provider }) => provider.kind.id === 'echo')
+  const passedOver: Route['passedOver'][number][] = []
+  const serves = (target: Target): boolean => {
+    const { provider } = target
+    const reason =
+      provider.off ??
+      (provider.kind.id === 'echo' && !alone && !names.echoStandsIn
+        ? 'echo does not stand in for a real provider'
+        : undefined)
+    if (reason) passedOver.push({ target: targetName(target), reason, at: provider.at })
+    return !reason
+  }
+  const steps = draft.steps
+    .map(step => ({
+      ...step,
+      members: step.members
+        .filter(serves)
+        .map(member => (asked && !member.reasoning ? { ...member, reasoning: asked } : member)),
+    }))
+    .filter(step => step.members.length > 0)
+  const { name, reportModel = 'asked', edits } = draft
+  return { name, steps, reportModel, edits, passedOver }
+}
