@@ -2,25 +2,29 @@ import { describe, expect, test } from 'bun:test'
 import { dirname, join, normalize } from 'node:path'
 import { Glob } from 'bun'
 
-/** From the top down: a folder may import those below it. */
-const ORDER = [
-  'main',
-  'commands',
-  'management',
-  'server',
-  'gateway',
-  'config',
-  'credentials',
-  'providers',
-  'protocols',
-  'conversation',
-  'store',
-  'lib',
-  'version',
+/** From the top down: a folder may import those on the floors below it, and none beside it. */
+const FLOORS = [
+  ['main'],
+  ['cli'],
+  ['management'],
+  ['http'],
+  ['gateway'],
+  ['import', 'discovery', 'observability'],
+  ['config', 'exchange'],
+  ['redaction'],
+  ['routing'],
+  ['credentials'],
+  ['providers'],
+  ['protocols'],
+  ['conversation'],
+  ['store'],
+  ['lib'],
+  ['version'],
 ]
 
-/** Inside these, folders do not know each other. */
+/** Inside these, folders do not know each other, but for what they share. */
 const STRANGERS = ['protocols', 'store']
+const SHARED = 'shared'
 
 type Import = { from: string; to: string; typeOnly: boolean }
 
@@ -40,19 +44,22 @@ function importsOf(file: string, code: string): Import[] {
   return found
 }
 
+const floorOf = (file: string): number => FLOORS.findIndex(rooms => rooms.includes(room(file)))
+
 const room = (file: string): string => (file.split('/')[0] ?? '').replace(/\.ts$/, '')
 
 function complaint({ from, to }: Import): string | undefined {
   if (/\.(yaml|json|html|css|js)$/.test(to)) return undefined
   if (!to.endsWith('.ts')) return `${from} imports ${to} without its extension`
-  const [above, below] = [ORDER.indexOf(room(from)), ORDER.indexOf(room(to))]
+  const [above, below] = [floorOf(from), floorOf(to)]
   if (above === -1 || below === -1) return `${from} or ${to} is in no known folder`
   if (below < above) return `${from} imports upward: ${to}`
+  if (below === above && room(from) !== room(to)) return `${from} imports beside itself: ${to}`
   const [group, mine] = from.split('/')
   const [, theirs, deeper] = to.split('/')
   const siblings =
     STRANGERS.includes(group ?? '') && room(to) === group && from.split('/').length > 2
-  if (siblings && deeper !== undefined && theirs !== mine)
+  if (siblings && deeper !== undefined && theirs !== mine && theirs !== SHARED)
     return `${from} imports its sibling ${to}`
   return undefined
 }
@@ -106,7 +113,8 @@ describe('imports point down', () => {
       'imports its sibling',
     ],
     ['no extension', 'gateway/a.ts', "import type { x } from './b'", 'without its extension'],
-    ['lazy', 'lib/a.ts', "await import('../server/b.ts')", 'imports upward'],
+    ['beside', 'config/a.ts', "import { x } from '../exchange/b.ts'", 'imports beside itself'],
+    ['lazy', 'lib/a.ts', "await import('../http/b.ts')", 'imports upward'],
   ])('%s is found', (_, file, code, words) =>
     expect(importsOf(file, code).map(complaint).join()).toContain(words),
   )

@@ -1,5 +1,5 @@
+export type { Diagnostic, Result } from '../routing/diagnostic.ts'
 export { CLIENTS, isClient, type SampleFacts } from '../routing/facts.ts'
 export { compileTable, type TableServices } from './compile.ts'
-export type { Diagnostic, Result } from './diagnostics/diagnostic.ts'
 export { formatDiagnostic } from './diagnostics/report.ts'
 export { jsonSchema } from './schema/index.ts'

@@ -1,7 +1,7 @@
 import { parseAddress } from '../routing/address.ts'
+import type { Entry } from '../routing/entry.ts'
 import { createResolve, type Names } from '../routing/resolve.ts'
 import type { ListedModel, Provider, Route } from '../routing/table.ts'
-import type { Entry } from './sections/names.ts'
 
 /** The names worth listing: those that somebody could answer now. */
 export function listModels(entries: readonly Entry[], names: Names): ListedModel[] {

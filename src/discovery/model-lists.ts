@@ -2,18 +2,8 @@ import { ABILITIES } from '../conversation/index.ts'
 import { parseObject } from '../lib/json.ts'
 import { count, objects, text } from '../lib/read-json.ts'
 import type { UpstreamModel } from '../protocols/codec.ts'
-import type { Discovered, DiscoveredModel } from '../routing/discovered-models.ts'
+import type { DiscoveredModel, ModelLists } from '../routing/discovered-models.ts'
 import type { Kept } from '../store/cache.ts'
-
-/** What is different since a list was last learned. */
-export type ListChange = { added: number; gone: number }
-
-/** The lists that upstreams told, by identity. They outlive reloads, and restarts where kept. */
-export interface ModelLists {
-  known: Discovered
-  /** Undefined: it was known already, and just so. */
-  learn(identity: string, models: readonly UpstreamModel[]): ListChange | undefined
-}
 
 /** Reloads bring new identities; beyond this many the old ones are looked up again. */
 const MOST_HELD = 1_000

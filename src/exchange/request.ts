@@ -1,4 +1,3 @@
-import { layered } from '../config/sections/body-edits.ts'
 import {
   CAPSULE_PREFIX,
   type ConversationRequest,
@@ -10,12 +9,11 @@ import type { Reservation } from '../credentials/quotas.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { editJson, type JsonEdit } from '../lib/json-edit.ts'
-import type { Decision } from '../observability/recent.ts'
-import type { Recording } from '../observability/request-log/recording.ts'
 import type { Action, ClientCodec, Envelope, Inbound, Loss } from '../protocols/codec.ts'
 import { codecs } from '../protocols/index.ts'
 import { OUR_ID, OUR_STEP } from '../protocols/shared/gateway-ids.ts'
 import { orInvalidBody, parseBody } from '../protocols/shared/peek.ts'
+import { layered } from '../routing/body-edits.ts'
 import type { ClientName, Facts } from '../routing/facts.ts'
 import type { Route, RoutingTable, Target, TraceLine } from '../routing/table.ts'
 import { targetName } from '../routing/target-name.ts'
@@ -23,11 +21,13 @@ import type { Bill } from './accounting/bill.ts'
 import { reserve } from './accounting/reserve.ts'
 import { mustBeName } from './asked-name.ts'
 import type { Caller } from './authenticate.ts'
+import type { Decision } from './events.ts'
 import { factsOf } from './facts.ts'
 import { recallReasoning } from './history/reasoning.ts'
 import { refersToKept, withHistory } from './history/responses.ts'
 import { mustNameAllowed } from './named-models.ts'
 import { readRequest } from './read-request.ts'
+import type { Recording } from './recording.ts'
 import type { Gateway } from './snapshot.ts'
 
 export type Ask = {

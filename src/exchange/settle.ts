@@ -1,17 +1,17 @@
 import type { Usage } from '../conversation/index.ts'
 import type { Lease } from '../credentials/pool.ts'
 import type { GatewayError } from '../lib/errors.ts'
-import type { RecentExchange } from '../observability/recent.ts'
-import type { Entry } from '../observability/usage/ledger.ts'
-import { cleaned } from '../redaction/table-secrets.ts'
 import type { Target } from '../routing/table.ts'
 import { targetName } from '../routing/target-name.ts'
 import { type Bill, charge, offerOf } from './accounting/bill.ts'
+import type { RecentExchange } from './events.ts'
 import { bind, unbind } from './failover/affinity.ts'
 import { decide } from './failover/decisions.ts'
+import { cleaned } from './redact-error.ts'
 import { type Exchange, lossesText } from './request.ts'
 import { type Attempt, endAttempt } from './upstream/attempt.ts'
 import { Refusal } from './upstream-error.ts'
+import type { Entry } from './usage-entry.ts'
 
 /** Ends the attempt well: the credential is healthy, what was heard is counted. */
 export function settle(exchange: Exchange, attempt: Attempt, status: number): void {

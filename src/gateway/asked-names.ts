@@ -1,14 +1,10 @@
-import { type Facts, isClient } from '../routing/facts.ts'
+import type { AskedNames } from '../exchange/requested-names.ts'
+import { isClient } from '../routing/facts.ts'
 import type { Kept } from '../store/cache.ts'
 import type { AskedBefore } from './plan.ts'
 
 /** Remembered combinations; beyond that nobody looks through them. */
 const MOST = 5_000
-
-/** Keeps who asked for what, once each, so that a plan for new routes can try it. */
-export interface AskedNames {
-  note(facts: Facts): void
-}
 
 export function createAskedNames(kept: Kept): AskedNames {
   const seen = new Set<string>()

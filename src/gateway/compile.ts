@@ -1,8 +1,8 @@
-import type { Result } from '../config/diagnostics/diagnostic.ts'
 import { compileTable } from '../config/index.ts'
 import type { Services } from '../exchange/services.ts'
 import { createGateway, type Gateway } from '../exchange/snapshot.ts'
 import { kinds } from '../providers/index.ts'
+import type { Result } from '../routing/diagnostic.ts'
 import type { Discovered } from '../routing/discovered-models.ts'
 
 /** Text → gateway. Runs the file's `tests` too; a failing one is an error like any other. */

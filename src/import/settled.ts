@@ -1,7 +1,7 @@
 import { compileTable } from '../config/compile.ts'
-import type { Diagnostic } from '../config/diagnostics/diagnostic.ts'
-import { pathText } from '../config/yaml/source.ts'
 import { isObject } from '../lib/json.ts'
+import { pathText } from '../lib/path.ts'
+import type { Diagnostic } from '../routing/diagnostic.ts'
 import { comesFrom, type Draft, type ImportServices, lost, type Routes } from './draft.ts'
 import { rendered } from './rendered.ts'
 

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../config/diagnostics/diagnostic.ts'
+import type { Diagnostic } from '../routing/diagnostic.ts'
 
 /** What every answer says: nobody keeps it, and it is what it says it is. */
 export const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }

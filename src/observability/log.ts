@@ -1,26 +1,7 @@
+import type { Level, Log } from '../lib/log.ts'
 import { createLogFile, type LogFile } from '../store/log-file.ts'
 
-const LEVELS = { debug: 10, info: 20, warn: 30, error: 40 } as const
-
-export type Level = keyof typeof LEVELS
-
-export type LogSettings = {
-  level: Level
-  /** To which the lines go as well. */
-  file?: string
-  /** Takes secrets out of lines: what upstreams say may hold some. */
-  clean?(text: string): string
-}
-
-/** Lines for people, on stderr. `detail` members follow the message as `name=value`. */
-export interface Log {
-  readonly level: Level
-  follow(settings: LogSettings): void
-  /** Whether a line of this level would be written. */
-  writes(level: Level): boolean
-  write(level: Level, message: string, detail?: Record<string, string | number | undefined>): void
-  flush(): void
-}
+const LEVELS = { debug: 10, info: 20, warn: 30, error: 40 } as const satisfies Record<Level, number>
 
 /** Lines are gathered for a moment: a write per request would cost more than routing it. */
 const GATHER_MS = 50

@@ -1,4 +1,4 @@
-import type { Path } from '../config/yaml/source.ts'
+import type { Path } from '../lib/path.ts'
 
 /** What is taken for a secret: rather one too many, since nothing is lost by hiding it. */
 

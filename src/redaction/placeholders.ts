@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import type { Path } from '../config/yaml/source.ts'
 import { isObject, type JsonValue } from '../lib/json.ts'
+import type { Path } from '../lib/path.ts'
 import { isSecretPlace } from './detect.ts'
 import { rangeOf, readYaml, scalarsIn, secretsIn } from './find-secrets.ts'
 

@@ -1,9 +1,7 @@
-import type { Exchange } from '../exchange/request.ts'
-import type { Gateway } from '../exchange/snapshot.ts'
 import { parseObject } from '../lib/json.ts'
 import type { Provider, RoutingTable } from '../routing/table.ts'
 import { type Censor, createCensor } from './censor.ts'
-import { isSecretName, redactedBody, secretsInHeaders, secretsInUrl } from './redact.ts'
+import { isSecretName } from './redact.ts'
 
 /** Headers that say what is sent or who sends it; in any other one a file may hold a secret. */
 const HARMLESS = new Set([
@@ -26,10 +24,16 @@ export function declaredSecrets(declared: Readonly<Record<string, string>>): str
     .filter(name => !HARMLESS.has(name) && !declared[name]?.startsWith('$'))
 }
 
+/** A snapshot, as far as it holds secrets. */
+type Secretive = {
+  table: RoutingTable
+  services: { env: Record<string, string | undefined> }
+}
+
 const censors = new WeakMap<RoutingTable, Censor>()
 
 /** Takes out what the file and the environment hold in secret. */
-export function censorOf({ table, services }: Gateway): Censor {
+export function censorOf({ table, services }: Secretive): Censor {
   const known = censors.get(table)
   if (known) return known
   const made = createCensor([...secretsOf(table), ...environmentSecrets(services.env)])
@@ -42,12 +46,6 @@ function environmentSecrets(env: Record<string, string | undefined>): string[] {
   return Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && isSecretName(name) ? [value] : [],
   )
-}
-
-/** What an upstream said, without what it may have said back: our secrets, and the client's own. */
-export function cleaned(text: string, { gateway, inbound, line }: Exchange): string {
-  const presented = [...secretsInHeaders(inbound.headers), ...secretsInUrl(line?.url ?? '')]
-  return createCensor(presented)(censorOf(gateway)(redactedBody(text)))
 }
 
 /** Every value in routes.yaml, filled in, that nobody else is to know. */

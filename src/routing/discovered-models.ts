@@ -68,3 +68,13 @@ const DATE = /-\d{4}-?\d{2}-?\d{2}$/
 function asListed(model: DiscoveredModel): ProviderModel {
   return { ...model, alias: model.name }
 }
+
+/** What is different since a list was last learned. */
+export type ListChange = { added: number; gone: number }
+
+/** The lists that upstreams told, by identity. They outlive reloads, and restarts where kept. */
+export interface ModelLists {
+  known: Discovered
+  /** Undefined: it was known already, and just so. */
+  learn(identity: string, models: readonly UpstreamModel[]): ListChange | undefined
+}

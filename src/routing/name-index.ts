@@ -1,5 +1,5 @@
-import type { Entry, Section } from '../config/sections/names.ts'
 import { prefixesOf } from './address.ts'
+import type { Entry, Section } from './entry.ts'
 import type { Listing, Names } from './resolve.ts'
 import type { Provider, Strategy } from './table.ts'
 

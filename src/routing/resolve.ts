@@ -1,11 +1,10 @@
-import { POOL_STRATEGY } from '../config/schema/defaults.ts'
-import { layered } from '../config/sections/body-edits.ts'
-import type { Entry, Mention, WrittenStep } from '../config/sections/names.ts'
-import { resolveTimeouts } from '../config/sections/providers.ts'
-import type { Condition } from '../config/sections/when.ts'
 import { nearest } from '../lib/nearest.ts'
 import { nameProblem } from '../lib/path-name.ts'
 import { type Address, type Addressed, type Addressees, parseAddress } from './address.ts'
+import { layered } from './body-edits.ts'
+import type { Condition } from './condition.ts'
+import type { Entry, Mention, WrittenStep } from './entry.ts'
+import { POOL_STRATEGY } from './entry.ts'
 import type { Facts } from './facts.ts'
 import { fillStars } from './glob.ts'
 import { splitSuffix } from './reasoning-suffix.ts'
@@ -331,7 +330,7 @@ function adjusted(member: Target, mention: Mention, reasoning: Reasoning | undef
   return {
     ...member,
     weight: member.weight * mention.weight,
-    timeouts: resolveTimeouts(mention.timeout, member.timeouts),
+    timeouts: { ...member.timeouts, ...mention.timeouts },
     at: mention.at,
     ...(reasoning && !member.reasoning ? { reasoning } : {}),
   }

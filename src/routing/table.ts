@@ -1,11 +1,11 @@
-import type { Diagnostic } from '../config/diagnostics/diagnostic.ts'
-import type { Condition } from '../config/sections/when.ts'
 import type { Ability, Effort, ProtocolId } from '../conversation/index.ts'
 import type { CredentialSpec, Strategy } from '../credentials/credential.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
 import type { JsonEdit } from '../lib/json-edit.ts'
 import type { Kind } from '../providers/kind.ts'
 import type { ModelPrice } from '../providers/pricing/prices.ts'
+import type { Condition } from './condition.ts'
+import type { Diagnostic } from './diagnostic.ts'
 import type { Facts } from './facts.ts'
 
 /** A line of the file, for `explain`. Counts from 1. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { createRecent, type RecentExchange } from '../../src/observability/recent.ts'
+import type { RecentExchange } from '../../src/exchange/events.ts'
+import { createRecent } from '../../src/observability/recent.ts'
 import { type LocalGateway, localGateway, streamOf } from '../support/local-gateway.ts'
 
 const ROUTES = `

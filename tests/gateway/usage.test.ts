@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import type { Entry } from '../../src/exchange/usage-entry.ts'
 import { createNames } from '../../src/observability/usage/bounded-names.ts'
-import type { Entry } from '../../src/observability/usage/ledger.ts'
 import { groupUsage, sumUsage } from '../../src/observability/usage/report.ts'
 import { createUsageWriter } from '../../src/observability/usage/writer.ts'
 import type { Prices } from '../../src/providers/pricing/prices.ts'

@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { join, resolve } from 'node:path'
 import builtin from '../../../routes.yaml' with { type: 'text' }
-import { greeting } from '../../app/greeting.ts'
-import { endOnSignal, ignoreOthers, stopSignal } from '../../app/signals.ts'
 import { createRoutesFile } from '../../config/file/routes-file.ts'
 import { formatDiagnostic } from '../../config/index.ts'
 import { OPEN_REMEDY } from '../../config/sections/server.ts'
@@ -32,9 +30,10 @@ import { type App, buildApp } from '../../http/app.ts'
 import { type Listener, listen } from '../../http/listener.ts'
 import { isLocalHost } from '../../lib/host-name.ts'
 import { isIpAddress, isLoopback } from '../../lib/ip-address.ts'
+import type { Log } from '../../lib/log.ts'
 import { after } from '../../lib/timer.ts'
 import { createManagement, type Management } from '../../management/index.ts'
-import { createLog, type Log } from '../../observability/log.ts'
+import { createLog } from '../../observability/log.ts'
 import { createRecent } from '../../observability/recent.ts'
 import { createRecorder } from '../../observability/request-log/recorder.ts'
 import { createLedger } from '../../observability/usage/ledger.ts'
@@ -45,6 +44,7 @@ import { createRecordFolder } from '../../store/record-folder.ts'
 import { createUsageStore } from '../../store/usage.ts'
 import { version } from '../../version.ts'
 import { readArguments } from '../arguments.ts'
+import { greeting } from '../greeting.ts'
 import {
   type Found,
   type Located,
@@ -52,6 +52,7 @@ import {
   passedOverText,
   unaskedFiles,
 } from '../routes-location.ts'
+import { endOnSignal, ignoreOthers, stopSignal } from '../signals.ts'
 import type { Io } from '../terminal.ts'
 
 const HELP = `usage: jackfield [serve] [--routes FILE] [--host H] [--port N]

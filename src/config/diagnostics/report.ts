@@ -1,7 +1,8 @@
+import { type Path, pathText } from '../../lib/path.ts'
 import { withoutSecrets } from '../../redaction/detect.ts'
+import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'
-import { type Path, pathText, type Source } from '../yaml/source.ts'
-import type { Diagnostic } from './diagnostic.ts'
+import type { Source } from '../yaml/source.ts'
 
 /** A complaint is never without a way out: `hint` says what to write instead. */
 type Complain = (path: Path, of: 'key' | 'value', message: string, hint: string) => void

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import type { JsonValue } from '../../lib/json.ts'
+import type { Path } from '../../lib/path.ts'
 import { unreachable } from '../../lib/unreachable.ts'
-import type { Path } from '../yaml/source.ts'
 import {
   appendLines,
   emptyBlock,

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../lib/json.ts'
-import type { Path } from '../yaml/source.ts'
+import type { Path } from '../../lib/path.ts'
 
 /** One change to the data of a YAML text. A path names members by text and list elements by number. */
 export type Edit =

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../lib/json.ts'
 import { isObject } from '../../lib/json.ts'
+import type { Path } from '../../lib/path.ts'
 import { unreachable } from '../../lib/unreachable.ts'
-import type { Path } from '../yaml/source.ts'
 import { type Edit, Refused } from './edit.ts'
 import { said, valueAt } from './find.ts'
 import { parseTree, type Tree } from './tree.ts'

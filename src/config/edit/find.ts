@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml'
-import { type Path, pathText } from '../yaml/source.ts'
+import { type Path, pathText } from '../../lib/path.ts'
 import { Refused } from './edit.ts'
 import {
   type Collection,

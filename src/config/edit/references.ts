@@ -1,5 +1,5 @@
 import { isObject } from '../../lib/json.ts'
-import type { Path } from '../yaml/source.ts'
+import type { Path } from '../../lib/path.ts'
 
 /** A text of routes.yaml, and where it stands. */
 export type Text = { path: Path; text: string }

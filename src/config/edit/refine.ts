@@ -1,6 +1,6 @@
 import { isMap, isSeq, type Node, visit } from 'yaml'
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
-import type { Path } from '../yaml/source.ts'
+import type { Path } from '../../lib/path.ts'
 import type { Edit } from './edit.ts'
 import { valueAt } from './find.ts'
 import { entriesOf, type Tree } from './tree.ts'

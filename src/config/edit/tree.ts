@@ -14,7 +14,7 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import type { JsonValue } from '../../lib/json.ts'
-import { MAX_YAML_DEPTH, tooDeepAt } from '../yaml-depth.ts'
+import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/yaml-depth.ts'
 import { Refused } from './edit.ts'
 
 /** A YAML text, parsed with the place of every token. */

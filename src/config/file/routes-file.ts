@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, unlinkSync }
 import { basename, dirname, join, resolve } from 'node:path'
 import { LOCKED_OUT, whileLocked } from '../../lib/file-lock.ts'
 import { writeWhole } from '../../lib/write-whole.ts'
-import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts'
+import type { Diagnostic, Result } from '../../routing/diagnostic.ts'
 import type { Edited } from '../edit/index.ts'
 import { parseSource } from '../yaml/source.ts'
 import { backUp, pruneBackups } from './backups.ts'

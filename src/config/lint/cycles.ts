@@ -1,8 +1,8 @@
 import { parseAddress } from '../../routing/address.ts'
+import type { Entry, Mention } from '../../routing/entry.ts'
 import { compileGlob, fillStars, starsIn } from '../../routing/glob.ts'
 import { MAX_DEPTH, MAX_FOLLOWED, mentionedName, type Names } from '../../routing/resolve.ts'
 import type { Report } from '../diagnostics/report.ts'
-import type { Entry, Mention } from '../sections/names.ts'
 
 /** How many names an entry leads through, one behind the other, and how many entries in all. */
 type Reach = { depth: number; entries: number }

@@ -1,10 +1,10 @@
 import { createSuggest, nearMiss } from '../../lib/nearest.ts'
+import type { Path } from '../../lib/path.ts'
 import type { Address } from '../../routing/address.ts'
 import type { Provider } from '../../routing/table.ts'
 import type { Report } from '../diagnostics/report.ts'
 import type { Document } from '../schema/document.ts'
 import type { Broken } from '../schema/valid-parts.ts'
-import type { Path } from '../yaml/source.ts'
 
 /** Complains of a target, `provider/model`, whose model the provider is not known to have. */
 export type LintModel = (path: Path, address: Address) => void

@@ -1,9 +1,9 @@
 import { parseAddress } from '../../routing/address.ts'
+import type { Entry } from '../../routing/entry.ts'
 import { compileGlob, isGlob } from '../../routing/glob.ts'
 import { splitSuffix } from '../../routing/reasoning-suffix.ts'
 import { mentionedName, type Names } from '../../routing/resolve.ts'
 import type { Report } from '../diagnostics/report.ts'
-import type { Entry } from '../sections/names.ts'
 
 /** Entries of which every name is taken before their turn comes. */
 export function lintReach(entries: readonly Entry[], names: Names, report: Report): void {

@@ -10,9 +10,9 @@ import {
 } from '@sinclair/typebox'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { didYouMean, nearest } from '../../lib/nearest.ts'
+import type { Path } from '../../lib/path.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { blankWords } from '../yaml/errors.ts'
-import type { Path } from '../yaml/source.ts'
 import { harmlessValues } from './index.ts'
 import { parseCount, parseDuration, parseMoney, parseSize } from './units.ts'
 

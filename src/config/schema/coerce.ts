@@ -1,6 +1,6 @@
 import { KindGuard, type TSchema } from '@sinclair/typebox'
 import { isObject } from '../../lib/json.ts'
-import type { Path } from '../yaml/source.ts'
+import type { Path } from '../../lib/path.ts'
 
 /**
  * What was filled in is a text. Where the schema wants a number, or true or false, and the text

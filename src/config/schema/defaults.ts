@@ -1,10 +1,4 @@
-import type {
-  Policy,
-  PoolStrategy,
-  ServerSettings,
-  Timeouts,
-  UsageSettings,
-} from '../../routing/table.ts'
+import type { Policy, ServerSettings, Timeouts, UsageSettings } from '../../routing/table.ts'
 
 /** Every default of routes.yaml, in one place. */
 export const SERVER = {
@@ -37,6 +31,3 @@ export const POLICY: Policy = {
 export const LOGGING = { level: 'info', file: false, requests: 'off' } as const
 
 export const USAGE: UsageSettings = { enabled: true, keepMs: 90 * 86_400_000 }
-
-/** How a pool that is written down shares the load; `policy.strategy` is about those that are not. */
-export const POOL_STRATEGY: PoolStrategy = 'round-robin'

@@ -1,4 +1,4 @@
-import { parseDotenv } from '../../import/dotenv.ts'
+import { parseDotenv } from '../../lib/dotenv.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 
 /** Tools whose configuration can be imported, as their files are called. */

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../lib/json.ts'
 import type { JsonEdit } from '../../lib/json-edit.ts'
+import type { Path } from '../../lib/path.ts'
 import type { Report } from '../diagnostics/report.ts'
-import type { Path } from '../yaml/source.ts'
 
 /** `default`, `set` and `remove` as the schema admits them. */
 export type EditsEntry = {
@@ -28,23 +28,6 @@ export function readEdits(written: EditsEntry, path: Path, report: Report): Json
     if (steps) edits.push({ kind: 'remove', path: steps })
   }
   return edits
-}
-
-/** The nearer ones win: of defaults the first that is made, of settings the last. */
-export function layered(
-  nearer: readonly JsonEdit[],
-  general: readonly JsonEdit[],
-): readonly JsonEdit[] {
-  if (general.length === 0) return nearer
-  const of = (edits: readonly JsonEdit[], kind: JsonEdit['kind']): JsonEdit[] =>
-    edits.filter(edit => edit.kind === kind)
-  return [
-    ...of(nearer, 'default'),
-    ...of(general, 'default'),
-    ...of(general, 'set'),
-    ...of(nearer, 'set'),
-    ...of([...general, ...nearer], 'remove'),
-  ]
 }
 
 /** `a.b[0].c`; `\.` is a dot in a name. */

@@ -1,47 +1,14 @@
-import type { JsonEdit } from '../../lib/json-edit.ts'
-import { compileGlob, type Glob, isGlob } from '../../routing/glob.ts'
-import type { Place, PoolStrategy } from '../../routing/table.ts'
+import type { Path } from '../../lib/path.ts'
+import type { Condition } from '../../routing/condition.ts'
+import type { Entry, Mention, Section, WrittenStep } from '../../routing/entry.ts'
+import { compileGlob, isGlob } from '../../routing/glob.ts'
 import type { Report } from '../diagnostics/report.ts'
 import type { Document, ModelEntry, NameEntry } from '../schema/document.ts'
 import { parseCount } from '../schema/units.ts'
-import type { Path, Source } from '../yaml/source.ts'
+import type { Source } from '../yaml/source.ts'
 import { type EditsEntry, readEdits } from './body-edits.ts'
-import { type Condition, readWhen, type WhenEntry } from './when.ts'
-
-export type Section = 'models' | 'aliases' | 'force'
-
-/** One member of a destination, as written. */
-export type Mention = {
-  text: string
-  at: Place
-  path: Path
-  weight: number
-  timeout: Parameters<typeof import('./providers.ts').resolveTimeouts>[0]
-}
-/** A fallback step as written: one mention, or several that share the load. */
-export type WrittenStep = { mentions: Mention[]; pooled: boolean; when?: Condition; at: Place }
-
-/** An entry of one of the three name sections. */
-export type Entry = {
-  section: Section
-  name: string
-  /** Present when the name is a pattern. */
-  glob?: Glob
-  steps: WrittenStep[]
-  strategy?: PoolStrategy
-  /** Absent: not said here. */
-  reportModel?: 'asked' | 'served'
-  /** The entry takes a name only while this holds. */
-  when?: Condition
-  /** Changes to the request. */
-  edits: readonly JsonEdit[]
-  description?: string
-  contextTokens?: number
-  path: Path
-  at: Place
-  /** `models.coder`, `force."gpt-5*"`: how it is called in messages. */
-  title: string
-}
+import { readTimeouts, type TimeoutEntry } from './timeouts.ts'
+import { readWhen, type WhenEntry } from './when.ts'
 
 /** What reading an entry needs to know of the rest of the file. */
 type Context = { source: Source; callers: ReadonlySet<string> | undefined; report: Report }
@@ -138,12 +105,13 @@ function isStep(value: unknown): value is { to: unknown; when?: WhenEntry } {
 
 function readMentions(member: unknown, path: Path, report: Report): Mention[] {
   const at = report.at(path)
-  if (typeof member === 'string') return [{ text: member, at, path, weight: 1, timeout: undefined }]
+  if (typeof member === 'string') return [{ text: member, at, path, weight: 1, timeouts: {} }]
   if (typeof member !== 'object' || member === null || !('target' in member)) return []
   const { target, weight, timeout } = member as {
     target: string
     weight?: number
-    timeout?: Mention['timeout']
+    timeout?: TimeoutEntry
   }
-  return [{ text: target, at, path: [...path, 'target'], weight: weight ?? 1, timeout }]
+  const timeouts = readTimeouts(timeout)
+  return [{ text: target, at, path: [...path, 'target'], weight: weight ?? 1, timeouts }]
 }

@@ -1,5 +1,6 @@
 import { isMeantAsHash } from '../../lib/key-hash.ts'
 import { didYouMean } from '../../lib/nearest.ts'
+import type { Path } from '../../lib/path.ts'
 import type { Kind, Speech } from '../../providers/kind.ts'
 import type { ModelPrice } from '../../providers/pricing/prices.ts'
 import {
@@ -15,17 +16,17 @@ import type {
   Place,
   Provider,
   ProviderModel,
-  Timeouts,
 } from '../../routing/table.ts'
 import type { TableServices } from '../compile.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { variableProblem } from '../lint/written-keys.ts'
 import { TIMEOUTS } from '../schema/defaults.ts'
 import type { ProviderEntry } from '../schema/document.ts'
-import { parseCount, parseDuration } from '../schema/units.ts'
+import { parseCount } from '../schema/units.ts'
 import { type Interpolated, type Missing, missingText } from '../yaml/interpolate.ts'
-import type { Path, Source } from '../yaml/source.ts'
+import type { Source } from '../yaml/source.ts'
 import { normaliseBaseUrl } from './base-url.ts'
+import { readTimeouts } from './timeouts.ts'
 
 /** Kinds of the language that come with a later version. */
 const LATER = new Set([
@@ -101,7 +102,7 @@ export function resolveProvider(
     credentials,
     ...modelsOf(entry, declared, told),
     headers,
-    timeouts: resolveTimeouts(entry.timeout, TIMEOUTS),
+    timeouts: { ...TIMEOUTS, ...readTimeouts(entry.timeout) },
     priority: entry.priority ?? 0,
     ...(off ? { off: off.reason === NO_KEY ? `${NO_KEY}: ${off.remedy}` : off.reason } : {}),
     ...(off?.unset ? { unset: true } : {}),
@@ -393,17 +394,5 @@ function isHeader(name: string, value: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-type TimeoutEntry = NonNullable<ProviderEntry['timeout']>
-
-export function resolveTimeouts(entry: TimeoutEntry | undefined, base: Timeouts): Timeouts {
-  if (!entry) return base
-  return {
-    connectMs: parseDuration(entry.connect) ?? base.connectMs,
-    firstByteMs: parseDuration(entry['first-byte']) ?? base.firstByteMs,
-    idleMs: parseDuration(entry.idle) ?? base.idleMs,
-    totalMs: parseDuration(entry.total) ?? base.totalMs,
   }
 }

@@ -1,17 +1,11 @@
 import { didYouMean } from '../../lib/nearest.ts'
+import type { Path } from '../../lib/path.ts'
+import type { Condition } from '../../routing/condition.ts'
 import { CLIENTS, type Facts, PROTOCOLS } from '../../routing/facts.ts'
 import { compileGlob } from '../../routing/glob.ts'
 import { splitSuffix } from '../../routing/reasoning-suffix.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { parseCount } from '../schema/units.ts'
-import type { Path } from '../yaml/source.ts'
-
-/** A compiled `when`. Conditions that ask for less are asked first. */
-export type Condition = {
-  holds(facts: Facts): boolean
-  /** As it is called in `explain`. */
-  text: string
-}
 
 /** `when` as the schema admits it. */
 export type WhenEntry = {

@@ -13,10 +13,10 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml'
-import { aliasesOf } from '../aliases.ts'
-import { gapsIn } from '../yaml-gaps.ts'
-import { type Words, wordsOf } from '../yaml-words.ts'
-import type { Path } from './source.ts'
+import type { Path } from '../../lib/path.ts'
+import { aliasesOf } from './aliases.ts'
+import { gapsIn } from './gaps.ts'
+import { type Words, wordsOf } from './words.ts'
 
 /** Something wrong with the YAML itself. `readable`: the rest of the file can be checked all the same. */
 export type YamlFault = {

@@ -1,7 +1,7 @@
 import { isObject } from '../../lib/json.ts'
+import type { Path } from '../../lib/path.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { besideRoutes } from '../sections/paths.ts'
-import type { Path } from './source.ts'
 
 export type Sources = {
   /** The routes file itself: paths are relative to its folder. */

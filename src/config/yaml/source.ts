@@ -10,14 +10,13 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml'
+import { type Path, pathText } from '../../lib/path.ts'
+import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/yaml-depth.ts'
 import { withoutSecrets } from '../../redaction/detect.ts'
+import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'
-import { aliasesOf } from '../aliases.ts'
-import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import { MAX_YAML_DEPTH, tooDeepAt } from '../yaml-depth.ts'
+import { aliasesOf } from './aliases.ts'
 import { type YamlFault, yamlFaults } from './errors.ts'
-
-export type Path = readonly (string | number)[]
 
 /** A YAML text with positions: any path in it becomes a line and a column. */
 export type Source = {
@@ -180,14 +179,4 @@ function startOf(node: unknown): number | undefined {
   if (typeof node !== 'object' || node === null || !('range' in node)) return undefined
   const { range } = node
   return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : undefined
-}
-
-/** As a user writes it: `models.coder[1]`, `aliases."claude-3-*"`. */
-export function pathText(path: Path): string {
-  let text = ''
-  for (const segment of path) {
-    if (typeof segment === 'number') text += `[${segment}]`
-    else text += `${text ? '.' : ''}${/^[\w-]+$/.test(segment) ? segment : JSON.stringify(segment)}`
-  }
-  return text
 }

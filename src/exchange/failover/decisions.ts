@@ -1,6 +1,6 @@
-import type { Decision } from '../../observability/recent.ts'
 import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
+import type { Decision } from '../events.ts'
 import type { Exchange } from '../request.ts'
 
 /** Rounds say the same again. */

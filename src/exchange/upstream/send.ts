@@ -125,7 +125,7 @@ async function noAnswerStatus({ target }: Attempt, { status, body }: Response) {
 async function refused(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Refusal> {
   const read = await errorBody(exchange, attempt, reply)
   const said = new TextDecoder().decode(read)
-  const text = blanked(attempt, said)
+  const text = blanked(attempt.lease.spec.secret, said)
   const body = text === said ? read : new TextEncoder().encode(text)
   const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)
   const limits = attempt.target.provider.kind.limits?.(reply.status, reply.headers, text)

@@ -8,10 +8,11 @@ import {
 } from '../../config/edit/references.ts'
 import { addressesOf, type Compiled, straySecrets } from '../../config/edit/secret-destinations.ts'
 import { besideRoutes } from '../../config/sections/paths.ts'
-import { parseSource, pathText } from '../../config/yaml/source.ts'
+import { parseSource } from '../../config/yaml/source.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
 import { compile } from '../../gateway/compile.ts'
 import { isObject } from '../../lib/json.ts'
+import { pathText } from '../../lib/path.ts'
 import { secretsIn } from '../../redaction/find-secrets.ts'
 import { keptFolder, logsFolder } from '../../store/cache.ts'
 

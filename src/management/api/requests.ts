@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { RecentExchange } from '../../observability/recent.ts'
+import type { RecentExchange } from '../../exchange/events.ts'
 import { endpoint } from '../endpoint.ts'
 import { json, ManagementError } from '../reply.ts'
 

@@ -1,27 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Ask } from '../../exchange/request.ts'
+import type { Recorder } from '../../exchange/recording.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
 import { censorOf } from '../../redaction/table-secrets.ts'
 import type { RecordFolder } from '../../store/record-folder.ts'
 import { createCapture } from './capture.ts'
-import {
-  createRecording,
-  isFailure,
-  outcomeOf,
-  type Recorded,
-  type Recording,
-} from './recording.ts'
+import { createRecording, isFailure, outcomeOf, type Recorded } from './recording.ts'
 import { LIMITS, render } from './render.ts'
-
-/** Writes exchanges to files of their own, as `logging.requests` says. Outlives reloads. */
-export interface Recorder {
-  /** To be called only where that is not off. */
-  begin(gateway: Gateway, ask: Ask): Recording
-  /** Takes out what is too old or too much. */
-  sweep(): Promise<void>
-  /** Resolves when everything that ended so far is written. */
-  settled(): Promise<void>
-}
 
 export type RecorderOptions = {
   folder: RecordFolder

@@ -1,5 +1,5 @@
 import type { Bill } from '../../exchange/accounting/bill.ts'
-import type { Answer } from '../../exchange/reply/respond.ts'
+import type { Recording } from '../../exchange/recording.ts'
 import type { Ask, Exchange } from '../../exchange/request.ts'
 import type { Attempt } from '../../exchange/upstream/attempt.ts'
 import type { GatewayError } from '../../lib/errors.ts'
@@ -17,8 +17,6 @@ export type RecordedAttempt = {
   reply?: { status: number; headers: Headers }
   error?: GatewayError
 }
-
-type Sent = { attempt: Attempt; url: string; headers: Headers; body: Uint8Array }
 
 /** Everything an exchange was, as it was: secrets included, until it is rendered. */
 export type Recorded = {
@@ -38,19 +36,6 @@ export type Recorded = {
   bill(): Bill | undefined
   /** The last thing that failed, if nobody served after it. */
   error: GatewayError | undefined
-}
-
-/** Watches one exchange for its record. Everything is kept by reference; only replies are copied. */
-export interface Recording {
-  sent(exchange: Exchange, sent: Sent): void
-  replied(reply: { status: number; headers: Headers }): void
-  /** An attempt failed, or all is over without one. */
-  failed(error: GatewayError): void
-  served(losses: readonly Loss[]): void
-  /** What all attempts so far took. */
-  billed(bill: Bill): void
-  /** The reply's body on its way to the client; at its end the record is complete. */
-  told(exchange: Exchange | undefined, answer: Answer): Answer['body']
 }
 
 export type RecordingOptions = {

@@ -1,3 +1,4 @@
+import type { Decision } from '../../exchange/events.ts'
 import type { Ask, Exchange } from '../../exchange/request.ts'
 import { Refusal } from '../../exchange/upstream-error.ts'
 import type { GatewayError } from '../../lib/errors.ts'
@@ -12,7 +13,6 @@ import {
 import { declaredSecrets } from '../../redaction/table-secrets.ts'
 import type { TraceLine } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
-import type { Decision } from '../recent.ts'
 import { outcomeOf, type Recorded, type RecordedAttempt } from './recording.ts'
 
 /** The most that is written of each, in bytes: with all that stands around them less than 5 MB. */

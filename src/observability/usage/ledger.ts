@@ -1,49 +1,5 @@
-import type { Usage } from '../../conversation/index.ts'
-import type { Offer } from '../../providers/pricing/prices.ts'
+import type { Entry, Ledger, Tally } from '../../exchange/usage-entry.ts'
 import type { UsageWriter } from './writer.ts'
-
-/** One settled attempt, as counted. Token counts absent upstream stay absent. */
-export type Entry = {
-  atMs: number
-  caller: string
-  asked: string
-  provider: string
-  model: string
-  /** `cancelled`: the client went away before the end. */
-  outcome: 'served' | 'cancelled' | 'failed'
-  status: number
-  usage: Usage
-  /** The upstream did not report all of the usage. */
-  estimated: boolean
-  /** How many things the client said could not be said upstream, or back. */
-  losses: number
-  /** Whose price it has; absent: nothing was paid for. */
-  offer?: Offer
-  /** From the client's request to the end. */
-  ms: number
-}
-
-export type Tally = {
-  requests: number
-  failures: number
-  fresh: number
-  cacheRead: number
-  cacheWrite: number
-  output: number
-  losses: number
-}
-
-export type LedgerSettings = { enabled: boolean; keepMs: number }
-
-/** Counts what each caller spent where: since the process began, and on disk for longer. */
-export interface Ledger {
-  record(entry: Entry): void
-  tallies(): ReadonlyMap<string, Tally>
-  /** Whether the disk is written, and how long that is kept. */
-  follow(settings: LedgerSettings): void
-  /** Everything recorded so far is written, as far as that is possible. Never rejects. */
-  flush(): Promise<void>
-}
 
 /** Under globs names are the clients' to choose, so what is kept of them must stay bounded. */
 const MOST_TALLIES = 10_000

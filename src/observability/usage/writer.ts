@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Entry } from '../../exchange/usage-entry.ts'
 import type { After } from '../../lib/timer.ts'
 import { knownCost, type Prices } from '../../providers/pricing/prices.ts'
 import { isBusy } from '../../store/sqlite.ts'
 import type { UsageRow, UsageStore } from '../../store/usage.ts'
 import { createNames } from './bounded-names.ts'
-import type { Entry } from './ledger.ts'
 
 /** Brings what was used to disk, a second later and all at once; nobody ever waits for it. */
 export interface UsageWriter {

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { parseDotenv } from '../../../src/import/dotenv.ts'
 import { importConfig } from '../../../src/import/index.ts'
 import { isTaken } from '../../../src/import/taken.ts'
+import { parseDotenv } from '../../../src/lib/dotenv.ts'
 import {
   imported,
   importedFixture,

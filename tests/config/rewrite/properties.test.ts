@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parseDocument } from 'yaml'
 import { type Edit, editText } from '../../../src/config/edit/index.ts'
-import type { Path } from '../../../src/config/yaml/source.ts'
 import type { JsonValue } from '../../../src/lib/json.ts'
+import type { Path } from '../../../src/lib/path.ts'
 import { yamlText } from './random-yaml.ts'
 
 const RUNS = { seed: 20_261_121, numRuns: 300 }

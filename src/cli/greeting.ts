@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import type { Io } from '../cli/terminal.ts'
 import { ownHosts } from '../config/sections/own-hosts.ts'
 import type { RoutingTable } from '../routing/table.ts'
 import { version } from '../version.ts'
+import type { Io } from './terminal.ts'
 
 /** `unasked`: nobody named the file, it was found. */
 type Greeted = { table: RoutingTable; url: string; file: string; unasked: boolean }

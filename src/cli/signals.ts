@@ -1,4 +1,4 @@
-import type { Log } from '../observability/log.ts'
+import type { Log } from '../lib/log.ts'
 
 /** Let running requests finish. A terminal sends QUIT for Ctrl-\, some supervisors send it to stop. */
 const STOPPING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const

@@ -1,0 +1,23 @@
+import type { Timeouts } from '../../routing/table.ts'
+import type { ProviderEntry } from '../schema/document.ts'
+import { parseDuration } from '../schema/units.ts'
+
+/** `timeout` as the schema admits it. */
+export type TimeoutEntry = NonNullable<ProviderEntry['timeout']>
+
+const MEMBERS = [
+  ['connectMs', 'connect'],
+  ['firstByteMs', 'first-byte'],
+  ['idleMs', 'idle'],
+  ['totalMs', 'total'],
+] as const
+
+/** Those that are written, in ms; they go over the ones that hold around them. */
+export function readTimeouts(entry: TimeoutEntry | undefined): Partial<Timeouts> {
+  const timeouts: Partial<Timeouts> = {}
+  for (const [name, written] of MEMBERS) {
+    const ms = parseDuration(entry?.[written])
+    if (ms !== undefined) timeouts[name] = ms
+  }
+  return timeouts
+}

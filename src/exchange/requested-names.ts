@@ -1,0 +1,6 @@
+import type { Facts } from '../routing/facts.ts'
+
+/** Keeps who asked for what, once each, so that a plan for new routes can try it. */
+export interface AskedNames {
+  note(facts: Facts): void
+}

@@ -1,0 +1,18 @@
+import type { JsonEdit } from '../lib/json-edit.ts'
+
+/** The nearer ones win: of defaults the first that is made, of settings the last. */
+export function layered(
+  nearer: readonly JsonEdit[],
+  general: readonly JsonEdit[],
+): readonly JsonEdit[] {
+  if (general.length === 0) return nearer
+  const of = (edits: readonly JsonEdit[], kind: JsonEdit['kind']): JsonEdit[] =>
+    edits.filter(edit => edit.kind === kind)
+  return [
+    ...of(nearer, 'default'),
+    ...of(general, 'default'),
+    ...of(general, 'set'),
+    ...of(nearer, 'set'),
+    ...of([...general, ...nearer], 'remove'),
+  ]
+}
