@@ -1,5 +1,5 @@
 import { frozen } from '../lib/freeze.ts'
-import { isObject } from '../lib/json.ts'
+import { isObject } from '../lib/json/json.ts'
 import type { Kind } from '../providers/kind.ts'
 import type { Result } from '../routing/diagnostic.ts'
 import type { Discovered } from '../routing/discovered-models.ts'

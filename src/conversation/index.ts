@@ -1,5 +1,4 @@
 export { collect } from './collect.ts'
-export { type Dialect, type Fitted, fit, plainName } from './dialect.ts'
 export { grow } from './grow.ts'
 export { isEmptyPart, isPayload } from './is-payload.ts'
 export { withSoundMedia } from './media.ts'
@@ -11,8 +10,6 @@ export {
   NO_NEEDS,
   needsOf,
 } from './needs.ts'
-export { offeredTo } from './offered.ts'
-export { pairCalls } from './pairing.ts'
 export type {
   Citation,
   Extensions,
@@ -34,7 +31,16 @@ export {
   unpackCapsule,
   unpacked,
   withoutSeals,
-} from './reasoning-capsule.ts'
+} from './reasoning/reasoning-capsule.ts'
+export {
+  budgetFor,
+  effortFor,
+  effortOf,
+  fitThinking,
+  sameIntent,
+  type ThinkingSupport,
+  thinkingSupport,
+} from './reasoning/thinking.ts'
 export { replay } from './replay.ts'
 export type {
   ConversationRequest,
@@ -48,14 +54,8 @@ export type {
 export type { ConversationResponse, PartDelta, Stop, StreamEvent, Usage } from './response.ts'
 export { oneByOne } from './sequential-parts.ts'
 export { isBlank, saysNothing } from './substance.ts'
-export {
-  budgetFor,
-  effortFor,
-  effortOf,
-  fitThinking,
-  sameIntent,
-  type ThinkingSupport,
-  thinkingSupport,
-} from './thinking.ts'
+export { type Dialect, type Fitted, fit, plainName } from './tools/dialect.ts'
+export { offeredTo } from './tools/offered.ts'
+export { pairCalls } from './tools/pairing.ts'
+export { systemAsUser, toTurns } from './tools/turns.ts'
 export { cutShort } from './truncated.ts'
-export { systemAsUser, toTurns } from './turns.ts'

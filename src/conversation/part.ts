@@ -1,4 +1,4 @@
-import type { JsonObject } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json/json.ts'
 
 /** The wire formats a conversation can come from and go to. */
 export type ProtocolId = 'anthropic' | 'openai-chat' | 'openai-responses' | 'gemini'

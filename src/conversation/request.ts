@@ -1,4 +1,4 @@
-import type { JsonObject } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json/json.ts'
 import type { Extensions, Part, ProtocolId } from './part.ts'
 
 export type Message = {

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../lib/errors.ts'
-import type { JsonObject } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json/json.ts'
 import type { Citation, Extensions, Part, ProtocolId, Seal } from './part.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Machine } from '../lib/machine.ts'
+import type { Machine } from '../lib/streams/machine.ts'
 import type { StreamEvent } from './response.ts'
 
 type PartEvent = Extract<StreamEvent, { index: number }>

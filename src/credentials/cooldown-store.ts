@@ -1,4 +1,4 @@
-import { isObject } from '../lib/json.ts'
+import { isObject } from '../lib/json/json.ts'
 import type { Kept } from '../store/cache.ts'
 import { type Cooldown, type RestClass, restClass } from './cooldown.ts'
 import type { CredentialSpec } from './credential.ts'

@@ -1,6 +1,6 @@
 import { ABILITIES } from '../conversation/index.ts'
-import { parseObject } from '../lib/json.ts'
-import { count, objects, text } from '../lib/read-json.ts'
+import { parseObject } from '../lib/json/json.ts'
+import { count, objects, text } from '../lib/json/read-json.ts'
 import type { UpstreamModel } from '../protocols/codec.ts'
 import type { DiscoveredModel, ModelLists } from '../routing/discovered-models.ts'
 import type { Kept } from '../store/cache.ts'

@@ -1,6 +1,6 @@
 import { countTokens as countConversation } from '../conversation/count.ts'
 import { asGatewayError } from '../lib/errors.ts'
-import { isObject, parseObject } from '../lib/json.ts'
+import { isObject, parseObject } from '../lib/json/json.ts'
 import { wholeBody } from './reply/body.ts'
 import { respond } from './reply/respond.ts'
 import { type Exchange, stamp } from './request.ts'

@@ -1,7 +1,7 @@
 import { countTokensNow } from '../conversation/count.ts'
 import { CAPSULE_PREFIX, type ConversationRequest, effortOf } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
-import { text } from '../lib/read-json.ts'
+import { text } from '../lib/json/read-json.ts'
 import type { Envelope } from '../protocols/codec.ts'
 import { parseBody } from '../protocols/shared/peek.ts'
 import type { ClientName, Facts } from '../routing/facts.ts'

@@ -1,6 +1,6 @@
 import { type ConversationRequest, saysNothing } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
-import type { JsonObject } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json/json.ts'
 import type { Action, ClientCodec, Envelope } from '../protocols/codec.ts'
 
 /**

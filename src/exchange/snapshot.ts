@@ -1,7 +1,7 @@
 import type { ProtocolId } from '../conversation/index.ts'
 import { clientCodecs, codecs } from '../protocols/index.ts'
 import type { RoutingTable } from '../routing/table.ts'
-import { type Authenticate, createAuthenticate } from './authenticate.ts'
+import { type Authenticate, createAuthenticate } from './admission/authenticate.ts'
 import type { Services } from './services.ts'
 import { createForward, type Forward } from './upstream/headers.ts'
 

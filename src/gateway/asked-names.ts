@@ -1,4 +1,4 @@
-import type { AskedNames } from '../exchange/requested-names.ts'
+import type { AskedNames } from '../exchange/admission/requested-names.ts'
 import { isClient } from '../routing/facts.ts'
 import type { Kept } from '../store/cache.ts'
 import type { AskedBefore } from './plan.ts'

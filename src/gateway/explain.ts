@@ -1,7 +1,7 @@
 import type { Ability, Needs } from '../conversation/index.ts'
 import type { CredentialVerdict } from '../credentials/pool.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
-import { askedNameProblem } from '../exchange/asked-name.ts'
+import { askedNameProblem } from '../exchange/admission/asked-name.ts'
 import { lackOf, type Question } from '../exchange/failover/capabilities.ts'
 import { inOrder } from '../exchange/failover/order.ts'
 import type { Services } from '../exchange/services.ts'

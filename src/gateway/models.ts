@@ -1,4 +1,4 @@
-import type { Caller } from '../exchange/authenticate.ts'
+import type { Caller } from '../exchange/admission/authenticate.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 import type { ModelInfo } from '../protocols/codec.ts'
 import type { ListedModel } from '../routing/table.ts'

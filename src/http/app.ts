@@ -1,5 +1,5 @@
 import { type AnyElysia, Elysia } from 'elysia'
-import type { Caller } from '../exchange/authenticate.ts'
+import type { Caller } from '../exchange/admission/authenticate.ts'
 import { exchange, failed } from '../exchange/exchange.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 import { findModel, listModels } from '../gateway/models.ts'

@@ -1,4 +1,4 @@
-import { createKeyless } from '../exchange/keyless.ts'
+import { createKeyless } from '../exchange/admission/keyless.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 
 /**

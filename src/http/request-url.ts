@@ -1,4 +1,4 @@
-import { isAuthority } from '../lib/host-name.ts'
+import { isAuthority } from '../lib/net/host-name.ts'
 
 /** Elysia looks for the path from here on in the URL; a shorter host would shift it. */
 const SHORTEST_ORIGIN = 11

@@ -1,5 +1,5 @@
 import type { TableServices } from '../config/compile.ts'
-import type { JsonObject, JsonValue } from '../lib/json.ts'
+import type { JsonObject, JsonValue } from '../lib/json/json.ts'
 
 /** Something about a setting that its owner should know. */
 export type Note = {

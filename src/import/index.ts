@@ -1,6 +1,6 @@
 import { type OtherTool, toolOfConfig, toolOfVariables } from '../config/schema/other-tools.ts'
-import { parseDotenv } from '../lib/dotenv.ts'
-import { isObject } from '../lib/json.ts'
+import { parseDotenv } from '../lib/files/dotenv.ts'
+import { isObject } from '../lib/json/json.ts'
 import { importClaudeCodeProxy } from './claude-code-proxy/index.ts'
 import { importClaudeCodeRouter } from './claude-code-router/index.ts'
 import { importCliProxyApi } from './cli-proxy-api/index.ts'

@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument, visit } from 'yaml'
 import { yamlFaults } from '../config/yaml/errors.ts'
-import type { JsonValue } from '../lib/json.ts'
+import type { JsonValue } from '../lib/json/json.ts'
 
 /** What a text holds; or what is wrong with it, and where. */
 export type Parsed = { ok: true; value: JsonValue } | { ok: false; problem: string; line: number }

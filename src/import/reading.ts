@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../lib/json/json.ts'
 
 /**
  * A mapping of another tool's file that remembers what was asked of it: what nobody asked for, or

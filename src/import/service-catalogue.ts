@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { isProxy } from '../config/schema/check.ts'
 import { normaliseBaseUrl } from '../config/sections/base-url.ts'
-import type { JsonObject } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json/json.ts'
 import type { Kind } from '../providers/kind.ts'
 import { filled } from './draft.ts'
 

@@ -1,5 +1,5 @@
 import { compileTable } from '../config/compile.ts'
-import { isObject } from '../lib/json.ts'
+import { isObject } from '../lib/json/json.ts'
 import { pathText } from '../lib/path.ts'
 import type { Diagnostic } from '../routing/diagnostic.ts'
 import { comesFrom, type Draft, type ImportServices, lost, type Routes } from './draft.ts'

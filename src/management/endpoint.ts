@@ -11,7 +11,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { RoutesFile } from '../config/file/routes-file.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 import { readBody } from '../http/body.ts'
-import { depthOf } from '../lib/json-bytes.ts'
+import { depthOf } from '../lib/json/json-bytes.ts'
 import type { Veil } from '../redaction/placeholders.ts'
 import { ManagementError } from './reply.ts'
 

@@ -10,9 +10,9 @@ import type {
   Usage,
 } from '../conversation/index.ts'
 import type { GatewayError } from '../lib/errors.ts'
-import type { JsonObject, JsonValue } from '../lib/json.ts'
-import type { Machine } from '../lib/machine.ts'
-import type { RequestShape } from './shared/request-check.ts'
+import type { JsonObject, JsonValue } from '../lib/json/json.ts'
+import type { Machine } from '../lib/streams/machine.ts'
+import type { RequestShape } from './shared/schema/request-check.ts'
 
 /** What an endpoint does. A `relay` passes bytes through to the same protocol, never decoded. */
 export type Action = 'generate' | 'count-tokens' | 'models' | 'relay' | 'compact'

@@ -3,8 +3,8 @@ import { anthropic } from './anthropic/index.ts'
 import type { ClientCodec, Codec } from './codec.ts'
 import { gemini } from './gemini/index.ts'
 import { completions, openaiChat } from './openai-chat/index.ts'
+import { openaiRelays } from './openai-chat/relays.ts'
 import { openaiResponses } from './openai-responses/index.ts'
-import { openaiRelays } from './shared/openai-relays.ts'
 
 /** Every protocol spoken, towards clients and upstreams. A new one is a folder and a line here. */
 export const codecs: readonly Codec[] = [anthropic, openaiChat, openaiResponses, gemini]

@@ -9,9 +9,9 @@ import {
   type StreamEvent,
 } from '../conversation/index.ts'
 import { type ErrorCode, GatewayError } from '../lib/errors.ts'
-import { isObject } from '../lib/json.ts'
-import { bodyOf } from '../lib/response-body.ts'
-import { encodeSse } from '../lib/sse.ts'
+import { isObject } from '../lib/json/json.ts'
+import { bodyOf } from '../lib/net/response-body.ts'
+import { encodeSse } from '../lib/streams/sse.ts'
 import type { Asked, Codec } from '../protocols/codec.ts'
 import { codecFor } from '../protocols/index.ts'
 import type { Kind, LocalRequest } from './kind.ts'

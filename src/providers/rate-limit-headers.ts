@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../lib/retry-after.ts'
+import { parseRetryAfter } from '../lib/net/retry-after.ts'
 import type { Limits } from './kind.ts'
 
 /**

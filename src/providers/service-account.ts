@@ -1,5 +1,5 @@
-import { isObject, type JsonObject } from '../lib/json.ts'
-import { object, text } from '../lib/read-json.ts'
+import { isObject, type JsonObject } from '../lib/json/json.ts'
+import { object, text } from '../lib/json/read-json.ts'
 
 /** Who a Google service account is, and where it is served. */
 export type ServiceAccount = AccountKey & { baseUrl: string; root: string }

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar } from 'yaml'
-import type { JsonValue } from '../lib/json.ts'
+import { tooDeepAt } from '../lib/files/yaml-depth.ts'
+import type { JsonValue } from '../lib/json/json.ts'
 import type { Path } from '../lib/path.ts'
-import { tooDeepAt } from '../lib/yaml-depth.ts'
 import { isReference, isSecretPlace, looksRandom, looksSecret } from './detect.ts'
 
 /** A secret as it stands in a text: with its quotes where it has some, as a word in a remark. */

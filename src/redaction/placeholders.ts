@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { isObject, type JsonValue } from '../lib/json.ts'
+import { isObject, type JsonValue } from '../lib/json/json.ts'
 import type { Path } from '../lib/path.ts'
 import { isSecretPlace } from './detect.ts'
 import { rangeOf, readYaml, scalarsIn, secretsIn } from './find-secrets.ts'

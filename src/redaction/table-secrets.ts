@@ -1,4 +1,4 @@
-import { parseObject } from '../lib/json.ts'
+import { parseObject } from '../lib/json/json.ts'
 import type { Provider, RoutingTable } from '../routing/table.ts'
 import { type Censor, createCensor } from './censor.ts'
 import { isSecretName } from './redact.ts'

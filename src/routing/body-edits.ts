@@ -1,4 +1,4 @@
-import type { JsonEdit } from '../lib/json-edit.ts'
+import type { JsonEdit } from '../lib/json/json-edit.ts'
 
 /** The nearer ones win: of defaults the first that is made, of settings the last. */
 export function layered(

@@ -1,4 +1,4 @@
-import type { JsonEdit } from '../lib/json-edit.ts'
+import type { JsonEdit } from '../lib/json/json-edit.ts'
 import type { Path } from '../lib/path.ts'
 import type { Condition } from './condition.ts'
 import type { Glob } from './glob.ts'

@@ -1,5 +1,5 @@
+import { nameProblem } from '../lib/files/path-name.ts'
 import { nearest } from '../lib/nearest.ts'
-import { nameProblem } from '../lib/path-name.ts'
 import { type Address, type Addressed, type Addressees, parseAddress } from './address.ts'
 import { layered } from './body-edits.ts'
 import type { Condition } from './condition.ts'

@@ -1,7 +1,7 @@
 import type { Ability, Effort, ProtocolId } from '../conversation/index.ts'
 import type { CredentialSpec, Strategy } from '../credentials/credential.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
-import type { JsonEdit } from '../lib/json-edit.ts'
+import type { JsonEdit } from '../lib/json/json-edit.ts'
 import type { Kind } from '../providers/kind.ts'
 import type { ModelPrice } from '../providers/pricing/prices.ts'
 import type { Condition } from './condition.ts'

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { whileLocked } from '../lib/file-lock.ts'
+import { whileLocked } from '../lib/files/file-lock.ts'
 import { isDamaged, setAside } from './sqlite.ts'
 
 /** An open SQLite file. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parseSource } from '../../src/config/yaml/source.ts'
+import { tooDeepAt } from '../../src/lib/files/yaml-depth.ts'
 import { nearest } from '../../src/lib/nearest.ts'
-import { tooDeepAt } from '../../src/lib/yaml-depth.ts'
 import { secretsIn } from '../../src/redaction/find-secrets.ts'
 import { compiled } from '../support/routes.ts'
 

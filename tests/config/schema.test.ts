@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { jsonSchema } from '../../src/config/index.ts'
-import { isObject } from '../../src/lib/json.ts'
+import { isObject } from '../../src/lib/json/json.ts'
 import { kinds } from '../../src/providers/index.ts'
 import { compiled, tableOf } from '../support/routes.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { distinctCallIds } from '../../src/conversation/call-ids.ts'
 import type { Message, Part } from '../../src/conversation/index.ts'
+import { distinctCallIds } from '../../src/conversation/tools/call-ids.ts'
 
 /** `a` is a call with that id, `=a` a result of it, `say` words of the user. */
 function messages(...turns: string[][]): Message[] {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import { decodeInput } from '../../src/conversation/freeform.ts'
 import {
   type ConversationRequest,
   type Dialect,
@@ -9,6 +8,7 @@ import {
   unpackCapsule,
   unpacked,
 } from '../../src/conversation/index.ts'
+import { decodeInput } from '../../src/conversation/tools/freeform.ts'
 
 const CAP_MS = 3_000
 

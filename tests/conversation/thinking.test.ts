@@ -5,7 +5,7 @@ import {
   type ThinkingIntent,
   thinkingSupport,
 } from '../../src/conversation/index.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { localGateway } from '../support/local-gateway.ts'
 
 /** What a model is asked for when a client asks for that. */

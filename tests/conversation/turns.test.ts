@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Message, Part } from '../../src/conversation/index.ts'
-import { toTurns } from '../../src/conversation/turns.ts'
+import { toTurns } from '../../src/conversation/tools/turns.ts'
 
 const MANY = 120_000
 /** Quadratic work on so many takes minutes; linear work takes a fraction of a second. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bodyOf } from '../../src/lib/response-body.ts'
+import { bodyOf } from '../../src/lib/net/response-body.ts'
 import { type Running, start } from '../support/binary.ts'
 import { fakeUpstream, type Received } from '../support/upstream.ts'
 

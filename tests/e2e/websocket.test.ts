@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { type Running, start } from '../support/binary.ts'
 import { list, object, words } from '../support/readers/seen.ts'
 import { captures, sharedMissing } from '../support/shared.ts'

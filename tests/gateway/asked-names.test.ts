@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { encodedPath, nameProblem } from '../../src/lib/path-name.ts'
+import { encodedPath, nameProblem } from '../../src/lib/files/path-name.ts'
 import { codecs } from '../../src/protocols/index.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import { replyOf } from '../support/small-reply.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { createMemoryKept } from '../../src/store/cache.ts'
 import { type LocalGateway, localGateway, type Upstream } from '../support/local-gateway.ts'
 

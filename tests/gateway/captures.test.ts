@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json/json.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import type { Wire as AnyWire } from '../support/read-reply.ts'
 import { captures, sharedMissing } from '../support/shared.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { CAPSULE_PREFIX } from '../../src/conversation/index.ts'
 import { createResponsesSession } from '../../src/http/websocket/responses-session.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { framesOf } from '../support/frames.ts'
 import { streamFaults } from '../support/grammar.ts'
 import { localGateway, type Received, streamOf, type Upstream } from '../support/local-gateway.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { clientOf } from '../../src/exchange/facts.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { createMemoryKept } from '../../src/store/cache.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import { captures, sharedMissing } from '../support/shared.ts'

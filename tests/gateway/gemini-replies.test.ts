@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { collect } from '../../src/conversation/index.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { decodeStream } from '../../src/protocols/gemini/stream/decode.ts'
 import { type LocalGateway, localGateway, streamOf } from '../support/local-gateway.ts'
 import type { Seen, Wire } from '../support/read-reply.ts'

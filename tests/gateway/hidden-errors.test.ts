@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { ErrorCode } from '../../src/lib/errors.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { fed, turn, turns } from '../support/fed-stream.ts'
 import {
   type LocalGateway,

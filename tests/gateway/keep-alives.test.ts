@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { fed, turns } from '../support/fed-stream.ts'
 import { framesOf } from '../support/frames.ts'
 import { streamFaults } from '../support/grammar.ts'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import type { Server } from 'bun'
 import { createProxies, isExempt } from '../../src/exchange/upstream/proxies.ts'
-import { openSocksBridge } from '../../src/lib/socks-bridge.ts'
+import { openSocksBridge } from '../../src/lib/net/socks-bridge.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import { type SocksServer, startSocksServer } from '../support/socks-server.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import { list, object } from '../support/readers/seen.ts'
 

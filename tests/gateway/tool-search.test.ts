@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../src/lib/json.ts'
-import { encodeSse } from '../../src/lib/sse.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
+import { encodeSse } from '../../src/lib/streams/sse.ts'
 import { codecFor } from '../../src/protocols/index.ts'
 import { framesOf } from '../support/frames.ts'
 import { streamFaults } from '../support/grammar.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Entry } from '../../src/exchange/usage-entry.ts'
+import type { Entry } from '../../src/exchange/accounting/usage-entry.ts'
 import { createNames } from '../../src/observability/usage/bounded-names.ts'
 import { groupUsage, sumUsage } from '../../src/observability/usage/report.ts'
 import { createUsageWriter } from '../../src/observability/usage/writer.ts'

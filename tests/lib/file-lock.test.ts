@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LOCKED_OUT, whileLocked } from '../../src/lib/file-lock.ts'
+import { LOCKED_OUT, whileLocked } from '../../src/lib/files/file-lock.ts'
 import { newHome } from '../support/home.ts'
 
 describe('a lock beside a file', () => {

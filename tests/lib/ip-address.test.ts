@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { isAddressAuthority, isAuthority, isLocalAuthority } from '../../src/lib/host-name.ts'
-import { isIpAddress, isLoopback, networkOf } from '../../src/lib/ip-address.ts'
+import { isAddressAuthority, isAuthority, isLocalAuthority } from '../../src/lib/net/host-name.ts'
+import { isIpAddress, isLoopback, networkOf } from '../../src/lib/net/ip-address.ts'
 
 describe('the network that one machine can call from', () => {
   test.each([

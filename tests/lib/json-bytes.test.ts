@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { JsonBytesError, parseJson, scanObject, splice } from '../../src/lib/json-bytes.ts'
+import { JsonBytesError, parseJson, scanObject, splice } from '../../src/lib/json/json-bytes.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)

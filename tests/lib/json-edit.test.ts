@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { editJson, type JsonEdit } from '../../src/lib/json-edit.ts'
+import { editJson, type JsonEdit } from '../../src/lib/json/json-edit.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const edit = (text: string, ...edits: JsonEdit[]): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { parseRetryAfter, waitIn } from '../../src/lib/retry-after.ts'
+import { parseRetryAfter, waitIn } from '../../src/lib/net/retry-after.ts'
 
 describe('how long an error asks to wait', () => {
   test.each<[string, number | undefined]>([

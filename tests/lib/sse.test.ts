@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { joined, replaceBytes } from '../../src/lib/byte-replace.ts'
-import { decodeSse, encodeSse, type SseFrame } from '../../src/lib/sse.ts'
+import { joined, replaceBytes } from '../../src/lib/streams/byte-replace.ts'
+import { decodeSse, encodeSse, type SseFrame } from '../../src/lib/streams/sse.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 

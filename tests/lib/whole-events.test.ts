@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { joined } from '../../src/lib/byte-replace.ts'
-import { createWholeEvents } from '../../src/lib/whole-events.ts'
+import { joined } from '../../src/lib/streams/byte-replace.ts'
+import { createWholeEvents } from '../../src/lib/streams/whole-events.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { differences } from '../support/asked/differences.ts'
 import { type Asked, readRequest } from '../support/asked/index.ts'
 import { localGateway } from '../support/local-gateway.ts'

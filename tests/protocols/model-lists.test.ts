@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonValue } from '../../src/lib/json.ts'
+import type { JsonValue } from '../../src/lib/json/json.ts'
 import type { ModelPage } from '../../src/protocols/codec.ts'
 import { codecFor, codecs } from '../../src/protocols/index.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../src/lib/errors.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json/json.ts'
 import type { Action } from '../../src/protocols/codec.ts'
 import { codecFor } from '../../src/protocols/index.ts'
 import type { Wire } from '../support/read-reply.ts'

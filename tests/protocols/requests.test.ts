@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json/json.ts'
 import { codecFor } from '../../src/protocols/index.ts'
 import type { Wire } from '../support/read-reply.ts'
 import { requestsOf } from '../support/requests.ts'

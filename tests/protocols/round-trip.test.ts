@@ -12,7 +12,7 @@ import {
   type StreamEvent,
   type Tool,
 } from '../../src/conversation/index.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { codecFor } from '../../src/protocols/index.ts'
 import type { Wire } from '../support/read-reply.ts'
 import { WIRES } from '../support/wires.ts'

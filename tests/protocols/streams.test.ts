@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { collect, replay, type StreamEvent, type Usage } from '../../src/conversation/index.ts'
-import { decodeSse } from '../../src/lib/sse.ts'
+import { decodeSse } from '../../src/lib/streams/sse.ts'
 import { codecs } from '../../src/protocols/index.ts'
 import { corpus, sharedMissing } from '../support/shared.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { ConversationResponse } from '../../src/conversation/index.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { anthropic } from '../../src/protocols/anthropic/index.ts'
 import { gemini } from '../../src/protocols/gemini/index.ts'
 import { codecs } from '../../src/protocols/index.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createResponsesSession } from '../../src/http/websocket/responses-session.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { fed, turns } from '../support/fed-stream.ts'
 import {
   type LocalGateway,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { type Frame, framesOf } from '../support/frames.ts'
 import { streamFaults } from '../support/grammar.ts'
 import { readStream, type Wire } from '../support/read-reply.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import type { Wire } from '../support/read-reply.ts'
 
 /** Made by hand: a thought where the protocol shows one, a text, a call; ends for its tools. */

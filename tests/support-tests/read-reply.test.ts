@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import { readJson, readStream, type Seen, type Wire } from '../support/read-reply.ts'
 import { corpus, type Recorded, sharedMissing } from '../support/shared.ts'
 

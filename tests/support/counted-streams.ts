@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 
 export const PROTOCOLS = ['openai-chat', 'anthropic', 'gemini', 'openai-responses'] as const
 export type Protocol = (typeof PROTOCOLS)[number]

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json/json.ts'
 import { framesOf } from './frames.ts'
 import { anthropic } from './readers/anthropic.ts'
 import { gemini } from './readers/gemini.ts'

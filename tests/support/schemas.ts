@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020'
-import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json/json.ts'
 import type { Wire } from './read-reply.ts'
 
 const folder = join(

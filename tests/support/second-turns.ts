@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../src/lib/json.ts'
-import { without } from '../../src/lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../src/lib/json/json.ts'
+import { without } from '../../src/lib/json/read-json.ts'
 import type { Wire } from './read-reply.ts'
 import { list, object, words } from './readers/seen.ts'
 

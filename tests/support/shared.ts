@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 
 /** Recorded traffic is not part of the project: JACKFIELD_SHARED, or `../shared` beside it. */
 const folder = process.env.JACKFIELD_SHARED ?? resolve(import.meta.dir, '../../../shared')

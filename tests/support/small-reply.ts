@@ -1,5 +1,5 @@
 import { type ConversationResponse, replay } from '../../src/conversation/index.ts'
-import { encodeSse } from '../../src/lib/sse.ts'
+import { encodeSse } from '../../src/lib/streams/sse.ts'
 import { codecFor } from '../../src/protocols/index.ts'
 import { streamOf } from './local-gateway.ts'
 import type { Wire } from './read-reply.ts'

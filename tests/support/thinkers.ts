@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import type { Received } from './local-gateway.ts'
 import type { Wire } from './read-reply.ts'
 import { list, object } from './readers/seen.ts'

@@ -1,5 +1,5 @@
 import { fit } from '../../src/conversation/index.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import type { Loss, Quirks } from '../../src/protocols/codec.ts'
 import { codecFor } from '../../src/protocols/index.ts'
 import type { Wire } from './read-reply.ts'

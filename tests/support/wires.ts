@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { JsonObject } from '../../src/lib/json/json.ts'
 import type { LocalGateway } from './local-gateway.ts'
 import { readJson, readStream, type Seen, type Wire } from './read-reply.ts'
 import type { Recorded } from './shared.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import builtin from '../../../routes.yaml' with { type: 'text' }
-import { writeWhole } from '../../lib/write-whole.ts'
+import { writeWhole } from '../../lib/files/write-whole.ts'
 import { HELP_ONLY, readArguments } from '../arguments.ts'
 import type { Io } from '../terminal.ts'
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
 import { hashOf } from '../../lib/key-hash.ts'
 import { parseSource } from '../yaml/source.ts'
 import { type Edited, editText } from './index.ts'

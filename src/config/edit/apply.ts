@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq } from 'yaml'
-import type { JsonValue } from '../../lib/json.ts'
+import type { JsonValue } from '../../lib/json/json.ts'
 import type { Path } from '../../lib/path.ts'
 import { unreachable } from '../../lib/unreachable.ts'
 import {

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../lib/json.ts'
+import type { JsonValue } from '../../lib/json/json.ts'
 import type { Path } from '../../lib/path.ts'
 
 /** One change to the data of a YAML text. A path names members by text and list elements by number. */

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { isObject } from '../../lib/json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { isObject } from '../../lib/json/json.ts'
 import type { Path } from '../../lib/path.ts'
 import { unreachable } from '../../lib/unreachable.ts'
 import { type Edit, Refused } from './edit.ts'

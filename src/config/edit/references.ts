@@ -1,4 +1,4 @@
-import { isObject } from '../../lib/json.ts'
+import { isObject } from '../../lib/json/json.ts'
 import type { Path } from '../../lib/path.ts'
 
 /** A text of routes.yaml, and where it stands. */

@@ -1,5 +1,5 @@
 import { isMap, isSeq, type Node, visit } from 'yaml'
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
 import type { Path } from '../../lib/path.ts'
 import type { Edit } from './edit.ts'
 import { valueAt } from './find.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonValue } from '../../lib/json/json.ts'
 import { type Quotes, scalarText } from './scalar.ts'
 
 /** On one line: `{ a: 1, b: [ x, y ] }`. `quotes`: of a text, as far as it can have them. */

@@ -13,8 +13,8 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import type { JsonValue } from '../../lib/json.ts'
-import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/yaml-depth.ts'
+import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/files/yaml-depth.ts'
+import type { JsonValue } from '../../lib/json/json.ts'
 import { Refused } from './edit.ts'
 
 /** A YAML text, parsed with the place of every token. */

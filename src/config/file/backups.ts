@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { writeWhole } from '../../lib/write-whole.ts'
+import { writeWhole } from '../../lib/files/write-whole.ts'
 
 /** Backups of one file that stay; the oldest go. */
 const MOST = 20

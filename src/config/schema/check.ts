@@ -8,7 +8,7 @@ import {
   type TString,
   type TUnion,
 } from '@sinclair/typebox'
-import { isObject, type JsonObject } from '../../lib/json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { didYouMean, nearest } from '../../lib/nearest.ts'
 import type { Path } from '../../lib/path.ts'
 import type { Report } from '../diagnostics/report.ts'

@@ -6,7 +6,7 @@ import {
   type TSchema,
   type TUnion,
 } from '@sinclair/typebox'
-import { isObject } from '../../lib/json.ts'
+import { isObject } from '../../lib/json/json.ts'
 import { kinds } from '../../providers/index.ts'
 import { Routes } from './routes.ts'
 import { harmlessValues } from './values.ts'

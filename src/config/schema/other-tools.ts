@@ -1,5 +1,5 @@
-import { parseDotenv } from '../../lib/dotenv.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
+import { parseDotenv } from '../../lib/files/dotenv.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
 
 /** Tools whose configuration can be imported, as their files are called. */
 export type OtherTool = 'CLIProxyAPI' | 'claude-code-proxy' | 'claude-code-router' | 'LiteLLM'

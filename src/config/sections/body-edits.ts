@@ -1,5 +1,5 @@
-import type { JsonValue } from '../../lib/json.ts'
-import type { JsonEdit } from '../../lib/json-edit.ts'
+import type { JsonValue } from '../../lib/json/json.ts'
+import type { JsonEdit } from '../../lib/json/json-edit.ts'
 import type { Path } from '../../lib/path.ts'
 import type { Report } from '../diagnostics/report.ts'
 

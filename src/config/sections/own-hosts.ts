@@ -1,5 +1,5 @@
-import { isLocalHost } from '../../lib/host-name.ts'
-import { isObject } from '../../lib/json.ts'
+import { isObject } from '../../lib/json/json.ts'
+import { isLocalHost } from '../../lib/net/host-name.ts'
 import type { Provider, RoutingTable } from '../../routing/table.ts'
 import { parseSource } from '../yaml/source.ts'
 

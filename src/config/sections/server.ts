@@ -1,5 +1,5 @@
-import { isLocalHost } from '../../lib/host-name.ts'
-import { isIpAddress } from '../../lib/ip-address.ts'
+import { isLocalHost } from '../../lib/net/host-name.ts'
+import { isIpAddress } from '../../lib/net/ip-address.ts'
 import type { ServerSettings } from '../../routing/table.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { SERVER } from '../schema/defaults.ts'

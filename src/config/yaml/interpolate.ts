@@ -1,4 +1,4 @@
-import { isObject } from '../../lib/json.ts'
+import { isObject } from '../../lib/json/json.ts'
 import type { Path } from '../../lib/path.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { besideRoutes } from '../sections/paths.ts'

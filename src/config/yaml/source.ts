@@ -10,8 +10,8 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml'
+import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/files/yaml-depth.ts'
 import { type Path, pathText } from '../../lib/path.ts'
-import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/yaml-depth.ts'
 import { withoutSecrets } from '../../redaction/detect.ts'
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'

@@ -1,6 +1,6 @@
 import { createSign } from 'node:crypto'
 import { GatewayError } from '../../lib/errors.ts'
-import { isObject } from '../../lib/json.ts'
+import { isObject } from '../../lib/json/json.ts'
 import type { AccountKey } from '../../providers/service-account.ts'
 
 /** Access tokens of service accounts: asked for once, kept until shortly before they end. */

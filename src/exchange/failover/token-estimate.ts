@@ -1,5 +1,5 @@
 import type { Usage } from '../../conversation/index.ts'
-import { textSize } from '../text-size.ts'
+import { textSize } from '../accounting/text-size.ts'
 
 /** What a caller's requests take, as upstreams counted the last ones. */
 export interface Densities {

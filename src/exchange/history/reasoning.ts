@@ -12,7 +12,7 @@ import {
   unpackCapsule,
   unpacked,
 } from '../../conversation/index.ts'
-import type { Machine } from '../../lib/machine.ts'
+import type { Machine } from '../../lib/streams/machine.ts'
 import type { Kept } from '../../store/cache.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../lib/errors.ts'
-import { type JsonObject, type JsonValue, parseObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/read-json.ts'
+import { type JsonObject, type JsonValue, parseObject } from '../../lib/json/json.ts'
+import { object, objects, text } from '../../lib/json/read-json.ts'
 import type { Kept } from '../../store/cache.ts'
 
 /** What is kept: the response as its client got it, its own input items, and what it followed. */

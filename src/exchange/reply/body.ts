@@ -1,6 +1,6 @@
-import { joined } from '../../lib/byte-replace.ts'
 import { GatewayError } from '../../lib/errors.ts'
-import type { SseLimit } from '../../lib/sse.ts'
+import { joined } from '../../lib/streams/byte-replace.ts'
+import type { SseLimit } from '../../lib/streams/sse.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { Exchange } from '../request.ts'
 import { type Attempt, networkError, waitFor } from '../upstream/attempt.ts'

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../lib/errors.ts'
-import { encodeSse } from '../../lib/sse.ts'
+import { encodeSse } from '../../lib/streams/sse.ts'
 import type { ClientCodec, Frame } from '../../protocols/codec.ts'
 import type { Exchange } from '../request.ts'
 

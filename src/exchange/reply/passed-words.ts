@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, type JsonValue, parseObject } from '../../lib/json.ts'
-import { decodeSse } from '../../lib/sse.ts'
+import { isObject, type JsonObject, type JsonValue, parseObject } from '../../lib/json/json.ts'
+import { decodeSse } from '../../lib/streams/sse.ts'
 
 /** Members in which the protocols say what the model said, in streams. */
 const WORDS: ReadonlySet<string> = new Set([

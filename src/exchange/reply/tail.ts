@@ -1,7 +1,7 @@
 import type { StreamEvent, Usage } from '../../conversation/index.ts'
 import type { GatewayError } from '../../lib/errors.ts'
-import type { Machine } from '../../lib/machine.ts'
-import { decodeSse, type SseLimit } from '../../lib/sse.ts'
+import type { Machine } from '../../lib/streams/machine.ts'
+import { decodeSse, type SseLimit } from '../../lib/streams/sse.ts'
 import type { Frame } from '../../protocols/codec.ts'
 
 /** Enough of a stream's end to hold its last usage and its terminal event. */

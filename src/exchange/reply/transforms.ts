@@ -1,5 +1,5 @@
 import type { StreamEvent } from '../../conversation/index.ts'
-import type { Machine } from '../../lib/machine.ts'
+import type { Machine } from '../../lib/streams/machine.ts'
 import type { Asked } from '../../protocols/codec.ts'
 import { keepReasoning } from '../history/reasoning.ts'
 import type { Exchange } from '../request.ts'

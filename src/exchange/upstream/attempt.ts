@@ -1,7 +1,7 @@
 import type { Fitted, ProtocolId } from '../../conversation/index.ts'
 import type { Lease } from '../../credentials/pool.ts'
 import { GatewayError } from '../../lib/errors.ts'
-import { isObject } from '../../lib/json.ts'
+import { isObject } from '../../lib/json/json.ts'
 import type { Codec, Loss } from '../../protocols/codec.ts'
 import { codecFor } from '../../protocols/index.ts'
 import { createSealScanner, scanSeals } from '../../protocols/shared/seal-scan.ts'

@@ -1,6 +1,6 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { splice } from '../../lib/json-bytes.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { splice } from '../../lib/json/json-bytes.ts'
 import type { Action } from '../../protocols/codec.ts'
 import { markForeignSeals } from '../history/seal-issuers.ts'
 import type { Exchange } from '../request.ts'

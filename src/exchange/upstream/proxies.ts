@@ -1,4 +1,4 @@
-import { type Bridge, openSocksBridge } from '../../lib/socks-bridge.ts'
+import { type Bridge, openSocksBridge } from '../../lib/net/socks-bridge.ts'
 
 /** What `fetch` is told: an HTTP proxy, none at all, or nothing (then the environment decides). */
 export type ProxyOption = { proxy: string | false } | undefined

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../lib/errors.ts'
-import { withQuery } from '../../lib/query.ts'
+import { withQuery } from '../../lib/net/query.ts'
 import type { Action } from '../../protocols/codec.ts'
 import type { ServiceAccount } from '../../providers/service-account.ts'
 import { blanked } from '../../redaction/credential.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../lib/json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
 import { addName, comesFrom, type Draft, type ImportServices, idle, lost } from '../draft.ts'
 import { fileAt } from '../located.ts'
 import type { Reading } from '../reading.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { clientKeys } from '../client-keys.ts'
 import {
   addName,

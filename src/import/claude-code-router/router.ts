@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { addName, comesFrom, type Draft, idle, lost } from '../draft.ts'
 import type { Reading } from '../reading.ts'
 import type { Providers } from './providers.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonValue } from '../../lib/json/json.ts'
 import { type Draft, idle, lost } from '../draft.ts'
 import { Reading } from '../reading.ts'
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { parseObject } from '../../lib/json.ts'
+import { parseObject } from '../../lib/json/json.ts'
 import { idle, lost } from '../draft.ts'
 import { folderAt } from '../located.ts'
 import { Reading } from '../reading.ts'

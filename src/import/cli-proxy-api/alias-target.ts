@@ -1,4 +1,4 @@
-import { isObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonValue } from '../../lib/json/json.ts'
 import { splitSuffix } from '../../routing/reasoning-suffix.ts'
 import type { Draft } from '../draft.ts'
 

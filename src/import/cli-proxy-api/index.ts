@@ -1,4 +1,4 @@
-import { isObject } from '../../lib/json.ts'
+import { isObject } from '../../lib/json/json.ts'
 import { createDraft, type Draft, type ImportServices, reserve } from '../draft.ts'
 import type { Reading } from '../reading.ts'
 import { findAccounts, noteAccounts } from './accounts.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../lib/json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { compileGlob } from '../../routing/glob.ts'
 import { type Draft, type ImportServices, idle } from '../draft.ts'
 import { catalogueOf } from '../service-catalogue.ts'

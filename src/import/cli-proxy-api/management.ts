@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../lib/json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
 import { type Draft, filled, idle, lost } from '../draft.ts'
 import type { Reading } from '../reading.ts'
 import { isTaken } from '../taken.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
 import { compileGlob } from '../../routing/glob.ts'
 import { comesFrom, type Draft, filled, lost } from '../draft.ts'
 import type { Reading } from '../reading.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { addName, type Draft, type ImportServices } from '../draft.ts'
 import { modelsOf } from './listed.ts'
 

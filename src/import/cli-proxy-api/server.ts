@@ -1,4 +1,4 @@
-import { isLocalHost } from '../../lib/host-name.ts'
+import { isLocalHost } from '../../lib/net/host-name.ts'
 import { clientKeys } from '../client-keys.ts'
 import { type Draft, filled, type ImportServices, lost } from '../draft.ts'
 import { fileAt } from '../located.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../lib/json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { type Draft, filled, idle, lost } from '../draft.ts'
 import type { Reading } from '../reading.ts'
 

@@ -1,4 +1,4 @@
-import { isObject } from '../../lib/json.ts'
+import { isObject } from '../../lib/json/json.ts'
 import { type Draft, lost } from '../draft.ts'
 import type { Reading } from '../reading.ts'
 

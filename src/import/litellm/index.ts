@@ -1,4 +1,4 @@
-import { isObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonValue } from '../../lib/json/json.ts'
 import { clientKeys } from '../client-keys.ts'
 import {
   addName,

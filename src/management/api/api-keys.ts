@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { listKeys, withKey, withoutKey } from '../../config/edit/api-keys.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
 import { newKey } from '../../lib/key-hash.ts'
 import { endpoint } from '../endpoint.ts'
 import { json, ManagementError } from '../reply.ts'

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { type Edit, type Edited, editText } from '../../config/edit/index.ts'
-import type { JsonValue } from '../../lib/json.ts'
+import type { JsonValue } from '../../lib/json/json.ts'
 import type { Veil } from '../../redaction/placeholders.ts'
 import { endpoint } from '../endpoint.ts'
 import { ManagementError } from '../reply.ts'

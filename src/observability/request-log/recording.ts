@@ -3,7 +3,7 @@ import type { Recording } from '../../exchange/recording.ts'
 import type { Ask, Exchange } from '../../exchange/request.ts'
 import type { Attempt } from '../../exchange/upstream/attempt.ts'
 import type { GatewayError } from '../../lib/errors.ts'
-import type { GeneratedBody } from '../../lib/response-body.ts'
+import type { GeneratedBody } from '../../lib/net/response-body.ts'
 import type { Loss } from '../../protocols/codec.ts'
 import type { Capture } from './capture.ts'
 

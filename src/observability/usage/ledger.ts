@@ -1,4 +1,4 @@
-import type { Entry, Ledger, Tally } from '../../exchange/usage-entry.ts'
+import type { Entry, Ledger, Tally } from '../../exchange/accounting/usage-entry.ts'
 import type { UsageWriter } from './writer.ts'
 
 /** Under globs names are the clients' to choose, so what is kept of them must stay bounded. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Entry } from '../../exchange/usage-entry.ts'
+import type { Entry } from '../../exchange/accounting/usage-entry.ts'
 import type { After } from '../../lib/timer.ts'
 import { knownCost, type Prices } from '../../providers/pricing/prices.ts'
 import { isBusy } from '../../store/sqlite.ts'

@@ -1,6 +1,6 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { objects } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { objects } from '../../lib/json/read-json.ts'
 
 /**
  * Clients of other protocols cannot mark what is to be cached, so an agent's long prompt would be

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../lib/json.ts'
-import { number, text } from '../../lib/read-json.ts'
-import { table } from '../../lib/table.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { number, text } from '../../lib/json/read-json.ts'
+import { table } from '../../lib/json/table.ts'
 
 type Declared = { name: string; description: string; parameters: JsonObject }
 

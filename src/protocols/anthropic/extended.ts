@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../lib/json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
 
 /** `{ extensions }` to spread into a node, or nothing where there are none. */
 export function extended(wire: JsonObject): { extensions?: { anthropic: JsonObject } } {

@@ -1,4 +1,4 @@
-import { without } from '../../lib/read-json.ts'
+import { without } from '../../lib/json/read-json.ts'
 import type { Action, Codec } from '../codec.ts'
 import { peekBody } from '../shared/peek.ts'
 import { decodeError, encodeError, errorIn } from './error.ts'

@@ -5,8 +5,8 @@ import {
   systemAsUser,
   toTurns,
 } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { text, without } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { text, without } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { argumentsObject } from '../shared/arguments.ts'
 import { BEFORE_ASSISTANT } from '../shared/first-words.ts'

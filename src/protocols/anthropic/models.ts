@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
-import { text } from '../../lib/read-json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
+import { text } from '../../lib/json/read-json.ts'
 import type { ModelInfo, ModelPage } from '../codec.ts'
 import { listedIn, listedModel } from '../shared/listed-models.ts'
 

@@ -8,9 +8,9 @@ import {
   unpackCapsule,
   unpacked,
 } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/read-json.ts'
-import { table } from '../../lib/table.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { object, objects, text, without } from '../../lib/json/read-json.ts'
+import { table } from '../../lib/json/table.ts'
 import { extended } from './extended.ts'
 import { memory } from './memory.ts'
 

@@ -1,6 +1,6 @@
 import type { Message } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { objects } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { objects } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
 import { memory } from './memory.ts'
 

@@ -1,5 +1,5 @@
 import { type TProperties, Type } from '@sinclair/typebox'
-import { knownRoles, requestShape } from '../shared/request-check.ts'
+import { knownRoles, requestShape } from '../shared/schema/request-check.ts'
 import {
   Amount,
   AnyObject,
@@ -12,7 +12,7 @@ import {
   tagged,
   textOr,
   Whole,
-} from '../shared/request-schema.ts'
+} from '../shared/schema/request-schema.ts'
 
 /**
  * Messages requests, as the vendor's own checks take them.

@@ -1,6 +1,6 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, objects, picked, without } from '../../lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { object, objects, picked, without } from '../../lib/json/read-json.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
 import { leaveOut } from '../shared/omit-members.ts'

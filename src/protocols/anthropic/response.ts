@@ -7,8 +7,8 @@ import {
   type ServerStep,
   type Stop,
 } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { argumentsObject } from '../shared/arguments.ts'
 import { OUR_STEP } from '../shared/gateway-ids.ts'

@@ -1,6 +1,6 @@
 import type { ConversationRequest, Sampling } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { number, object } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { number, object } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
 import { memory } from './memory.ts'
 

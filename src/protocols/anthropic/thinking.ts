@@ -7,8 +7,8 @@ import {
   type ThinkingIntent,
   thinkingSupport,
 } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { number, object, objects, text, without } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { number, object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked, Loss } from '../codec.ts'
 import { memory } from './memory.ts'
 import { endsAsWritten, isPrefilled, startsWithThought } from './prefill.ts'

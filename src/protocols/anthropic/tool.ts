@@ -1,6 +1,6 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
-import { number, object, text, without } from '../../lib/read-json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
+import { number, object, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
 import { cacheControl } from './cache.ts'
 import { clientTool } from './client-tools.ts'

@@ -1,6 +1,6 @@
 import type { Usage } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { count } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { count } from '../../lib/json/read-json.ts'
 
 /** `input_tokens` counts only what no cache touched: the four numbers add up as they are. */
 export function decodeUsage(wire: JsonObject): Usage {

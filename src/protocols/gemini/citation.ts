@@ -1,6 +1,6 @@
 import type { Citation, ServerStep } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { number, object, objects, text } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { number, object, objects, text } from '../../lib/json/read-json.ts'
 import { extended } from './extended.ts'
 
 type Web = { url: string; title?: string }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../lib/json.ts'
+import type { JsonValue } from '../../lib/json/json.ts'
 
 /**
  * The name of an enum's value. Some clients ask for numbers (`enum-encoding=int`, as Google's

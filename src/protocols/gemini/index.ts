@@ -1,5 +1,5 @@
-import { picked } from '../../lib/read-json.ts'
-import { table } from '../../lib/table.ts'
+import { picked } from '../../lib/json/read-json.ts'
+import { table } from '../../lib/json/table.ts'
 import type { Action, Codec, Endpoint } from '../codec.ts'
 import { decodeError, encodeError, errorIn, streamErrorBody } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
 
 /*
  * Reading as Google's JSON parser does: one value where a list is usual, numbers and flags as text.

@@ -9,8 +9,8 @@ import {
   toTurns,
   unpacked,
 } from '../../conversation/index.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/read-json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
+import { object, objects, text } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { argumentsObject } from '../shared/arguments.ts'
 import { BEFORE_ASSISTANT } from '../shared/first-words.ts'

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { PROTOTYPE } from '../../lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { PROTOTYPE } from '../../lib/json/read-json.ts'
 
 /** A member by its name, which the service also takes in snake case. */
 export function member(wire: JsonObject | undefined, name: string): JsonValue | undefined {

@@ -8,9 +8,9 @@ import {
   type Source,
   unpackCapsule,
 } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, text } from '../../lib/read-json.ts'
-import { table } from '../../lib/table.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, text } from '../../lib/json/read-json.ts'
+import { table } from '../../lib/json/table.ts'
 import { extended, membersOf } from './extended.ts'
 import { flagOf, objectsOf } from './lenient.ts'
 import { member, others } from './names.ts'

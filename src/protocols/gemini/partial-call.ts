@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, text } from '../../lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { object, text } from '../../lib/json/read-json.ts'
 import { flagOf, numberOf, objectsOf } from './lenient.ts'
 import { member, others } from './names.ts'
 

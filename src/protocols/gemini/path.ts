@@ -1,4 +1,4 @@
-import { encodedPath } from '../../lib/path-name.ts'
+import { encodedPath } from '../../lib/files/path-name.ts'
 import type { Action, PathOptions } from '../codec.ts'
 
 const VERBS: Record<Action, string> = {

@@ -1,13 +1,13 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
 import {
   type Fault,
   knownRoles,
   NOTHING,
   requestShape,
   TOLERATED,
-} from '../shared/request-check.ts'
-import { AnyObject, maybe, shared, Text } from '../shared/request-schema.ts'
+} from '../shared/schema/request-check.ts'
+import { AnyObject, maybe, shared, Text } from '../shared/schema/request-schema.ts'
 import { member, snakeOf } from './names.ts'
 import { PartialCall } from './partial-call.ts'
 

@@ -8,9 +8,9 @@ import {
   type ThinkingIntent,
   thinkingSupport,
 } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, text } from '../../lib/read-json.ts'
-import { table } from '../../lib/table.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { object, text } from '../../lib/json/read-json.ts'
+import { table } from '../../lib/json/table.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
 import { leaveOut } from '../shared/omit-members.ts'

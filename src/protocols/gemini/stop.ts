@@ -1,7 +1,7 @@
 import type { Stop } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
-import type { JsonValue } from '../../lib/json.ts'
-import { table } from '../../lib/table.ts'
+import type { JsonValue } from '../../lib/json/json.ts'
+import { table } from '../../lib/json/table.ts'
 import { enumName } from './enums.ts'
 
 /** What a `finishReason` means. `failed`: the model's answer is none, whatever came before. */

@@ -1,6 +1,6 @@
 import type { Usage } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { count } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { count } from '../../lib/json/read-json.ts'
 import { splitInput, statedInput } from '../shared/input-usage.ts'
 
 /** The prompt includes what was cached; thoughts come on top of what the candidates say. */

@@ -6,9 +6,9 @@ import {
   type StreamEvent,
 } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import type { Machine } from '../../lib/machine.ts'
-import { text, without } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { text, without } from '../../lib/json/read-json.ts'
+import type { Machine } from '../../lib/streams/machine.ts'
 import type { Asked, ClientCodec, Envelope, Frame } from '../codec.ts'
 import { peekBody } from '../shared/peek.ts'
 import { encodeError } from './error.ts'

@@ -1,13 +1,13 @@
 import { GatewayError } from '../../lib/errors.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { objects, text } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { objects, text } from '../../lib/json/read-json.ts'
 import { errorInside, isTold, toldIn, toldInBody } from '../shared/upstream-error.ts'
 
 export {
   encodeOpenaiError as encodeError,
   errorFromOpenai as decodeError,
   openaiErrorBody as errorBody,
-} from '../shared/openai-error.ts'
+} from '../shared/openai/error.ts'
 
 /** An error in the place of a completion, its status line said 200. */
 export function errorIn(body: JsonObject): GatewayError | undefined {

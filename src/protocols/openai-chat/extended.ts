@@ -1,6 +1,6 @@
 import type { Extensions } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, without } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, without } from '../../lib/json/read-json.ts'
 
 /** Keeps what we remember of a node's spelling apart from the members it really had. */
 const SHAPE = '.'

@@ -1,6 +1,6 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, text } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, text } from '../../lib/json/read-json.ts'
 import { asSaid } from './original-spelling.ts'
 
 type Format = ConversationRequest['format']

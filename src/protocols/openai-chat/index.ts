@@ -1,5 +1,5 @@
 import type { Codec } from '../codec.ts'
-import { decodeModels, encodeModel, encodeModels } from '../shared/openai-models.ts'
+import { decodeModels, encodeModel, encodeModels } from '../shared/openai/models.ts'
 import { peekBody } from '../shared/peek.ts'
 import { decodeError, encodeError, errorIn } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'

@@ -1,6 +1,6 @@
 import { type TProperties, Type } from '@sinclair/typebox'
-import { isObject, type JsonObject } from '../../lib/json.ts'
-import { type Fault, NOTHING, requestShape } from '../shared/request-check.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
+import { type Fault, NOTHING, requestShape } from '../shared/schema/request-check.ts'
 import {
   Amount,
   AnyObject,
@@ -13,7 +13,7 @@ import {
   tagged,
   textOr,
   Whole,
-} from '../shared/request-schema.ts'
+} from '../shared/schema/request-schema.ts'
 
 /**
  * Chat requests, with the members that compatible services added.

@@ -1,6 +1,6 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { nothingToSend } from '../shared/first-words.ts'
 import { leaveOut } from '../shared/omit-members.ts'
@@ -13,12 +13,12 @@ import {
   encodeOwnMessage,
   encodeOwnSystem,
   isOwnMessage,
-} from './message.ts'
+} from './message/message.ts'
+import { encodeTurns, systemMessage, systemRole } from './message/turn.ts'
 import { asSaid } from './original-spelling.ts'
 import { decodeSampling, encodeSampling, SPELLED, understoodSampling } from './sampling.ts'
 import { decodeThinking, encodeThinking, THINKING } from './thinking.ts'
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
-import { encodeTurns, systemMessage, systemRole } from './turn.ts'
 
 const CHOICE = ['tool_choice', 'function_call']
 /** Remembered as spelled, and sent so while it still means what the conversation says. */

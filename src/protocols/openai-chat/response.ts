@@ -1,22 +1,22 @@
 import type { ConversationResponse, Part, PartOf } from '../../conversation/index.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/read-json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
+import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { callId } from '../shared/call-id.ts'
-import { decodeCalls, encodeCalls } from './call.ts'
-import { decodeCitation, encodeCitation } from './citation.ts'
 import { errorIn } from './error.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
-import { readCalls } from './message.ts'
-import { decodeContent } from './part.ts'
+import { decodeCalls, encodeCalls } from './message/call.ts'
+import { decodeCitation, encodeCitation } from './message/citation.ts'
+import { readCalls } from './message/message.ts'
+import { decodeContent } from './message/part.ts'
 import {
   contentThinking,
   decodeReasoning,
   encodeReasoning,
   isOwnReasoning,
   sealOf,
-} from './reasoning.ts'
-import { decodeReplyImages, encodeReplyMedia, lost } from './reply-media.ts'
+} from './message/reasoning.ts'
+import { decodeReplyImages, encodeReplyMedia, lost } from './message/reply-media.ts'
 import { decodeStop, encodeStop, withCalls } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 

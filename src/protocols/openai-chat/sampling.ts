@@ -1,6 +1,6 @@
 import type { ConversationRequest, Sampling } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { number } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { number } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { isReasoningModel } from './models-table.ts'
 import { asSaid } from './original-spelling.ts'

@@ -5,8 +5,8 @@ import {
   type ThinkingIntent,
   thinkingSupport,
 } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { number, object, text } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { number, object, text } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss, Quirks } from '../codec.ts'
 import { isPlainModel } from './models-table.ts'
 import { asSaid } from './original-spelling.ts'

@@ -1,6 +1,6 @@
 import type { ConversationRequest, Tool } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
 import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
 

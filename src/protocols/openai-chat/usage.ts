@@ -1,6 +1,6 @@
 import type { Usage } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { count, object } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { count, object } from '../../lib/json/read-json.ts'
 import { splitInput, statedInput } from '../shared/input-usage.ts'
 
 /**

@@ -4,7 +4,7 @@ import {
   packCapsule,
 } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import type { ClientCodec } from '../codec.ts'
 import { itemsOf } from './input.ts'
 import { createIds } from './reply-item.ts'

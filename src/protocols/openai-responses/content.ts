@@ -1,6 +1,6 @@
 import type { Citation, Part, PartOf, Source } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { number, objects, text, without } from '../../lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { number, objects, text, without } from '../../lib/json/read-json.ts'
 import { extended, membersOf } from './extended.ts'
 
 /** Content of a message or of a tool's output: a string, or parts. */

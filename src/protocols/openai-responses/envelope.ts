@@ -1,6 +1,6 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, picked } from '../../lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { object, picked } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { memory } from './memory.ts'
 import { encodeStop } from './stop.ts'

@@ -1,11 +1,11 @@
 import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
 import { errorInside, isTold, toldInBody } from '../shared/upstream-error.ts'
 
 export {
   encodeOpenaiError as encodeError,
   errorFromOpenai as decodeError,
-} from '../shared/openai-error.ts'
+} from '../shared/openai/error.ts'
 
 /** An error in the place of a response, its status line said 200. */
 export function errorIn(body: JsonObject): GatewayError | undefined {

@@ -1,5 +1,5 @@
 import type { Extensions } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
 
 /** `{ extensions }` to spread into a node, or nothing where there are none. */
 export function extended(wire: JsonObject): { extensions?: { 'openai-responses': JsonObject } } {

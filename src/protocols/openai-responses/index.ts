@@ -1,6 +1,6 @@
-import { without } from '../../lib/read-json.ts'
+import { without } from '../../lib/json/read-json.ts'
 import type { Action, Codec } from '../codec.ts'
-import { decodeModels, encodeModel, encodeModels } from '../shared/openai-models.ts'
+import { decodeModels, encodeModel, encodeModels } from '../shared/openai/models.ts'
 import { peekBody } from '../shared/peek.ts'
 import { compaction } from './compaction.ts'
 import { decodeError, encodeError, errorIn } from './error.ts'

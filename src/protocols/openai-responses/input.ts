@@ -6,9 +6,9 @@ import {
   type Seal,
   unpackCapsule,
 } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { isObject } from '../../lib/json.ts'
-import { objects, text, without } from '../../lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { isObject } from '../../lib/json/json.ts'
+import { objects, text, without } from '../../lib/json/read-json.ts'
 import { decodeContent } from './content.ts'
 import { extended } from './extended.ts'
 import { decodeCall, decodeOutput, decodeReasoning, opaque } from './item.ts'

@@ -5,8 +5,8 @@ import {
   type ServerStep,
   unpackCapsule,
 } from '../../conversation/index.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/read-json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
+import { object, objects, text } from '../../lib/json/read-json.ts'
 import { decodeContent } from './content.ts'
 import { extended } from './extended.ts'
 

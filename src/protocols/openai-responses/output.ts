@@ -1,6 +1,6 @@
 import { type Message, type Part, type PartOf, toTurns } from '../../conversation/index.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
-import { text } from '../../lib/read-json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
+import { text } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { isAllWords, opaqueWords } from '../shared/opaque-words.ts'
 import { isSealOf } from '../shared/seals.ts'

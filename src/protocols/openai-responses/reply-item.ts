@@ -6,8 +6,8 @@ import {
   type Seal,
   type ServerStep,
 } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, text } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, text } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { OUR_ID } from '../shared/gateway-ids.ts'
 import { membersOf } from './extended.ts'

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import type { JsonObject } from '../../lib/json.ts'
-import { type Fault, NOTHING, requestShape } from '../shared/request-check.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { type Fault, NOTHING, requestShape } from '../shared/schema/request-check.ts'
 import {
   Amount,
   AnyObject,
@@ -12,7 +12,7 @@ import {
   tagged,
   textOr,
   Whole,
-} from '../shared/request-schema.ts'
+} from '../shared/schema/request-schema.ts'
 
 /**
  * Responses requests.

@@ -9,8 +9,8 @@ import {
   type Tool,
   thinkingSupport,
 } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { number, object, objects, picked, text, without } from '../../lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { number, object, objects, picked, text, without } from '../../lib/json/read-json.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
 import { leaveOut } from '../shared/omit-members.ts'

@@ -1,6 +1,6 @@
 import { type ConversationResponse, type Part, replay } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { decodePart } from './content.ts'
 import { errorIn } from './error.ts'

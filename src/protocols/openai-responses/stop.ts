@@ -1,6 +1,6 @@
 import type { Part, Stop } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, text } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, text } from '../../lib/json/read-json.ts'
 
 /** Why the model stopped, from a response's `status` and `incomplete_details`. */
 export function decodeStop(response: JsonObject, parts: Iterable<Pick<Part, 'type'>>): Stop {

@@ -1,6 +1,6 @@
 import { type Part, type PartOf, plainName, type Tool } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, objects, text } from '../../lib/json/read-json.ts'
 import { argumentsObject } from '../shared/arguments.ts'
 import { extended, membersOf } from './extended.ts'
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../lib/json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
 
 /** Arguments for a protocol that wants an object; what is not one is kept under a name of its own. */
 export function argumentsObject(args: string): JsonObject {

@@ -1,6 +1,6 @@
 import { ABILITIES, type Ability } from '../../conversation/index.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
-import { count, object, objects, text } from '../../lib/read-json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
+import { count, object, objects, text } from '../../lib/json/read-json.ts'
 import type { UpstreamModel } from '../codec.ts'
 
 /** Longer than any model's name. */

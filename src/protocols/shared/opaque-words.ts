@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../lib/json.ts'
-import { objects, text } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { objects, text } from '../../lib/json/read-json.ts'
 
 /**
  * What a block that only its own protocol can read says in plain words: a tool that was loaded by

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../../lib/errors.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import {
   decodeString,
   JsonBytesError,
   type Member,
   parseJson,
   scanObject,
-} from '../../lib/json-bytes.ts'
+} from '../../lib/json/json-bytes.ts'
 import type { Inbound } from '../codec.ts'
 import { sessionOf } from './session.ts'
 

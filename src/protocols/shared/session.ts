@@ -1,6 +1,6 @@
-import { isObject, type JsonValue, parseObject } from '../../lib/json.ts'
-import { JsonBytesError, type Member, parseJson } from '../../lib/json-bytes.ts'
-import { object, text } from '../../lib/read-json.ts'
+import { isObject, type JsonValue, parseObject } from '../../lib/json/json.ts'
+import { JsonBytesError, type Member, parseJson } from '../../lib/json/json-bytes.ts'
+import { object, text } from '../../lib/json/read-json.ts'
 
 /** Headers in which programs say which conversation a request belongs to; the first one counts. */
 const HEADERS = [

@@ -6,7 +6,7 @@ import {
   type StreamEvent,
 } from '../../conversation/index.ts'
 import type { GatewayError } from '../../lib/errors.ts'
-import type { Machine } from '../../lib/machine.ts'
+import type { Machine } from '../../lib/streams/machine.ts'
 import type { Asked } from '../codec.ts'
 
 /** The events of one type. */

@@ -1,7 +1,7 @@
 import type { ConversationRequest, ProtocolId } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, text, without } from '../../lib/read-json.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
+import { number, object, text } from '../../lib/json/read-json.ts'
+import { waitIn } from '../../lib/net/retry-after.ts'
 import { plainText } from '../../lib/plain-text.ts'
-import { number, object, text } from '../../lib/read-json.ts'
-import { waitIn } from '../../lib/retry-after.ts'
 import { codeForMessage, codeForWord, saysContext } from './error-codes.ts'
 
 /** An error in an upstream's words. `status`: told as a number in them, where no status line did. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { normaliseBaseUrl } from '../../../src/config/sections/base-url.ts'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { kinds } from '../../../src/providers/index.ts'
 import { localGateway, type Received } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { type SampleFacts, sampleFacts } from '../../../src/routing/facts.ts'
 import type { Step } from '../../../src/routing/table.ts'
 import { type LocalGateway, localGateway } from '../../support/local-gateway.ts'

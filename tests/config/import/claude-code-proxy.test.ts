@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { parseDotenv } from '../../../src/lib/dotenv.ts'
+import { parseDotenv } from '../../../src/lib/files/dotenv.ts'
 import { imported, importedFixture, route } from '../../support/imported.ts'
 
 describe('one upstream behind three names', () => {

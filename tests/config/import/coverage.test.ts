@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { importConfig } from '../../../src/import/index.ts'
 import { isTaken } from '../../../src/import/taken.ts'
-import { parseDotenv } from '../../../src/lib/dotenv.ts'
+import { parseDotenv } from '../../../src/lib/files/dotenv.ts'
 import {
   imported,
   importedFixture,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parseDocument } from 'yaml'
 import { type Edit, editText } from '../../../src/config/edit/index.ts'
-import type { JsonValue } from '../../../src/lib/json.ts'
+import type { JsonValue } from '../../../src/lib/json/json.ts'
 import type { Path } from '../../../src/lib/path.ts'
 import { yamlText } from './random-yaml.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parse } from 'yaml'
-import type { JsonValue } from '../../../src/lib/json.ts'
+import type { JsonValue } from '../../../src/lib/json/json.ts'
 import { createVeil } from '../../../src/redaction/placeholders.ts'
 import { yamlText } from '../rewrite/random-yaml.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { anthropic } from '../../../src/protocols/anthropic/index.ts'
 import { codecFor } from '../../../src/protocols/index.ts'
 import type { Wire } from '../../support/read-reply.ts'

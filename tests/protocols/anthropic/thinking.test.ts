@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { ProtocolId } from '../../../src/conversation/index.ts'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { anthropic } from '../../../src/protocols/anthropic/index.ts'
 import { codecFor } from '../../../src/protocols/index.ts'
 import { localGateway } from '../../support/local-gateway.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isObject, type JsonObject } from '../../../src/lib/json.ts'
+import { isObject, type JsonObject } from '../../../src/lib/json/json.ts'
 import type { Quirks } from '../../../src/protocols/codec.ts'
 import { list, object } from '../../support/readers/seen.ts'
 import { requestsOf } from '../../support/requests.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json/json.ts'
 import { liftSchema } from '../../../src/protocols/gemini/schema/lift.ts'
 import {
   lowerParameters,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { replay } from '../../../src/conversation/index.ts'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { completions, openaiChat } from '../../../src/protocols/openai-chat/index.ts'
 
 const decode = (body: JsonObject) =>

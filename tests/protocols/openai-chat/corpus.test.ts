@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { collect, type StreamEvent } from '../../../src/conversation/index.ts'
-import { isObject, type JsonObject } from '../../../src/lib/json.ts'
-import { decodeSse } from '../../../src/lib/sse.ts'
+import { isObject, type JsonObject } from '../../../src/lib/json/json.ts'
+import { decodeSse } from '../../../src/lib/streams/sse.ts'
 import { openaiChat } from '../../../src/protocols/openai-chat/index.ts'
 import { captures, corpus, sharedMissing } from '../../support/shared.ts'
 

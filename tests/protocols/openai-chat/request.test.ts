@@ -5,8 +5,8 @@ import {
   type Message,
   type Part,
 } from '../../../src/conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../../src/lib/json.ts'
-import { objects } from '../../../src/lib/read-json.ts'
+import type { JsonObject, JsonValue } from '../../../src/lib/json/json.ts'
+import { objects } from '../../../src/lib/json/read-json.ts'
 import type { Addressee, Quirks } from '../../../src/protocols/codec.ts'
 import { codecFor } from '../../../src/protocols/index.ts'
 import { openaiChat } from '../../../src/protocols/openai-chat/index.ts'

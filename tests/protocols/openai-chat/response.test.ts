@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Stop, Usage } from '../../../src/conversation/index.ts'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { openaiChat } from '../../../src/protocols/openai-chat/index.ts'
 
 const ASKED = { model: 'asked', id: 'id', atMs: 0 }

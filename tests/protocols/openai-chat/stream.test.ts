@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { collect, type Part, replay, type StreamEvent } from '../../../src/conversation/index.ts'
 import { GatewayError } from '../../../src/lib/errors.ts'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { openaiChat } from '../../../src/protocols/openai-chat/index.ts'
 
 const DONE = '[DONE]'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Part, StreamEvent } from '../../../src/conversation/index.ts'
 import { GatewayError } from '../../../src/lib/errors.ts'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { encodeStream } from '../../../src/protocols/openai-responses/stream/encode.ts'
 import { list, object } from '../../support/readers/seen.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { collect, type StreamEvent } from '../../../src/conversation/index.ts'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { openaiResponses } from '../../../src/protocols/openai-responses/index.ts'
 
 type Event = JsonObject & { type: string }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json/json.ts'
 import { list, object, words } from '../readers/seen.ts'
 
 /**

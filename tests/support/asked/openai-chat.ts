@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../../src/lib/json.ts'
+import type { JsonObject, JsonValue } from '../../../src/lib/json/json.ts'
 import { list, object, parsed, words } from '../readers/seen.ts'
 import { type Asked, addressed, parametersOf, Reading, textsIn, UNWRITTEN } from './asked.ts'
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../../src/lib/json.ts'
+import { isObject, type JsonObject } from '../../../src/lib/json/json.ts'
 import { list, number, object } from '../readers/seen.ts'
 import { type Check, constant, type Grammar, isCount, isText, payloadOf } from './grammar.ts'
 

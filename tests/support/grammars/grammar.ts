@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json/json.ts'
 import type { Frame } from '../frames.ts'
 
 /** Notes the fault unless it holds; gives whether it held. */

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../../src/lib/json.ts'
+import type { JsonObject, JsonValue } from '../../../src/lib/json/json.ts'
 import { failure, list, number, object, parsed, type Reader, type Seen, words } from './seen.ts'
 
 export const anthropic: Reader = { read, assemble }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../src/lib/json.ts'
+import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { failure, list, number, object, type Reader, type Seen, words } from './seen.ts'
 
 export const gemini: Reader = { read, assemble }

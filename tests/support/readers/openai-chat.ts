@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json/json.ts'
 import { failure, list, number, object, parsed, type Reader, type Seen, words } from './seen.ts'
 
 export const openaiChat: Reader = { read, assemble }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../src/lib/json/json.ts'
 
 /**
  * What a client understands of a reply, read straight off the wire and without the codecs, so that

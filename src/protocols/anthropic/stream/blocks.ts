@@ -1,6 +1,6 @@
 import type { Part, PartDelta } from '../../../conversation/index.ts'
-import type { JsonObject } from '../../../lib/json.ts'
-import { object } from '../../../lib/read-json.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
+import { object } from '../../../lib/json/read-json.ts'
 import type { Asked } from '../../codec.ts'
 import { encodeReplyCitation } from '../part.ts'
 import { encodeReplyPart } from '../response.ts'

@@ -5,9 +5,9 @@ import {
   type Stop,
   type StreamEvent,
 } from '../../../conversation/index.ts'
-import { type JsonObject, parseObject } from '../../../lib/json.ts'
-import type { Machine } from '../../../lib/machine.ts'
-import { count, object, text } from '../../../lib/read-json.ts'
+import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
+import { count, object, text } from '../../../lib/json/read-json.ts'
+import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Frame } from '../../codec.ts'
 import { isTold } from '../../shared/upstream-error.ts'
 import { failure } from '../error.ts'

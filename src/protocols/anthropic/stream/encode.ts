@@ -6,9 +6,9 @@ import {
   type Usage,
 } from '../../../conversation/index.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
-import type { JsonObject } from '../../../lib/json.ts'
-import type { Machine } from '../../../lib/machine.ts'
-import { text } from '../../../lib/read-json.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
+import { text } from '../../../lib/json/read-json.ts'
+import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Asked, Frame } from '../../codec.ts'
 import { type EventOf, EventWriter } from '../../shared/stream-encoder.ts'
 import { streamErrorBody } from '../error.ts'

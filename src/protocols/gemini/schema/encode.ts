@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../lib/json.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
 import type { Addressee, Loss } from '../../codec.ts'
 import { type LoweredSchema, lowerParameters, lowerSchema, sharedBudget } from './lower.ts'
 

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
-import { objects, text } from '../../../lib/read-json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../lib/json/json.ts'
+import { objects, text } from '../../../lib/json/read-json.ts'
 import { type Budget, unitsOfMembers } from './budget.ts'
 import { nameOf, resolvePointer } from './pointer.ts'
 

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
-import { table } from '../../../lib/table.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../lib/json/json.ts'
+import { table } from '../../../lib/json/table.ts'
 import { enumName } from '../enums.ts'
 
 /** Words of the older form that JSON Schema spells otherwise; the service takes snake case too. */

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
-import { objects, text } from '../../../lib/read-json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../lib/json/json.ts'
+import { objects, text } from '../../../lib/json/read-json.ts'
 import { Budget, unitsOfMembers, unitsOfText } from './budget.ts'
 import { type Flat, Flattener } from './flatten.ts'
 import { Notes } from './notes.ts'

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../../lib/json.ts'
+import type { JsonValue } from '../../../lib/json/json.ts'
 import type { Flat } from './flatten.ts'
 
 /** What the older form has no word for. */

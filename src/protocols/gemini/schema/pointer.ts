@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../lib/json/json.ts'
 
 /** What a reference into its own document points at; undefined: elsewhere, or nothing. */
 export function resolvePointer(root: JsonObject, ref: string): JsonObject | undefined {

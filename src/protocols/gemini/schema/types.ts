@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../../lib/json.ts'
+import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
 import type { Flat } from './flatten.ts'
 
 const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object'] as const

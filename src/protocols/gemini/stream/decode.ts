@@ -6,9 +6,9 @@ import {
   type StreamEvent,
   type Usage,
 } from '../../../conversation/index.ts'
-import { type JsonObject, parseObject } from '../../../lib/json.ts'
-import type { Machine } from '../../../lib/machine.ts'
-import { count, object, objects, text } from '../../../lib/read-json.ts'
+import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
+import { count, object, objects, text } from '../../../lib/json/read-json.ts'
+import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Frame } from '../../codec.ts'
 import { callId } from '../../shared/call-id.ts'
 import { isTold } from '../../shared/upstream-error.ts'

@@ -9,9 +9,9 @@ import {
   type StreamEvent,
 } from '../../../conversation/index.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
-import type { JsonObject } from '../../../lib/json.ts'
-import type { Machine } from '../../../lib/machine.ts'
-import { object, text } from '../../../lib/read-json.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
+import { object, text } from '../../../lib/json/read-json.ts'
+import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Asked, Frame } from '../../codec.ts'
 import { argumentsObject } from '../../shared/arguments.ts'
 import { type EventOf, EventWriter } from '../../shared/stream-encoder.ts'

@@ -1,7 +1,7 @@
 import type { Part, StreamEvent } from '../../../conversation/index.ts'
-import { isObject, type JsonObject } from '../../../lib/json.ts'
-import type { Machine } from '../../../lib/machine.ts'
-import { count, object, text, without } from '../../../lib/read-json.ts'
+import { isObject, type JsonObject } from '../../../lib/json/json.ts'
+import { count, object, text, without } from '../../../lib/json/read-json.ts'
+import type { Machine } from '../../../lib/streams/machine.ts'
 import { extended, unlessEmpty } from '../extended.ts'
 
 type Call = { part: number; key: number | undefined; id: string }

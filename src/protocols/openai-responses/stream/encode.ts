@@ -8,8 +8,8 @@ import {
   type Usage,
 } from '../../../conversation/index.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
-import type { JsonObject } from '../../../lib/json.ts'
-import { text } from '../../../lib/read-json.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
+import { text } from '../../../lib/json/read-json.ts'
 import type { Asked, Frame, StreamEncoder } from '../../codec.ts'
 import { type EventOf, EventWriter } from '../../shared/stream-encoder.ts'
 import { encodeCitation, encodeMedia } from '../content.ts'

@@ -1,6 +1,6 @@
 import type { Part } from '../../../conversation/index.ts'
-import type { JsonObject } from '../../../lib/json.ts'
-import { count, objects, text } from '../../../lib/read-json.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
+import { count, objects, text } from '../../../lib/json/read-json.ts'
 
 /** A part of an item on its way; `said` is the text that its deltas brought so far. */
 export type OpenPart = { index: number; type: Part['type']; said: string; cited: number }

@@ -1,6 +1,6 @@
-import { isObject, type JsonObject, type JsonValue, parseObject } from '../lib/json.ts'
-import type { Part, PartOf, Seal } from './part.ts'
-import type { Message } from './request.ts'
+import { isObject, type JsonObject, type JsonValue, parseObject } from '../../lib/json/json.ts'
+import type { Part, PartOf, Seal } from '../part.ts'
+import type { Message } from '../request.ts'
 
 /**
  * The reasoning capsule: reasoning of one upstream, packed into the opaque field of a client that

@@ -1,4 +1,4 @@
-import { GatewayError } from './errors.ts'
+import { GatewayError } from '../errors.ts'
 
 /** Names are put into upstream paths, logs and headers; no known model has a longer one. */
 const MAX_NAME_BYTES = 256

@@ -1,7 +1,7 @@
-import type { Part, PartOf } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/read-json.ts'
-import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
+import type { Part, PartOf } from '../../../conversation/index.ts'
+import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
+import { object, objects, text, without } from '../../../lib/json/read-json.ts'
+import { extended, membersOf, shapeOf, unlessEmpty } from '../extended.ts'
 
 /** `idFor` names a call whose wire gave it no id, by its place among the calls. */
 export function decodeCalls(wire: JsonObject, idFor: (index: number) => string): Part[] {

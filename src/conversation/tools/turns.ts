@@ -1,5 +1,5 @@
-import type { Part, PartOf } from './part.ts'
-import type { Message } from './request.ts'
+import type { Part, PartOf } from '../part.ts'
+import type { Message } from '../request.ts'
 
 /**
  * Messages as upstreams want them: consecutive ones of a role are one, and the results of an

@@ -1,10 +1,10 @@
-import { GatewayError } from '../lib/errors.ts'
-import { isObject, type JsonValue } from '../lib/json.ts'
-import { scanObject } from '../lib/json-bytes.ts'
-import { table } from '../lib/table.ts'
-import type { Route } from '../routing/table.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import { isObject, type JsonValue } from '../../lib/json/json.ts'
+import { scanObject } from '../../lib/json/json-bytes.ts'
+import { table } from '../../lib/json/table.ts'
+import type { Route } from '../../routing/table.ts'
+import { targetsOf } from '../failover/targets.ts'
 import type { Caller } from './authenticate.ts'
-import { targetsOf } from './failover/targets.ts'
 
 /** A text of the request by which the upstream may serve another model than the one in `model`. */
 type Named = { at: string; name: string }

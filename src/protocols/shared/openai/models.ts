@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import type { ModelInfo, ModelPage } from '../codec.ts'
-import { listedIn, listedModel } from './listed-models.ts'
+import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
+import type { ModelInfo, ModelPage } from '../../codec.ts'
+import { listedIn, listedModel } from '../listed-models.ts'
 
 export function encodeModel(model: ModelInfo): JsonObject {
   return {

@@ -1,5 +1,5 @@
-import type { ProtocolId } from './part.ts'
-import type { ConversationRequest, Tool } from './request.ts'
+import type { ProtocolId } from '../part.ts'
+import type { ConversationRequest, Tool } from '../request.ts'
 
 /**
  * The request without the tools that mean something to models of another protocol alone; the very

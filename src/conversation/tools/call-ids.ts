@@ -1,5 +1,5 @@
-import type { Part } from './part.ts'
-import type { Message } from './request.ts'
+import type { Part } from '../part.ts'
+import type { Message } from '../request.ts'
 
 /** A conversation in which each call has an id of its own, and each result the id of its call. */
 export type Distinct = {

@@ -1,4 +1,4 @@
-import type { Effort, ThinkingIntent } from './request.ts'
+import type { Effort, ThinkingIntent } from '../request.ts'
 
 /**
  * How a model can be told to think. `range`: budgets in tokens; `levels`: efforts, from least to

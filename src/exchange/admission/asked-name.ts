@@ -1,7 +1,7 @@
-import { GatewayError } from '../lib/errors.ts'
-import { type NameProblem, nameProblem } from '../lib/path-name.ts'
-import { splitSuffix } from '../routing/reasoning-suffix.ts'
-import type { RoutingTable } from '../routing/table.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import { type NameProblem, nameProblem } from '../../lib/files/path-name.ts'
+import { splitSuffix } from '../../routing/reasoning-suffix.ts'
+import type { RoutingTable } from '../../routing/table.ts'
 
 /**
  * Refuses a name that would be more than a name in an upstream's path: `small/../big` would pass a

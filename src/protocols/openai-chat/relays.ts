@@ -1,8 +1,8 @@
 import { GatewayError } from '../../lib/errors.ts'
-import { multipartFields } from '../../lib/multipart.ts'
+import { multipartFields } from '../../lib/net/multipart.ts'
 import type { ClientCodec, Endpoint, Envelope, Inbound } from '../codec.ts'
-import { openaiChat } from '../openai-chat/index.ts'
-import { peekBody } from './peek.ts'
+import { peekBody } from '../shared/peek.ts'
+import { openaiChat } from './index.ts'
 
 const PATHS = [
   '/v1/embeddings',

@@ -1,7 +1,7 @@
-import type { Part, PartOf } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/read-json.ts'
-import { extended, membersOf, shapeOf } from './extended.ts'
+import type { Part, PartOf } from '../../../conversation/index.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
+import { object, objects, text, without } from '../../../lib/json/read-json.ts'
+import { extended, membersOf, shapeOf } from '../extended.ts'
 
 /** Which member a service uses for the text: DeepSeek's and Qwen's word, then OpenRouter's. */
 const TEXT = ['reasoning_content', 'reasoning'] as const

@@ -1,8 +1,8 @@
-import type { KeyLimits } from '../credentials/quotas.ts'
-import { GatewayError } from '../lib/errors.ts'
-import { hashOf, knownBy } from '../lib/key-hash.ts'
-import { allowedBy } from '../routing/allowed.ts'
-import type { ApiKey, ServerSettings } from '../routing/table.ts'
+import type { KeyLimits } from '../../credentials/quotas.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import { hashOf, knownBy } from '../../lib/key-hash.ts'
+import { allowedBy } from '../../routing/allowed.ts'
+import type { ApiKey, ServerSettings } from '../../routing/table.ts'
 import { createKeyless } from './keyless.ts'
 
 /** Who called: the name of the API key, or `local` where no keys are configured. */

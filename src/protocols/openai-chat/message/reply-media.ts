@@ -1,8 +1,8 @@
-import type { Part, PartOf } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { object, objects, text } from '../../lib/read-json.ts'
-import type { Asked } from '../codec.ts'
-import { extended } from './extended.ts'
+import type { Part, PartOf } from '../../../conversation/index.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
+import { object, objects, text } from '../../../lib/json/read-json.ts'
+import type { Asked } from '../../codec.ts'
+import { extended } from '../extended.ts'
 
 const ONE_HOUR_SECONDS = 3_600
 

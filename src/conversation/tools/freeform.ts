@@ -1,5 +1,5 @@
-import { isObject } from '../lib/json.ts'
-import type { Machine } from '../lib/machine.ts'
+import { isObject } from '../../lib/json/json.ts'
+import type { Machine } from '../../lib/streams/machine.ts'
 
 /** How the JSON of a wrapped call begins. */
 const OPENING = /^\s*\{\s*"input"\s*:\s*"/

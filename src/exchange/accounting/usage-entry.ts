@@ -1,5 +1,5 @@
-import type { Usage } from '../conversation/index.ts'
-import type { Offer } from '../providers/pricing/prices.ts'
+import type { Usage } from '../../conversation/index.ts'
+import type { Offer } from '../../providers/pricing/prices.ts'
 
 /** One settled attempt, as counted. Token counts absent upstream stay absent. */
 export type Entry = {

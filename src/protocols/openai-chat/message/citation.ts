@@ -1,7 +1,7 @@
-import type { Citation } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { number, object, text } from '../../lib/read-json.ts'
-import { extended, membersOf } from './extended.ts'
+import type { Citation } from '../../../conversation/index.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
+import { number, object, text } from '../../../lib/json/read-json.ts'
+import { extended, membersOf } from '../extended.ts'
 
 /** An annotation of a reply's text. One that is not of an address is carried along unread. */
 export function decodeCitation(annotation: JsonObject): Citation {

@@ -1,8 +1,8 @@
-import type { Part, PartOf, Source } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json.ts'
-import { object, objects, text, without } from '../../lib/read-json.ts'
-import { isAllWords, opaqueWords } from '../shared/opaque-words.ts'
-import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
+import type { Part, PartOf, Source } from '../../../conversation/index.ts'
+import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
+import { object, objects, text, without } from '../../../lib/json/read-json.ts'
+import { isAllWords, opaqueWords } from '../../shared/opaque-words.ts'
+import { extended, membersOf, shapeOf, unlessEmpty } from '../extended.ts'
 
 /** Content of a message: a string, or parts. Null and absent are no parts. */
 export function decodeContent(content: JsonValue | undefined): Part[] {

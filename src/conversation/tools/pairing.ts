@@ -1,5 +1,5 @@
-import type { Part, PartOf } from './part.ts'
-import type { Message } from './request.ts'
+import type { Part, PartOf } from '../part.ts'
+import type { Message } from '../request.ts'
 
 type Call = { id: string; name: string; answered: boolean }
 

@@ -1,7 +1,7 @@
 import { KindGuard, type TArray, type TObject, type TSchema, type TUnion } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import { GatewayError } from '../../lib/errors.ts'
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json.ts'
+import { GatewayError } from '../../../lib/errors.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../../lib/json/json.ts'
 
 /** What a protocol's request must look like. */
 export type RequestShape = {

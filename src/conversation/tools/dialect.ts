@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Machine } from '../lib/machine.ts'
+import type { Machine } from '../../lib/streams/machine.ts'
+import type { Part, PartOf } from '../part.ts'
+import type { ConversationRequest, Message, Tool } from '../request.ts'
+import type { ConversationResponse, StreamEvent } from '../response.ts'
 import { distinctCallIds } from './call-ids.ts'
 import { decodeInput } from './freeform.ts'
-import type { Part, PartOf } from './part.ts'
-import type { ConversationRequest, Message, Tool } from './request.ts'
-import type { ConversationResponse, StreamEvent } from './response.ts'
 
 /** What an upstream's protocol can say about tools. */
 export type Dialect = {

@@ -1,10 +1,10 @@
-import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { parseRetryAfter } from '../../lib/retry-after.ts'
-import { table } from '../../lib/table.ts'
-import { saysContext, saysNoModel } from './error-codes.ts'
-import { retryHeaders } from './error-headers.ts'
-import { type ToldError, toldInText } from './upstream-error.ts'
+import { codeForStatus, type ErrorCode, GatewayError } from '../../../lib/errors.ts'
+import type { JsonObject } from '../../../lib/json/json.ts'
+import { table } from '../../../lib/json/table.ts'
+import { parseRetryAfter } from '../../../lib/net/retry-after.ts'
+import { saysContext, saysNoModel } from '../error-codes.ts'
+import { retryHeaders } from '../error-headers.ts'
+import { type ToldError, toldInText } from '../upstream-error.ts'
 
 /** An error reply, in any of the shapes that OpenAI and the services like it use. */
 export function errorFromOpenai(status: number, headers: Headers, body: string): GatewayError {

@@ -1,9 +1,9 @@
-import { GatewayError } from '../lib/errors.ts'
-import { isAddressAuthority, isLocalAuthority } from '../lib/host-name.ts'
-import { isLoopback } from '../lib/ip-address.ts'
-import type { ServerSettings } from '../routing/table.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import { isAddressAuthority, isLocalAuthority } from '../../lib/net/host-name.ts'
+import { isLoopback } from '../../lib/net/ip-address.ts'
+import type { ServerSettings } from '../../routing/table.ts'
+import { isForeignPage } from '../reply/web-pages.ts'
 import type { Authenticate, Caller } from './authenticate.ts'
-import { isForeignPage } from './reply/web-pages.ts'
 
 const LOCAL: Caller = { name: 'local', may: () => true }
 
