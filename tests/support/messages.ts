@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const folder = join(import.meta.dir, '../../src/config')
+const folders = ['config', 'routing'].map(name => join(import.meta.dir, '../../src', name))
 
 /** How a complaint is made, and which of the arguments says what is wrong. */
 const CALLS: readonly (readonly [call: RegExp, argument: number])[] = [
@@ -9,11 +9,16 @@ const CALLS: readonly (readonly [call: RegExp, argument: number])[] = [
   [/\bcomplain\(/g, 0],
 ]
 
-/** Every message that is written out where src/config complains, with anything for what is filled in. */
+/** Every message that is written out where src/config and src/routing complain, with anything for what is filled in. */
 export function messagesInCode(): RegExp[] {
-  const files = readdirSync(folder).filter(name => name.endsWith('.ts') && name !== 'report.ts')
-  const messages = files.flatMap(name => {
-    const code = readFileSync(join(folder, name), 'utf8')
+  const files = folders.flatMap(folder =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      // Edits by API complain in their own words.
+      .filter(name => name.endsWith('.ts') && !/^edit\/|report\.ts$/.test(name))
+      .map(name => join(folder, name)),
+  )
+  const messages = files.flatMap(file => {
+    const code = readFileSync(file, 'utf8')
     return CALLS.flatMap(([call, argument]) =>
       [...code.matchAll(call)].flatMap(({ index, 0: { length } }) =>
         literalsIn(argumentsFrom(code, index + length)[argument] ?? ''),
