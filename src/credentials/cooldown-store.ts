@@ -1,6 +1,8 @@
+import { type CooldownClass, ERROR_POLICY } from '../lib/error-policy.ts'
+import type { ErrorCode } from '../lib/errors.ts'
 import { isObject } from '../lib/json/json.ts'
 import type { Kept } from '../store/cache.ts'
-import { type Cooldown, type RestClass, restClass } from './cooldown.ts'
+import type { Cooldown } from './cooldown.ts'
 import type { CredentialSpec } from './credential.ts'
 
 /**
@@ -9,7 +11,7 @@ import type { CredentialSpec } from './credential.ts'
  */
 export interface Rests {
   /** The last one of a class, over or not. */
-  last(model: string, of: RestClass): Cooldown | undefined
+  last(model: string, of: CooldownClass): Cooldown | undefined
   /** Those that are not over. */
   open(model: string): Cooldown[]
   /** Whether there was one since the last success. */
@@ -32,7 +34,21 @@ export type RestsOptions = {
   maxMs(): number
 }
 
-type ByClass = Map<RestClass, Cooldown>
+/** How the classes are called on disk, where older versions wrote them. */
+const STORED = {
+  limit: 'limit',
+  auth: 'refusal',
+  'no-model': 'no-model',
+  transient: 'fault',
+} as const satisfies Record<CooldownClass, string>
+
+/** Undefined: nothing cools down after it, or the code is of another version. */
+function classOf(code: ErrorCode): CooldownClass | undefined {
+  const cooldown = ERROR_POLICY[code]?.cooldown
+  return cooldown === 'none' ? undefined : cooldown
+}
+
+type ByClass = Map<CooldownClass, Cooldown>
 
 export function createRests(spec: CredentialSpec, { now, kept, maxMs }: RestsOptions): Rests {
   // A rest belongs to a secret, not to the name under which it is declared.
@@ -47,9 +63,10 @@ export function createRests(spec: CredentialSpec, { now, kept, maxMs }: RestsOpt
     const values = kept.get('cooldown', spec.id, kept.list('cooldown', spec.id))
     for (const [key, value] of values) {
       const rest = restIn(value, secret)
-      const of = rest && restClass(rest.code)
+      const of = rest && classOf(rest.code)
       if (!rest || !of || !worthKeeping(rest)) continue
-      const model = key.endsWith(`\t${of}`) ? key.slice(0, -of.length - 1) : undefined
+      const suffix = `\t${STORED[of]}`
+      const model = key.endsWith(suffix) ? key.slice(0, -suffix.length) : undefined
       // A clock that went back, or a shorter limit in the file, must not make a rest endless.
       const untilMs = Math.min(rest.untilMs, now() + maxMs())
       if (model !== undefined) put(known, model, of, { ...rest, untilMs })
@@ -57,7 +74,7 @@ export function createRests(spec: CredentialSpec, { now, kept, maxMs }: RestsOpt
     return known
   }
 
-  function put(into: Map<string, ByClass>, model: string, of: RestClass, rest: Cooldown): void {
+  function put(into: Map<string, ByClass>, model: string, of: CooldownClass, rest: Cooldown): void {
     const classes = into.get(model) ?? new Map()
     into.set(model, classes.set(of, rest))
   }
@@ -81,18 +98,18 @@ export function createRests(spec: CredentialSpec, { now, kept, maxMs }: RestsOpt
     },
     any: model => rests().has(model),
     set(model, rest) {
-      const of = restClass(rest.code)
+      const of = classOf(rest.code)
       if (!of) return
       if (!rests().has(model) && rests().size >= MOST_MODELS) makeRoom()
       put(rests(), model, of, rest)
       const value = JSON.stringify({ ...rest, secret })
-      kept.put('cooldown', spec.id, new Map([[`${model}\t${of}`, value]]))
+      kept.put('cooldown', spec.id, new Map([[`${model}\t${STORED[of]}`, value]]))
     },
     clear(model) {
       const classes = rests().get(model)
       if (!classes) return
       rests().delete(model)
-      const gone = [...classes.keys()].map(of => [`${model}\t${of}`, ''] as const)
+      const gone = [...classes.keys()].map(of => [`${model}\t${STORED[of]}`, ''] as const)
       kept.put('cooldown', spec.id, new Map(gone))
     },
     entries: () =>

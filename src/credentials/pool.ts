@@ -1,8 +1,9 @@
+import { ERROR_POLICY } from '../lib/error-policy.ts'
 import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
 import type { Limits } from '../providers/kind.ts'
 import type { Kept } from '../store/cache.ts'
-import { type Cooldown, cooldownAfter, restClass } from './cooldown.ts'
+import { type Cooldown, cooldownAfter } from './cooldown.ts'
 import { createRests, type Rests } from './cooldown-store.ts'
 import type { CredentialSpec, PoolPolicy, Strategy } from './credential.ts'
 import { select } from './strategy.ts'
@@ -147,11 +148,11 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
           return
         }
         const { error, limits } = outcome
-        const whole = limits?.scope === 'credential' || error.code === 'upstream-auth'
+        const { scope: usual, cooldown } = ERROR_POLICY[error.code]
+        const whole = limits?.scope === 'credential' || usual === 'credential'
         const scope = whole ? EVERY_MODEL : model
         const told = limits?.retryAfterMs ?? error.retryAfterMs
-        const of = restClass(error.code)
-        const before = of && member.rests.last(scope, of)
+        const before = cooldown === 'none' ? undefined : member.rests.last(scope, cooldown)
         const rest = cooldownAfter(error, before, policy, { nowMs: now(), random: random() }, told)
         if (rest) member.rests.set(scope, rest)
       },

@@ -1,4 +1,4 @@
-/** Everything that can go wrong with an exchange; what follows from each is one table per question. */
+/** Everything that can go wrong with an exchange; what follows from each: `error-policy.ts`. */
 export type ErrorCode =
   // the request's own fault
   | 'invalid-request'

@@ -1,21 +1,9 @@
 import type { Bond } from '../../credentials/affinity.ts'
-import { PASSING_FAULTS } from '../../credentials/cooldown.ts'
 import type { Lease } from '../../credentials/pool.ts'
+import { ERROR_POLICY } from '../../lib/error-policy.ts'
 import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
 import type { Exchange } from '../request.ts'
-
-/** Failures that say nothing about who was asked. */
-const OF_THE_REQUEST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'cancelled',
-  'internal',
-  'invalid-request',
-  'too-large',
-  'context-exceeded',
-])
-
-/** Failures that say nothing about the credential: the conversation comes back to it. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...PASSING_FAULTS, ...OF_THE_REQUEST])
 
 /** Callers never share a conversation, whatever they call it. */
 function keyOf({ envelope, caller, route }: Exchange): string | undefined {
@@ -56,7 +44,7 @@ export function bind(exchange: Exchange, { provider, model }: Target, lease: Lea
 /** Whether it cannot serve at the moment, and will soon. */
 function willPass(exchange: Exchange, home: Bond): boolean {
   const rest = restOf(exchange, home)
-  return exchange.escaped || (rest !== undefined && PASSING_FAULTS.has(rest))
+  return exchange.escaped || (rest !== undefined && ERROR_POLICY[rest].affinity === 'leave-for-now')
 }
 
 export function unbind(exchange: Exchange, lease: Lease, error: GatewayError): void {
@@ -65,10 +53,11 @@ export function unbind(exchange: Exchange, lease: Lease, error: GatewayError): v
   const { services, table } = exchange.gateway
   const { affinity } = services
   const home = affinity.bound(key)
+  const policy = ERROR_POLICY[error.code].affinity
   if (home?.credential === lease.credential) {
-    if (PASSING.has(error.code)) exchange.escaped = true
+    if (policy !== 'move') exchange.escaped = true
     else if (home.refuge) affinity.bind(key, home.refuge, table.policy.sessionAffinityMs)
     else affinity.release(key)
-  } else if (home?.refuge?.credential === lease.credential && !OF_THE_REQUEST.has(error.code))
+  } else if (home?.refuge?.credential === lease.credential && policy !== 'keep')
     affinity.shelter(key, undefined)
 }

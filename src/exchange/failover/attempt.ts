@@ -1,5 +1,6 @@
 import { isReasoning } from '../../conversation/index.ts'
 import type { Lease } from '../../credentials/pool.ts'
+import { ERROR_POLICY } from '../../lib/error-policy.ts'
 import { asGatewayError, type GatewayError } from '../../lib/errors.ts'
 import type { Action } from '../../protocols/codec.ts'
 import type { Target } from '../../routing/table.ts'
@@ -14,7 +15,6 @@ import { type Attempt, beginAttempt, clientGone, endAttempt } from '../upstream/
 import { send } from '../upstream/send.ts'
 import { Refusal } from '../upstream-error.ts'
 import { hasRoomierThan } from './capabilities.ts'
-import { AFTER } from './error-policy.ts'
 import { refusedFor } from './learned-capabilities.ts'
 import { isAboutRequest } from './request-resource.ts'
 
@@ -75,12 +75,12 @@ function settled(
   } else if (failure instanceof EmptyAnswer || isAboutRequest(exchange, target.model, failure))
     lease.release()
   settleFailed(exchange, target, lease, failure, attempt)
-  // Another target may be encoded for, or decoded, by code without the fault.
-  if (lacking || failure.code === 'internal') return 'next-target'
+  if (lacking) return 'next-target'
   // Every try is paid for, so the same target is not asked again.
   if (failure instanceof EmptyAnswer) return 'next-target'
   if (failure.code === 'context-exceeded' && hasRoomierThan(exchange, target)) return 'next-target'
-  return AFTER[failure.code] === 'next' ? 'next' : 'stop'
+  const { after } = ERROR_POLICY[failure.code]
+  return after === 'answer' ? 'stop' : after
 }
 
 /** A compaction that the upstream cannot do itself is an ordinary question to it. */

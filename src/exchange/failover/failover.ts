@@ -1,4 +1,4 @@
-import { PASSING_FAULTS } from '../../credentials/cooldown.ts'
+import { ERROR_POLICY, moreInformative } from '../../lib/error-policy.ts'
 import { asGatewayError, GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
 import { clientError } from '../client-error.ts'
@@ -7,7 +7,6 @@ import type { Exchange } from '../request.ts'
 import { clientGone } from '../upstream/attempt.ts'
 import { Refusal } from '../upstream-error.ts'
 import { nobodyFit } from './capabilities.ts'
-import { moreTelling, WORTH_A_ROUND } from './error-policy.ts'
 import type { Ticket } from './queue.ts'
 import { onePass, type Pass } from './round.ts'
 import { targetsOf } from './targets.ts'
@@ -26,11 +25,12 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
         return outcome.answer
       }
       worst = outcome.error
-        ? moreTelling(worst, outcome.error)
+        ? moreInformative(worst, outcome.error)
         : (worst ?? nobodyAble(exchange, outcome.unfit))
       // An earlier request met the fault and spent its rounds on it: one try is enough here, or the
       // client's own retries would multiply with ours.
-      if (round === 0 && outcome.coolingDown && PASSING_FAULTS.has(worst.code)) rounds = 0
+      if (round === 0 && outcome.coolingDown && ERROR_POLICY[worst.code].cooldown === 'transient')
+        rounds = 0
       const waitMs = round < rounds ? untilNextRound(exchange, worst, round) : undefined
       if (waitMs !== undefined) {
         await pause(waitMs, exchange)
@@ -96,7 +96,7 @@ function untilNextRound(
   error: GatewayError,
   round: number,
 ): number | undefined {
-  if (!WORTH_A_ROUND.has(error.code) || error.status === UNPAID || error.ownLimit) return undefined
+  if (!ERROR_POLICY[error.code].retry || error.status === UNPAID || error.ownLimit) return undefined
   if (exchange.inbound.signal.aborted) return undefined
   const { services, table } = exchange.gateway
   const waits = targetsOf(exchange.route)
@@ -153,7 +153,7 @@ function pause(ms: number, { gateway, inbound }: Exchange): Promise<void> {
 
 /** A place in the waiting room; undefined: it is off or full, or waiting would not help. */
 function place({ gateway, route }: Exchange, { code, ownLimit }: GatewayError): Ticket | undefined {
-  if (gateway.table.policy.waitingRoomMs <= 0 || !WORTH_A_ROUND.has(code) || ownLimit)
+  if (gateway.table.policy.waitingRoomMs <= 0 || !ERROR_POLICY[code].retry || ownLimit)
     return undefined
   return gateway.services.waitingRoom.enter(route.name)
 }

@@ -1,4 +1,5 @@
-import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
+import { ERROR_POLICY, moreInformative } from '../../lib/error-policy.ts'
+import type { GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
 import type { Answer } from '../reply/respond.ts'
 import type { Exchange } from '../request.ts'
@@ -7,7 +8,6 @@ import { bondOf } from './affinity.ts'
 import { askOnce } from './attempt.ts'
 import { type Lack, lackOf } from './capabilities.ts'
 import { decide } from './decisions.ts'
-import { moreTelling } from './error-policy.ts'
 import { inOrder } from './order.ts'
 
 /** `error` is what those who were asked said; absent: nobody was asked. */
@@ -16,12 +16,6 @@ export type Pass =
   | { error: GatewayError | undefined; unfit: readonly { target: Target; lack: Lack }[] }
 
 type Options = { evenIfCooling: boolean }
-
-/** What a credential is not asked again for in the same exchange, whatever others say. */
-const OWN_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'upstream-auth',
-  'upstream-not-found',
-])
 
 /** Every target of the route once, in order, with every credential that it has. */
 export async function onePass(exchange: Exchange, options: Options): Promise<Pass> {
@@ -91,8 +85,8 @@ async function askTarget(
       exchange.unfit.add(target)
       return undefined
     }
-    said.failure = moreTelling(said.failure, outcome.error)
-    if (!OWN_FAULTS.has(outcome.error.code)) continue
+    said.failure = moreInformative(said.failure, outcome.error)
+    if (!ERROR_POLICY[outcome.error.code].excludes) continue
     exchange.aside.set(target, aside.add(lease.credential))
   }
   if (tried.size === 0)

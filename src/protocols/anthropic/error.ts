@@ -1,3 +1,4 @@
+import { ERROR_POLICY } from '../../lib/error-policy.ts'
 import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
@@ -108,15 +109,12 @@ export function errorBody(error: GatewayError): JsonObject {
   return { type: 'error', error: { type, message: error.message, ...details } }
 }
 
-/** Failures of an upstream that may pass; behind a status of 200 only their type says so. */
-const PASSING: ReadonlySet<ErrorCode> = new Set(['overloaded', 'upstream-failed', 'timeout'])
-
 /**
- * An error in a stream. Qwen Code (0.24, 2026-11) asks again after an `overloaded_error` and a
+ * An error in a stream. What passes with time is overload, which its type alone can say there. Qwen Code (0.24, 2026-11) asks again after an `overloaded_error` and a
  * `rate_limit_error` alone.
  */
 export function streamErrorBody(error: GatewayError): JsonObject {
-  if (!PASSING.has(error.code)) return errorBody(error)
+  if (ERROR_POLICY[error.code].cooldown !== 'transient') return errorBody(error)
   return { type: 'error', error: { type: 'overloaded_error', message: error.message } }
 }
 

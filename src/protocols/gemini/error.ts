@@ -1,3 +1,4 @@
+import { ERROR_POLICY } from '../../lib/error-policy.ts'
 import { codeForStatus, type ErrorCode, GatewayError } from '../../lib/errors.ts'
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
@@ -102,15 +103,11 @@ function statusName(status: number): string {
   return STATUSES[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'INVALID_ARGUMENT')
 }
 
-/** FAILED_PRECONDITION's: Gemini CLI repeats every 5xx for minutes, and has no header against it. */
-const LASTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'upstream-auth',
-  'upstream-forbidden',
-  'no-credential',
-])
+/** FAILED_PRECONDITION: Gemini CLI repeats every 5xx for minutes, and obeys no header against it. */
+const isPrecondition = ({ code }: GatewayError): boolean => ERROR_POLICY[code].lasting === 'gateway'
 
-function clientStatus({ code, status }: GatewayError): number {
-  return LASTING.has(code) ? 400 : status
+function clientStatus(error: GatewayError): number {
+  return isPrecondition(error) ? 400 : error.status
 }
 
 export function errorBody(error: GatewayError): JsonObject {
@@ -121,7 +118,7 @@ export function errorBody(error: GatewayError): JsonObject {
     error: {
       code: status,
       message: error.message,
-      status: LASTING.has(error.code) ? 'FAILED_PRECONDITION' : statusName(status),
+      status: isPrecondition(error) ? 'FAILED_PRECONDITION' : statusName(status),
       ...(seconds === undefined
         ? {}
         : {

@@ -1,13 +1,5 @@
-import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
-
-/** Errors that stay until someone changes a key or the file: asking again cannot help. */
-const LASTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'unauthenticated',
-  'forbidden',
-  'upstream-auth',
-  'upstream-forbidden',
-  'no-credential',
-])
+import { ERROR_POLICY } from '../../lib/error-policy.ts'
+import type { GatewayError } from '../../lib/errors.ts'
 
 /** A client that waits longer than this in silence looks as if it hung. */
 const MAX_SILENT_WAIT_MS = 120_000
@@ -19,7 +11,10 @@ const MAX_SILENT_WAIT_MS = 120_000
  */
 export function retryHeaders(error: GatewayError): Record<string, string> {
   const { code, status, retryAfterMs } = error
-  const hopeless = LASTING.has(code) || status === 402 || (retryAfterMs ?? 0) > MAX_SILENT_WAIT_MS
+  const hopeless =
+    ERROR_POLICY[code].lasting !== undefined ||
+    status === 402 ||
+    (retryAfterMs ?? 0) > MAX_SILENT_WAIT_MS
   return {
     ...(retryAfterMs === undefined
       ? {}
