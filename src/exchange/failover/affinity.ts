@@ -15,18 +15,18 @@ function keyOf({ envelope, caller, route }: Exchange): string | undefined {
 export function bondOf(exchange: Exchange): Bond | undefined {
   const key = boundKeyOf(exchange)
   const home = key === undefined ? undefined : exchange.gateway.services.affinity.bound(key)
-  return home?.refuge && restOf(exchange, home) ? home.refuge : home
+  return home?.refuge && cooldownOf(exchange, home) ? home.refuge : home
 }
 
 function boundKeyOf(exchange: Exchange): string | undefined {
   return exchange.gateway.table.policy.sessionAffinityMs > 0 ? keyOf(exchange) : undefined
 }
 
-function restOf(
+function cooldownOf(
   { gateway }: Exchange,
   { provider, model, credential }: Bond,
 ): ErrorCode | undefined {
-  return gateway.services.pool.restOf(provider, model, credential)
+  return gateway.services.pool.cooldownOf(provider, model, credential)
 }
 
 /** The conversation stays here from now on, or only until its own place is up again. */
@@ -43,8 +43,11 @@ export function bind(exchange: Exchange, { provider, model }: Target, lease: Lea
 
 /** Whether it cannot serve at the moment, and will soon. */
 function willPass(exchange: Exchange, home: Bond): boolean {
-  const rest = restOf(exchange, home)
-  return exchange.escaped || (rest !== undefined && ERROR_POLICY[rest].affinity === 'leave-for-now')
+  const cooldown = cooldownOf(exchange, home)
+  return (
+    exchange.escaped ||
+    (cooldown !== undefined && ERROR_POLICY[cooldown].affinity === 'leave-for-now')
+  )
 }
 
 export function unbind(exchange: Exchange, lease: Lease, error: GatewayError): void {
