@@ -5,7 +5,7 @@ import builtin from '../../../routes.yaml' with { type: 'text' }
 import { createRoutesFile } from '../../config/file/routes-file.ts'
 import { formatDiagnostic } from '../../config/index.ts'
 import { OPEN_REMEDY } from '../../config/sections/server.ts'
-import { createAffinity } from '../../credentials/affinity.ts'
+import { createAffinityStore } from '../../credentials/affinity.ts'
 import { createTokens } from '../../credentials/google/access-token.ts'
 import { createPool } from '../../credentials/pool.ts'
 import { createQuotas } from '../../credentials/quotas.ts'
@@ -246,7 +246,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     env: io.env,
     readFile: io.readFile,
     pool: createPool({ now, random: Math.random, kept }),
-    affinity: createAffinity(now),
+    affinity: createAffinityStore(now),
     tokens: createTokens({ now, fetch: globalThis.fetch }),
     kept,
     quotas: createQuotas({ now, kept }),

@@ -4,7 +4,7 @@ import type { Target } from '../../routing/table.ts'
 import type { Answer } from '../reply/respond.ts'
 import type { Exchange } from '../request.ts'
 import { passesTo } from '../upstream/attempt.ts'
-import { bondOf } from './affinity.ts'
+import { preferredTarget } from './affinity.ts'
 import { askOnce } from './attempt.ts'
 import { type Lack, lackOf } from './capabilities.ts'
 import { decide } from './decisions.ts'
@@ -24,7 +24,7 @@ export async function onePass(exchange: Exchange, options: Options): Promise<Pas
   const lastly: Target[] = []
   const said: Said = {}
   for (const step of exchange.route.steps) {
-    for (const target of inOrder(step, turns, bondOf(exchange), latencies)) {
+    for (const target of inOrder(step, turns, preferredTarget(exchange), latencies)) {
       const lack = await lackOf(exchange, target)
       if (!lack) {
         const answer = await askTarget(exchange, target, options, said)
@@ -72,7 +72,7 @@ async function askTarget(
     }
     const lease = pool.acquire(target.provider.id, target.model, tried, {
       includeCoolingDown,
-      prefer: bondOf(exchange)?.credential,
+      prefer: preferredTarget(exchange)?.credential,
     })
     if (!lease) break
     tried.add(lease.credential)
