@@ -86,7 +86,17 @@ function inTime<Value>(
       },
     }
     watchdog.add(watch)
-    reading.then(resolve, reject).finally(() => watchdog.remove(watch))
+    // Two handlers and no more promises: every request comes through here.
+    reading.then(
+      value => {
+        watchdog.remove(watch)
+        resolve(value)
+      },
+      error => {
+        watchdog.remove(watch)
+        reject(error)
+      },
+    )
   })
 }
 

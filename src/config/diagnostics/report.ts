@@ -3,6 +3,7 @@ import { withoutSecrets } from '../../redaction/detect.ts'
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'
 import type { Source } from '../yaml/source.ts'
+import { limited, MAX_DIAGNOSTICS } from './limit.ts'
 
 /** A complaint is never without a way out: `hint` says what to write instead. */
 type Complain = (path: Path, of: 'key' | 'value', message: string, hint: string) => void
@@ -11,7 +12,7 @@ type Complain = (path: Path, of: 'key' | 'value', message: string, hint: string)
 export type Report = {
   error: Complain
   warn: Complain
-  /** In file order, each once. */
+  /** In file order, each once, up to a limit that the last one names. */
   all(): Diagnostic[]
   failed(): boolean
   /**
@@ -23,42 +24,52 @@ export type Report = {
   at(path: Path): Place
 }
 
-/** `known`: what was found before. */
-export function createReport(source: Source, known: readonly Diagnostic[] = []): Report {
-  const found = new Map<string, Diagnostic>()
-  const add = (diagnostic: Diagnostic): void => {
-    const { at, message } = diagnostic
-    const cause = `${at.line}:${at.column}:${message}`
-    if (!found.has(cause)) found.set(cause, diagnostic)
-  }
-  for (const diagnostic of known) add(diagnostic)
-  return reportInto(found, add, source, path => path)
+/** What was found, as far as it is told. */
+type Findings = {
+  told: Map<string, Diagnostic>
+  /** Beyond the limit: only counted. */
+  more: number
+  failed: boolean
 }
 
-function reportInto(
-  found: ReadonlyMap<string, Diagnostic>,
-  add: (diagnostic: Diagnostic) => void,
-  source: Source,
-  written: (path: Path) => Path,
-): Report {
+/** `known`: what was found before. */
+export function createReport(source: Source, known: readonly Diagnostic[] = []): Report {
+  const findings: Findings = { told: new Map(), more: 0, failed: false }
+  for (const diagnostic of known) add(findings, diagnostic.severity, () => diagnostic)
+  return reportInto(findings, source, path => path)
+}
+
+/** `make` looks up a place, which takes its time: it is not called for what is only counted. */
+function add(findings: Findings, severity: Diagnostic['severity'], make: () => Diagnostic): void {
+  if (severity === 'error') findings.failed = true
+  if (findings.told.size >= MAX_DIAGNOSTICS) {
+    findings.more++
+    return
+  }
+  const diagnostic = make()
+  const { at, message } = diagnostic
+  const cause = `${at.line}:${at.column}:${message}`
+  if (!findings.told.has(cause)) findings.told.set(cause, diagnostic)
+}
+
+function reportInto(findings: Findings, source: Source, written: (path: Path) => Path): Report {
   const complain =
     (severity: Diagnostic['severity']): Complain =>
     (path, of, message, hint) =>
-      add({
+      add(findings, severity, () => ({
         severity,
         path: pathText(written(path)),
         message: withoutSecrets(message),
         hint: withoutSecrets(hint),
         at: { file: source.file, ...source.at(written(path), of) },
-      })
+      }))
   return {
     error: complain('error'),
     warn: complain('warning'),
-    all: () =>
-      [...found.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column),
+    all: () => limited([...findings.told.values()], findings.more),
     at: path => source.at(written(path), 'value'),
-    failed: () => [...found.values()].some(({ severity }) => severity === 'error'),
-    over: inner => reportInto(found, add, source, path => written(inner(path))),
+    failed: () => findings.failed,
+    over: inner => reportInto(findings, source, path => written(inner(path))),
   }
 }
 

@@ -15,6 +15,7 @@ import { type Path, pathText } from '../../lib/path.ts'
 import { withoutSecrets } from '../../redaction/detect.ts'
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'
+import { limited } from '../diagnostics/limit.ts'
 import { aliasesOf } from './aliases.ts'
 import { type YamlFault, yamlFaults } from './errors.ts'
 
@@ -59,18 +60,16 @@ export function parseSource(
     value: read && 'value' in read ? read.value : undefined,
     at: (path, of) => at(offsetOf(document, path, of)),
   }
-  const diagnostics = faults
-    .map(
-      ({ offset, path, message, hint }): Diagnostic => ({
-        severity: 'error',
-        path: pathText(path),
-        message: withoutSecrets(message),
-        hint: withoutSecrets(hint),
-        at: { file, ...at(offset) },
-      }),
-    )
-    .sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
-  return { source, diagnostics }
+  const diagnostics = faults.map(
+    ({ offset, path, message, hint }): Diagnostic => ({
+      severity: 'error',
+      path: pathText(path),
+      message: withoutSecrets(message),
+      hint: withoutSecrets(hint),
+      at: { file, ...at(offset) },
+    }),
+  )
+  return { source, diagnostics: limited(diagnostics) }
 }
 
 /** Nothing of it can be read, and there is one thing to say. */

@@ -1,4 +1,4 @@
-import type { AffinityTarget } from '../../credentials/affinity.ts'
+import type { Bond } from '../../credentials/affinity.ts'
 import type { Lease } from '../../credentials/pool.ts'
 import { ERROR_POLICY } from '../../lib/error-policy.ts'
 import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
@@ -6,63 +6,58 @@ import type { Target } from '../../routing/table.ts'
 import type { Exchange } from '../request.ts'
 
 /** Callers never share a conversation, whatever they call it. */
-function sessionKey({ envelope, caller, route }: Exchange): string | undefined {
+function keyOf({ envelope, caller, route }: Exchange): string | undefined {
   const { session } = envelope
   return session === undefined ? undefined : `${caller.name}\t${route.name}\t${session}`
 }
 
-/** What should serve the conversation next; undefined: any target, or no conversation is named. */
-export function preferredTarget(exchange: Exchange): AffinityTarget | undefined {
-  const key = affinityKey(exchange)
-  const primary = key === undefined ? undefined : exchange.gateway.services.affinity.get(key)
-  return primary?.fallback && cooldownOf(exchange, primary) ? primary.fallback : primary
+/** With whom the conversation goes on; undefined: with anybody, or it names none. */
+export function bondOf(exchange: Exchange): Bond | undefined {
+  const key = boundKeyOf(exchange)
+  const home = key === undefined ? undefined : exchange.gateway.services.affinity.bound(key)
+  return home?.refuge && restOf(exchange, home) ? home.refuge : home
 }
 
-function affinityKey(exchange: Exchange): string | undefined {
-  return exchange.gateway.table.policy.sessionAffinityMs > 0 ? sessionKey(exchange) : undefined
+function boundKeyOf(exchange: Exchange): string | undefined {
+  return exchange.gateway.table.policy.sessionAffinityMs > 0 ? keyOf(exchange) : undefined
 }
 
-function cooldownOf(
+function restOf(
   { gateway }: Exchange,
-  { provider, model, credential }: AffinityTarget,
+  { provider, model, credential }: Bond,
 ): ErrorCode | undefined {
-  return gateway.services.pool.cooldownOf(provider, model, credential)
+  return gateway.services.pool.restOf(provider, model, credential)
 }
 
-/** Makes a target the primary of the conversation, or its fallback while its primary is down. */
-export function keepAffinity(exchange: Exchange, { provider, model }: Target, lease: Lease): void {
-  const key = affinityKey(exchange)
+/** The conversation stays here from now on, or only until its own place is up again. */
+export function bind(exchange: Exchange, { provider, model }: Target, lease: Lease): void {
+  const key = boundKeyOf(exchange)
   if (key === undefined) return
   const { services, table } = exchange.gateway
-  const target = { provider: provider.id, model, credential: lease.credential }
-  const primary = services.affinity.get(key)
-  if (primary && primary.credential !== lease.credential && primaryIsBackSoon(exchange, primary))
-    services.affinity.setFallback(key, target)
-  else services.affinity.setPrimary(key, target, table.policy.sessionAffinityMs)
+  const bond = { provider: provider.id, model, credential: lease.credential }
+  const home = services.affinity.bound(key)
+  if (home && home.credential !== lease.credential && willPass(exchange, home))
+    services.affinity.shelter(key, bond)
+  else services.affinity.bind(key, bond, table.policy.sessionAffinityMs)
 }
 
-/** Whether the primary cannot serve at the moment, and will soon. */
-function primaryIsBackSoon(exchange: Exchange, primary: AffinityTarget): boolean {
-  const cooldown = cooldownOf(exchange, primary)
-  return (
-    exchange.primaryFailed ||
-    (cooldown !== undefined && ERROR_POLICY[cooldown].affinity === 'leave-for-now')
-  )
+/** Whether it cannot serve at the moment, and will soon. */
+function willPass(exchange: Exchange, home: Bond): boolean {
+  const rest = restOf(exchange, home)
+  return exchange.escaped || (rest !== undefined && ERROR_POLICY[rest].affinity === 'leave-for-now')
 }
 
-/** After a failure: the primary stays, gives way to its fallback or is forgotten. */
-export function loosenAffinity(exchange: Exchange, lease: Lease, error: GatewayError): void {
-  const key = affinityKey(exchange)
+export function unbind(exchange: Exchange, lease: Lease, error: GatewayError): void {
+  const key = boundKeyOf(exchange)
   if (key === undefined) return
   const { services, table } = exchange.gateway
   const { affinity } = services
-  const primary = affinity.get(key)
+  const home = affinity.bound(key)
   const policy = ERROR_POLICY[error.code].affinity
-  if (primary?.credential === lease.credential) {
-    if (policy !== 'move') exchange.primaryFailed = true
-    else if (primary.fallback)
-      affinity.setPrimary(key, primary.fallback, table.policy.sessionAffinityMs)
+  if (home?.credential === lease.credential) {
+    if (policy !== 'move') exchange.escaped = true
+    else if (home.refuge) affinity.bind(key, home.refuge, table.policy.sessionAffinityMs)
     else affinity.release(key)
-  } else if (primary?.fallback?.credential === lease.credential && policy !== 'keep')
-    affinity.setFallback(key, undefined)
+  } else if (home?.refuge?.credential === lease.credential && policy !== 'keep')
+    affinity.shelter(key, undefined)
 }

@@ -38,18 +38,44 @@ export function replyCounter(exchange: Exchange, attempt: Attempt): (chunk: Uint
   }
 }
 
+/** A body that is said to be no longer than this is read in one piece: it cannot take long. */
+const MAX_AT_ONCE_BYTES = 1_000_000
+
 /** The reply's body, read to its end. Throws as `received` does. */
 export async function wholeBody(
   exchange: Exchange,
   attempt: Attempt,
   reply: Response,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (isShort(reply, limitOf(exchange))) return bodyAtOnce(exchange, attempt, reply)
   const chunks: Uint8Array[] = []
   for await (const chunk of received(exchange, attempt, reply.body ?? [])) chunks.push(chunk)
   const [only] = chunks
   return only?.buffer instanceof ArrayBuffer && chunks.length === 1
     ? new Uint8Array(only.buffer, only.byteOffset, only.length)
     : joined(chunks)
+}
+
+/** What is unpacked on its way may be longer than its header says. */
+function isShort({ headers }: Response, limitBytes: number): boolean {
+  const declared = headers.get('content-length')
+  if (declared === null || headers.has('content-encoding')) return false
+  return Number(declared) <= Math.min(MAX_AT_ONCE_BYTES, limitBytes)
+}
+
+async function bodyAtOnce(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<Uint8Array<ArrayBuffer>> {
+  waitFor(exchange, attempt, 'idle')
+  try {
+    const bytes = await reply.bytes()
+    attempt.scanSeals?.(bytes)
+    return bytes
+  } catch (error) {
+    throw networkError(exchange, attempt, error)
+  }
 }
 
 /** As much of a body as is asked for; the rest is not read. Throws what reading throws. */
