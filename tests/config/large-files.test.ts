@@ -34,6 +34,12 @@ describe('a large file is checked in time linear in its length', () => {
       told(`${A}models:\n${lines(8_000, n => `  model-${n}: a-name-that-is-missing-${n}\n`)}`),
     ).toHaveLength(8_000))
 
+  test('more mistakes than are told: the last one counts the others', () => {
+    const complaints = told(`version: 1\n${lines(30_000, n => `key-${n}: 1\n`)}${A}`, 20_000)
+    expect(complaints).toHaveLength(10_001)
+    expect(complaints.at(-1)).toContain('20000 further findings are left out')
+  })
+
   test('models that a provider is not known to have', () =>
     expect(
       told(

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 
 /** More than anybody mends at a time; a file of 20 MB can hold a hundred thousand mistakes. */
-export const MAX_DIAGNOSTICS = 500
+export const MAX_DIAGNOSTICS = 10_000
 
 /** The first ones in file order; where there are `more`, the last one says how many are left out. */
 export function limited(diagnostics: readonly Diagnostic[], more = 0): Diagnostic[] {
