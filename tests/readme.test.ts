@@ -152,7 +152,7 @@ describe('a team', () => {
     expect(await refused.text()).toContain(limit)
   })
 
-  test('uses the spare key only while the other one rests', async () => {
+  test('uses the spare key only while the other one cools down', async () => {
     let limited = false
     const gateway = localGateway(
       TEAM,

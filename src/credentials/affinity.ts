@@ -1,41 +1,41 @@
-/** Who serves a conversation: its prompt cache is there. */
-export type Bond = { provider: string; model: string; credential: string }
+/** A model at a provider, with the credential whose prompt cache holds a conversation. */
+export type AffinityTarget = { provider: string; model: string; credential: string }
 
-/** A conversation's own place, and where it has fled from a passing fault of that. */
-export type Home = Bond & { refuge?: Bond | undefined }
+/** The primary of a conversation, and what serves it while a passing fault of the primary lasts. */
+export type Affinity = AffinityTarget & { fallback?: AffinityTarget | undefined }
 
-/** Keeps conversations where they began, as long as they go on. */
-export interface Affinity {
-  bound(session: string): Home | undefined
-  bind(session: string, bond: Bond, forMs: number): void
-  /** Where it goes while its own place is down; nothing while it has none. Undefined: nowhere. */
-  shelter(session: string, refuge: Bond | undefined): void
+/** Keeps each conversation on the credential that served it last, as long as it goes on. */
+export interface AffinityStore {
+  get(session: string): Affinity | undefined
+  setPrimary(session: string, target: AffinityTarget, forMs: number): void
+  /** What serves it while its primary is down; ignored where it has none. Undefined: no fallback. */
+  setFallback(session: string, fallback: AffinityTarget | undefined): void
   release(session: string): void
 }
 
 /** Conversations remembered at once; the longest unused one is forgotten. */
-const MOST = 20_000
+const MAX_SESSIONS = 20_000
 
-export function createAffinity(now: () => number): Affinity {
-  const bonds = new Map<string, Home & { untilMs: number }>()
+export function createAffinityStore(now: () => number): AffinityStore {
+  const affinities = new Map<string, Affinity & { untilMs: number }>()
   return {
-    bound(session) {
-      const bond = bonds.get(session)
-      if (!bond) return undefined
-      if (bond.untilMs > now()) return bond
-      bonds.delete(session)
+    get(session) {
+      const affinity = affinities.get(session)
+      if (!affinity) return undefined
+      if (affinity.untilMs > now()) return affinity
+      affinities.delete(session)
       return undefined
     },
-    bind(session, bond, forMs) {
-      bonds.delete(session)
-      bonds.set(session, { ...bond, untilMs: now() + forMs })
-      const oldest = bonds.keys().next()
-      if (bonds.size > MOST && !oldest.done) bonds.delete(oldest.value)
+    setPrimary(session, target, forMs) {
+      affinities.delete(session)
+      affinities.set(session, { ...target, untilMs: now() + forMs })
+      const oldest = affinities.keys().next()
+      if (affinities.size > MAX_SESSIONS && !oldest.done) affinities.delete(oldest.value)
     },
-    shelter(session, refuge) {
-      const home = bonds.get(session)
-      if (home) home.refuge = refuge
+    setFallback(session, fallback) {
+      const affinity = affinities.get(session)
+      if (affinity) affinity.fallback = fallback
     },
-    release: session => void bonds.delete(session),
+    release: session => void affinities.delete(session),
   }
 }

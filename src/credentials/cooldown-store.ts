@@ -6,18 +6,18 @@ import type { Cooldown } from './cooldown.ts'
 import type { CredentialSpec } from './credential.ts'
 
 /**
- * What one credential rests from, by model and by class of error; survives a restart. What is long
- * over is forgotten.
+ * The cooldowns of one credential, by model and by class of error; they survive a restart. What is
+ * long over is forgotten.
  */
-export interface Rests {
+export interface CooldownStore {
   /** The last one of a class, over or not. */
-  last(model: string, of: CooldownClass): Cooldown | undefined
+  last(model: string, cooldownClass: CooldownClass): Cooldown | undefined
   /** Those that are not over. */
   open(model: string): Cooldown[]
   /** Whether there was one since the last success. */
   any(model: string): boolean
-  set(model: string, rest: Cooldown): void
-  /** Forgets the rests from a model, also the level that they had reached. */
+  set(model: string, cooldown: Cooldown): void
+  /** Forgets the cooldowns of a model, also the level that they had reached. */
   clear(model: string): void
   entries(): [model: string, rest: Cooldown][]
 }
@@ -25,12 +25,12 @@ export interface Rests {
 const NONE: Cooldown[] = []
 
 /** Models are the clients' words, so their number must stay bounded. */
-const MOST_MODELS = 1_000
+const MAX_MODELS = 1_000
 
-export type RestsOptions = {
+export type CooldownStoreOptions = {
   now(): number
   kept: Kept
-  /** The longest rest, ms; one that ended longer ago than this says nothing any more. */
+  /** The longest cooldown, ms; one that ended longer ago than this is forgotten. */
   maxMs(): number
 }
 
@@ -50,76 +50,86 @@ function classOf(code: ErrorCode): CooldownClass | undefined {
 
 type ByClass = Map<CooldownClass, Cooldown>
 
-export function createRests(spec: CredentialSpec, { now, kept, maxMs }: RestsOptions): Rests {
-  // A rest belongs to a secret, not to the name under which it is declared.
+export function createCooldownStore(
+  spec: CredentialSpec,
+  { now, kept, maxMs }: CooldownStoreOptions,
+): CooldownStore {
+  // A cooldown belongs to a secret, not to the name under which it is declared.
   const secret = new Bun.CryptoHasher('sha256').update(spec.secret).digest('hex').slice(0, 16)
   let known: Map<string, ByClass> | undefined
 
-  const worthKeeping = (rest: Cooldown): boolean => rest.untilMs + maxMs() > now()
+  const worthKeeping = (cooldown: Cooldown): boolean => cooldown.untilMs + maxMs() > now()
 
-  function rests(): Map<string, ByClass> {
+  function cooldowns(): Map<string, ByClass> {
     if (known) return known
     known = new Map()
     const values = kept.get('cooldown', spec.id, kept.list('cooldown', spec.id))
     for (const [key, value] of values) {
-      const rest = restIn(value, secret)
-      const of = rest && classOf(rest.code)
-      if (!rest || !of || !worthKeeping(rest)) continue
-      const suffix = `\t${STORED[of]}`
+      const cooldown = parseCooldown(value, secret)
+      const cooldownClass = cooldown && classOf(cooldown.code)
+      if (!cooldown || !cooldownClass || !worthKeeping(cooldown)) continue
+      const suffix = `\t${STORED[cooldownClass]}`
       const model = key.endsWith(suffix) ? key.slice(0, -suffix.length) : undefined
-      // A clock that went back, or a shorter limit in the file, must not make a rest endless.
-      const untilMs = Math.min(rest.untilMs, now() + maxMs())
-      if (model !== undefined) put(known, model, of, { ...rest, untilMs })
+      // A clock that went back, or a shorter limit in the file, must not make a cooldown endless.
+      const untilMs = Math.min(cooldown.untilMs, now() + maxMs())
+      if (model !== undefined) put(known, model, cooldownClass, { ...cooldown, untilMs })
     }
     return known
   }
 
-  function put(into: Map<string, ByClass>, model: string, of: CooldownClass, rest: Cooldown): void {
+  function put(
+    into: Map<string, ByClass>,
+    model: string,
+    cooldownClass: CooldownClass,
+    cooldown: Cooldown,
+  ): void {
     const classes = into.get(model) ?? new Map()
-    into.set(model, classes.set(of, rest))
+    into.set(model, classes.set(cooldownClass, cooldown))
   }
 
   function makeRoom(): void {
-    for (const [model, classes] of rests())
-      if (![...classes.values()].some(worthKeeping)) rests().delete(model)
-    for (const model of rests().keys()) {
-      if (rests().size < MOST_MODELS) break
-      rests().delete(model)
+    for (const [model, classes] of cooldowns())
+      if (![...classes.values()].some(worthKeeping)) cooldowns().delete(model)
+    for (const model of cooldowns().keys()) {
+      if (cooldowns().size < MAX_MODELS) break
+      cooldowns().delete(model)
     }
   }
 
   return {
-    last: (model, of) => rests().get(model)?.get(of),
+    last: (model, cooldownClass) => cooldowns().get(model)?.get(cooldownClass),
     open(model) {
-      const classes = rests().get(model)
+      const classes = cooldowns().get(model)
       if (!classes) return NONE
       const atMs = now()
       return [...classes.values()].filter(({ untilMs }) => untilMs > atMs)
     },
-    any: model => rests().has(model),
-    set(model, rest) {
-      const of = classOf(rest.code)
-      if (!of) return
-      if (!rests().has(model) && rests().size >= MOST_MODELS) makeRoom()
-      put(rests(), model, of, rest)
-      const value = JSON.stringify({ ...rest, secret })
-      kept.put('cooldown', spec.id, new Map([[`${model}\t${STORED[of]}`, value]]))
+    any: model => cooldowns().has(model),
+    set(model, cooldown) {
+      const cooldownClass = classOf(cooldown.code)
+      if (!cooldownClass) return
+      if (!cooldowns().has(model) && cooldowns().size >= MAX_MODELS) makeRoom()
+      put(cooldowns(), model, cooldownClass, cooldown)
+      const value = JSON.stringify({ ...cooldown, secret })
+      kept.put('cooldown', spec.id, new Map([[`${model}\t${STORED[cooldownClass]}`, value]]))
     },
     clear(model) {
-      const classes = rests().get(model)
+      const classes = cooldowns().get(model)
       if (!classes) return
-      rests().delete(model)
-      const gone = [...classes.keys()].map(of => [`${model}\t${STORED[of]}`, ''] as const)
+      cooldowns().delete(model)
+      const gone = [...classes.keys()].map(
+        cooldownClass => [`${model}\t${STORED[cooldownClass]}`, ''] as const,
+      )
       kept.put('cooldown', spec.id, new Map(gone))
     },
     entries: () =>
-      [...rests()].flatMap(([model, classes]) =>
-        [...classes.values()].map((rest): [string, Cooldown] => [model, rest]),
+      [...cooldowns()].flatMap(([model, classes]) =>
+        [...classes.values()].map((cooldown): [string, Cooldown] => [model, cooldown]),
       ),
   }
 }
 
-function restIn(value: string, secret: string): Cooldown | undefined {
+function parseCooldown(value: string, secret: string): Cooldown | undefined {
   const wire = parsed(value)
   if (!isObject(wire) || wire.secret !== secret) return undefined
   const { sinceMs, untilMs, level, code, guessed, told } = wire

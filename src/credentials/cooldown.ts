@@ -2,14 +2,14 @@ import { ERROR_POLICY } from '../lib/error-policy.ts'
 import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { PoolPolicy } from './credential.ts'
 
-/** A credential's rest from one model, or from all, after errors of one class. */
+/** For how long a credential is not used, for one model or for all, after errors of one class. */
 export type Cooldown = {
   sinceMs: number
   untilMs: number
-  /** Rises with each limit hit after the last rest was over. */
+  /** Rises with each limit hit after the last cooldown was over. */
   level: number
   code: ErrorCode
-  /** How long is only our guess: when nobody else is able the credential may be asked all the same. */
+  /** How long is only our guess: when no other credential is able this one may be used all the same. */
   guessed: boolean
   /** The upstream said how long. */
   told: boolean
@@ -21,9 +21,9 @@ const FIRST_LIMIT_MS = 1_000
 const JITTER = 0.1
 
 /**
- * The rest that follows a failure; undefined: the request's own fault. `before` is the
+ * The cooldown that follows a failure; undefined: the request's own fault. `before` is the
  * last one of that class. Limits double
- * while the upstream does not say how long; parallel failures within one rest count once. What is
+ * while the upstream does not say how long; parallel failures within one cooldown count once. What is
  * not told is up to a tenth longer by `random` (0 to below 1), and never beyond the policy's limit.
  */
 export function cooldownAfter(
@@ -39,7 +39,7 @@ export function cooldownAfter(
   const limited = ERROR_POLICY[error.code].cooldown === 'limit'
   const reached = before?.level ?? 0
   const level = limited && (!open || reached === 0) ? reached + 1 : reached
-  const rest = (ms: number, guessed: boolean): Cooldown => {
+  const cooldownFor = (ms: number, guessed: boolean): Cooldown => {
     const spread = toldMs === undefined ? ms * (1 + random * JITTER) : ms
     const untilMs = nowMs + Math.min(Math.max(0, spread), maxMs)
     return {
@@ -55,16 +55,16 @@ export function cooldownAfter(
     case 'limit':
       // It is to be paid for first: that takes longer than a limit does.
       if (error.status === 402)
-        return toldMs === undefined ? rest(FAULT_MS, true) : rest(toldMs, false)
+        return toldMs === undefined ? cooldownFor(FAULT_MS, true) : cooldownFor(toldMs, false)
       return toldMs === undefined
-        ? rest(FIRST_LIMIT_MS * 2 ** Math.min(level - 1, 20), false)
-        : rest(toldMs, false)
+        ? cooldownFor(FIRST_LIMIT_MS * 2 ** Math.min(level - 1, 20), false)
+        : cooldownFor(toldMs, false)
     case 'auth':
-      return rest(FAULT_MS, true)
+      return cooldownFor(FAULT_MS, true)
     case 'no-model':
-      return rest(UNKNOWN_MODEL_MS, true)
+      return cooldownFor(UNKNOWN_MODEL_MS, true)
     case 'transient':
-      return toldMs === undefined ? rest(transientMs, true) : rest(toldMs, false)
+      return toldMs === undefined ? cooldownFor(transientMs, true) : cooldownFor(toldMs, false)
     case 'none':
       return undefined
   }

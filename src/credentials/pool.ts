@@ -4,7 +4,7 @@ import type { Turns } from '../lib/smooth-choice.ts'
 import type { Limits } from '../providers/kind.ts'
 import type { Kept } from '../store/cache.ts'
 import { type Cooldown, cooldownAfter } from './cooldown.ts'
-import { createRests, type Rests } from './cooldown-store.ts'
+import { type CooldownStore, createCooldownStore } from './cooldown-store.ts'
 import type { CredentialSpec, PoolPolicy, Strategy } from './credential.ts'
 import { select } from './strategy.ts'
 
@@ -25,50 +25,50 @@ export type Lease = {
 /** `able`: it would be asked. The reason goes behind its name. */
 export type CredentialVerdict = { credential: string; able: boolean; reason: string }
 
-/** A rest that is not over. `model`: `*` is all of them. */
+/** A cooldown that is not over. `model`: `*` is all of them. */
 export type CredentialState = { id: string; model: string } & Cooldown
 
 /** Absent: any. */
-export type RestFilter = { credential?: string; model?: string }
+export type CooldownFilter = { credential?: string; model?: string }
 
 /** Who pays. Outlives reloads: cooldowns stay with a credential as long as its secret does. */
 export interface Pool {
   /** By id: what is new joins, what is gone leaves, the rest keeps its state. */
   reconcile(declared: readonly CredentialSpec[], policy: PoolPolicy): void
   /**
-   * Undefined when nobody untried is able. `evenIfCooling` also takes one whose rest is only a
-   * guess, the one whose rest ends first. `prefer` goes before everything else that is able.
+   * Undefined when nobody untried is able. `includeCoolingDown` also takes one whose cooldown is only
+   * a guess, the one whose cooldown ends first. `prefer` goes before everything else that is able.
    */
   acquire(
     provider: string,
     model: string,
     tried: ReadonlySet<string>,
-    options?: { evenIfCooling?: boolean; prefer?: string | undefined },
+    options?: { includeCoolingDown?: boolean; prefer?: string | undefined },
   ): Lease | undefined
-  /** When the first resting credential is back, epoch ms; undefined: none rests. */
+  /** When the first credential in a cooldown is back, epoch ms; undefined: none cools down. */
   earliestReset(provider: string, model: string): number | undefined
-  /** Whether an untried one rests for a time that is only a guess: it may be asked before that is over. */
+  /** Whether the cooldown of an untried one is only a guess: it may be asked before that is over. */
   guesses(provider: string, model: string, tried: ReadonlySet<string>): boolean
-  /** Why a credential rests; undefined: it does not. */
-  restOf(provider: string, model: string, credential: string): ErrorCode | undefined
+  /** The error after which a credential cools down; undefined: it does not. */
+  cooldownOf(provider: string, model: string, credential: string): ErrorCode | undefined
   /** Every credential in the order in which it would be asked now, and why. */
   verdicts(provider: string, model: string, prefer?: string): CredentialVerdict[]
   states(): CredentialState[]
-  /** Ends rests: somebody has put right what was wrong. Gives how many there were. */
-  reset(which?: RestFilter): number
+  /** Ends cooldowns, after the user has removed their cause. Gives how many there were. */
+  reset(which?: CooldownFilter): number
 }
 
-/** The key under which a rest from all models is kept. */
+/** The key under which a cooldown for all models is kept. */
 const EVERY_MODEL = '*'
 
-/** `trials`: models for which it has been given out after a rest, and nobody knows how it went. */
-type Member = { spec: CredentialSpec; rests: Rests; trials: Set<string> }
+/** `trials`: models for which it has been leased after a cooldown, with the outcome not known yet. */
+type Member = { spec: CredentialSpec; cooldowns: CooldownStore; trials: Set<string> }
 
 export type PoolOptions = {
   now(): number
-  /** From 0 to below 1: spreads the ends of rests, so that they do not all end at once. */
+  /** From 0 to below 1: spreads the ends of cooldowns, so that they do not all end at once. */
   random(): number
-  /** Rests outlive the process in it. */
+  /** Holds cooldowns beyond the life of the process. */
   kept: Kept
 }
 
@@ -89,15 +89,15 @@ function inTurn(members: readonly Member[], strategy: Strategy, turns: Turns): M
   return order
 }
 
-function whyNot({ weight }: CredentialSpec, rest: Cooldown | undefined, nowMs: number): string {
-  if (!rest) return `takes no turn: its weight is ${weight}`
-  const seconds = Math.ceil((rest.untilMs - nowMs) / 1000)
-  const told = rest.guessed ? ', a guess' : ''
-  return `rests after ${rest.code} for ${seconds} s, until ${new Date(rest.untilMs).toISOString()}${told}`
+function whyNot({ weight }: CredentialSpec, cooldown: Cooldown | undefined, nowMs: number): string {
+  if (!cooldown) return `takes no turn: its weight is ${weight}`
+  const seconds = Math.ceil((cooldown.untilMs - nowMs) / 1000)
+  const told = cooldown.guessed ? ', a guess' : ''
+  return `cools down after ${cooldown.code} for ${seconds} s, until ${new Date(cooldown.untilMs).toISOString()}${told}`
 }
 
 /**
- * After a rest a credential is half open: one request tries it, and the others go elsewhere until
+ * After a cooldown a credential is half open: one request tries it, and the others go elsewhere until
  * it has begun to answer. Where there is no elsewhere they go along, for nothing may be lost.
  */
 export function createPool({ now, random, kept }: PoolOptions): Pool {
@@ -108,19 +108,19 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
   let providers = new Map<string, Member[]>()
   const turns = new Map<string, Turns>()
 
-  /** Until when it rests. One that is no guess counts first: a guess need not be waited for. */
-  function resting({ rests }: Member, model: string): Cooldown | undefined {
-    const own = rests.open(model)
-    const whole = rests.open(EVERY_MODEL)
+  /** The cooldown that counts. One that is no guess goes first: a guess need not be waited for. */
+  function activeCooldown({ cooldowns }: Member, model: string): Cooldown | undefined {
+    const own = cooldowns.open(model)
+    const whole = cooldowns.open(EVERY_MODEL)
     if (own.length === 0 && whole.length === 0) return undefined
     const open = [...own, ...whole]
     const sure = open.filter(({ guessed }) => !guessed)
     return (sure.length > 0 ? sure : open).reduce((a, b) => (b.untilMs > a.untilMs ? b : a))
   }
 
-  /** What of a member that does not rest has still to be proven after a rest. */
-  function unproven({ rests }: Member, model: string): string[] {
-    return [model, EVERY_MODEL].filter(scope => rests.any(scope))
+  /** The scopes of a member in which no request has succeeded since its last cooldown. */
+  function unproven({ cooldowns }: Member, model: string): string[] {
+    return [model, EVERY_MODEL].filter(scope => cooldowns.any(scope))
   }
 
   function onTrial(member: Member, model: string): boolean {
@@ -143,18 +143,25 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
         if (settled) return
         settled = true
         if (outcome.ok) {
-          member.rests.clear(model)
-          member.rests.clear(EVERY_MODEL)
+          member.cooldowns.clear(model)
+          member.cooldowns.clear(EVERY_MODEL)
           return
         }
         const { error, limits } = outcome
-        const { scope: usual, cooldown } = ERROR_POLICY[error.code]
+        const { scope: usual, cooldown: cooldownClass } = ERROR_POLICY[error.code]
         const whole = limits?.scope === 'credential' || usual === 'credential'
         const scope = whole ? EVERY_MODEL : model
         const told = limits?.retryAfterMs ?? error.retryAfterMs
-        const before = cooldown === 'none' ? undefined : member.rests.last(scope, cooldown)
-        const rest = cooldownAfter(error, before, policy, { nowMs: now(), random: random() }, told)
-        if (rest) member.rests.set(scope, rest)
+        const before =
+          cooldownClass === 'none' ? undefined : member.cooldowns.last(scope, cooldownClass)
+        const cooldown = cooldownAfter(
+          error,
+          before,
+          policy,
+          { nowMs: now(), random: random() },
+          told,
+        )
+        if (cooldown) member.cooldowns.set(scope, cooldown)
       },
       release() {
         endTrials()
@@ -191,14 +198,18 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
       for (const spec of declared) {
         const known = before.get(spec.id)
         const members = providers.get(spec.provider) ?? []
-        const { rests, trials } =
+        const { cooldowns, trials } =
           known?.spec.secret === spec.secret
             ? known
             : {
-                rests: createRests(spec, { now, kept, maxMs: () => policy.cooldown.maxMs }),
+                cooldowns: createCooldownStore(spec, {
+                  now,
+                  kept,
+                  maxMs: () => policy.cooldown.maxMs,
+                }),
                 trials: new Set<string>(),
               }
-        members.push({ spec, rests, trials })
+        members.push({ spec, cooldowns, trials })
         providers.set(spec.provider, members)
       }
       const ids = new Set(declared.map(({ id }) => id))
@@ -208,7 +219,9 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
     acquire(provider, model, tried, options = {}) {
       const members = providers.get(provider)
       if (!members) return undefined
-      const able = members.filter(member => !tried.has(member.spec.id) && !resting(member, model))
+      const able = members.filter(
+        member => !tried.has(member.spec.id) && !activeCooldown(member, model),
+      )
       const preferred = able.find(member => member.spec.id === options.prefer)
       if (preferred && preferred.spec.weight > 0) return lease(preferred, model)
       if (able.length > 0) {
@@ -218,34 +231,38 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
           (proven.length < able.length ? chosenOf(able, provider, model) : undefined)
         return chosen && lease(chosen, model)
       }
-      if (!options.evenIfCooling) return undefined
+      if (!options.includeCoolingDown) return undefined
       let soonest: { member: Member; untilMs: number } | undefined
       for (const member of members) {
-        const rest = resting(member, model)
-        if (!rest?.guessed || tried.has(member.spec.id)) continue
-        if (!soonest || rest.untilMs < soonest.untilMs) soonest = { member, untilMs: rest.untilMs }
+        const cooldown = activeCooldown(member, model)
+        if (!cooldown?.guessed || tried.has(member.spec.id)) continue
+        if (!soonest || cooldown.untilMs < soonest.untilMs)
+          soonest = { member, untilMs: cooldown.untilMs }
       }
       return soonest && lease(soonest.member, model)
     },
     earliestReset(provider, model) {
       let earliest: number | undefined
       for (const member of providers.get(provider) ?? []) {
-        const rest = resting(member, model)
-        if (rest && (earliest === undefined || rest.untilMs < earliest)) earliest = rest.untilMs
+        const cooldown = activeCooldown(member, model)
+        if (cooldown && (earliest === undefined || cooldown.untilMs < earliest))
+          earliest = cooldown.untilMs
       }
       return earliest
     },
     guesses(provider, model, tried) {
       const untried = (providers.get(provider) ?? []).filter(({ spec }) => !tried.has(spec.id))
-      return untried.some(member => resting(member, model)?.guessed === true)
+      return untried.some(member => activeCooldown(member, model)?.guessed === true)
     },
-    restOf(provider, model, credential) {
+    cooldownOf(provider, model, credential) {
       const member = providers.get(provider)?.find(({ spec }) => spec.id === credential)
-      return member && resting(member, model)?.code
+      return member && activeCooldown(member, model)?.code
     },
     verdicts(provider, model, prefer) {
       const members = providers.get(provider) ?? []
-      const able = members.filter(member => !resting(member, model) && member.spec.weight > 0)
+      const able = members.filter(
+        member => !activeCooldown(member, model) && member.spec.weight > 0,
+      )
       const trials = able.filter(member => onTrial(member, model))
       const first = able.filter(({ spec }) => spec.id === prefer)
       const others = able.filter(member => !first.includes(member) && !trials.includes(member))
@@ -254,35 +271,35 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
       return [
         ...first.map(member => verdict(member, 'holds the conversation')),
         ...inTurn(others, policy.strategy, turns).map(member => verdict(member, 'is able')),
-        ...trials.map(member => verdict(member, 'is on trial after a rest')),
+        ...trials.map(member => verdict(member, 'is on trial after a cooldown')),
         ...members
           .filter(member => !able.includes(member))
           .map(member => ({
             credential: member.spec.id,
             able: false,
-            reason: whyNot(member.spec, resting(member, model), now()),
+            reason: whyNot(member.spec, activeCooldown(member, model), now()),
           })),
       ]
     },
     reset(which = {}) {
       let ended = 0
-      for (const { spec, rests } of [...providers.values()].flat()) {
+      for (const { spec, cooldowns } of [...providers.values()].flat()) {
         if (which.credential !== undefined && spec.id !== which.credential) continue
-        for (const [model, { untilMs }] of rests.entries()) {
+        for (const [model, { untilMs }] of cooldowns.entries()) {
           if (which.model !== undefined && model !== which.model) continue
           if (untilMs > now()) ended++
-          rests.clear(model)
+          cooldowns.clear(model)
         }
       }
       return ended
     },
     states() {
       const atMs = now()
-      return [...providers.values()].flat().flatMap(({ spec, rests }) =>
-        rests
+      return [...providers.values()].flat().flatMap(({ spec, cooldowns }) =>
+        cooldowns
           .entries()
-          .filter(([, rest]) => rest.untilMs > atMs)
-          .map(([model, rest]) => ({ id: spec.id, model, ...rest })),
+          .filter(([, cooldown]) => cooldown.untilMs > atMs)
+          .map(([model, cooldown]) => ({ id: spec.id, model, ...cooldown })),
       )
     },
   }

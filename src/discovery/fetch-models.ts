@@ -22,7 +22,7 @@ export type Asking = Pick<Services, 'fetch' | 'proxies' | 'userAgent'> & {
 /**
  * The models an upstream lists, asked with one credential after another until one is answered.
  * Throws a `GatewayError` that says what went wrong with the last one; `upstream-not-found`: the
- * upstream has no list. No credential rests for it, and nothing is counted.
+ * upstream has no list. No credential cools down for it, and nothing is counted.
  */
 export async function askForModels(provider: Provider, asking: Asking): Promise<UpstreamModel[]> {
   let last = new GatewayError('no-credential', 'there is no credential to ask with')

@@ -6,7 +6,7 @@ import type { TraceLine } from '../routing/table.ts'
 export type Decision = {
   target: string
   credential?: string
-  verdict: 'passed over' | 'resting' | 'failed' | 'served'
+  verdict: 'passed over' | 'cooling down' | 'failed' | 'served'
   reason?: string
   /** Of the file: what passed it over, else where the target is named. */
   line: number

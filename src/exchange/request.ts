@@ -65,8 +65,8 @@ export type Exchange = Ask & {
   compacts: boolean
   /** A target refused what was sealed: it and the next ones are asked without. */
   unsealed: boolean
-  /** The conversation's own credential failed in passing: its bond stays as it is. */
-  escaped: boolean
+  /** A passing fault of the conversation's primary credential: its affinity stays as it is. */
+  primaryFailed: boolean
   /** How the name was resolved. */
   trace: readonly TraceLine[]
   client: ClientName
@@ -115,7 +115,7 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
       (codecs.some(codec => codec === ask.codec) && !holdsOurs(gateway, ask)),
     compacts: ask.action === 'compact',
     unsealed: false,
-    escaped: false,
+    primaryFailed: false,
     trace,
     client,
     decisions: [],

@@ -1,4 +1,4 @@
-import type { Affinity } from '../credentials/affinity.ts'
+import type { AffinityStore } from '../credentials/affinity.ts'
 import type { Tokens } from '../credentials/google/access-token.ts'
 import type { Pool } from '../credentials/pool.ts'
 import type { Quotas } from '../credentials/quotas.ts'
@@ -31,7 +31,7 @@ export type Services = {
   env: Record<string, string | undefined>
   readFile(path: string): string
   pool: Pool
-  affinity: Affinity
+  affinity: AffinityStore
   quotas: Quotas
   tokens: Tokens
   kept: Kept

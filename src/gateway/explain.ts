@@ -16,7 +16,7 @@ export type Candidate = {
   line: number
   weight: number
   reasoning?: string
-  verdict: 'asked' | 'asked last' | 'passed over' | 'resting'
+  verdict: 'asked' | 'asked last' | 'passed over' | 'cooling down'
   /** Why it is not asked in its turn, and the line that says so. */
   reason?: string
   reasonLine?: number
@@ -134,7 +134,7 @@ async function candidateOf(
   const { provider, model, weight, reasoning, at } = target
   const lack = await lackOf(question, target)
   const credentials = pool.verdicts(provider.id, model)
-  const resting = credentials.every(({ able }) => !able)
+  const coolingDown = credentials.every(({ able }) => !able)
   return {
     target: targetName(target),
     line: at.line,
@@ -146,7 +146,7 @@ async function candidateOf(
           reason: lack.reason,
           ...(lack.line === undefined ? {} : { reasonLine: lack.line }),
         }
-      : { verdict: resting ? 'resting' : 'asked' }),
+      : { verdict: coolingDown ? 'cooling down' : 'asked' }),
     credentials,
   }
 }

@@ -3,7 +3,7 @@ import type { Limits } from './kind.ts'
 
 /**
  * Subscription windows are told per window: `rejected` on the unified, five-hour or seven-day one
- * rests the whole credential until the reset it names.
+ * cools down the whole credential until the reset it names.
  */
 export function anthropicLimits(status: number, headers: Headers): Limits | undefined {
   if (status !== 429) return undefined

@@ -173,7 +173,7 @@ export type Policy = {
   sessionAffinityMs: number
   /** 0: none. */
   keepaliveMs: number
-  /** How long a request may wait for credentials that rest; 0: not at all. */
+  /** How long a request may wait for credentials that cool down; 0: not at all. */
   waitingRoomMs: number
 }
 

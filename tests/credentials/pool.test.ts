@@ -64,7 +64,7 @@ function failure(code: ErrorCode, retryAfterMs?: number): GatewayError {
 const restMs = ({ pool }: Bench, sinceMs = BEGAN): number =>
   (pool.earliestReset('p', 'm') ?? sinceMs) - sinceMs
 
-describe('how long a credential rests', () => {
+describe('how long a credential cools down', () => {
   test.each([
     ['rate-limited', undefined, 1_000],
     ['rate-limited', 7_000, 7_000],
@@ -83,7 +83,7 @@ describe('how long a credential rests', () => {
     expect(restMs(one)).toBe(expected)
   })
 
-  test('what is to be paid for first rests as long as a wrong key', () => {
+  test('what is to be paid for first cools down as long as a wrong key', () => {
     const one = bench([spec('a')])
     const error = new GatewayError('quota-exhausted', 'top up', { status: 402 })
     one.pool.acquire('p', 'm', new Set())?.settle({ ok: false, error })
@@ -92,20 +92,20 @@ describe('how long a credential rests', () => {
 
   test('limits that say nothing double, up to the cap, and begin anew after a success', () => {
     const one = bench([spec('a')])
-    const rests: number[] = []
+    const cooldowns: number[] = []
     let since = BEGAN
     const fail = (): void => {
       one.fails('rate-limited')
-      const rest = restMs(one, since)
-      rests.push(rest / 1_000)
-      one.advance(rest)
-      since += rest
+      const cooldown = restMs(one, since)
+      cooldowns.push(cooldown / 1_000)
+      one.advance(cooldown)
+      since += cooldown
     }
     for (let at = 0; at < 13; at++) fail()
-    expect(rests).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1800, 1800])
+    expect(cooldowns).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1800, 1800])
     expect(one.next()).toBe('p/a')
     fail()
-    expect(rests.at(-1)).toBe(1)
+    expect(cooldowns.at(-1)).toBe(1)
   })
 
   test('other faults do not make the next limit longer', () => {
@@ -138,7 +138,7 @@ describe('how long a credential rests', () => {
   })
 })
 
-describe('rests after errors of different classes', () => {
+describe('cooldowns after errors of different classes', () => {
   /** Requests side by side, that fail each in its own way. */
   function failing(...faults: [ErrorCode, number?][]): Bench {
     const one = bench([spec('a')])
@@ -160,10 +160,10 @@ describe('rests after errors of different classes', () => {
   test('what was told is waited for; what is a guess is not, once that is over', () => {
     const one = failing(['rate-limited', 20_000], ['overloaded'])
     expect(restMs(one)).toBe(20_000)
-    expect(one.pool.acquire('p', 'm', new Set(), { evenIfCooling: true })).toBeUndefined()
+    expect(one.pool.acquire('p', 'm', new Set(), { includeCoolingDown: true })).toBeUndefined()
     one.advance(20_000)
     expect(one.pool.acquire('p', 'm', new Set())).toBeUndefined()
-    expect(one.pool.acquire('p', 'm', new Set(), { evenIfCooling: true })).toBeDefined()
+    expect(one.pool.acquire('p', 'm', new Set(), { includeCoolingDown: true })).toBeDefined()
   })
 
   test('a fault between two limits changes nothing about the second one', () => {
@@ -188,7 +188,7 @@ describe('rests after errors of different classes', () => {
   })
 })
 
-describe('after a rest', () => {
+describe('after a cooldown', () => {
   test('one request tries it; the others go elsewhere until it has begun to answer', () => {
     const two = bench([spec('a'), spec('b')])
     expect(two.fails('upstream-failed')).toBe('p/a')
@@ -233,7 +233,7 @@ describe('after a rest', () => {
 })
 
 describe('a restart', () => {
-  test('forgets no rest, and a success forgets it for good', () => {
+  test('forgets no cooldown, and a success forgets it for good', () => {
     const before = bench([spec('a'), spec('b')])
     before.fails('rate-limited', 600_000)
     const again = (atMs: number): Bench =>
@@ -280,7 +280,7 @@ describe('a restart', () => {
   })
 })
 
-test('a reset ends every rest, and a restart does not bring one back', () => {
+test('a reset ends every cooldown, and a restart does not bring one back', () => {
   const two = bench([spec('a'), spec('b')])
   two.fails('quota-exhausted', 600_000)
   two.fails('upstream-auth')
@@ -307,7 +307,7 @@ test('a reset may be of one credential, of one model, or of both', () => {
   expect(two.pool.reset({ credential: 'p/b' })).toBe(1)
 })
 
-test('a rest tells since when, until when, why, and whether the upstream said so', () => {
+test('a cooldown tells since when, until when, why, and whether the upstream said so', () => {
   const one = bench([spec('a')])
   one.fails('rate-limited', 90_000)
   one.advance(10_000)

@@ -112,8 +112,8 @@ function troubles(random: () => number, untilMs: number): Map<string, Fault[]> {
   )
 }
 
-/** Who rests now, by key: ids are `up/key-N` from 1, in the order of the file. */
-function resting({ gateway }: World): Map<string, { untilMs: number; code: string }> {
+/** The cooldowns now, by key: ids are `up/key-N` from 1, in the order of the file. */
+function coolingDown({ gateway }: World): Map<string, { untilMs: number; code: string }> {
   return new Map(
     gateway.services.pool
       .states()
@@ -132,7 +132,7 @@ test('credentials in trouble: nobody waits who could be served, and the load is 
   let moves = 0
   for (let at = 0; at < REQUESTS; at++) {
     sim.gateway.advance(Math.floor(random() * 300))
-    const before = resting(sim)
+    const before = coolingDown(sim)
     for (const { untilMs } of before.values())
       expect(untilMs - sim.gateway.services.now()).toBeLessThanOrEqual(MAX_MS)
     const session = random() < 0.5 ? `s${Math.floor(random() * SESSIONS)}` : undefined
@@ -173,5 +173,5 @@ test('credentials in trouble: nobody waits who could be served, and the load is 
     expect(count).toBeGreaterThanOrEqual(9)
     expect(count).toBeLessThanOrEqual(11)
   }
-  expect(resting(sim).size).toBe(0)
+  expect(coolingDown(sim).size).toBe(0)
 }, 60_000)

@@ -258,7 +258,7 @@ describe('what goes wrong leaves everything as it was', () => {
     expect(gateway.received[0]?.signal.aborted).toBe(true)
   })
 
-  test('no credential rests for it, nothing is counted, and the next one is asked', async () => {
+  test('no credential cools down for it, nothing is counted, and the next one is asked', async () => {
     const gateway = await discovered(
       discovering(A.replace('[ secret-of-a ]', '[ one, two, three ]'), ({ headers }) =>
         headers.get('authorization') === 'Bearer two'

@@ -7,7 +7,7 @@ import { fakeUpstream, type Received } from '../support/upstream.ts'
 
 /** Each takes as long as a file must keep still; a thousand are made in tests/gateway/reloads.test.ts. */
 const RELOADS = 300
-/** Reloads that the watcher makes by itself: SIGHUP would end the rests that are looked at. */
+/** Reloads that the watcher makes by itself: SIGHUP would end the cooldowns that are looked at. */
 const WATCHED = 10
 
 /** The ways in which `b` has its key, or has none and is off. */
@@ -219,7 +219,7 @@ async function reload(
   writeFileSync(`${keyFile}.new`, `b-${edit}`)
   renameSync(`${keyFile}.new`, keyFile)
   gateway.write(routes(edit, upstream.url, more))
-  // With a key that has to rest the watcher alone reloads: SIGHUP ends rests.
+  // With a key that has to cool down the watcher alone reloads: SIGHUP ends cooldowns.
   if (more === undefined) gateway.signal('SIGHUP')
   await load.sees(edit)
   upstream.release()
@@ -250,7 +250,7 @@ test('hundreds of reloads under load, keys coming and going at each: none droppe
   await upstream.stop()
 }, 180_000)
 
-test('a key that stays goes on resting while others come and go; SIGHUP ends its rest', async () => {
+test('a key that stays goes on cooling down while others come and go; SIGHUP ends its cooldown', async () => {
   const upstream = strictUpstream()
   const gateway = await startFor(upstream)
   const load = createLoad(gateway)

@@ -66,7 +66,7 @@ describe('tokens are counted', () => {
   )
 
   test.each([404, 405, 500])(
-    'here when the upstream answers %d, and nobody rests for it',
+    'here when the upstream answers %d, and no credential cools down for it',
     async status => {
       const gateway = localGateway(ROUTES, () =>
         Response.json({ type: 'error', error: { type: 'x', message: 'no' } }, { status }),

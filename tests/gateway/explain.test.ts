@@ -84,7 +84,7 @@ tried in this order:
     expect(await said(gateway, 'f', { client: 'amp' })).toContain('1. b/f')
   })
 
-  test('who rests, why and until when', async () => {
+  test('which credential cools down, why and until when', async () => {
     const gateway = localGateway(ROUTES, ({ url }) =>
       url.includes('a.test') ? busy() : Response.json(OK),
     )
@@ -92,9 +92,9 @@ tried in this order:
     const headers = { authorization: 'Bearer alice-key' }
     await gateway.call('/v1/chat/completions', { json: asked, headers })
     gateway.advance(5_000)
-    expect(await said(gateway, 'f')).toContain(`  1. a/p, resting (routes.yaml:17)
-       with a/one, which rests after rate-limited for 15 s, until 2026-01-01T00:00:20.000Z
-       with a/two, which rests after rate-limited for 15 s, until 2026-01-01T00:00:20.000Z
+    expect(await said(gateway, 'f')).toContain(`  1. a/p, cooling down (routes.yaml:17)
+       with a/one, which cools down after rate-limited for 15 s, until 2026-01-01T00:00:20.000Z
+       with a/two, which cools down after rate-limited for 15 s, until 2026-01-01T00:00:20.000Z
 `)
     // A rest is from one model.
     expect(await said(gateway, 'm')).toContain('with a/one, which is able')

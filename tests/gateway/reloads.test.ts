@@ -57,7 +57,7 @@ function objects(): number {
 }
 
 test('a thousand reloads under load, with credentials coming and going: none lost, none kept', async () => {
-  // One in five fails in passing, so that rests come and go with their credentials, too.
+  // One in five fails in passing, so that cooldowns come and go with their credentials, too.
   let count = 0
   const gateway = localGateway(routes(0), () =>
     count++ % 5 === 4

@@ -260,7 +260,7 @@ describe('late 2025, and before', () => {
     expect(table.providers.get('my-local')?.credentials[0]?.secret).toBe('local-key-old')
   })
 
-  test('policy: nobody rests, conversations do not stay, the first key goes first', () => {
+  test('policy: no credential cools down, conversations do not stay, the first key goes first', () => {
     expect(table.policy).toMatchObject({
       strategy: 'fill-first',
       sessionAffinityMs: 0,
@@ -329,7 +329,7 @@ describe('small files', () => {
     expect(about('host')).toContain('it listened on 0.0.0.0')
   })
 
-  test('keepalive and rests: nothing, never, and as they were', () => {
+  test('keepalive and cooldowns: nothing, never, and as they were', () => {
     expect(
       taken('streaming: { keepalive-seconds: 0 }\nrequest-retry: 0\n').table.policy,
     ).toMatchObject({ keepaliveMs: 0, requestRetry: 0 })

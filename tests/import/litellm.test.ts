@@ -107,7 +107,7 @@ describe('LiteLLM', () => {
   })
 })
 
-test('a temperature of 0 is one, and no rests are none', () => {
+test('a temperature of 0 is one, and no cooldowns are none', () => {
   const { table } = imported(
     'litellm.yaml',
     'model_list: [ { model_name: a, litellm_params: { model: gpt-5, api_key: k, temperature: 0 } } ]\nrouter_settings: { disable_cooldowns: true }\n',

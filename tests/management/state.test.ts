@@ -12,7 +12,7 @@ models:
 remote-management: { secret-key: "${SECRET}" }
 `
 
-async function rested() {
+async function coolingDown() {
   const gateway = managedGateway(FILE, ({ headers }) =>
     headers.get('authorization') === 'Bearer ka'
       ? Response.json(
@@ -26,9 +26,9 @@ async function rested() {
   return gateway
 }
 
-describe('who rests', () => {
+describe('cooldowns', () => {
   test('from what, why, since when and how long, and who said so', async () => {
-    const gateway = await rested()
+    const gateway = await coolingDown()
     gateway.local.advance(500)
     const { body } = await gateway.manage('GET', '/cooldowns')
     expect(body.cooldowns).toEqual([
@@ -65,15 +65,15 @@ describe('who rests', () => {
     ['?model=x', 1, ['a/key-2']],
     ['?model=*', 1, ['a/one']],
   ])('DELETE /cooldowns%s ends %d', async (query, ended, left) => {
-    const gateway = await rested()
+    const gateway = await coolingDown()
     expect((await gateway.manage('DELETE', `/cooldowns${query}`)).body).toEqual({ ended })
     const { body } = await gateway.manage('GET', '/cooldowns')
     expect((body.cooldowns as { credential: string }[]).map(one => one.credential)).toEqual(left)
-    expect(gateway.local.logged()).toContain(`rests are ended by management ended=${ended}`)
+    expect(gateway.local.logged()).toContain(`cooldowns are ended by management ended=${ended}`)
   })
 
   test('a credential that is not there is a 404 with the nearest; an unknown word is a 400', async () => {
-    const gateway = await rested()
+    const gateway = await coolingDown()
     const unknown = await gateway.manage('DELETE', '/cooldowns?credential=a/onne')
     expect([unknown.status, unknown.body.message]).toEqual([
       404,
@@ -90,7 +90,7 @@ describe('who rests', () => {
 
 describe('explain', () => {
   test('says what the command says, of the gateway as it is now', async () => {
-    const gateway = await rested()
+    const gateway = await coolingDown()
     const { table, services } = gateway.live.current.gateway
     const query =
       '?model=m&client=amp&input-tokens=20k&thinking&header=X-Team=a&tool=t&needs=images'
@@ -108,7 +108,7 @@ describe('explain', () => {
     expect(JSON.stringify(body)).toContain('a/long')
     const other = await gateway.manage('GET', '/explain?model=m&thinking=false')
     expect(JSON.stringify(other.body)).not.toContain('a/long')
-    expect(JSON.stringify(other.body)).toContain('rests after rate-limited')
+    expect(JSON.stringify(other.body)).toContain('cools down after rate-limited')
   })
 
   test.each([
@@ -162,7 +162,7 @@ test('every endpoint is documented with its schemas', async () => {
 
 describe('how requests were decided', () => {
   test('by rule, candidate and outcome, newest first; nothing of what was said', async () => {
-    const gateway = await rested()
+    const gateway = await coolingDown()
     const { status, body, text } = await gateway.manage('GET', '/requests')
     expect(status).toBe(200)
     expect(body.requests).toMatchObject([
@@ -198,7 +198,7 @@ describe('how requests were decided', () => {
     ['?asked=m&limit=1', 1],
     ['?asked=x', 0],
   ])('asked for as %s', async (query, count) => {
-    const gateway = await rested()
+    const gateway = await coolingDown()
     const { body } = await gateway.manage('GET', `/requests${query}`)
     expect(body.requests).toHaveLength(count)
   })
@@ -208,7 +208,7 @@ describe('how requests were decided', () => {
     ['/requests?limit=0', 400, 'limit'],
     ['/requests?since=1', 400, 'known: caller, asked, limit'],
   ])('%s: %d', async (path, status, words) => {
-    const gateway = await rested()
+    const gateway = await coolingDown()
     const answer = await gateway.manage('GET', path)
     expect(answer.status).toBe(status)
     expect(answer.text).toContain(words)

@@ -66,9 +66,9 @@ describe('how a request was decided is kept', () => {
       decisions: [
         {
           target: 'a/x',
-          verdict: 'resting',
+          verdict: 'cooling down',
           reason:
-            'a/one rests after rate-limited for 20 s, until 2026-01-01T00:00:20.000Z, a/two rests after rate-limited for 20 s, until 2026-01-01T00:00:20.000Z',
+            'a/one cools down after rate-limited for 20 s, until 2026-01-01T00:00:20.000Z, a/two cools down after rate-limited for 20 s, until 2026-01-01T00:00:20.000Z',
         },
       ],
     })

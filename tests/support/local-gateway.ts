@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createAffinity } from '../../src/credentials/affinity.ts'
+import { createAffinityStore } from '../../src/credentials/affinity.ts'
 import { createPool } from '../../src/credentials/pool.ts'
 import { createQuotas } from '../../src/credentials/quotas.ts'
 import { createModelLists } from '../../src/discovery/model-lists.ts'
@@ -115,7 +115,7 @@ export function localGateway(
       throw new Error('no files in this test')
     },
     pool: createPool({ now: () => now, random: () => 0, kept }),
-    affinity: createAffinity(() => now),
+    affinity: createAffinityStore(() => now),
     tokens: { tokenFor: async account => `token-of-${account.email}` },
     kept,
     asked: createAskedNames(kept),

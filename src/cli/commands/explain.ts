@@ -20,7 +20,7 @@ import type { Io } from '../terminal.ts'
 const HELP = `usage: jackfield explain NAME [--routes FILE] [--json] [conditions]
 
 Prints how a model name resolves, rule by rule, with the line of each, who would be tried now in
-which order with which credential, and why others are passed over or rest. Exit code 1 when the name
+which order with which credential, and why others are passed over or cool down. Exit code 1 when the name
 leads nowhere.
 
 conditions: what "when" may ask about a request
@@ -84,7 +84,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return explanation.found ? 0 : 1
 }
 
-/** With the rests that this user's gateway keeps. */
+/** With the cooldowns that this user's gateway keeps. */
 async function explained(
   table: RoutingTable,
   name: string,

@@ -5,7 +5,7 @@ import builtin from '../../../routes.yaml' with { type: 'text' }
 import { createRoutesFile } from '../../config/file/routes-file.ts'
 import { formatDiagnostic } from '../../config/index.ts'
 import { OPEN_REMEDY } from '../../config/sections/server.ts'
-import { createAffinity } from '../../credentials/affinity.ts'
+import { createAffinityStore } from '../../credentials/affinity.ts'
 import { createTokens } from '../../credentials/google/access-token.ts'
 import { createPool } from '../../credentials/pool.ts'
 import { createQuotas } from '../../credentials/quotas.ts'
@@ -58,7 +58,7 @@ import type { Io } from '../terminal.ts'
 const HELP = `usage: jackfield [serve] [--routes FILE] [--host H] [--port N]
 
 Starts the gateway. routes.yaml is watched: a good edit is in force once the file keeps still, a bad
-one is reported and the last good one stays. SIGHUP reloads, ends the rests of credentials, asks
+one is reported and the last good one stays. SIGHUP reloads, ends the cooldowns of credentials, asks
 providers for their models again and ends lockouts from management; SIGTERM, SIGINT and SIGQUIT let
 running requests finish (server.shutdown-grace), a second one ends at once. SIGUSR1 and SIGUSR2 do
 nothing.
@@ -135,7 +135,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   process.on('SIGHUP', () => {
     const ended = services.pool.reset()
     services.waitingRoom.wake()
-    if (ended > 0) log.write('info', 'resting credentials are asked again', { ended })
+    if (ended > 0)
+      log.write('info', 'credentials that were cooling down are asked again', { ended })
     const unlocked = management.unlock()
     if (unlocked > 0) log.write('info', 'management lockouts are over', { addresses: unlocked })
     discovery.refresh()
@@ -245,7 +246,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     env: io.env,
     readFile: io.readFile,
     pool: createPool({ now, random: Math.random, kept }),
-    affinity: createAffinity(now),
+    affinity: createAffinityStore(now),
     tokens: createTokens({ now, fetch: globalThis.fetch }),
     kept,
     quotas: createQuotas({ now, kept }),

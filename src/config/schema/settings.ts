@@ -64,7 +64,7 @@ export const Policy = Type.Object(
     'waiting-room': Type.Optional(
       durationOrOff(
         about(
-          'How long a request waits while everybody rests: 2m; false: it is refused at once',
+          'How long a request waits while every credential cools down: 2m; false: it is refused at once',
           false,
         ),
       ),

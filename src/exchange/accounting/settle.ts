@@ -4,7 +4,7 @@ import type { GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { RecentExchange } from '../events.ts'
-import { bind, unbind } from '../failover/affinity.ts'
+import { keepAffinity, loosenAffinity } from '../failover/affinity.ts'
 import { decide } from '../failover/decisions.ts'
 import { cleaned } from '../redact-error.ts'
 import { type Exchange, lossesText } from '../request.ts'
@@ -17,7 +17,7 @@ import type { Entry } from './usage-entry.ts'
 export function settle(exchange: Exchange, attempt: Attempt, status: number): void {
   endAttempt(exchange, attempt)
   attempt.lease.settle({ ok: true })
-  bind(exchange, attempt.target, attempt.lease)
+  keepAffinity(exchange, attempt.target, attempt.lease)
   decide(exchange, attempt.target, { verdict: 'served', credential: attempt.lease.credential })
   exchange.recording?.served(attempt.losses)
   const { services } = exchange.gateway
@@ -59,7 +59,7 @@ export function settleFailed(
 ): void {
   const limits = error instanceof Refusal ? error.limits : undefined
   lease.settle({ ok: false, error, ...(limits ? { limits } : {}) })
-  unbind(exchange, lease, error)
+  loosenAffinity(exchange, lease, error)
   exchange.recording?.failed(error)
   const message = cleaned(error.message, exchange)
   decide(exchange, target, {

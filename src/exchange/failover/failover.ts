@@ -50,13 +50,13 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
 
 /** `coolingDown`: only credentials in a cooldown that is a guess were left to ask. */
 async function oneRound(exchange: Exchange): Promise<Pass & { coolingDown?: true }> {
-  const rested = await onePass(exchange, { evenIfCooling: false })
-  if ('answer' in rested || rested.error) return rested
-  // Everybody rests. A rest after a passing fault is a guess, so rather than refuse we ask anyway.
-  return { ...(await onePass(exchange, { evenIfCooling: true })), coolingDown: true }
+  const firstPass = await onePass(exchange, { includeCoolingDown: false })
+  if ('answer' in firstPass || firstPass.error) return firstPass
+  // All credentials cool down. After a passing fault that is a guess, so we ask rather than refuse.
+  return { ...(await onePass(exchange, { includeCoolingDown: true })), coolingDown: true }
 }
 
-/** Nobody was asked: all who could serve rest, none can take the request, or there is none. */
+/** Nobody was asked: all who could serve cool down, none can take the request, or there is none. */
 function nobodyAble(exchange: Exchange, unfit: Parameters<typeof nobodyFit>[1]): GatewayError {
   const { route, envelope, gateway } = exchange
   const reset = earliestReset(exchange)
@@ -64,7 +64,7 @@ function nobodyAble(exchange: Exchange, unfit: Parameters<typeof nobodyFit>[1]):
     const retryAfterMs = Math.max(0, reset - gateway.services.now())
     return new GatewayError(
       'rate-limited',
-      `every credential for "${envelope.model}" is resting after a limit; the next is back in ${Math.ceil(retryAfterMs / 1000)} s`,
+      `every credential for "${envelope.model}" is cooling down after a limit; the next is back in ${Math.ceil(retryAfterMs / 1000)} s`,
       { retryAfterMs },
     )
   }
@@ -81,7 +81,7 @@ function nobodyAble(exchange: Exchange, unfit: Parameters<typeof nobodyFit>[1]):
   )
 }
 
-/** When the first rest of those who may serve this request is over; undefined: none rests. */
+/** When the first cooldown of those who may serve this request is over; undefined: there is none. */
 function earliestReset({ route, gateway, unfit }: Exchange): number | undefined {
   const resets = targetsOf(route)
     .filter(target => !unfit.has(target))
@@ -115,8 +115,8 @@ const FIRST_PAUSE_MS = 250
 const NOBODY: ReadonlySet<string> = new Set()
 
 /**
- * A rest that was told is waited for. One that is a guess only keeps others away: those who have
- * nobody else ask again soon, unless it was we who gave up waiting for an answer.
+ * A cooldown that the upstream set is waited for. One that is a guess only keeps others away: a
+ * request without another candidate is tried again soon, unless we gave up waiting for an answer.
  */
 function untilAsked(
   { gateway, aside }: Exchange,
@@ -128,10 +128,10 @@ function untilAsked(
   const { provider, model } = target
   const reset = pool.earliestReset(provider.id, model)
   if (reset === undefined) return 0
-  const restMs = Math.max(0, reset - now())
+  const cooldownMs = Math.max(0, reset - now())
   const gaveUp = error.code === 'timeout' && !(error instanceof Refusal)
-  if (gaveUp || !pool.guesses(provider.id, model, aside.get(target) ?? NOBODY)) return restMs
-  return Math.min(restMs, FIRST_PAUSE_MS * 2 ** round, gateway.table.policy.maxRetryIntervalMs)
+  if (gaveUp || !pool.guesses(provider.id, model, aside.get(target) ?? NOBODY)) return cooldownMs
+  return Math.min(cooldownMs, FIRST_PAUSE_MS * 2 ** round, gateway.table.policy.maxRetryIntervalMs)
 }
 
 /** Throws `cancelled` when the client goes away meanwhile. */
@@ -158,7 +158,7 @@ function place({ gateway, route }: Exchange, { code, ownLimit }: GatewayError): 
   return gateway.services.waitingRoom.enter(route.name)
 }
 
-/** Waits for the first rest that ends in time; false: none does, or the line is too long. */
+/** Waits for the first cooldown that ends in time; false: none does, or the line is too long. */
 async function itsTurn(exchange: Exchange, ticket: Ticket): Promise<boolean> {
   const { gateway, startedAtMs, inbound } = exchange
   const dueAtMs = startedAtMs + gateway.table.policy.waitingRoomMs

@@ -1,4 +1,4 @@
-import type { Bond } from '../../credentials/affinity.ts'
+import type { AffinityTarget } from '../../credentials/affinity.ts'
 import { smoothChoice, type Turns } from '../../lib/smooth-choice.ts'
 import type { Step, Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
@@ -12,13 +12,13 @@ import type { Latencies } from './latency.ts'
 export function inOrder(
   step: Step,
   turns: Map<string, Turns>,
-  bond: Bond | undefined,
+  preferred: AffinityTarget | undefined,
   latencies: Latencies,
 ): readonly Target[] {
   const { members } = step
   if (members.length <= 1) return members
   const own = members.findIndex(
-    ({ provider, model }) => provider.id === bond?.provider && model === bond.model,
+    ({ provider, model }) => provider.id === preferred?.provider && model === preferred.model,
   )
   if (own !== -1) return [...members.slice(own), ...members.slice(0, own)]
   if (step.strategy === 'fill-first') return members

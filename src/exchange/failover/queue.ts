@@ -13,11 +13,11 @@ export interface Ticket {
   leave(served: boolean): void
 }
 
-/** Where requests wait while everybody who could serve them rests. */
+/** Where requests wait while everybody who could serve them cools down. */
 export interface WaitingRoom {
   /** Undefined: it is full. */
   enter(route: string): Ticket | undefined
-  /** Rests were ended: the first of each line looks again at once. */
+  /** Cooldowns were ended: the first of each line looks again at once. */
   wake(): void
   /** How many wait. */
   size(): number

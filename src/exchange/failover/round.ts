@@ -4,7 +4,7 @@ import type { Target } from '../../routing/table.ts'
 import type { Answer } from '../reply/respond.ts'
 import type { Exchange } from '../request.ts'
 import { passesTo } from '../upstream/attempt.ts'
-import { bondOf } from './affinity.ts'
+import { preferredTarget } from './affinity.ts'
 import { askOnce } from './attempt.ts'
 import { type Lack, lackOf } from './capabilities.ts'
 import { decide } from './decisions.ts'
@@ -15,7 +15,7 @@ export type Pass =
   | { answer: Answer }
   | { error: GatewayError | undefined; unfit: readonly { target: Target; lack: Lack }[] }
 
-type Options = { evenIfCooling: boolean }
+type Options = { includeCoolingDown: boolean }
 
 /** Every target of the route once, in order, with every credential that it has. */
 export async function onePass(exchange: Exchange, options: Options): Promise<Pass> {
@@ -24,7 +24,7 @@ export async function onePass(exchange: Exchange, options: Options): Promise<Pas
   const lastly: Target[] = []
   const said: Said = {}
   for (const step of exchange.route.steps) {
-    for (const target of inOrder(step, turns, bondOf(exchange), latencies)) {
+    for (const target of inOrder(step, turns, preferredTarget(exchange), latencies)) {
       const lack = await lackOf(exchange, target)
       if (!lack) {
         const answer = await askTarget(exchange, target, options, said)
@@ -57,7 +57,7 @@ type Said = { failure?: GatewayError; refusal?: GatewayError }
 async function askTarget(
   exchange: Exchange,
   target: Target,
-  { evenIfCooling }: Options,
+  { includeCoolingDown }: Options,
   said: Said,
 ): Promise<Answer | undefined> {
   // Before a credential is taken: a malformed request is no fault of any.
@@ -71,8 +71,8 @@ async function askTarget(
       return undefined
     }
     const lease = pool.acquire(target.provider.id, target.model, tried, {
-      evenIfCooling,
-      prefer: bondOf(exchange)?.credential,
+      includeCoolingDown,
+      prefer: preferredTarget(exchange)?.credential,
     })
     if (!lease) break
     tried.add(lease.credential)
@@ -90,7 +90,7 @@ async function askTarget(
     exchange.aside.set(target, aside.add(lease.credential))
   }
   if (tried.size === 0)
-    decide(exchange, target, { verdict: 'resting', reason: resting(exchange, target) })
+    decide(exchange, target, { verdict: 'cooling down', reason: whyCoolingDown(exchange, target) })
   return undefined
 }
 
@@ -100,7 +100,7 @@ function isTotalOver({ attempts, gateway, totalDueAtMs }: Exchange, target: Targ
 }
 
 /** Why none of a target's credentials is able. */
-function resting({ gateway }: Exchange, { provider, model }: Target): string {
+function whyCoolingDown({ gateway }: Exchange, { provider, model }: Target): string {
   const verdicts = gateway.services.pool.verdicts(provider.id, model)
   if (verdicts.length === 0) return `${provider.id} has no credential; give it keys`
   return verdicts.map(({ credential, reason }) => `${credential} ${reason}`).join(', ')

@@ -15,7 +15,7 @@ const STRATEGIES: Record<string, string> = {
 }
 const MOST_ROUNDS = 20
 
-/** Retries, rests, sharing, sessions and keep-alives. */
+/** Retries, cooldowns, sharing, sessions and keep-alives. */
 export function readPolicy(config: Reading, draft: Draft): void {
   const routing = config.mapping('routing')
   draft.routes.policy = filled({
@@ -23,7 +23,7 @@ export function readPolicy(config: Reading, draft: Draft): void {
     'max-retry-interval': secondsOf(config, 'max-retry-interval'),
     strategy: strategyOf(routing, draft),
     'session-affinity': readAffinity(routing, draft),
-    cooldown: readRests(config, draft),
+    cooldown: readCooldown(config, draft),
     keepalive: secondsOf(config.mapping('streaming'), 'keepalive-seconds'),
   })
 }
@@ -62,11 +62,11 @@ function readAffinity(routing: Reading, draft: Draft): string | false | undefine
   return ms === undefined ? '1h' : duration(ms)
 }
 
-function readRests(config: Reading, draft: Draft) {
+function readCooldown(config: Reading, draft: Draft) {
   const transient = config.number('transient-error-cooldown-seconds')
   if (config.flag('save-cooldown-status'))
-    idle(draft, 'save-cooldown-status', 'rests always outlive a restart')
-  // Credentials are still changed after a failure, but nobody rests.
+    idle(draft, 'save-cooldown-status', 'cooldowns always outlive a restart')
+  // Credentials are still changed after a failure, but none cools down.
   if (config.flag('disable-cooling')) return { transient: '0s', max: '0s' }
   // 0 was the old default of 60 seconds, which is the default here.
   return transient ? { transient: seconds(transient) } : undefined

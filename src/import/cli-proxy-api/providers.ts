@@ -223,7 +223,7 @@ export function readCredentialExtras(entry: Reading, draft: Draft): void {
   }
   for (const name of ['disable-cooling', 'disable_cooling'])
     if (entry.flag(name))
-      lost(draft, entry.path(name), 'rests are the same for all: policy.cooldown')
+      lost(draft, entry.path(name), 'cooldowns are the same for all: policy.cooldown')
   for (const name of ['request-retry', 'request_retry'])
     if (entry.number(name) !== undefined)
       lost(draft, entry.path(name), 'rounds are the same for all: policy.request-retry')

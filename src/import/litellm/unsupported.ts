@@ -10,8 +10,8 @@ const CACHE = 'replies are not kept; conversations stay where the upstream’s o
 const REDIS = 'one process keeps its own counts; there is nothing to share them with'
 const LOGIN = 'callers are known by api-keys only'
 const CHECKS =
-  'nobody is asked for the sake of it; one request tries a credential when its rest is over'
-const FAILS = 'a credential rests after each fault: policy.cooldown'
+  'nobody is asked for the sake of it; one request tries a credential when its cooldown is over'
+const FAILS = 'a credential cools down after each fault: policy.cooldown'
 const GUARDS = 'requests are not looked through'
 const STDERR = 'the log goes to stderr, in lines for people'
 const CONTEXT = 'write the models as steps with when: { input-tokens: ">…" } under models'
@@ -202,7 +202,7 @@ const PARAMS_IDLE: Reasons = {
   use_in_pass_through: 'a request of the upstream’s own protocol always goes through as it is',
   max_retries: 'rounds are the same for all: policy.request-retry',
   num_retries: 'rounds are the same for all: policy.request-retry',
-  cooldown_time: 'rests are the same for all: policy.cooldown',
+  cooldown_time: 'cooldowns are the same for all: policy.cooldown',
 }
 const PARAMS_LOST: Reasons = {
   rpm: 'there are no limits by upstream; api-keys may have limits: { requests-per-minute }',

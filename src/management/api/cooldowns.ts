@@ -4,24 +4,24 @@ import { nearest } from '../../lib/nearest.ts'
 import { type Context, endpoint } from '../endpoint.ts'
 import { json, ManagementError } from '../reply.ts'
 
-/** Who rests, from what and why; and an end to it. */
+/** Lists the cooldowns and their causes, and ends them. */
 export const cooldowns = [
   endpoint({
     method: 'GET',
     path: '/cooldowns',
-    summary: 'Credentials that rest',
+    summary: 'Credentials that cool down',
     description:
       'Model * is all of them. told: the upstream said how long; guessed: when nobody else is able it may be asked all the same.',
-    answers: { 200: 'Every rest that is not over' },
+    answers: { 200: 'Every cooldown that is not over' },
     answer(_, { gateway: { services } }) {
       const nowMs = services.now()
-      return json({ cooldowns: services.pool.states().map(rest => wire(rest, nowMs)) })
+      return json({ cooldowns: services.pool.states().map(cooldown => wire(cooldown, nowMs)) })
     },
   }),
   endpoint({
     method: 'DELETE',
     path: '/cooldowns',
-    summary: 'Ends rests',
+    summary: 'Ends cooldowns',
     description: 'All of them, or those of one credential, of one model, or of both.',
     query: Type.Object({
       credential: Type.Optional(Type.String({ description: 'Such as claude/key-1' })),
@@ -33,13 +33,13 @@ export const cooldowns = [
       const { pool, log, waitingRoom } = context.gateway.services
       const ended = pool.reset(query)
       waitingRoom.wake()
-      log.write('info', 'rests are ended by management', { ended, ...query })
+      log.write('info', 'cooldowns are ended by management', { ended, ...query })
       return json({ ended })
     },
   }),
 ]
 
-function wire({ id, model, code, sinceMs, untilMs, ...rest }: CredentialState, nowMs: number) {
+function wire({ id, model, code, sinceMs, untilMs, ...cooldown }: CredentialState, nowMs: number) {
   return {
     credential: id,
     model,
@@ -47,9 +47,9 @@ function wire({ id, model, code, sinceMs, untilMs, ...rest }: CredentialState, n
     since: new Date(sinceMs).toISOString(),
     until: new Date(untilMs).toISOString(),
     'seconds-left': Math.ceil((untilMs - nowMs) / 1000),
-    told: rest.told,
-    guessed: rest.guessed,
-    level: rest.level,
+    told: cooldown.told,
+    guessed: cooldown.guessed,
+    level: cooldown.level,
   }
 }
 

@@ -56,7 +56,7 @@ describe('what follows a failure before anything has reached the client', () => 
     ['broken: on', 502, ALL, ['a/key-1 x', 'a/key-2 x', 'b/key-1 y']],
     ['down: on', 503, ALL, ['a/key-1 x', 'a/key-2 x', 'b/key-1 y']],
     ['slow upstream of it: on', 504, ALL, ['a/key-1 x', 'a/key-2 x', 'b/key-1 y']],
-  ])('%s (%d)', async (_, status, asked, resting) => {
+  ])('%s (%d)', async (_, status, asked, cooldowns) => {
     const gateway = localGateway(routes('request-retry: 0'), () => failing(status))
     const response = await ask(gateway, 'm')
     // 401 and 403 are kept for the client's own key.
@@ -64,7 +64,7 @@ describe('what follows a failure before anything has reached the client', () => 
     expect(await response.text()).toContain(`said ${status}`)
     expect(gateway.received.map(keyOf)).toEqual(asked)
     const states = gateway.services.pool.states().map(({ id, model }) => `${id} ${model}`)
-    expect(states).toEqual(resting)
+    expect(states).toEqual(cooldowns)
   })
 
   test('a network error: on', async () => {

@@ -95,49 +95,49 @@ describe('a conversation', () => {
     const gateway = localGateway(ROUTES, (received: Received) =>
       received.headers.get('authorization') === down ? failing(503) : ok(),
     )
-    const home = await ask(gateway, 'a')
-    down = home
-    expect(await ask(gateway, 'a')).not.toBe(home)
+    const primary = await ask(gateway, 'a')
+    down = primary
+    expect(await ask(gateway, 'a')).not.toBe(primary)
     down = ''
     gateway.advance(61_000)
-    expect(await ask(gateway, 'a')).toBe(home)
+    expect(await ask(gateway, 'a')).toBe(primary)
   })
 
-  test('keeps to one refuge meanwhile, also when its place fails once more', async () => {
+  test('keeps to one fallback meanwhile, also when its primary fails once more', async () => {
     let down = ''
     const gateway = localGateway(ROUTES, (received: Received) =>
       received.headers.get('authorization') === down ? failing(503) : ok(),
     )
-    const home = await ask(gateway, 'a')
-    down = home
-    const refuge = await ask(gateway, 'a')
+    const primary = await ask(gateway, 'a')
+    down = primary
+    const fallback = await ask(gateway, 'a')
     for (const wait of [1_000, 1_000, 60_000, 1_000]) {
       gateway.advance(wait)
-      // Others turn the round robin, so that the refuge is not met by chance.
+      // Others turn the round robin, so that the fallback is not met by chance.
       await ask(gateway, undefined)
-      expect(await ask(gateway, 'a')).toBe(refuge)
+      expect(await ask(gateway, 'a')).toBe(fallback)
     }
     down = ''
     gateway.advance(61_000)
-    expect(await ask(gateway, 'a')).toBe(home)
+    expect(await ask(gateway, 'a')).toBe(primary)
   })
 
-  test('stays in its refuge where its place turns out to be used up', async () => {
+  test('stays on its fallback where its primary turns out to be used up', async () => {
     const status = new Map<string, number>()
     const gateway = localGateway(ROUTES, (received: Received) => {
       const code = status.get(received.headers.get('authorization') ?? '')
       return code === undefined ? ok() : failing(code)
     })
-    const home = await ask(gateway, 'a')
-    status.set(home, 503)
-    const refuge = await ask(gateway, 'a')
-    status.set(home, 429)
+    const primary = await ask(gateway, 'a')
+    status.set(primary, 503)
+    const fallback = await ask(gateway, 'a')
+    status.set(primary, 429)
     gateway.advance(61_000)
     await ask(gateway, undefined)
-    expect(await ask(gateway, 'a')).toBe(refuge)
+    expect(await ask(gateway, 'a')).toBe(fallback)
     status.clear()
     gateway.advance(3_000_000)
-    expect(await ask(gateway, 'a')).toBe(refuge)
+    expect(await ask(gateway, 'a')).toBe(fallback)
   })
 
   test('moves for good where its credential is used up', async () => {
@@ -145,10 +145,10 @@ describe('a conversation', () => {
     const gateway = localGateway(ROUTES, (received: Received) =>
       received.headers.get('authorization') === used ? failing(429) : ok(),
     )
-    const home = await ask(gateway, 'a')
-    used = home
+    const primary = await ask(gateway, 'a')
+    used = primary
     const next = await ask(gateway, 'a')
-    expect(next).not.toBe(home)
+    expect(next).not.toBe(primary)
     used = ''
     gateway.advance(3_000_000)
     expect(await ask(gateway, 'a')).toBe(next)

@@ -164,7 +164,7 @@ describe('with nobody left', () => {
     expect(gateway.received.map(host)).toEqual(['plain'])
   })
 
-  test('the one who could rests: the client hears when it is back', async () => {
+  test('the able credential cools down: the client hears when it is back', async () => {
     const gateway = localGateway(ROUTES, received =>
       host(received) === 'sighted'
         ? Response.json(
@@ -177,7 +177,7 @@ describe('with nobody left', () => {
     expect((await ask(gateway, 'm', look)).status).toBe(429)
     expect(await ask(gateway, 'm', look)).toEqual({
       status: 429,
-      said: 'every credential for "m" is resting after a limit; the next is back in 20 s',
+      said: 'every credential for "m" is cooling down after a limit; the next is back in 20 s',
     })
   })
 })

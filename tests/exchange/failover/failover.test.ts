@@ -198,7 +198,7 @@ describe('a fault that lasts', () => {
     return asking
   }
 
-  test('is met with rounds once; while it rests the credential, each request tries once', async () => {
+  test('is met with rounds once; while the credential cools down, each request tries once', async () => {
     const gateway = localGateway(routes, () => failing(529))
     expect((await asked(gateway)).status).toBe(529)
     expect(gateway.received).toHaveLength(4)

@@ -44,7 +44,7 @@ afterEach(() => {
 })
 
 describe('a fault of the gateway itself', () => {
-  test('before a byte is sent rests no credential and asks no upstream', async () => {
+  test('before a byte is sent cools down no credential and asks no upstream', async () => {
     breakCodec(gemini, 'encodeRequest')
     const gateway = localGateway(ROUTES, () => Response.json(ANSWER))
     const reply = await gateway.call('/v1/chat/completions', ask('only'))
@@ -62,7 +62,7 @@ describe('a fault of the gateway itself', () => {
     expect(gateway.services.pool.states()).toEqual([])
   })
 
-  test('in reading a reply rests no credential', async () => {
+  test('in reading a reply cools down no credential', async () => {
     breakCodec(gemini, 'decodeResponse')
     const gateway = localGateway(ROUTES, () => Response.json(ANSWER))
     expect((await gateway.call('/v1/chat/completions', ask('only'))).status).toBe(500)
@@ -71,7 +71,7 @@ describe('a fault of the gateway itself', () => {
     expect(gateway.services.pool.states()).toEqual([])
   })
 
-  test('in reading a stream rests no credential', async () => {
+  test('in reading a stream cools down no credential', async () => {
     breakCodec(gemini, 'decodeStream')
     const gateway = localGateway(ROUTES, () => streamOf([`data: ${JSON.stringify(ANSWER)}\n\n`]))
     const reply = await gateway.call('/v1/chat/completions', ask('only', true))

@@ -23,7 +23,7 @@ const responses = (extra: object) => ({
 })
 const file = { fileData: { fileUri: 'https://generativelanguage.googleapis.com/v1beta/files/x' } }
 
-describe('an error about something that the request names rests no credential', () => {
+describe('an error about something that the request names cools down no credential', () => {
   test.each([
     [
       'a cached content that is gone',
@@ -57,7 +57,7 @@ describe('an error about something that the request names rests no credential', 
   })
 })
 
-describe('an error about the credential or the model rests it', () => {
+describe('an error about the credential or the model cools it down', () => {
   test.each([
     [
       'a model that is not there',

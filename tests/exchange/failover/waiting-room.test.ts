@@ -64,7 +64,7 @@ describe('the waiting room', () => {
     expect(gateway.services.waitingRoom.size()).toBe(0)
   })
 
-  test('a request that comes while everybody rests waits too', async () => {
+  test('a request that comes while every credential cools down waits too', async () => {
     let replies = 0
     const gateway = localGateway(routes('30s'), () =>
       replies++ === 0 ? limited(60) : Response.json(OK),
@@ -166,7 +166,7 @@ describe('the waiting room', () => {
     expect(gateway.services.waitingRoom.size()).toBe(0)
   })
 
-  test('when rests are ended by hand, who waits goes on at once', async () => {
+  test('when cooldowns are ended by hand, what waits goes on at once', async () => {
     let replies = 0
     const gateway = localGateway(routes('5m'), () =>
       replies++ === 0 ? limited(200) : Response.json(OK),

@@ -536,7 +536,7 @@ describe('what is told about waiting counts', () => {
       expect(untilMs).toBe(gateway.services.now() + TOLD_MS)
   })
 
-  test('a subscription’s window rests the whole credential', async () => {
+  test('a subscription’s window cools down the whole credential', async () => {
     const window = {
       'content-type': 'text/event-stream',
       'anthropic-ratelimit-unified-5h-status': 'rejected',

@@ -94,7 +94,7 @@ describe('no more of a reply is held than server.reply-limit allows', () => {
     expect(await response.text()).toContain('fine')
   })
 
-  test('nobody rests for it, and the same is not asked for again', async () => {
+  test('no credential cools down for it, and the same is not asked for again', async () => {
     const { reply } = endless('application/json', '{"id":"', FILLER)
     const routes = ROUTES.replace('request-retry: 0', 'request-retry: 3')
     const local = localGateway(routes, () => reply())

@@ -13,7 +13,7 @@ async function passed(pieces: string[]) {
   const text = await (await gateway.call('/v1/chat/completions', { json })).text()
   await gateway.services.background.settled()
   const [tally] = gateway.services.ledger.tallies().values()
-  return { text, tally, resting: gateway.services.pool.states().length }
+  return { text, tally, coolingDown: gateway.services.pool.states().length }
 }
 
 describe('the end of a passed stream is understood, whatever came before', () => {
@@ -32,18 +32,18 @@ describe('the end of a passed stream is understood, whatever came before', () =>
       [...long, chunk('y'.repeat(90_000)), chunk('', 'stop', { usage: USAGE }), 'data: [DONE]\n\n'],
     ],
   ])('%s', async (_, pieces) => {
-    const { text, tally, resting } = await passed(pieces)
+    const { text, tally, coolingDown } = await passed(pieces)
     expect(text).toBe(pieces.join('').replaceAll('"model":"x"', '"model":"m"'))
     expect(tally).toMatchObject({ requests: 1, failures: 0, fresh: 7, output: 9 })
-    expect(resting).toBe(0)
+    expect(coolingDown).toBe(0)
   })
 
   test('a long one that stops in the middle ends with an error', async () => {
-    const { text, tally, resting } = await passed(long)
+    const { text, tally, coolingDown } = await passed(long)
     expect(text).toContain('stream ended without its terminal event')
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
     expect(tally).toMatchObject({ requests: 1, failures: 1 })
-    expect(resting).toBe(1)
+    expect(coolingDown).toBe(1)
   })
 
   test('an error that the upstream told is not told twice', async () => {
