@@ -4,7 +4,7 @@ import { compileTable, formatDiagnostic, type Result } from '../config/index.ts'
 import { createModelLists } from '../discovery/model-lists.ts'
 import { kinds } from '../providers/index.ts'
 import type { RoutingTable } from '../routing/table.ts'
-import { fromKept } from './local-state.ts'
+import { fromState } from './local-state.ts'
 import { locateRoutes } from './routes-location.ts'
 import type { Io } from './terminal.ts'
 
@@ -42,8 +42,8 @@ export function compileAsServed(file: string, text: string, io: Io): Result<Rout
   const { env } = io
   const readFile = (one: string): string => io.readFile(resolve(io.cwd, one))
   const services = { env, readFile, kinds }
-  const served = fromKept(io, kept => {
-    const discovered = createModelLists(kept, Date.now).known
+  const served = fromState(io, state => {
+    const discovered = createModelLists(state, Date.now).known
     return compileTable(file, text, { ...services, discovered })
   })
   return served ?? compileTable(file, text, services)

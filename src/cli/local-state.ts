@@ -1,22 +1,22 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createKept, type Kept, keptFolder } from '../store/cache.ts'
+import { createStateStore, dataFolder, type StateStore } from '../store/state.ts'
 import type { Io } from './terminal.ts'
 
-/** Reads what the gateway of this user keeps; undefined where it never kept anything. */
-export function fromKept<T>(io: Io, read: (kept: Kept) => T): T | undefined {
-  const kept = openKept(io)
-  if (!kept) return undefined
+/** Reads what the gateway of this user has stored; undefined where it never stored anything. */
+export function fromState<T>(io: Io, read: (state: StateStore) => T): T | undefined {
+  const state = openState(io)
+  if (!state) return undefined
   try {
-    return read(kept)
+    return read(state)
   } finally {
-    kept.close()
+    state.close()
   }
 }
 
 /** For whoever reads it bit by bit, and closes it. */
-export function openKept(io: Io): Kept | undefined {
-  const folder = keptFolder(io.env)
+export function openState(io: Io): StateStore | undefined {
+  const folder = dataFolder(io.env)
   if (!existsSync(join(folder, 'kept.sqlite'))) return undefined
-  return createKept({ folder, now: Date.now, warn: message => io.stderr(`${message}\n`) })
+  return createStateStore({ folder, now: Date.now, warn: message => io.stderr(`${message}\n`) })
 }

@@ -1,7 +1,7 @@
 import { type CooldownClass, ERROR_POLICY } from '../lib/error-policy.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { isObject } from '../lib/json/json.ts'
-import type { Kept } from '../store/cache.ts'
+import type { StateStore } from '../store/state.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { CredentialSpec } from './credential.ts'
 
@@ -29,7 +29,7 @@ const MAX_MODELS = 1_000
 
 export type CooldownStoreOptions = {
   now(): number
-  kept: Kept
+  state: StateStore
   /** The longest cooldown, ms; one that ended longer ago than this is forgotten. */
   maxMs(): number
 }
@@ -52,7 +52,7 @@ type ByClass = Map<CooldownClass, Cooldown>
 
 export function createCooldownStore(
   spec: CredentialSpec,
-  { now, kept, maxMs }: CooldownStoreOptions,
+  { now, state, maxMs }: CooldownStoreOptions,
 ): CooldownStore {
   // A cooldown belongs to a secret, not to the name under which it is declared.
   const secret = new Bun.CryptoHasher('sha256').update(spec.secret).digest('hex').slice(0, 16)
@@ -63,7 +63,7 @@ export function createCooldownStore(
   function cooldowns(): Map<string, ByClass> {
     if (known) return known
     known = new Map()
-    const values = kept.get('cooldown', spec.id, kept.list('cooldown', spec.id))
+    const values = state.get('cooldown', spec.id, state.list('cooldown', spec.id))
     for (const [key, value] of values) {
       const cooldown = parseCooldown(value, secret)
       const cooldownClass = cooldown && classOf(cooldown.code)
@@ -111,7 +111,7 @@ export function createCooldownStore(
       if (!cooldowns().has(model) && cooldowns().size >= MAX_MODELS) makeRoom()
       put(cooldowns(), model, cooldownClass, cooldown)
       const value = JSON.stringify({ ...cooldown, secret })
-      kept.put('cooldown', spec.id, new Map([[`${model}\t${STORED[cooldownClass]}`, value]]))
+      state.put('cooldown', spec.id, new Map([[`${model}\t${STORED[cooldownClass]}`, value]]))
     },
     clear(model) {
       const classes = cooldowns().get(model)
@@ -120,7 +120,7 @@ export function createCooldownStore(
       const gone = [...classes.keys()].map(
         cooldownClass => [`${model}\t${STORED[cooldownClass]}`, ''] as const,
       )
-      kept.put('cooldown', spec.id, new Map(gone))
+      state.put('cooldown', spec.id, new Map(gone))
     },
     entries: () =>
       [...cooldowns()].flatMap(([model, classes]) =>
@@ -145,7 +145,7 @@ function parseCooldown(value: string, secret: string): Cooldown | undefined {
   }
 }
 
-/** A file of kept things is disposable: what cannot be read was never kept. */
+/** The state is disposable: what cannot be read counts as never written. */
 function parsed(value: string): unknown {
   try {
     return value === '' ? undefined : JSON.parse(value)

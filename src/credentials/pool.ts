@@ -2,7 +2,7 @@ import { ERROR_POLICY } from '../lib/error-policy.ts'
 import type { ErrorCode, GatewayError } from '../lib/errors.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
 import type { Limits } from '../providers/kind.ts'
-import type { Kept } from '../store/cache.ts'
+import type { StateStore } from '../store/state.ts'
 import { type Cooldown, cooldownAfter } from './cooldown.ts'
 import { type CooldownStore, createCooldownStore } from './cooldown-store.ts'
 import type { CredentialSpec, PoolPolicy, Strategy } from './credential.ts'
@@ -69,7 +69,7 @@ export type PoolOptions = {
   /** From 0 to below 1: spreads the ends of cooldowns, so that they do not all end at once. */
   random(): number
   /** Holds cooldowns beyond the life of the process. */
-  kept: Kept
+  state: StateStore
 }
 
 function verdict({ spec }: Member, reason: string): CredentialVerdict {
@@ -100,7 +100,7 @@ function whyNot({ weight }: CredentialSpec, cooldown: Cooldown | undefined, nowM
  * After a cooldown a credential is half open: one request tries it, and the others go elsewhere until
  * it has begun to answer. Where there is no elsewhere they go along, for nothing may be lost.
  */
-export function createPool({ now, random, kept }: PoolOptions): Pool {
+export function createPool({ now, random, state }: PoolOptions): Pool {
   let policy: PoolPolicy = {
     strategy: 'round-robin',
     cooldown: { transientMs: 60_000, maxMs: 1_800_000 },
@@ -204,7 +204,7 @@ export function createPool({ now, random, kept }: PoolOptions): Pool {
             : {
                 cooldowns: createCooldownStore(spec, {
                   now,
-                  kept,
+                  state,
                   maxMs: () => policy.cooldown.maxMs,
                 }),
                 trials: new Set<string>(),

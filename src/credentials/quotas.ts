@@ -1,5 +1,5 @@
 import { GatewayError } from '../lib/errors.ts'
-import type { Kept } from '../store/cache.ts'
+import type { StateStore } from '../store/state.ts'
 import {
   lastMinute,
   MINUTE_MS,
@@ -64,7 +64,7 @@ type Sum = {
 /** One limit of a key, and by how much its sum changes. */
 type Change = { name: string; sum: Sum; by: number; limit: number; unit: string }
 
-export function createQuotas({ now, kept }: { now(): number; kept: Kept }): Quotas {
+export function createQuotas({ now, state }: { now(): number; state: StateStore }): Quotas {
   const sums = new Map<string, Sum>()
   /** By key, the requests that could not be written. */
   const unwritten = new Map<string, Minute>()
@@ -123,7 +123,7 @@ export function createQuotas({ now, kept }: { now(): number; kept: Kept }): Quot
       return new Map([...entries, ...(perMinute ? [[MINUTE, written] as const] : [])])
     }
 
-    const shared = kept.change('spent', key, names, next)
+    const shared = state.change('spent', key, names, next)
     if (!shared) next(new Map())
     if (refused) throw refused
     for (const [at, { sum, by }] of changes.entries()) {
@@ -192,7 +192,7 @@ export function createQuotas({ now, kept }: { now(): number; kept: Kept }): Quot
     },
     today(key) {
       const day = dayOf(now())
-      const found = kept.get('spent', key, [day, usdOf(day)])
+      const found = state.get('spent', key, [day, usdOf(day)])
       return {
         tokens: totalOf(sumOf(key, day), found.get(day)),
         usd: totalOf(sumOf(key, usdOf(day)), found.get(usdOf(day))),

@@ -3,18 +3,18 @@ import { parseObject } from '../lib/json/json.ts'
 import { count, objects, text } from '../lib/json/read-json.ts'
 import type { UpstreamModel } from '../protocols/codec.ts'
 import type { DiscoveredModel, ModelLists } from '../routing/discovered-models.ts'
-import type { Kept } from '../store/cache.ts'
+import type { StateStore } from '../store/state.ts'
 
 /** Reloads bring new identities; beyond this many the old ones are looked up again. */
 const MOST_HELD = 1_000
 
-export function createModelLists(kept: Kept, now: () => number): ModelLists {
+export function createModelLists(state: StateStore, now: () => number): ModelLists {
   const lists = new Map<string, readonly DiscoveredModel[] | undefined>()
 
   /** A start must not fail for what can be asked for again. */
   function read(identity: string): string | undefined {
     try {
-      return kept.get('models', '', [identity]).get(identity)
+      return state.get('models', '', [identity]).get(identity)
     } catch {
       return undefined
     }
@@ -38,8 +38,8 @@ export function createModelLists(kept: Kept, now: () => number): ModelLists {
         discoveredAtMs: since.get(model.name) ?? now(),
       }))
       lists.set(identity, list)
-      // Also when nothing changed: what is kept grows old.
-      kept.put('models', '', new Map([[identity, JSON.stringify({ models: list })]]))
+      // Also when nothing changed: what is stored grows old.
+      state.put('models', '', new Map([[identity, JSON.stringify({ models: list })]]))
       if (before && sameModels(before, list)) return undefined
       const added = list.filter(({ name }) => !since.has(name)).length
       return { added, gone: since.size - (list.length - added) }
@@ -68,7 +68,7 @@ function sameModels(before: readonly DiscoveredModel[], after: readonly Discover
   )
 }
 
-/** What is kept is disposable: what cannot be read was never known. */
+/** The state is disposable: what cannot be read counts as never known. */
 function listIn(value: string | undefined): DiscoveredModel[] | undefined {
   const wire = value === undefined ? undefined : parseObject(value)
   if (!Array.isArray(wire?.models)) return undefined

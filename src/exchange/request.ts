@@ -25,7 +25,7 @@ import { mustNameAllowed } from './admission/named-models.ts'
 import type { Decision } from './events.ts'
 import { factsOf } from './facts.ts'
 import { recallReasoning } from './history/reasoning.ts'
-import { refersToKept, withHistory } from './history/responses.ts'
+import { refersToStored, withHistory } from './history/stored-responses.ts'
 import { readRequest } from './read-request.ts'
 import type { Recording } from './recording.ts'
 import type { Gateway } from './snapshot.ts'
@@ -185,7 +185,7 @@ function routed(
   const { route, trace } = resolution
   const { client } = facts
   if (envelope.modelAs !== 'text') mustNameAllowed(ask.caller, ask.inbound.body, model, route)
-  services.asked.note(facts)
+  services.requestedNames.note(facts)
   const edits = editsFor(table, route, facts)
   if (edits.length === 0 || envelope.modelAs === 'text')
     return { ask, envelope, route, trace, client }
@@ -221,19 +221,19 @@ function holdsOurs({ services }: Gateway, { codec, inbound, caller }: Ask): bool
   return (
     codec.protocol === 'openai-responses' &&
     has(OUR_IDS) &&
-    refersToKept(parseBody(inbound.body), services.kept, caller.name)
+    refersToStored(parseBody(inbound.body), services.state, caller.name)
   )
 }
 
 /** The request with all that was kept for its client put back. */
 function read(exchange: Exchange): ConversationRequest {
   const { codec, caller, gateway, envelope } = exchange
-  const { kept } = gateway.services
+  const { state } = gateway.services
   const stateful = codec.protocol === 'openai-responses'
   const request = readRequest(exchange, exchange.body(), envelope, body =>
-    stateful ? withHistory(body, kept, caller.name) : body,
+    stateful ? withHistory(body, state, caller.name) : body,
   )
-  return recallReasoning(request, kept, caller.name)
+  return recallReasoning(request, state, caller.name)
 }
 
 function unknownModel(model: string, nearest: readonly string[]): GatewayError {

@@ -6,10 +6,10 @@ import type { Log } from '../lib/log.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
 import type { Prices } from '../providers/pricing/prices.ts'
 import type { ModelLists } from '../routing/discovered-models.ts'
-import type { Kept } from '../store/cache.ts'
+import type { StateStore } from '../store/state.ts'
 import type { Background } from './accounting/background.ts'
 import type { Ledger } from './accounting/usage-entry.ts'
-import type { AskedNames } from './admission/requested-names.ts'
+import type { RequestedNames } from './admission/requested-names.ts'
 import type { Recent } from './events.ts'
 import type { Latencies } from './failover/latency.ts'
 import type { Learned } from './failover/learned-capabilities.ts'
@@ -34,8 +34,8 @@ export type Services = {
   affinity: AffinityStore
   quotas: Quotas
   tokens: Tokens
-  kept: Kept
-  asked: AskedNames
+  state: StateStore
+  requestedNames: RequestedNames
   latencies: Latencies
   learned: Learned
   sealIssuers: SealIssuers

@@ -4,7 +4,7 @@ import type { RoutingTable } from '../routing/table.ts'
 import { targetName } from '../routing/target-name.ts'
 
 /** A request as far as its routing went: what was asked for, and by whom. */
-export type AskedBefore = { model: string; key: string; client: ClientName }
+export type RequestedBefore = { model: string; key: string; client: ClientName }
 
 export type Change = {
   kind: 'moves' | 'gone' | 'new' | 'provider' | 'setting'
@@ -16,7 +16,7 @@ export type Change = {
 export function planChanges(
   now: RoutingTable,
   next: RoutingTable,
-  before: readonly AskedBefore[],
+  before: readonly RequestedBefore[],
 ): Change[] {
   return [...routeChanges(now, next, before), ...providerChanges(now, next), ...settings(now, next)]
 }
@@ -34,7 +34,7 @@ const SORTS: readonly (readonly [words: string, given: Partial<SampleFacts>])[] 
 function routeChanges(
   now: RoutingTable,
   next: RoutingTable,
-  before: readonly AskedBefore[],
+  before: readonly RequestedBefore[],
 ): Change[] {
   const changes = new Map<string, Change>()
   for (const asked of [...everybody(now), ...everybody(next), ...before]) {
@@ -58,7 +58,7 @@ function routeChanges(
 }
 
 /** Every name that the file itself gives, for every key. */
-function everybody(table: RoutingTable): AskedBefore[] {
+function everybody(table: RoutingTable): RequestedBefore[] {
   const keys = table.apiKeys.length > 0 ? table.apiKeys.map(({ name }) => name) : ['local']
   const names = new Set([...table.listed.map(({ id }) => id), ...table.names])
   return [...names].flatMap(model => keys.map(key => ({ model, key, client: 'other' as const })))

@@ -9,16 +9,16 @@ import { clientCodecs, codecFor } from '../protocols/index.ts'
 import { openaiResponses } from '../protocols/openai-responses/index.ts'
 import { readBody } from './body.ts'
 import { ASK_FOR_KEY, mustBeReader } from './documentation-access.ts'
-import { deleteResponse, readResponse } from './kept-responses.ts'
 import {
   describeEndpoint,
   describeGeminiModels,
-  describeKeptResponse,
   describeModel,
   describeModels,
+  describeStoredResponse,
   documentation,
   type Hidden,
 } from './openapi.ts'
+import { deleteResponse, readResponse } from './stored-responses.ts'
 
 const HIDDEN: Hidden = { detail: { hide: true } }
 
@@ -46,12 +46,12 @@ export function buildApp(gateway: Gateway, beside: readonly AnyElysia[] = []) {
     .get(
       '/v1/responses/:id',
       ({ request, params }) => oneResponse(gateway, request, params.id, readResponse),
-      describeKeptResponse('A response that is kept here'),
+      describeStoredResponse('A response that is kept here'),
     )
     .delete(
       '/v1/responses/:id',
       ({ request, params }) => oneResponse(gateway, request, params.id, deleteResponse),
-      describeKeptResponse('Deletes a response that is kept here'),
+      describeStoredResponse('Deletes a response that is kept here'),
     )
     .get('/v1beta/models', ({ request }) => modelList(gateway, request), describeGeminiModels())
     .get(

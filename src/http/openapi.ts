@@ -320,7 +320,7 @@ export function describeGeminiModels() {
   return { detail: { tags: ['models'], summary: 'The models clients may ask for (Gemini)' } }
 }
 
-export function describeKeptResponse(summary: string) {
+export function describeStoredResponse(summary: string) {
   return { detail: { tags: ['openai-responses'], summary } }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { CredentialSpec, PoolPolicy } from '../../src/credentials/credential.ts'
 import { createPool, type Pool } from '../../src/credentials/pool.ts'
 import { type ErrorCode, GatewayError } from '../../src/lib/errors.ts'
-import { createMemoryKept, type Kept } from '../../src/store/cache.ts'
+import { createMemoryState, type StateStore } from '../../src/store/state.ts'
 
 const POLICY: PoolPolicy = {
   strategy: 'round-robin',
@@ -25,7 +25,7 @@ function spec(name: string, more: Partial<CredentialSpec> = {}): CredentialSpec 
 
 type Bench = {
   pool: Pool
-  kept: Kept
+  state: StateStore
   advance(ms: number): void
   next(tried?: readonly string[]): string | undefined
   fails(code: ErrorCode, retryAfterMs?: number): string | undefined
@@ -33,14 +33,14 @@ type Bench = {
 
 function bench(
   specs: readonly CredentialSpec[],
-  { policy = POLICY, random = 0, kept = createMemoryKept(() => BEGAN), atMs = BEGAN } = {},
+  { policy = POLICY, random = 0, state = createMemoryState(() => BEGAN), atMs = BEGAN } = {},
 ): Bench {
   let now = atMs
-  const pool = createPool({ now: () => now, random: () => random, kept })
+  const pool = createPool({ now: () => now, random: () => random, state })
   pool.reconcile(specs, policy)
   return {
     pool,
-    kept,
+    state,
     advance: ms => {
       now += ms
     },
@@ -175,7 +175,7 @@ describe('cooldowns after errors of different classes', () => {
 
   test('end together with a success, and outlive a restart', () => {
     const one = failing(['rate-limited', 20_000], ['overloaded'])
-    const again = bench([spec('a')], { kept: one.kept })
+    const again = bench([spec('a')], { state: one.state })
     expect(
       again.pool
         .states()
@@ -184,7 +184,7 @@ describe('cooldowns after errors of different classes', () => {
     ).toEqual(['overloaded', 'rate-limited'])
     again.advance(61_000)
     again.next()
-    expect(bench([spec('a')], { kept: one.kept }).pool.states()).toEqual([])
+    expect(bench([spec('a')], { state: one.state }).pool.states()).toEqual([])
   })
 })
 
@@ -237,7 +237,7 @@ describe('a restart', () => {
     const before = bench([spec('a'), spec('b')])
     before.fails('rate-limited', 600_000)
     const again = (atMs: number): Bench =>
-      bench([spec('a'), spec('b')], { kept: before.kept, atMs })
+      bench([spec('a'), spec('b')], { state: before.state, atMs })
     const after = again(BEGAN + 1_000)
     expect(after.pool.acquire('p', 'm', new Set(['p/b']))).toBeUndefined()
     expect(restMs(after, BEGAN)).toBe(600_000)
@@ -249,25 +249,25 @@ describe('a restart', () => {
   test('with another secret, or a shorter limit, is another matter', () => {
     const before = bench([spec('a')])
     before.fails('upstream-auth')
-    const { kept } = before
-    expect(bench([spec('a', { secret: 'new' })], { kept }).next()).toBe('p/a')
+    const { state } = before
+    expect(bench([spec('a', { secret: 'new' })], { state }).next()).toBe('p/a')
     const policy = { ...POLICY, cooldown: { transientMs: 1_000, maxMs: 5_000 } }
-    expect(restMs(bench([spec('a')], { kept, policy }))).toBe(5_000)
+    expect(restMs(bench([spec('a')], { state, policy }))).toBe(5_000)
   })
 
   test('writes no secret', () => {
     const one = bench([spec('a', { secret: 'sk-very-secret' })])
     one.fails('upstream-auth')
-    const [model] = one.kept.list('cooldown', 'p/a')
-    const values = [...one.kept.get('cooldown', 'p/a', [model ?? '']).values()]
+    const [model] = one.state.list('cooldown', 'p/a')
+    const values = [...one.state.get('cooldown', 'p/a', [model ?? '']).values()]
     expect(values).toHaveLength(1)
     expect(values.join()).not.toContain('secret-')
     expect(values.join()).not.toContain('sk-very')
   })
 
   test('reads what it cannot understand as nothing', () => {
-    const kept = createMemoryKept(() => BEGAN)
-    kept.put(
+    const state = createMemoryState(() => BEGAN)
+    state.put(
       'cooldown',
       'p/a',
       new Map([
@@ -276,7 +276,7 @@ describe('a restart', () => {
         ['o', '{'],
       ]),
     )
-    expect(bench([spec('a')], { kept }).next()).toBe('p/a')
+    expect(bench([spec('a')], { state }).next()).toBe('p/a')
   })
 })
 
@@ -287,7 +287,7 @@ test('a reset ends every cooldown, and a restart does not bring one back', () =>
   expect(two.pool.acquire('p', 'm', new Set())).toBeUndefined()
   expect(two.pool.reset()).toBe(2)
   expect(two.pool.states()).toEqual([])
-  const again = bench([spec('a'), spec('b')], { kept: two.kept })
+  const again = bench([spec('a'), spec('b')], { state: two.state })
   expect(again.pool.states()).toEqual([])
   expect(again.next()).toBeDefined()
 })
@@ -323,7 +323,7 @@ test('a cooldown tells since when, until when, why, and whether the upstream sai
       told: true,
     },
   ])
-  const restarted = bench([spec('a')], { kept: one.kept, atMs: BEGAN + 10_000 })
+  const restarted = bench([spec('a')], { state: one.state, atMs: BEGAN + 10_000 })
   expect(restarted.pool.states()).toEqual(one.pool.states())
   const two = bench([spec('a')])
   two.fails('overloaded')
@@ -334,7 +334,7 @@ test('what is remembered per model stays bounded', () => {
   const pool = createPool({
     now: () => BEGAN,
     random: () => 0,
-    kept: createMemoryKept(() => BEGAN),
+    state: createMemoryState(() => BEGAN),
   })
   pool.reconcile([spec('a')], POLICY)
   for (let at = 0; at < 3_000; at++)

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createQuotas, type KeyLimits, type Quotas } from '../../src/credentials/quotas.ts'
 import { GatewayError } from '../../src/lib/errors.ts'
-import { createKept } from '../../src/store/cache.ts'
+import { createStateStore } from '../../src/store/state.ts'
 import { newHome } from '../support/home.ts'
 
 const START = Date.UTC(2026, 0, 1)
@@ -15,8 +15,8 @@ function onOneHome(many: number, home = newHome()) {
   const clock = { now: START }
   const now = (): number => clock.now
   const gateways = Array.from({ length: many }, () => {
-    const kept = createKept({ folder: home, now, warn() {} })
-    return { kept, quotas: createQuotas({ now, kept }) }
+    const state = createStateStore({ folder: home, now, warn() {} })
+    return { state, quotas: createQuotas({ now, state }) }
   })
   return { clock, home, gateways, file: join(home, 'kept.sqlite') }
 }
@@ -169,7 +169,7 @@ describe('a count that cannot be written', () => {
     const [gateway] = gateways
     const limits = { tokensPerDay: 100 }
     admitted(gateway?.quotas, limits, 60)
-    gateway?.kept.close()
+    gateway?.state.close()
     writeFileSync(file, Buffer.alloc(readFileSync(file).length, 0xff))
     expect(admitted(gateway?.quotas, limits, 30)).toBeDefined()
     expect(gateway?.quotas.today('ann').tokens).toBe(90)
@@ -185,7 +185,7 @@ test('what is remembered of a minute is bounded, whatever the limit', () => {
     clock.now += 10
     admitted(gateway?.quotas, { requestsPerMinute: 1_000_000 })
   }
-  const held = gateway?.kept.get('spent', 'ann', ['minute']).get('minute') ?? ''
+  const held = gateway?.state.get('spent', 'ann', ['minute']).get('minute') ?? ''
   expect(JSON.parse(held).length).toBeLessThanOrEqual(82)
   expect(held.length).toBeLessThan(2_000)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { compileFirst } from '../../src/gateway/compile.ts'
-import { createMemoryKept } from '../../src/store/cache.ts'
+import { createMemoryState } from '../../src/store/state.ts'
 import { type Discovering, discovering, quiet, until } from '../support/discovering.ts'
 import type { Received, Upstream } from '../support/local-gateway.ts'
 
@@ -411,18 +411,18 @@ describe('a restart', () => {
   }
 
   test('has the lists at once, even offline', async () => {
-    const kept = createMemoryKept(() => Date.UTC(2026, 0, 1))
-    await discovered(discovering(A, () => list('x'), { kept }))
-    const again = discovering(A, offline, { kept })
+    const state = createMemoryState(() => Date.UTC(2026, 0, 1))
+    await discovered(discovering(A, () => list('x'), { state }))
+    const again = discovering(A, offline, { state })
     expect(await again.listed()).toEqual(['x'])
     await told(again, 'a did not tell')
     expect(await again.listed()).toEqual(['x'])
   })
 
   test('with lists that fail the file’s tests serves without them, and says so', async () => {
-    const kept = createMemoryKept(() => Date.UTC(2026, 0, 1))
-    await discovered(discovering(A, () => list('y'), { kept }))
-    const { services } = discovering(A, offline, { kept })
+    const state = createMemoryState(() => Date.UTC(2026, 0, 1))
+    await discovered(discovering(A, () => list('y'), { state }))
+    const { services } = discovering(A, offline, { state })
     const tested = `${A}models: { m: a/m }\naliases: { y: m }\ntests: [ { ask: y, expect: a/m } ]\n`
     const first = compileFirst('routes.yaml', tested, services)
     expect(first.ok && first.value.table.listed.map(({ id }) => id)).toEqual(['m', 'y'])

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createQuotas } from '../../src/credentials/quotas.ts'
-import { createKept } from '../../src/store/cache.ts'
+import { createStateStore } from '../../src/store/state.ts'
 import { readUsage } from '../../src/store/usage.ts'
 import { type Running, start } from '../support/binary.ts'
 import { PROTOCOLS, type Protocol, requests, STREAMS, WORDS } from '../support/counted-streams.ts'
@@ -233,7 +233,7 @@ test('what was counted is on disk, for usage and for the budget, and nothing sta
   const rows = readUsage(home, 0) ?? []
   const used = rows.reduce((sum, row) => sum + row.fresh + row.cacheRead + row.output, 0)
   expect(used).toBe(counted)
-  const kept = createKept({ folder: home, now: Date.now, warn() {} })
-  expect(createQuotas({ now: Date.now, kept }).today('ann').tokens).toBe(counted)
-  kept.close()
+  const state = createStateStore({ folder: home, now: Date.now, warn() {} })
+  expect(createQuotas({ now: Date.now, state }).today('ann').tokens).toBe(counted)
+  state.close()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { clientOf } from '../../src/exchange/facts.ts'
 import type { JsonObject } from '../../src/lib/json/json.ts'
-import { createMemoryKept } from '../../src/store/cache.ts'
+import { createMemoryState } from '../../src/store/state.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import { captures, sharedMissing } from '../support/shared.ts'
 
@@ -187,8 +187,8 @@ api-keys:
 `
   const USED = { ...REPLY, usage: { prompt_tokens: 30, completion_tokens: 10, total_tokens: 40 } }
 
-  function limited(kept = createMemoryKept(() => Date.UTC(2026, 0, 1))) {
-    const gateway = localGateway(`${PROVIDERS}${LIMITS}`, () => Response.json(USED), {}, kept)
+  function limited(state = createMemoryState(() => Date.UTC(2026, 0, 1))) {
+    const gateway = localGateway(`${PROVIDERS}${LIMITS}`, () => Response.json(USED), {}, state)
     const ask = (key: string, path = '/v1/chat/completions', json: JsonObject = ASK) =>
       gateway.call(path, { json, headers: { authorization: `Bearer ${key}` } })
     return { gateway, ask }
@@ -215,8 +215,8 @@ api-keys:
   })
 
   test('waits for the next day once its tokens are spent, also after a restart', async () => {
-    const kept = createMemoryKept(() => Date.UTC(2026, 0, 1))
-    const { gateway, ask } = limited(kept)
+    const state = createMemoryState(() => Date.UTC(2026, 0, 1))
+    const { gateway, ask } = limited(state)
     for (let at = 0; at < 3; at++) {
       expect((await ask('alice-key')).status).toBe(200)
       gateway.advance(60_001)
@@ -224,7 +224,7 @@ api-keys:
     const refused = await ask('alice-key')
     expect(refused.status).toBe(429)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(80_000)
-    expect((await limited(kept).ask('alice-key')).status).toBe(429)
+    expect((await limited(state).ask('alice-key')).status).toBe(429)
     gateway.advance(86_400_000)
     expect((await ask('alice-key')).status).toBe(200)
   })

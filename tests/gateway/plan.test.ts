@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { compileTable } from '../../src/config/index.ts'
-import { type AskedBefore, planChanges } from '../../src/gateway/plan.ts'
+import { planChanges, type RequestedBefore } from '../../src/gateway/plan.ts'
 import { kinds } from '../../src/providers/index.ts'
 import { whole } from '../support/routes.ts'
 
@@ -16,7 +16,7 @@ providers:
   kimi: { kind: openai-compatible, base-url: "http://k/v1", keys: [ k ] }
 `
 
-function plan(now: string, next: string, before: AskedBefore[] = []): string[] {
+function plan(now: string, next: string, before: RequestedBefore[] = []): string[] {
   return planChanges(table(PROVIDERS + now), table(PROVIDERS + next), before).map(
     ({ text }) => text,
   )
@@ -77,7 +77,7 @@ describe('what a new file would change', () => {
   })
 
   test('names that nobody wrote down, but somebody asked for', () => {
-    const before: AskedBefore[] = [
+    const before: RequestedBefore[] = [
       { model: 'claude-sonnet-9', key: 'local', client: 'claude-code' },
       { model: 'claude-sonnet-9', key: 'local', client: 'claude-code' },
     ]

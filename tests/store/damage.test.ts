@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createKept } from '../../src/store/cache.ts'
+import { createStateStore } from '../../src/store/state.ts'
 import { createUsageStore, type UsageRow } from '../../src/store/usage.ts'
 import { filesBelow, newHome } from '../support/home.ts'
 
@@ -16,11 +16,11 @@ type Subject = {
   close(): void
 }
 
-function keptIn(folder: string, now = Date.now): Subject {
+function stateIn(folder: string, now = Date.now): Subject {
   const warnings: string[] = []
-  const kept = createKept({ folder, now, warn: message => void warnings.push(message) })
+  const state = createStateStore({ folder, now, warn: message => void warnings.push(message) })
   const put = (value: number, text: string): void =>
-    kept.put('item', 'ann', new Map([[`k${value}`, text]]))
+    state.put('item', 'ann', new Map([[`k${value}`, text]]))
   return {
     file: join(folder, 'kept.sqlite'),
     warnings,
@@ -28,8 +28,8 @@ function keptIn(folder: string, now = Date.now): Subject {
       for (let at = 0; at < 300; at++) put(at, 'v'.repeat(1_000))
     },
     write: value => put(value, 'new'),
-    read: value => kept.get('item', 'ann', [`k${value}`]).has(`k${value}`),
-    close: () => kept.close(),
+    read: value => state.get('item', 'ann', [`k${value}`]).has(`k${value}`),
+    close: () => state.close(),
   }
 }
 
@@ -67,7 +67,7 @@ function usageIn(folder: string): Subject {
 }
 
 const SUBJECTS = [
-  ['kept', (folder: string) => keptIn(folder)],
+  ['kept', (folder: string) => stateIn(folder)],
   ['usage', usageIn],
 ] as const
 
@@ -192,7 +192,7 @@ describe('kept things for which there is no place', () => {
   test('wait in memory, with one warning, until the file can be written again', () => {
     const home = newHome()
     let now = 0
-    const kept = keptIn(home, () => now)
+    const kept = stateIn(home, () => now)
     kept.write(1)
     const blocker = new Database(kept.file)
     blocker.run('begin immediate')
@@ -206,14 +206,14 @@ describe('kept things for which there is no place', () => {
     kept.write(3)
     kept.close()
     expect(kept.warnings).toEqual([expect.stringContaining('kept in memory')])
-    const after = keptIn(home, () => now)
+    const after = stateIn(home, () => now)
     expect([1, 2, 3].map(after.read)).toEqual([true, false, true])
     after.close()
   })
 
   test('a file that is locked is waited for once a second, not with every request', () => {
     const home = newHome()
-    const kept = keptIn(home, () => 0)
+    const kept = stateIn(home, () => 0)
     kept.write(1)
     const blocker = new Database(kept.file)
     blocker.run('begin immediate')
@@ -227,17 +227,17 @@ describe('kept things for which there is no place', () => {
 
   test('a full disk costs nothing but what does not fit', () => {
     const home = newHome()
-    const kept = createKept({ folder: home, now: () => 0, warn() {} })
-    kept.put('item', 'ann', new Map([['k', 'v']]))
+    const state = createStateStore({ folder: home, now: () => 0, warn() {} })
+    state.put('item', 'ann', new Map([['k', 'v']]))
     const limited = new Database(join(home, 'kept.sqlite'))
     // SQLite limits the size of a file by connection, so what refuses is a trigger.
     limited.run(
       "create trigger full before insert on kept when length(new.value) > 100 begin select raise(abort, 'database or disk is full'); end",
     )
-    kept.put('item', 'ann', new Map([['large', 'v'.repeat(1_000)]]))
-    expect(kept.get('item', 'ann', ['k', 'large']).size).toBe(2)
+    state.put('item', 'ann', new Map([['large', 'v'.repeat(1_000)]]))
+    expect(state.get('item', 'ann', ['k', 'large']).size).toBe(2)
     limited.close()
-    kept.close()
+    state.close()
   })
 
   test('files that are of older versions of the program are taken as they are', () => {
@@ -248,7 +248,7 @@ describe('kept things for which there is no place', () => {
     )
     older.run("insert into kept values ('item', 'ann', 'k5', 'v', 1)")
     older.close()
-    const kept = keptIn(home, () => 2)
+    const kept = stateIn(home, () => 2)
     expect(kept.read(5)).toBe(true)
     expect(kept.warnings).toEqual([])
     kept.close()

@@ -3,7 +3,7 @@ import type { Live } from '../../src/gateway/live.ts'
 import { createReloader, type Reloader } from '../../src/gateway/reload.ts'
 import { type App, buildApp } from '../../src/http/app.ts'
 import type { After } from '../../src/lib/timer.ts'
-import type { Kept } from '../../src/store/cache.ts'
+import type { StateStore } from '../../src/store/state.ts'
 import { type LocalGateway, localGateway, type Upstream } from './local-gateway.ts'
 
 export type Discovering = LocalGateway & {
@@ -25,9 +25,9 @@ const LIMIT_MS = 10_000
 export function discovering(
   routes: string,
   upstream: Upstream,
-  options: { env?: Record<string, string>; kept?: Kept } = {},
+  options: { env?: Record<string, string>; state?: StateStore } = {},
 ): Discovering {
-  const local = localGateway(routes, upstream, options.env, options.kept)
+  const local = localGateway(routes, upstream, options.env, options.state)
   const { services, gateway } = local
   const pending = new Set<{ ms: number }>()
   const after: After = (ms, run) => {

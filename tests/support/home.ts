@@ -16,10 +16,10 @@ export function newHome(): string {
   return folder
 }
 
-export type Kept = { path: string; name: string; text: string; mode: number }
+export type StoredFile = { path: string; name: string; text: string; mode: number }
 
 /** Every file below a folder; none where there is no folder. */
-export function filesBelow(folder: string): Kept[] {
+export function filesBelow(folder: string): StoredFile[] {
   if (!existsSync(folder)) return []
   const names = readdirSync(folder, { recursive: true }).map(String).sort()
   return names.flatMap(name => {
@@ -29,7 +29,7 @@ export function filesBelow(folder: string): Kept[] {
   })
 }
 
-function fileAt(folder: string, name: string): Kept | undefined {
+function fileAt(folder: string, name: string): StoredFile | undefined {
   const path = join(folder, name)
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found?.isFile()) return undefined

@@ -13,9 +13,9 @@ import type { Services } from '../../src/exchange/services.ts'
 import type { Gateway } from '../../src/exchange/snapshot.ts'
 import { createProxies } from '../../src/exchange/upstream/proxies.ts'
 import type { Watch } from '../../src/exchange/upstream/timers.ts'
-import { createAskedNames } from '../../src/gateway/asked-names.ts'
 import { compile } from '../../src/gateway/compile.ts'
 import { putInForce } from '../../src/gateway/reload.ts'
+import { createRequestedNames } from '../../src/gateway/requested-names.ts'
 import { buildApp } from '../../src/http/app.ts'
 import type { After } from '../../src/lib/timer.ts'
 import { createLog } from '../../src/observability/log.ts'
@@ -24,8 +24,8 @@ import { createRecorder } from '../../src/observability/request-log/recorder.ts'
 import { createLedger } from '../../src/observability/usage/ledger.ts'
 import { createUsageWriter } from '../../src/observability/usage/writer.ts'
 import { createPrices } from '../../src/providers/pricing/prices.ts'
-import { createMemoryKept, type Kept } from '../../src/store/cache.ts'
 import { createRecordFolder } from '../../src/store/record-folder.ts'
+import { createMemoryState, type StateStore } from '../../src/store/state.ts'
 import { createMemoryUsageStore, type UsageStore } from '../../src/store/usage.ts'
 import { whole } from './routes.ts'
 
@@ -63,7 +63,7 @@ export function localGateway(
   routes: string,
   upstream: Upstream,
   env: Record<string, string> = {},
-  kept: Kept = createMemoryKept(() => Date.UTC(2026, 0, 1)),
+  state: StateStore = createMemoryState(() => Date.UTC(2026, 0, 1)),
 ): LocalGateway {
   let now = Date.UTC(2026, 0, 1)
   const watches = new Set<Watch>()
@@ -114,12 +114,12 @@ export function localGateway(
     readFile: () => {
       throw new Error('no files in this test')
     },
-    pool: createPool({ now: () => now, random: () => 0, kept }),
+    pool: createPool({ now: () => now, random: () => 0, state }),
     affinity: createAffinityStore(() => now),
     tokens: { tokenFor: async account => `token-of-${account.email}` },
-    kept,
-    asked: createAskedNames(kept),
-    quotas: createQuotas({ now: () => now, kept }),
+    state,
+    requestedNames: createRequestedNames(state),
+    quotas: createQuotas({ now: () => now, state }),
     latencies: createLatencies(() => now),
     learned: createLearned(() => now),
     sealIssuers: createSealIssuers(() => now),
@@ -132,7 +132,7 @@ export function localGateway(
       warn,
     }),
     waitingRoom: createWaitingRoom(() => now, watchdog),
-    lists: createModelLists(kept, () => now),
+    lists: createModelLists(state, () => now),
     background: createBackground(),
     ledger: createLedger(createUsageWriter({ prices, store: usage, after, warn })),
     log,

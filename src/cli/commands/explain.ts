@@ -10,10 +10,10 @@ import { supposedFrom } from '../../gateway/explain-input.ts'
 import { credentialsOf } from '../../gateway/reload.ts'
 import { createPrices } from '../../providers/pricing/prices.ts'
 import type { RoutingTable } from '../../routing/table.ts'
-import { createMemoryKept } from '../../store/cache.ts'
+import { createMemoryState } from '../../store/state.ts'
 import { readArguments } from '../arguments.ts'
 import { compiledRoutes } from '../load-routes.ts'
-import { openKept } from '../local-state.ts'
+import { openState } from '../local-state.ts'
 import { defaultRoutes } from '../routes-location.ts'
 import type { Io } from '../terminal.ts'
 
@@ -92,8 +92,8 @@ async function explained(
   io: Io,
 ): Promise<Explanation> {
   const now = Date.now
-  const kept = openKept(io) ?? createMemoryKept(now)
-  const pool = createPool({ now, random: () => 0, kept })
+  const state = openState(io) ?? createMemoryState(now)
+  const pool = createPool({ now, random: () => 0, state })
   pool.reconcile(credentialsOf({ table }), table.policy)
   const surroundings = {
     pool,
@@ -108,6 +108,6 @@ async function explained(
   try {
     return await explain(table, surroundings, name, given)
   } finally {
-    kept.close()
+    state.close()
   }
 }

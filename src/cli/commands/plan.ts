@@ -1,8 +1,8 @@
-import { askedBefore } from '../../gateway/asked-names.ts'
 import { planChanges } from '../../gateway/plan.ts'
+import { requestedBefore } from '../../gateway/requested-names.ts'
 import { readArguments } from '../arguments.ts'
 import { compiledFile, compiledRoutes } from '../load-routes.ts'
-import { fromKept } from '../local-state.ts'
+import { fromState } from '../local-state.ts'
 import type { Io } from '../terminal.ts'
 
 const HELP = `usage: jackfield plan NEW.yaml [--routes FILE] [--json]
@@ -36,7 +36,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const now = compiledRoutes('plan', values.routes, REMEDY, io)
   const next = compiledFile('plan', file, REMEDY, io)
   if (!now || !next) return 1
-  const changes = planChanges(now, next, fromKept(io, askedBefore) ?? [])
+  const changes = planChanges(now, next, fromState(io, requestedBefore) ?? [])
   if (values.json) {
     io.stdout(`${JSON.stringify(changes, null, 2)}\n`)
     return 0

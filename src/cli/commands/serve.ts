@@ -22,10 +22,10 @@ import type { Gateway } from '../../exchange/snapshot.ts'
 import { createProbe } from '../../exchange/upstream/connect-probe.ts'
 import { createProxies } from '../../exchange/upstream/proxies.ts'
 import { createWatchdog } from '../../exchange/upstream/timers.ts'
-import { createAskedNames } from '../../gateway/asked-names.ts'
 import { compile, compileFirst } from '../../gateway/compile.ts'
 import type { Live } from '../../gateway/live.ts'
 import { createReloader, type Places, putInForce, type Reloader } from '../../gateway/reload.ts'
+import { createRequestedNames } from '../../gateway/requested-names.ts'
 import { type App, buildApp } from '../../http/app.ts'
 import { type Listener, listen } from '../../http/listener.ts'
 import type { Log } from '../../lib/log.ts'
@@ -39,8 +39,8 @@ import { createRecorder } from '../../observability/request-log/recorder.ts'
 import { createLedger } from '../../observability/usage/ledger.ts'
 import { createUsageWriter } from '../../observability/usage/writer.ts'
 import { createPrices } from '../../providers/pricing/prices.ts'
-import { createKept, keptFolder, logsFolder } from '../../store/cache.ts'
 import { createRecordFolder } from '../../store/record-folder.ts'
+import { createStateStore, dataFolder, logsFolder } from '../../store/state.ts'
 import { createUsageStore } from '../../store/usage.ts'
 import { version } from '../../version.ts'
 import { readArguments } from '../arguments.ts'
@@ -231,12 +231,12 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
   const watchdog = createWatchdog(now)
   const prices = createPrices()
   const warn = (message: string): void => log.write('warn', message)
-  const kept = createKept({
-    folder: keptFolder(io.env),
+  const state = createStateStore({
+    folder: dataFolder(io.env),
     now,
     warn,
   })
-  const usage = createUsageStore({ folder: keptFolder(io.env), warn })
+  const usage = createUsageStore({ folder: dataFolder(io.env), warn })
   return {
     now,
     random: Math.random,
@@ -245,12 +245,12 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     fetch: globalThis.fetch,
     env: io.env,
     readFile: io.readFile,
-    pool: createPool({ now, random: Math.random, kept }),
+    pool: createPool({ now, random: Math.random, state }),
     affinity: createAffinityStore(now),
     tokens: createTokens({ now, fetch: globalThis.fetch }),
-    kept,
-    quotas: createQuotas({ now, kept }),
-    asked: createAskedNames(kept),
+    state,
+    quotas: createQuotas({ now, state }),
+    requestedNames: createRequestedNames(state),
     latencies: createLatencies(now),
     learned: createLearned(now),
     sealIssuers: createSealIssuers(now),
@@ -263,7 +263,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
       warn,
     }),
     waitingRoom: createWaitingRoom(now, watchdog),
-    lists: createModelLists(kept, now),
+    lists: createModelLists(state, now),
     background: createBackground(),
     ledger: createLedger(createUsageWriter({ after, prices, warn, store: usage })),
     log,

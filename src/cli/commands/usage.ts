@@ -6,8 +6,8 @@ import {
   type UsageGroup,
 } from '../../observability/usage/report.ts'
 import { PRICES_FROM } from '../../providers/pricing/prices.ts'
-import { keptFolder } from '../../store/cache.ts'
 import { UnusableStore } from '../../store/sqlite.ts'
+import { dataFolder } from '../../store/state.ts'
 import { readUsage, type UsageRow } from '../../store/usage.ts'
 import { readArguments } from '../arguments.ts'
 import type { Io } from '../terminal.ts'
@@ -40,7 +40,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return refuse(`--days ${days}: expected a whole number from 1`, io)
   if (!isGrouping(by)) return refuse(`--by ${by}: expected ${GROUPINGS.join(', ')}`, io)
   const from = Math.floor(Date.now() / DAY_MS) - Number(days) + 1
-  const folder = keptFolder(io.env)
+  const folder = dataFolder(io.env)
   let rows: UsageRow[] | undefined
   try {
     rows = readUsage(folder, from * 24)

@@ -13,13 +13,16 @@ import {
   unpacked,
 } from '../../conversation/index.ts'
 import type { Machine } from '../../lib/streams/machine.ts'
-import type { Kept } from '../../store/cache.ts'
+import type { StateStore } from '../../store/state.ts'
 
 /**
  * Watches a reply for a client that carries nothing back: what was thought before each call is kept
  * under the call's id, before the client hears that the reply is over.
  */
-export function keepReasoning(kept: Kept, caller: string): Machine<StreamEvent, StreamEvent> {
+export function keepReasoning(
+  state: StateStore,
+  caller: string,
+): Machine<StreamEvent, StreamEvent> {
   const open = new Map<number, Part>()
   /** Sealed thoughts since the last call, and the capsules of calls. */
   let thoughts: Part[] = []
@@ -53,7 +56,7 @@ export function keepReasoning(kept: Kept, caller: string): Machine<StreamEvent, 
         if (part) ended(part)
       } else if (event.type === 'response-end') {
         for (const part of open.values()) ended(part)
-        kept.put('reasoning', caller, capsules)
+        state.put('reasoning', caller, capsules)
       }
       return [event]
     },
@@ -77,12 +80,12 @@ function isNeeded({ seal }: Part): boolean {
 /** Puts back what was kept for calls whose client returned nothing of it. */
 export function recallReasoning(
   request: ConversationRequest,
-  kept: Kept,
+  state: StateStore,
   caller: string,
 ): ConversationRequest {
   const ids = request.messages.flatMap(callsWithoutReasoning)
   if (ids.length === 0) return request
-  const found = kept.get('reasoning', caller, ids)
+  const found = state.get('reasoning', caller, ids)
   if (found.size === 0) return request
   return { ...request, messages: request.messages.map(message => recalled(message, found)) }
 }

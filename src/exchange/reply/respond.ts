@@ -3,7 +3,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { text } from '../../lib/json/read-json.ts'
 import { bodyOf, type GeneratedBody } from '../../lib/net/response-body.ts'
 import type { Asked, Loss } from '../../protocols/codec.ts'
-import { keepResponse } from '../history/responses.ts'
+import { storeResponse } from '../history/stored-responses.ts'
 import { type Ask, type Exchange, stamp } from '../request.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import { relayedHeaders, STREAM_HEADERS } from '../upstream/headers.ts'
@@ -48,13 +48,13 @@ export function askedOf(exchange: Exchange, served: string, losses?: Loss[]): As
 function responsesAsked(exchange: Exchange): Partial<Asked> {
   const follows = text(exchange.body().previous_response_id)
   return {
-    finished: response => kept(exchange, response),
+    finished: response => store(exchange, response),
     ...(follows === undefined ? {} : { follows }),
   }
 }
 
-function kept({ gateway, caller, body }: Exchange, response: JsonObject): void {
-  keepResponse(gateway.services.kept, caller.name, body(), response)
+function store({ gateway, caller, body }: Exchange, response: JsonObject): void {
+  storeResponse(gateway.services.state, caller.name, body(), response)
 }
 
 /** The name the reply carries: the client's own, unless the file says `report-model: served`. */

@@ -5,7 +5,7 @@ import { decodeSse, type SseLimit } from '../../lib/streams/sse.ts'
 import type { Frame } from '../../protocols/codec.ts'
 
 /** Enough of a stream's end to hold its last usage and its terminal event. */
-const KEPT_BYTES = 6_144
+const MIN_TAIL_BYTES = 6_144
 
 /**
  * How a passed stream ended. `told`: the upstream itself said the failure, so the client has it.
@@ -34,7 +34,7 @@ export function createTail(
 
   /** Lets go of whole messages at the front; the one under way is kept however long it is. */
   function makeRoom(needed: number): void {
-    const from = boundaryBefore(kept, length - KEPT_BYTES)
+    const from = boundaryBefore(kept, length - MIN_TAIL_BYTES)
     if (from > 0) {
       kept.copyWithin(0, from, length)
       length -= from
@@ -42,7 +42,7 @@ export function createTail(
     }
     if (length + needed <= kept.length) return
     if (length + needed > limit.characters) throw limit.error()
-    const larger = new Uint8Array(Math.max(2 * KEPT_BYTES, 2 * kept.length, length + needed))
+    const larger = new Uint8Array(Math.max(2 * MIN_TAIL_BYTES, 2 * kept.length, length + needed))
     copy.call(kept, larger, 0, 0, length)
     kept = larger
   }

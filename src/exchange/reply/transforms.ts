@@ -17,7 +17,7 @@ export function between(
   const machines: Machine<StreamEvent, StreamEvent>[] = []
   if (attempt.fitted) machines.push(attempt.fitted.restoreStream())
   if (!exchange.codec.carries(asked))
-    machines.push(keepReasoning(exchange.gateway.services.kept, exchange.caller.name))
+    machines.push(keepReasoning(exchange.gateway.services.state, exchange.caller.name))
   return chained(machines)
 }
 

@@ -1,5 +1,5 @@
 import { exchange } from '../../exchange/exchange.ts'
-import { unknownResponse } from '../../exchange/history/responses.ts'
+import { unknownResponse } from '../../exchange/history/stored-responses.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
 import { asGatewayError, GatewayError } from '../../lib/errors.ts'
 import { type JsonObject, parseObject } from '../../lib/json/json.ts'
@@ -19,7 +19,7 @@ export type Connection = {
 }
 
 /** Responses of a connection that a later turn may follow; an agent names the latest. */
-const MOST_KEPT = 8
+const MAX_HISTORIES = 8
 /** A request whose history is in its input, and the response it named as the one before. */
 type Turn = { body: JsonObject; follows: string | undefined }
 
@@ -56,7 +56,7 @@ export function createResponsesSession(
   function keep(id: string, items: readonly JsonObject[]): void {
     histories.set(id, items)
     const oldest = histories.keys().next()
-    if (histories.size > MOST_KEPT && !oldest.done) histories.delete(oldest.value)
+    if (histories.size > MAX_HISTORIES && !oldest.done) histories.delete(oldest.value)
   }
 
   async function turn(frame: string): Promise<void> {
@@ -68,9 +68,9 @@ export function createResponsesSession(
       const caller = gateway.authenticate(headers, () => peer)
       checkLength(Buffer.byteLength(frame), gateway, 'the frame')
       const asked = requestOf(frame)
-      const isKept = (id: string): boolean =>
-        gateway.services.kept.get('response', caller.name, [id]).size > 0
-      const whole = withHistory(asked.body, histories, isKept)
+      const isStored = (id: string): boolean =>
+        gateway.services.state.get('response', caller.name, [id]).size > 0
+      const whole = withHistory(asked.body, histories, isStored)
       if (!asked.generate) {
         await warmUp(whole, requestId)
         return
@@ -203,7 +203,7 @@ function requestOf(frame: string): { body: JsonObject; generate: boolean } {
 function withHistory(
   body: JsonObject,
   histories: ReadonlyMap<string, readonly JsonObject[]>,
-  isKept: (id: string) => boolean,
+  isStored: (id: string) => boolean,
 ): Turn {
   const { previous_response_id: named, ...rest } = body
   const previous = text(named)
@@ -212,7 +212,7 @@ function withHistory(
   // What is malformed stays as it is, to be refused where requests are checked.
   if (before && Array.isArray(body.input))
     return { body: { ...rest, input: [...before, ...body.input] }, follows: previous }
-  if (!before && body.store === false && !isKept(previous)) throw unknownResponse(previous)
+  if (!before && body.store === false && !isStored(previous)) throw unknownResponse(previous)
   return { body, follows: undefined }
 }
 

@@ -1,6 +1,6 @@
-import { askedBefore } from '../../gateway/asked-names.ts'
 import { compile } from '../../gateway/compile.ts'
 import { planChanges } from '../../gateway/plan.ts'
+import { requestedBefore } from '../../gateway/requested-names.ts'
 import { type Context, endpoint, Yaml } from '../endpoint.ts'
 import { diagnosticWire, json, ManagementError } from '../reply.ts'
 import { restoredText } from './config.ts'
@@ -38,7 +38,7 @@ export const check = [
           compiled.diagnostics,
         )
       const { gateway } = context
-      const before = askedBefore(gateway.services.kept)
+      const before = requestedBefore(gateway.services.state)
       return json({ changes: planChanges(gateway.table, compiled.value.table, before) })
     },
   }),

@@ -14,7 +14,7 @@ import { compile } from '../../gateway/compile.ts'
 import { isObject } from '../../lib/json/json.ts'
 import { pathText } from '../../lib/path.ts'
 import { secretsIn } from '../../redaction/find-secrets.ts'
-import { keptFolder, logsFolder } from '../../store/cache.ts'
+import { dataFolder, logsFolder } from '../../store/state.ts'
 
 /**
  * What a change by management must not do, since the management secret is worth less than the keys,
@@ -49,8 +49,8 @@ function foreignFile(
   const { env } = services
   const places: [path: readonly [string, ...string[]], folder: string][] = [
     [['logging', 'file'], logsFolder(env)],
-    [['server', 'tls', 'cert'], keptFolder(env)],
-    [['server', 'tls', 'key'], keptFolder(env)],
+    [['server', 'tls', 'cert'], dataFolder(env)],
+    [['server', 'tls', 'key'], dataFolder(env)],
   ]
   for (const [path, folder] of places) {
     const written = textAt(next, path)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
-import { createMemoryKept } from '../../../src/store/cache.ts'
+import { createMemoryState } from '../../../src/store/state.ts'
 import { type LocalGateway, localGateway, type Upstream } from '../../support/local-gateway.ts'
 
 const ROUTES = `
@@ -66,9 +66,9 @@ describe('a hundred requests at once', () => {
   })
 
   test('on one budget of two gateways', async () => {
-    const kept = createMemoryKept(() => Date.UTC(2026, 0, 1))
+    const state = createMemoryState(() => Date.UTC(2026, 0, 1))
     const { upstream, open } = held(() => Response.json(REPLY))
-    const gateways = [1, 2].map(() => localGateway(ROUTES, upstream, {}, kept))
+    const gateways = [1, 2].map(() => localGateway(ROUTES, upstream, {}, state))
     const asked = gateways.flatMap(gateway =>
       ['tokens', 'minute'].flatMap(key => Array.from({ length: 50 }, () => ask(gateway, key))),
     )

@@ -85,7 +85,7 @@ describe('a key with a budget', () => {
     const upstream = () => Response.json(chat({ prompt_tokens: 5_000, completion_tokens: 5_000 }))
     const before = localGateway(ROUTES, upstream)
     await ask(before, 'priced')
-    const after = localGateway(ROUTES, upstream, {}, before.services.kept)
+    const after = localGateway(ROUTES, upstream, {}, before.services.state)
     expect((await ask(after, 'priced')).status).toBe(429)
   })
 

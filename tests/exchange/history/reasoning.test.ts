@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
-import { createKept } from '../../../src/store/cache.ts'
+import { createStateStore } from '../../../src/store/state.ts'
 import { assembled } from '../../support/assemble.ts'
 import { type LocalGateway, localGateway } from '../../support/local-gateway.ts'
 import { LOOP_CLIENTS, type LoopClient } from '../../support/loop-clients.ts'
@@ -29,14 +29,14 @@ logging: { level: error }
 
 /** A gateway process, as far as its memory goes: only the folder outlives it. */
 function started(upstream: Wire, folder: string): { gateway: LocalGateway; stop(): void } {
-  const kept = createKept({
+  const state = createStateStore({
     folder,
     now: () => Date.UTC(2026, 0, 1),
     warn: message => {
       throw new Error(message)
     },
   })
-  return { gateway: localGateway(ROUTES, strictThinker(upstream), {}, kept), stop: kept.close }
+  return { gateway: localGateway(ROUTES, strictThinker(upstream), {}, state), stop: state.close }
 }
 
 async function asked(

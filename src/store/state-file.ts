@@ -1,11 +1,11 @@
 import { constants, type Database } from 'bun:sqlite'
-import type { KeptLimits, Space } from './cache.ts'
-import { MAX_LISTED } from './kept-memory.ts'
 import type { Handle } from './recovering.ts'
 import { openVersioned, type Schema } from './sqlite.ts'
+import type { Space, StateLimits } from './state.ts'
+import { MAX_LISTED } from './state-memory.ts'
 
 /** An open `kept.sqlite`; every method throws what SQLite throws. */
-export type KeptFile = Handle & ReturnType<typeof openKeptFile>
+export type StateFile = Handle & ReturnType<typeof openStateFile>
 
 /**
  * The keys are in an index of their own, and `at` stands before the value: a search then compares keys
@@ -37,7 +37,7 @@ const SCHEMA: Schema = {
 /** Writes between two looks at the limits. */
 const PRUNE_EVERY = 500
 
-export function openKeptFile(path: string, { now, limits }: Options) {
+export function openStateFile(path: string, { now, limits }: Options) {
   const db = openVersioned(path, SCHEMA)
   const select = db.query<{ value: string }, [string, string, string, number]>(
     'select value from kept where space = ? and caller = ? and key = ? and at > ?',
@@ -100,7 +100,7 @@ export function openKeptFile(path: string, { now, limits }: Options) {
   }
 }
 
-type Options = { now(): number; limits: KeptLimits }
+type Options = { now(): number; limits: StateLimits }
 
 /** Takes out what is too old, and the oldest eighths until the rest takes no more than `maxBytes`. */
 function prune(db: Database, before: number, maxBytes: number): void {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createKept, createMemoryKept, type Kept } from '../../src/store/cache.ts'
+import { createMemoryState, createStateStore, type StateStore } from '../../src/store/state.ts'
 
 let folder = ''
 let now = 0
@@ -16,8 +16,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-function open(limits?: { bytes: number; ageMs: number }): Kept {
-  return createKept({
+function open(limits?: { bytes: number; ageMs: number }): StateStore {
+  return createStateStore({
     folder: join(folder, 'home'),
     now: () => now,
     warn: message => void warnings.push(message),
@@ -56,18 +56,18 @@ describe('what is kept', () => {
   })
 
   test('is gone from memory as well', () => {
-    const kept = createMemoryKept(() => now)
-    kept.put('item', 'ann', entries(['x', '1'], ['y', '2']))
-    expect(kept.remove('item', 'ann', ['x'])).toBe(true)
-    expect([...kept.get('item', 'ann', ['x', 'y'])]).toEqual([['y', '2']])
+    const state = createMemoryState(() => now)
+    state.put('item', 'ann', entries(['x', '1'], ['y', '2']))
+    expect(state.remove('item', 'ann', ['x'])).toBe(true)
+    expect([...state.get('item', 'ann', ['x', 'y'])]).toEqual([['y', '2']])
   })
 
   test('is for this user only', () => {
-    const kept = open()
-    kept.put('item', 'ann', entries(['x', 'y']))
+    const state = open()
+    state.put('item', 'ann', entries(['x', 'y']))
     expect(statSync(join(folder, 'home')).mode & 0o777).toBe(0o700)
     expect(statSync(join(folder, 'home', 'kept.sqlite')).mode & 0o777).toBe(0o600)
-    kept.close()
+    state.close()
   })
 
   test('two processes at once lose nothing', () => {
@@ -85,10 +85,10 @@ describe('what is kept', () => {
 
   // Seconds where each search reads the large value on its way, which keeps all others waiting.
   test('a large value does not make the search for others slow', () => {
-    const kept = open()
-    kept.put('response', 'ann', entries(['resp_1', 'x'.repeat(16_000_000)]))
+    const state = open()
+    state.put('response', 'ann', entries(['resp_1', 'x'.repeat(16_000_000)]))
     const ids = Array.from({ length: 5_000 }, (_, at) => `call_${at}`)
-    expect(kept.get('reasoning', 'ann', ids).size).toBe(0)
+    expect(state.get('reasoning', 'ann', ids).size).toBe(0)
   }, 20_000)
 
   test('in a file of an older version stays', () => {
@@ -105,32 +105,32 @@ describe('what is kept', () => {
       pragma user_version = 1;`)
     older.run(`insert into kept values ('item', 'ann', 'a', 'kept', ${now})`)
     older.close()
-    const kept = open()
-    expect([...kept.get('item', 'ann', ['a'])]).toEqual([['a', 'kept']])
-    kept.put('item', 'ann', entries(['a', 'again']))
-    expect([...kept.get('item', 'ann', ['a'])]).toEqual([['a', 'again']])
+    const state = open()
+    expect([...state.get('item', 'ann', ['a'])]).toEqual([['a', 'kept']])
+    state.put('item', 'ann', entries(['a', 'again']))
+    expect([...state.get('item', 'ann', ['a'])]).toEqual([['a', 'again']])
     expect(warnings).toEqual([])
   })
 
   test('grows old', () => {
-    const kept = open({ bytes: 1_000, ageMs: 1_000 })
-    kept.put('item', 'ann', entries(['x', 'y']))
+    const state = open({ bytes: 1_000, ageMs: 1_000 })
+    state.put('item', 'ann', entries(['x', 'y']))
     now += 1_001
-    expect(kept.get('item', 'ann', ['x']).size).toBe(0)
-    kept.close()
+    expect(state.get('item', 'ann', ['x']).size).toBe(0)
+    state.close()
   })
 
   test('is bounded: the oldest gives way', () => {
-    const kept = open({ bytes: 20_000, ageMs: 1e9 })
+    const state = open({ bytes: 20_000, ageMs: 1e9 })
     for (let at = 0; at < 1_001; at++) {
       now++
-      kept.put('item', 'ann', entries([`k${at}`, 'v'.repeat(100)]))
+      state.put('item', 'ann', entries([`k${at}`, 'v'.repeat(100)]))
     }
-    expect(kept.get('item', 'ann', ['k0']).size).toBe(0)
-    expect(kept.get('item', 'ann', ['k1000']).size).toBe(1)
+    expect(state.get('item', 'ann', ['k0']).size).toBe(0)
+    expect(state.get('item', 'ann', ['k1000']).size).toBe(1)
     const keys = Array.from({ length: 1_001 }, (_, at) => `k${at}`)
-    expect(kept.get('item', 'ann', keys).size).toBeLessThan(250)
-    kept.close()
+    expect(state.get('item', 'ann', keys).size).toBeLessThan(250)
+    state.close()
   })
 
   test('a damaged file is set aside', () => {
@@ -163,18 +163,18 @@ describe('what is kept', () => {
 
   test('a file where the folder should be is told, and memory serves', () => {
     writeFileSync(join(folder, 'home'), '')
-    const kept = open()
-    kept.put('item', 'ann', entries(['x', 'y']))
-    expect(kept.get('item', 'ann', ['x']).get('x')).toBe('y')
+    const state = open()
+    state.put('item', 'ann', entries(['x', 'y']))
+    expect(state.get('item', 'ann', ['x']).get('x')).toBe('y')
     expect(warnings.join()).toContain('JACKFIELD_HOME')
   })
 
   test('memory is bounded too', () => {
-    const kept = createMemoryKept(() => now, { bytes: 1_000, ageMs: 1_000 })
-    for (let at = 0; at < 100; at++) kept.put('item', 'ann', entries([`k${at}`, 'v'.repeat(100)]))
-    expect(kept.get('item', 'ann', ['k0']).size).toBe(0)
-    expect(kept.get('item', 'ann', ['k99']).size).toBe(1)
+    const state = createMemoryState(() => now, { bytes: 1_000, ageMs: 1_000 })
+    for (let at = 0; at < 100; at++) state.put('item', 'ann', entries([`k${at}`, 'v'.repeat(100)]))
+    expect(state.get('item', 'ann', ['k0']).size).toBe(0)
+    expect(state.get('item', 'ann', ['k99']).size).toBe(1)
     now += 1_001
-    expect(kept.get('item', 'ann', ['k99']).size).toBe(0)
+    expect(state.get('item', 'ann', ['k99']).size).toBe(0)
   })
 })

@@ -1,9 +1,9 @@
 import { GatewayError } from '../../lib/errors.ts'
 import { type JsonObject, type JsonValue, parseObject } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
-import type { Kept } from '../../store/cache.ts'
+import type { StateStore } from '../../store/state.ts'
 
-/** What is kept: the response as its client got it, its own input items, and what it followed. */
+/** What is stored: the response as its client got it, its own input items, and what it followed. */
 type Turn = { previous?: string; input: JsonValue; response: JsonObject }
 
 /** A chain longer than this is a loop; one that holds more is more than a request may be. */
@@ -14,8 +14,8 @@ const MAX_HISTORY_LENGTH = 64_000_000
  * Keeps a response of ours, so that a later request may name it or its items. `request` is the
  * client's own body; with `store: false` nothing is kept.
  */
-export function keepResponse(
-  kept: Kept,
+export function storeResponse(
+  state: StateStore,
   caller: string,
   request: JsonObject,
   response: JsonObject,
@@ -25,8 +25,8 @@ export function keepResponse(
   const previous = text(request.previous_response_id)
   const output = objects(response.output)
   const turn: Turn = { ...(previous ? { previous } : {}), input: request.input ?? [], response }
-  kept.put('response', caller, new Map([[id, JSON.stringify(turn)]]))
-  kept.put(
+  state.put('response', caller, new Map([[id, JSON.stringify(turn)]]))
+  state.put(
     'item',
     caller,
     new Map(
@@ -38,22 +38,30 @@ export function keepResponse(
   )
 }
 
-/** A response that is kept here, as its client got it. */
-export function keptResponse(kept: Kept, caller: string, id: string): JsonObject | undefined {
-  return turnOf(kept.get('response', caller, [id]).get(id))?.response
+/** A response that is stored here, as its client got it. */
+export function storedResponse(
+  state: StateStore,
+  caller: string,
+  id: string,
+): JsonObject | undefined {
+  return turnOf(state.get('response', caller, [id]).get(id))?.response
 }
 
 /** Takes a response and its items out. False: that is not possible just now. */
-export function forgetResponse(kept: Kept, caller: string, { id, output }: JsonObject): boolean {
+export function forgetResponse(
+  state: StateStore,
+  caller: string,
+  { id, output }: JsonObject,
+): boolean {
   const items = objects(output).flatMap(item => text(item.id) ?? [])
-  return kept.remove('item', caller, items) && kept.remove('response', caller, [text(id) ?? ''])
+  return state.remove('item', caller, items) && state.remove('response', caller, [text(id) ?? ''])
 }
 
-/** Whether a request names a response or an item that is kept here. */
-export function refersToKept(body: JsonObject, kept: Kept, caller: string): boolean {
+/** Whether a request names a response or an item that is stored here. */
+export function refersToStored(body: JsonObject, state: StateStore, caller: string): boolean {
   const previous = text(body.previous_response_id)
-  if (previous !== undefined && kept.get('response', caller, [previous]).size > 0) return true
-  return kept.get('item', caller, referred(objects(body.input))).size > 0
+  if (previous !== undefined && state.get('response', caller, [previous]).size > 0) return true
+  return state.get('item', caller, referred(objects(body.input))).size > 0
 }
 
 function referred(items: readonly JsonObject[]): string[] {
@@ -66,7 +74,7 @@ function referred(items: readonly JsonObject[]): string[] {
  * The request with everything it refers to put in its place, for upstreams that keep nothing.
  * Throws `invalid-request` for what is not known here, unless it is only reasoning.
  */
-export function withHistory(body: JsonObject, kept: Kept, caller: string): JsonObject {
+export function withHistory(body: JsonObject, state: StateStore, caller: string): JsonObject {
   if (body.conversation !== undefined && body.conversation !== null)
     throw new GatewayError(
       'invalid-request',
@@ -77,8 +85,8 @@ export function withHistory(body: JsonObject, kept: Kept, caller: string): JsonO
   const refers = objects(body.input).some(({ type }) => type === 'item_reference')
   if (previous === undefined && !refers) return body
   const { previous_response_id: _, ...rest } = body
-  const before = previous === undefined ? [] : historyOf(previous, kept, caller)
-  return { ...rest, input: resolved([...before, ...itemsOf(body.input)], kept, caller) }
+  const before = previous === undefined ? [] : historyOf(previous, state, caller)
+  return { ...rest, input: resolved([...before, ...itemsOf(body.input)], state, caller) }
 }
 
 function itemsOf(input: JsonValue | undefined): JsonObject[] {
@@ -86,12 +94,12 @@ function itemsOf(input: JsonValue | undefined): JsonObject[] {
   return objects(input)
 }
 
-function historyOf(last: string, kept: Kept, caller: string): JsonObject[] {
+function historyOf(last: string, state: StateStore, caller: string): JsonObject[] {
   const turns: Turn[] = []
   let id: string | undefined = last
   let length = 0
   while (id !== undefined && turns.length < MOST_TURNS) {
-    const value = kept.get('response', caller, [id]).get(id)
+    const value = state.get('response', caller, [id]).get(id)
     length += value?.length ?? 0
     if (length > MAX_HISTORY_LENGTH) throw historyTooLong()
     const turn = turnOf(value)
@@ -113,7 +121,7 @@ function historyTooLong(): GatewayError {
 }
 
 function turnOf(value: string | undefined): Turn | undefined {
-  // What cannot be read was never kept.
+  // What cannot be read counts as never stored.
   const wire = value === undefined ? undefined : parseObject(value)
   const response = object(wire?.response)
   if (!wire || !response) return undefined
@@ -125,9 +133,9 @@ function turnOf(value: string | undefined): Turn | undefined {
   }
 }
 
-function resolved(items: readonly JsonObject[], kept: Kept, caller: string): JsonObject[] {
+function resolved(items: readonly JsonObject[], state: StateStore, caller: string): JsonObject[] {
   const beside = new Map(items.flatMap(item => (isWhole(item) ? [[item.id, item] as const] : [])))
-  const found = kept.get('item', caller, referred(items))
+  const found = state.get('item', caller, referred(items))
   return items.flatMap(item => {
     if (item.type !== 'item_reference') return [item]
     const id = text(item.id) ?? ''

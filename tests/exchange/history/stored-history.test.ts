@@ -1,16 +1,16 @@
 import { expect, test } from 'bun:test'
-import { keepResponse, withHistory } from '../../../src/exchange/history/responses.ts'
-import { createMemoryKept } from '../../../src/store/cache.ts'
+import { storeResponse, withHistory } from '../../../src/exchange/history/stored-responses.ts'
+import { createMemoryState } from '../../../src/store/state.ts'
 
 test('a history that is kept here is put back as long as it is no longer than a request', () => {
-  const kept = createMemoryKept(() => 0)
+  const state = createMemoryState(() => 0)
   const input = 'x'.repeat(25_000_000)
   for (let turn = 1; turn <= 3; turn++) {
     const previous = turn > 1 ? { previous_response_id: `r${turn - 1}` } : {}
-    keepResponse(kept, 'alice', { input, ...previous }, { id: `r${turn}`, output: [] })
+    storeResponse(state, 'alice', { input, ...previous }, { id: `r${turn}`, output: [] })
   }
   const following = (id: string) =>
-    withHistory({ previous_response_id: id, input: 'y' }, kept, 'alice')
+    withHistory({ previous_response_id: id, input: 'y' }, state, 'alice')
   expect(following('r2').input).toHaveLength(3)
   expect(() => following('r3')).toThrow('send what is needed of it in input')
 })

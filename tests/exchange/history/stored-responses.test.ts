@@ -45,7 +45,7 @@ function said(body: JsonObject): string {
     .join('')
 }
 
-describe('responses that are kept here', () => {
+describe('responses that are stored here', () => {
   const ask = (more: JsonObject): JsonObject => ({ model: 'coder', input: 'hi', ...more })
 
   test('follow one another', async () => {
@@ -98,11 +98,11 @@ describe('responses that are kept here', () => {
     )
     const call = async (key: string, body: JsonObject): Promise<Response> =>
       gateway.call('/v1/responses', { json: body, headers: { authorization: `Bearer ${key}` } })
-    const unkept = await json(await call('ann-key', ask({ store: false })))
-    const kept = await json(await call('ann-key', ask({})))
+    const unstored = await json(await call('ann-key', ask({ store: false })))
+    const stored = await json(await call('ann-key', ask({})))
     for (const [key, id] of [
-      ['ann-key', unkept.id],
-      ['bob-key', kept.id],
+      ['ann-key', unstored.id],
+      ['bob-key', stored.id],
       ['ann-key', 'resp_jf_nobody'],
       ['ann-key', 'resp_of_another_service'],
     ] as const) {
@@ -126,11 +126,11 @@ describe('responses that are kept here', () => {
     ['response', ask({ previous_response_id: 'broken' }), 'previous_response_not_found'],
     ['item', ask({ input: [{ type: 'item_reference', id: 'broken' }] }), 'item_not_found'],
   ] as const)(
-    'a kept %s that cannot be read any more was never kept',
+    'a stored %s that cannot be read any more counts as never stored',
     async (space, body, code) => {
       const gateway = localGateway(ROUTES, counting)
       for (const text of ['{"input": [', '', '5', '[]'].values()) {
-        gateway.services.kept.put(space, 'local', new Map([['broken', text]]))
+        gateway.services.state.put(space, 'local', new Map([['broken', text]]))
         const response = await gateway.call('/v1/responses', { json: body })
         expect(response.status).toBe(400)
         expect(object((await json(response)).error).code).toBe(code)
@@ -160,13 +160,13 @@ describe('responses that are kept here', () => {
   })
 })
 
-describe('a kept response by its id', () => {
+describe('a stored response by its id', () => {
   const KEYED = `${ROUTES}
 api-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`
   const ann = { authorization: 'Bearer ann-key' }
   const bob = { authorization: 'Bearer bob-key' }
 
-  async function kept(more: JsonObject = {}) {
+  async function stored(more: JsonObject = {}) {
     const gateway = localGateway(KEYED, counting)
     const body = { model: 'coder', input: 'hi', ...more }
     const asked = await gateway.call('/v1/responses', { json: body, headers: ann })
@@ -180,7 +180,7 @@ api-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`
     ['whole', {}],
     ['streamed', { stream: true }],
   ])('is given as it ended: %s', async (_, more) => {
-    const { gateway, response } = await kept(more)
+    const { gateway, response } = await stored(more)
     const again = await gateway.call(`/v1/responses/${response.id}`, { headers: ann })
     expect(again.status).toBe(200)
     expect(await json(again)).toEqual(response)
@@ -188,7 +188,7 @@ api-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`
   })
 
   test('is nobody else’s, and needs a key', async () => {
-    const { gateway, response } = await kept()
+    const { gateway, response } = await stored()
     for (const [headers, status] of [
       [bob, 404],
       [{}, 401],
@@ -201,7 +201,7 @@ api-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`
   })
 
   test('deleted, neither it nor its items can be named', async () => {
-    const { gateway, response } = await kept()
+    const { gateway, response } = await stored()
     const path = `/v1/responses/${response.id}`
     const gone = await gateway.call(path, { method: 'DELETE', headers: ann })
     expect(await json(gone)).toEqual({ id: response.id ?? '', object: 'response', deleted: true })
@@ -217,8 +217,8 @@ api-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`
     }
   })
 
-  test('where it is not kept: 404 in this protocol, and why', async () => {
-    const { gateway, response } = await kept({ store: false })
+  test('where it is not stored: 404 in this protocol, and why', async () => {
+    const { gateway, response } = await stored({ store: false })
     for (const id of [response.id, 'resp_of_openai', 'x'.repeat(5_000), '%00', '%E0%A4%A']) {
       const missing = await gateway.call(`/v1/responses/${id}`, { headers: ann })
       expect(missing.status).toBe(404)
@@ -229,13 +229,13 @@ api-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`
   })
 
   test('is not streamed again', async () => {
-    const { gateway, response } = await kept()
+    const { gateway, response } = await stored()
     const path = `/v1/responses/${response.id}?stream=true`
     expect((await gateway.call(path, { headers: ann })).status).toBe(400)
   })
 
   test('the name of an endpoint is no id', async () => {
-    const { gateway } = await kept()
+    const { gateway } = await stored()
     const response = await gateway.call('/v1/responses/compact', { headers: ann })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
   })

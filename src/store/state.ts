@@ -1,10 +1,10 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type KeptFile, openKeptFile } from './kept-file.ts'
-import { createMemoryKept, KEPT_LIMITS } from './kept-memory.ts'
 import { createRecovering } from './recovering.ts'
+import { openStateFile, type StateFile } from './state-file.ts'
+import { createMemoryState, STATE_LIMITS } from './state-memory.ts'
 
-export { createMemoryKept, KEPT_LIMITS } from './kept-memory.ts'
+export { createMemoryState, STATE_LIMITS } from './state-memory.ts'
 
 /**
  * What a client would have to send back and cannot: reasoning by call id, responses and their items
@@ -12,12 +12,12 @@ export { createMemoryKept, KEPT_LIMITS } from './kept-memory.ts'
  * that the client holds itself. No method throws: where the file cannot be used, memory serves, and
  * that is reported once.
  */
-export interface Kept {
+export interface StateStore {
   /** The values found, by key. */
   get(space: Space, caller: string, keys: readonly string[]): Map<string, string>
   /** Every key of a space, newest first; at most some thousands. */
   list(space: Space, caller: string): string[]
-  /** Replaces what was kept under a key. */
+  /** Replaces what was stored under a key. */
   put(space: Space, caller: string, entries: ReadonlyMap<string, string>): void
   /**
    * Reads values and writes what `next` makes of them, in one transaction: processes that share the
@@ -37,24 +37,24 @@ export interface Kept {
 
 export type Space = 'reasoning' | 'response' | 'item' | 'spent' | 'asked' | 'cooldown' | 'models'
 
-export type KeptLimits = { bytes: number; ageMs: number }
+export type StateLimits = { bytes: number; ageMs: number }
 
-export type KeptOptions = {
+export type StateOptions = {
   /** Where `kept.sqlite` lives; made if need be. */
   folder: string
   now(): number
   warn(message: string): void
-  limits?: KeptLimits
+  limits?: StateLimits
 }
 
 /** Where a user's gateway keeps its file. */
-export function keptFolder(env: Record<string, string | undefined>): string {
+export function dataFolder(env: Record<string, string | undefined>): string {
   return env.JACKFIELD_HOME?.trim() || join(homedir(), '.jackfield')
 }
 
 /** Where it keeps what was logged and recorded. */
 export function logsFolder(env: Record<string, string | undefined>): string {
-  return join(keptFolder(env), 'logs')
+  return join(dataFolder(env), 'logs')
 }
 
 /** After a failure the file is left alone this long: waiting for a lock holds up everybody. */
@@ -63,16 +63,21 @@ const RETRY_MS = 1_000
 const MAX_WAITING_BYTES = 64_000_000
 
 /** A file that survives restarts; opened when first needed. Where that fails, memory serves. */
-export function createKept({ folder, now, warn, limits = KEPT_LIMITS }: KeptOptions): Kept {
+export function createStateStore({
+  folder,
+  now,
+  warn,
+  limits = STATE_LIMITS,
+}: StateOptions): StateStore {
   const path = join(folder, 'kept.sqlite')
-  const file = createRecovering<KeptFile>({
+  const file = createRecovering<StateFile>({
     path,
-    open: () => openKeptFile(path, { now, limits }),
+    open: () => openStateFile(path, { now, limits }),
     replaced: () =>
       warn(`${path} was damaged and is set aside as kept.sqlite.damaged; a new one is kept`),
   })
   /** What could not be written; absent: everything was. */
-  let memory: Kept | undefined
+  let memory: StateStore | undefined
   // Apart: what cannot be written can often be read.
   const failedAtMs = { read: Number.NEGATIVE_INFINITY, write: Number.NEGATIVE_INFINITY }
   let complained = false
@@ -80,7 +85,7 @@ export function createKept({ folder, now, warn, limits = KEPT_LIMITS }: KeptOpti
   /** Undefined: the file cannot be used for that just now. */
   function inFile<T>(
     what: 'read' | 'write',
-    work: (file: KeptFile) => T,
+    work: (file: StateFile) => T,
   ): { value: T } | undefined {
     const sinceMs = now() - failedAtMs[what]
     if (sinceMs >= 0 && sinceMs < RETRY_MS) return undefined
@@ -105,26 +110,26 @@ export function createKept({ folder, now, warn, limits = KEPT_LIMITS }: KeptOpti
   return {
     get(space, caller, keys) {
       if (keys.length === 0) return new Map()
-      const found = inFile('read', kept => kept.get(space, caller, keys))?.value ?? new Map()
+      const found = inFile('read', state => state.get(space, caller, keys))?.value ?? new Map()
       return memory ? new Map([...found, ...memory.get(space, caller, keys)]) : found
     },
     list(space, caller) {
-      const found = inFile('read', kept => kept.list(space, caller))?.value ?? []
+      const found = inFile('read', state => state.list(space, caller))?.value ?? []
       return memory ? [...new Set([...memory.list(space, caller), ...found])] : found
     },
     put(space, caller, entries) {
       if (entries.size === 0) return
-      const written = inFile('write', kept => kept.put(space, caller, entries))
+      const written = inFile('write', state => state.put(space, caller, entries))
       const bytes = Math.min(limits.bytes, MAX_WAITING_BYTES)
-      if (!written) memory ??= createMemoryKept(now, { ...limits, bytes })
+      if (!written) memory ??= createMemoryState(now, { ...limits, bytes })
       // Also what the file took: an older value in memory must not hide it.
       memory?.put(space, caller, entries)
     },
     change: (space, caller, keys, next) =>
-      inFile('write', kept => kept.change(space, caller, keys, next)) !== undefined,
+      inFile('write', state => state.change(space, caller, keys, next)) !== undefined,
     remove(space, caller, keys) {
       memory?.remove(space, caller, keys)
-      return inFile('write', kept => kept.remove(space, caller, keys)) !== undefined
+      return inFile('write', state => state.remove(space, caller, keys)) !== undefined
     },
     close: () => file.close(),
   }

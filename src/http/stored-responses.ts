@@ -1,5 +1,5 @@
 import type { Caller } from '../exchange/admission/authenticate.ts'
-import { forgetResponse, keptResponse } from '../exchange/history/responses.ts'
+import { forgetResponse, storedResponse } from '../exchange/history/stored-responses.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json/json.ts'
@@ -26,7 +26,7 @@ export function readResponse(
 /** `DELETE /v1/responses/{id}`: neither it nor its items can be named from here on. Throws likewise. */
 export function deleteResponse(gateway: Gateway, caller: Caller, id: string): JsonObject {
   const response = found(gateway, caller, id)
-  if (!forgetResponse(gateway.services.kept, caller.name, response))
+  if (!forgetResponse(gateway.services.state, caller.name, response))
     throw new GatewayError(
       'internal',
       `the response '${id}' could not be deleted: kept.sqlite cannot be written just now; try again`,
@@ -36,7 +36,7 @@ export function deleteResponse(gateway: Gateway, caller: Caller, id: string): Js
 }
 
 function found({ services }: Gateway, caller: Caller, id: string): JsonObject {
-  const response = keptResponse(services.kept, caller.name, id)
+  const response = storedResponse(services.state, caller.name, id)
   if (response) return response
   throw new GatewayError(
     'invalid-request',

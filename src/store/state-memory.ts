@@ -1,9 +1,12 @@
-import type { Kept, KeptLimits } from './cache.ts'
+import type { StateLimits, StateStore } from './state.ts'
 
 type Entry = { value: string; at: number }
 
 /** In memory only: for tests, and where there is no place to write. The oldest give way. */
-export function createMemoryKept(now: () => number, limits: KeptLimits = KEPT_LIMITS): Kept {
+export function createMemoryState(
+  now: () => number,
+  limits: StateLimits = STATE_LIMITS,
+): StateStore {
   const entries = new Map<string, Entry>()
   let bytes = 0
 
@@ -57,7 +60,7 @@ export function createMemoryKept(now: () => number, limits: KeptLimits = KEPT_LI
   }
 }
 
-export const KEPT_LIMITS: KeptLimits = { bytes: 256_000_000, ageMs: 30 * 86_400_000 }
+export const STATE_LIMITS: StateLimits = { bytes: 256_000_000, ageMs: 30 * 86_400_000 }
 
 /** Keys that a list gives at most. */
 export const MAX_LISTED = 5_000
