@@ -21,7 +21,10 @@ export function fed() {
       if (!over) controller?.close()
       over = true
     },
-    cut: () => controller?.error(Object.assign(new Error('closed'), { code: 'ECONNRESET' })),
+    cut: () => {
+      over = true
+      controller?.error(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
+    },
   }
 }
 

@@ -9,11 +9,21 @@ import type { Attempt } from '../upstream/attempt.ts'
 import { answerIn, refusalOf } from './embedded-error.ts'
 import { type Listener, SILENT } from './reader.ts'
 
-/** A stream as far as its first payload; `done`: it is over already. */
+/** A stream as far as its first payload, or as far as it was held; `done`: it is over already. */
 export type Beginning = { events: StreamEvent[]; bytes: Uint8Array[]; done: boolean }
 
 /** An upstream that sends so much and still no payload is past every error it could begin with. */
 const MAX_HELD_BYTES = 1_000_000
+
+/**
+ * How long a reply that has started is held for its first payload, where the client's keep-alive is
+ * an event that needs a started response. Codex drops a connection on which 300 s bring no event,
+ * and takes no keep-alive before `response.created` (Codex 0.169, 2026-11). After this time the
+ * beginning goes down, so keep-alives count from then on. That commits the attempt: what fails later
+ * is an error event, and nobody else is asked. An upstream that has been at work on an accepted
+ * request for a minute seldom fails in a way that another could mend.
+ */
+const MAX_HOLD_MS = 60_000
 
 export type Decoding = {
   frames: Machine<Uint8Array, Frame>
@@ -21,8 +31,9 @@ export type Decoding = {
 }
 
 /**
- * Reads a stream until it has said something for the client. Throws when that is an error, or when
- * there is nothing: until then another credential can still answer, unseen.
+ * Reads a stream until it has said something for the client, or has been held for too long. Throws
+ * when that is an error, or when there is nothing: until then another credential can still answer,
+ * unseen.
  */
 export async function beginningOf(
   exchange: Exchange,
@@ -31,6 +42,7 @@ export async function beginningOf(
   listener: Listener,
   decoding: Decoding,
 ): Promise<Beginning> {
+  if (exchange.codec.keepAliveEvent) listener.limitHold(MAX_HOLD_MS)
   try {
     const beginning = await read(attempt.heard, listener, decoding)
     const { events, bytes } = beginning
@@ -56,7 +68,8 @@ async function read(
   let payload = false
   // One long event (a picture) may be all there is: `frames` has the limit for that.
   const enough = (): boolean => held >= MAX_HELD_BYTES && beginning.events.length > 0
-  while (!beginning.done && !payload && !enough()) {
+  let started = false
+  while (!beginning.done && !payload && !enough() && !(started && listener.heldLong())) {
     const chunk = await listener.next()
     if (chunk === SILENT) continue
     const heard = [
@@ -72,7 +85,9 @@ async function read(
     for (const event of heard) {
       beginning.events.push(event)
       // Its client may go away before there is anything to pass on.
-      if (event.type === 'response-start') hearUsage(account, event.usage)
+      if (event.type !== 'response-start') continue
+      started = true
+      hearUsage(account, event.usage)
     }
     beginning.done = chunk.done
   }

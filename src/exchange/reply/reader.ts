@@ -1,12 +1,13 @@
 import type { Exchange } from '../request.ts'
-import { type Attempt, networkError, waitFor } from '../upstream/attempt.ts'
+import { type Attempt, networkError, waitAtLeast, waitFor } from '../upstream/attempt.ts'
 
 export type Chunk = { done: boolean; value?: Uint8Array | undefined }
 export const SILENT = 'silent'
 
 /**
  * Reads the upstream's body chunk by chunk, keeping the attempt's idle timer; between chunks it
- * says `silent` whenever the client should hear a keep-alive.
+ * says `silent` whenever the client should hear a keep-alive, and once when the beginning has been
+ * held for as long as `limitHold` allows.
  */
 export function createListener(
   exchange: Exchange,
@@ -18,22 +19,28 @@ export function createListener(
   const keepAliveMs = table.policy.keepaliveMs
   let pending: Promise<Chunk> | undefined
   let wake: ((heard: Chunk | typeof SILENT) => void) | undefined
-  let silentSinceMs = 0
   let committed = false
+  let heldLong = false
+  /** The read under way needs no idle timer started: one runs, or the chunk is there. */
+  let timed = false
+  /** The timer that ran when a beginning was released that had no payload. */
+  let before: Pick<Attempt['watch'], 'dueAtMs' | 'stage'> | undefined
 
   const silence = {
     dueAtMs: Infinity,
     due() {
-      silentSinceMs = services.now()
-      silence.dueAtMs = silentSinceMs + keepAliveMs
+      if (!committed) heldLong = true
+      silence.dueAtMs = committed ? services.now() + keepAliveMs : Infinity
       wake?.(SILENT)
     },
   }
 
   /** A read that fails is the network's fault; whatever else fails in a stream is not. */
   async function read(): Promise<Chunk> {
+    timed = false
     try {
       const chunk = await reader.read()
+      timed = true
       if (chunk.value) attempt.scanSeals?.(chunk.value)
       if (committed) heard()
       return chunk
@@ -48,10 +55,25 @@ export function createListener(
     if (committed && keepAliveMs > 0) silence.dueAtMs = now + keepAliveMs
   }
 
+  /** Release shortens no wait: a model that was still held could be silent until its first-byte timeout. */
+  function waitForUpstream(): void {
+    timed = true
+    waitFor(exchange, attempt, 'idle')
+    if (before) waitAtLeast(attempt, before)
+  }
+
   return {
+    /** Has `heldLong` become true after this time, unless keep-alives are off: nothing is gained then. */
+    limitHold(ms: number): void {
+      if (keepAliveMs <= 0) return
+      silence.dueAtMs = services.now() + ms
+      services.watchdog.add(silence)
+    },
+    heldLong: (): boolean => heldLong,
     /** From here on a silent upstream is covered by keep-alives. */
     commit(): void {
       committed = true
+      if (heldLong) before = { dueAtMs: attempt.watch.dueAtMs, stage: attempt.watch.stage }
       if (keepAliveMs > 0) {
         silence.dueAtMs = services.now() + keepAliveMs
         services.watchdog.add(silence)
@@ -64,19 +86,17 @@ export function createListener(
       if (idleAtMs > attempt.watch.dueAtMs) waitFor(exchange, attempt, 'idle')
     },
     async next(): Promise<Chunk | typeof SILENT> {
-      if (committed && !pending) waitFor(exchange, attempt, 'idle')
-      if (!committed || keepAliveMs <= 0) {
-        return read()
-      }
-      pending ??= read()
+      const reading = pending ?? read()
+      if (committed && !timed) waitForUpstream()
+      const interruptible = silence.dueAtMs !== Infinity || pending !== undefined
+      if (!interruptible) return reading
+      pending = reading
       const result = await new Promise<Chunk | typeof SILENT>((resolve, reject) => {
         wake = resolve
-        pending?.then(resolve, reject)
+        reading.then(resolve, reject)
       })
       wake = undefined
-      if (result !== SILENT) {
-        pending = undefined
-      }
+      if (result !== SILENT) pending = undefined
       return result
     },
     /** Lets go of the upstream, whatever state it is in. */

@@ -129,6 +129,16 @@ export function waitFor(
   withinTotal(exchange, target, watch)
 }
 
+/** Puts back a timer that ran before, where that one is due later. */
+export function waitAtLeast(
+  { watch }: Attempt,
+  before: Pick<AttemptWatch, 'dueAtMs' | 'stage'>,
+): void {
+  if (watch.fired || before.dueAtMs <= watch.dueAtMs) return
+  watch.dueAtMs = before.dueAtMs
+  watch.stage = before.stage
+}
+
 /** Whatever is waited for, `timeout.total` holds. */
 function withinTotal(exchange: Exchange, target: Target, watch: AttemptWatch): void {
   const total = exchange.totalDueAtMs(target)
