@@ -261,9 +261,9 @@ export function stamp(
   if (losses) headers.set('x-jackfield-losses', losses)
 }
 
-/** Header values are bytes: what is not plain ASCII is escaped as in a URL. */
+/** Header values are bytes: what is not plain ASCII is escaped as in a URL, and half a character replaced. */
 function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, character => encodeURIComponent(character))
+  return text.toWellFormed().replace(/[^\x20-\x7e]/gu, character => encodeURIComponent(character))
 }
 
 /** A header that is longer is refused by some clients; a path and a reason have 20 characters. */
