@@ -148,3 +148,51 @@ describe('more cached tokens than tokens in all', () => {
     })
   })
 })
+
+describe('what upstreams write otherwise', () => {
+  const written = (codec: (typeof codecs)[number], usage: ConversationResponse['usage']) =>
+    object(
+      codec.encodeResponse({ ...RESPONSE, usage }, { model: 'm', id: 'req_1', atMs: 0 })[
+        codec.members.usage
+      ],
+    )
+
+  test('Gemini: counts that are text are numbers, for the account and every client', () => {
+    const usage = gemini.decodeUsage({
+      promptTokenCount: '35',
+      cachedContentTokenCount: '20',
+      candidatesTokenCount: '18',
+      thoughtsTokenCount: '12',
+      totalTokenCount: '65',
+      trafficType: 'ON_DEMAND',
+    })
+    expect(usage).toMatchObject({ fresh: 15, cacheRead: 20, output: 30, reasoning: 12 })
+    expect(written(anthropic, usage)).toMatchObject({ input_tokens: 15, output_tokens: 30 })
+    expect(written(gemini, usage)).toEqual({ ...WRITTEN.gemini, trafficType: 'ON_DEMAND' })
+  })
+
+  test.each(['', 'five', '-5', '5 tokens', null, {}])('Gemini: %p is no count', wire => {
+    expect(gemini.decodeUsage({ promptTokenCount: wire }).fresh).toBeUndefined()
+  })
+
+  test.each([
+    ['with all its members', WRITTEN['openai-responses'] ?? {}],
+    ['with a total', { input_tokens: 35, output_tokens: 30, total_tokens: 65 }],
+    [
+      'with details alone',
+      { input_tokens: 35, output_tokens: 30, output_tokens_details: { reasoning_tokens: 12 } },
+    ],
+  ])('Responses %s: Anthropic’s clients get the members of their own', (_, wire) => {
+    expect(Object.keys(written(anthropic, openaiResponses.decodeUsage(wire))).toSorted()).toEqual([
+      'cache_creation_input_tokens',
+      'cache_read_input_tokens',
+      'input_tokens',
+      'output_tokens',
+    ])
+  })
+
+  test('Anthropic: its further members stay', () => {
+    const wire = { ...WRITTEN.anthropic, server_tool_use: { web_search_requests: 1 } }
+    expect(written(anthropic, anthropic.decodeUsage(wire))).toEqual(wire)
+  })
+})

@@ -1,6 +1,6 @@
 import type { Usage } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
-import { count } from '../../lib/json/read-json.ts'
+import { count, object } from '../../lib/json/read-json.ts'
 
 /** `input_tokens` counts only what no cache touched: the four numbers add up as they are. */
 export function decodeUsage(wire: JsonObject): Usage {
@@ -16,9 +16,16 @@ export function decodeUsage(wire: JsonObject): Usage {
   return usage
 }
 
+/** Responses counts in `input_tokens`, too, and has a total and details besides. */
+function isOwn(raw: JsonObject): boolean {
+  if (!('input_tokens' in raw) || 'total_tokens' in raw || 'input_tokens_details' in raw)
+    return false
+  return object(raw.output_tokens_details)?.reasoning_tokens === undefined
+}
+
 /** Integers always, as clients add them up; the upstream's own further members where it is of this shape. */
 export function encodeUsage(usage: Usage): JsonObject {
-  const own = usage.raw && 'input_tokens' in usage.raw ? usage.raw : {}
+  const own = usage.raw && isOwn(usage.raw) ? usage.raw : {}
   return {
     ...own,
     input_tokens: usage.fresh ?? 0,

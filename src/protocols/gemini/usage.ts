@@ -1,27 +1,39 @@
 import type { Usage } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json/json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { count } from '../../lib/json/read-json.ts'
 import { splitInput, statedInput } from '../shared/input-usage.ts'
+import { numberOf } from './lenient.ts'
+
+/** Google's JSON may write a 64-bit number as text. */
+function tokens(value: JsonValue | undefined): number | undefined {
+  return count(numberOf(value))
+}
 
 /** The prompt includes what was cached; thoughts come on top of what the candidates say. */
 export function decodeUsage(wire: JsonObject): Usage {
-  const cached = count(wire.cachedContentTokenCount)
+  const cached = tokens(wire.cachedContentTokenCount)
   const usage: Usage = {
     raw: wire,
-    ...splitInput(count(wire.promptTokenCount), cached, undefined),
+    ...splitInput(tokens(wire.promptTokenCount), cached, undefined),
   }
-  const results = count(wire.toolUsePromptTokenCount) ?? 0
+  const results = tokens(wire.toolUsePromptTokenCount) ?? 0
   if (usage.fresh !== undefined) usage.fresh += results
-  const said = count(wire.candidatesTokenCount)
-  const reasoning = count(wire.thoughtsTokenCount)
+  const said = tokens(wire.candidatesTokenCount)
+  const reasoning = tokens(wire.thoughtsTokenCount)
   if (said !== undefined || reasoning !== undefined) usage.output = (said ?? 0) + (reasoning ?? 0)
   if (reasoning !== undefined) usage.reasoning = reasoning
   return usage
 }
 
-/** The upstream's own object where it is of this shape. */
+function withNumbers(raw: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, value]) => [name, numberOf(value) ?? value]),
+  )
+}
+
+/** Integers always, as clients add them up; the upstream's own object where it is of this shape. */
 export function encodeUsage(usage: Usage): JsonObject {
-  if (usage.raw && 'promptTokenCount' in usage.raw) return usage.raw
+  if (usage.raw && 'promptTokenCount' in usage.raw) return withNumbers(usage.raw)
   const { output = 0, reasoning } = usage
   const { total: prompt, cacheRead } = statedInput(usage)
   return {
