@@ -10,33 +10,36 @@ import {
 import type { JsonObject } from '../../lib/json/json.ts'
 import { number, object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked, Loss } from '../codec.ts'
+import { unknownWord } from '../shared/misread.ts'
 import { memory } from './memory.ts'
 import { endsAsWritten, isPrefilled, startsWithThought } from './prefill.ts'
 
 export function decodeThinking(body: JsonObject): ThinkingIntent | undefined {
   const thinking = object(body.thinking)
-  const effort = effortOf(text(object(body.output_config)?.effort))
+  const asked = intentOf(text(object(body.output_config)?.effort))
   switch (thinking?.type) {
     case 'disabled':
       return { effort: 'none' }
     case 'adaptive':
-      return { effort: effort ?? 'auto' }
+      return asked ?? { effort: 'auto' }
     case 'enabled': {
       const budgetTokens = number(thinking.budget_tokens)
-      return budgetTokens === undefined ? { effort: effort ?? 'auto' } : { budgetTokens }
+      return budgetTokens === undefined ? (asked ?? { effort: 'auto' }) : { budgetTokens }
     }
     default:
       // An effort without `thinking` asks for as much, and to be shown none of it.
-      return effort && !thinking ? { effort } : undefined
+      return thinking ? undefined : asked
   }
 }
 
 const EFFORTS = new Set<string>(['low', 'medium', 'high', 'xhigh', 'max'])
 
 /** A level we have not heard of asks for thought, so it gets plenty. */
-function effortOf(level: string | undefined): Effort | undefined {
+function intentOf(level: string | undefined): ThinkingIntent | undefined {
   if (level === undefined) return undefined
-  return EFFORTS.has(level) ? (level as Effort) : 'high'
+  if (EFFORTS.has(level)) return { effort: level as Effort }
+  const high: ThinkingIntent = { effort: 'high' }
+  return unknownWord(high, 'anthropic', 'output_config.effort', { word: level, taken: 'high' })
 }
 
 /** Whether a client's history brings back thinking blocks: it sent the parameter that allows them. */

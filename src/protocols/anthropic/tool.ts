@@ -2,6 +2,7 @@ import type { ConversationRequest, ServerAbility, Tool } from '../../conversatio
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
 import { number, object, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
+import { unknownWord } from '../shared/misread.ts'
 import { cacheControl } from './cache.ts'
 import { clientTool } from './client-tools.ts'
 import { extended } from './extended.ts'
@@ -76,8 +77,14 @@ export function decodeToolChoice(wire: JsonObject | undefined): ConversationRequ
       return { mode: 'none' }
     case 'tool':
       return { mode: 'tool', name: text(wire.name) ?? '' }
-    default:
+    case 'auto':
+    case undefined:
       return { mode: 'auto' }
+    default: {
+      const word = wire?.type ?? null
+      const choice = { mode: 'auto' as const }
+      return unknownWord(choice, 'anthropic', 'tool_choice.type', { word, taken: 'auto' })
+    }
   }
 }
 

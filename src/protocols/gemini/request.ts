@@ -13,6 +13,7 @@ import { object, text } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
+import { unknownWord } from '../shared/misread.ts'
 import { leaveOut } from '../shared/omit-members.ts'
 import { systemTexts } from '../shared/system-text.ts'
 import { foreignLosses } from '../shared/unsupported-members.ts'
@@ -100,22 +101,39 @@ const LEVELS = table<Effort>({
   HIGH: 'high',
 })
 
-const LEVEL_NUMBERS = ['THINKING_LEVEL_UNSPECIFIED', 'LOW', 'MEDIUM', 'HIGH', 'MINIMAL']
+const UNSPECIFIED = 'THINKING_LEVEL_UNSPECIFIED'
+const LEVEL_NUMBERS = [UNSPECIFIED, 'LOW', 'MEDIUM', 'HIGH', 'MINIMAL']
+
+/** A level we have not heard of asks for thought, so it gets plenty. */
+function intentOf(level: string): ThinkingIntent {
+  const effort = LEVELS[level]
+  if (effort) return { effort }
+  const path = 'generationConfig.thinkingConfig.thinkingLevel'
+  return unknownWord({ effort: 'high' as const }, 'gemini', path, { word: level, taken: 'high' })
+}
 
 function decodeThinking(config: JsonObject | undefined): ThinkingIntent | undefined {
   const budget = numberOf(member(config, 'thinkingBudget'))
   if (budget !== undefined)
     return budget > 0 ? { budgetTokens: budget } : { effort: budget === 0 ? 'none' : 'auto' }
-  const level = LEVELS[enumName(member(config, 'thinkingLevel'), LEVEL_NUMBERS) ?? '']
-  if (level) return { effort: level }
+  const level = enumName(member(config, 'thinkingLevel'), LEVEL_NUMBERS)
+  if (level !== undefined && level !== UNSPECIFIED) return intentOf(level)
   return flagOf(member(config, 'includeThoughts')) === true ? { effort: 'auto' } : undefined
 }
 
 function decodeFormat(config: JsonObject | undefined): ConversationRequest['format'] {
-  if (text(member(config, 'responseMimeType')) !== 'application/json') return { type: 'text' }
+  const type = text(member(config, 'responseMimeType'))
+  if (type !== 'application/json') return textFormat(type)
   const schema =
     object(member(config, 'responseJsonSchema')) ?? object(member(config, 'responseSchema'))
   return schema ? { type: 'json', schema: liftSchema(schema) } : { type: 'json' }
+}
+
+function textFormat(word = 'text/plain'): ConversationRequest['format'] {
+  const format = { type: 'text' as const }
+  if (word === 'text/plain' || word === '') return format
+  const path = 'generationConfig.responseMimeType'
+  return unknownWord(format, 'gemini', path, { word, taken: 'text/plain' })
 }
 
 /** Strict: what the protocol documents and the client's own members, and the rest as losses. */

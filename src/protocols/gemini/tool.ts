@@ -3,6 +3,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Loss } from '../codec.ts'
+import { misreadAs, unknownWord } from '../shared/misread.ts'
 import { enumName } from './enums.ts'
 import { extended, membersOf } from './extended.ts'
 import { objectsOf, textsOf } from './lenient.ts'
@@ -116,12 +117,23 @@ const MODES = ['MODE_UNSPECIFIED', 'AUTO', 'ANY', 'NONE', 'VALIDATED']
 
 export function decodeToolChoice(config: JsonObject | undefined): Choice {
   const calling = object(member(config, 'functionCallingConfig'))
-  const mode = enumName(calling?.mode, MODES)
-  if (mode === 'NONE') return { mode: 'none' }
-  if (mode !== 'ANY') return { mode: 'auto' }
-  const names = textsOf(member(calling, 'allowedFunctionNames'))
-  const only = names?.length === 1 ? names[0] : undefined
-  return only === undefined ? { mode: 'required' } : { mode: 'tool', name: only }
+  const mode = enumName(calling?.mode, MODES) ?? 'AUTO'
+  const names = textsOf(member(calling, 'allowedFunctionNames')) ?? []
+  const [only, ...more] = names
+  if (mode === 'ANY' && only !== undefined && more.length === 0) return { mode: 'tool', name: only }
+  if (!MODES.includes(mode)) return unknownMode(mode)
+  const choice: Choice = { mode: CHOICES[mode] ?? 'auto' }
+  if (names.length === 0 || (mode !== 'ANY' && mode !== 'VALIDATED')) return choice
+  const reason = 'the other functions may be called as well'
+  return misreadAs(choice, 'gemini', `${CALLING}.allowedFunctionNames`, reason)
+}
+
+const CALLING = 'toolConfig.functionCallingConfig'
+const CHOICES = table<'none' | 'required'>({ NONE: 'none', ANY: 'required' })
+
+function unknownMode(word: string): Choice {
+  const choice: Choice = { mode: 'auto' }
+  return unknownWord(choice, 'gemini', `${CALLING}.mode`, { word, taken: 'auto' })
 }
 
 export function encodeToolChoice(choice: Choice): JsonObject | undefined {

@@ -1,6 +1,7 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json/json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
+import { unknownWord } from '../shared/misread.ts'
 import { asSaid } from './original-spelling.ts'
 
 type Format = ConversationRequest['format']
@@ -9,7 +10,7 @@ export function decodeFormat(body: JsonObject): Format {
   const wire = object(body.response_format)
   if (wire?.type === 'json_object') return { type: 'json' }
   const declared = object(wire?.json_schema)
-  if (wire?.type !== 'json_schema' || !declared) return { type: 'text' }
+  if (wire?.type !== 'json_schema' || !declared) return textFormat(wire?.type)
   const schema = object(declared.schema)
   const name = text(declared.name)
   return {
@@ -18,6 +19,12 @@ export function decodeFormat(body: JsonObject): Format {
     ...(name === undefined ? {} : { name }),
     ...(typeof declared.strict === 'boolean' ? { strict: declared.strict } : {}),
   }
+}
+
+function textFormat(word: JsonValue = 'text'): Format {
+  const format: Format = { type: 'text' }
+  if (word === 'text') return format
+  return unknownWord(format, 'openai-chat', 'response_format.type', { word, taken: 'text' })
 }
 
 export function encodeFormat(format: Format, own: JsonObject): JsonObject {

@@ -8,6 +8,7 @@ import {
 import type { JsonObject } from '../../lib/json/json.ts'
 import { number, object, text } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss, Quirks } from '../codec.ts'
+import { unknownWord } from '../shared/misread.ts'
 import { isPlainModel } from './models-table.ts'
 import { asSaid } from './original-spelling.ts'
 
@@ -28,12 +29,18 @@ const EFFORTS = new Set<string>([
 export function decodeThinking(wire: JsonObject): ThinkingIntent | undefined {
   const reasoning = object(wire.reasoning)
   const effort = text(wire.reasoning_effort) ?? text(reasoning?.effort)
-  // A level we have not heard of asks for thought, so it gets plenty.
-  if (effort !== undefined) return { effort: isEffort(effort) ? effort : 'high' }
+  if (effort !== undefined) return intentOf(effort)
   const budgetTokens = number(reasoning?.max_tokens) ?? number(object(wire.thinking)?.budget_tokens)
   if (budgetTokens !== undefined) return { budgetTokens }
   const on = reasoning?.enabled ?? wire.enable_thinking ?? switchOf(object(wire.thinking)?.type)
   return typeof on === 'boolean' ? { effort: on ? 'auto' : 'none' } : undefined
+}
+
+/** A level we have not heard of asks for thought, so it gets plenty. */
+function intentOf(effort: string): ThinkingIntent {
+  if (isEffort(effort)) return { effort }
+  const high: ThinkingIntent = { effort: 'high' }
+  return unknownWord(high, 'openai-chat', 'reasoning_effort', { word: effort, taken: 'high' })
 }
 
 function switchOf(type: unknown): boolean | undefined {

@@ -2,6 +2,7 @@ import type { ConversationRequest, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
+import { misreadAs, unknownWord } from '../shared/misread.ts'
 import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
 
 export function decodeTools(body: JsonObject): Tool[] {
@@ -121,12 +122,31 @@ type Choice = ConversationRequest['toolChoice']
 export function decodeToolChoice(wire: JsonObject): Choice {
   const choice = wire.tool_choice ?? wire.function_call
   const named = object(choice)
-  const mode = text(object(named?.allowed_tools)?.mode) ?? choice
-  if (mode === 'none') return { mode: 'none' }
-  if (mode === 'required' || mode === 'any') return { mode: 'required' }
+  const allowed = object(named?.allowed_tools)
+  if (allowed) {
+    const reason = 'the other tools may be called as well'
+    return misreadAs(modeOf(allowed.mode), 'openai-chat', 'tool_choice.allowed_tools', reason)
+  }
   const name =
     text(object(named?.function)?.name) ?? text(object(named?.custom)?.name) ?? text(named?.name)
-  return name === undefined ? { mode: 'auto' } : { mode: 'tool', name }
+  return name === undefined ? modeOf(named?.type ?? choice) : { mode: 'tool', name }
+}
+
+function modeOf(mode: JsonValue | undefined): Choice {
+  switch (mode ?? 'auto') {
+    case 'auto':
+      return { mode: 'auto' }
+    case 'none':
+      return { mode: 'none' }
+    case 'required':
+    case 'any': // as Mistral has it
+      return { mode: 'required' }
+    default: {
+      const word = mode ?? null
+      const choice: Choice = { mode: 'auto' }
+      return unknownWord(choice, 'openai-chat', 'tool_choice', { word, taken: 'auto' })
+    }
+  }
 }
 
 export function encodeToolChoice(choice: Choice): JsonValue {

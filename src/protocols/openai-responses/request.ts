@@ -13,6 +13,7 @@ import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { number, object, objects, picked, text, without } from '../../lib/json/read-json.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
+import { unknownWord } from '../shared/misread.ts'
 import { leaveOut } from '../shared/omit-members.ts'
 import { systemTexts } from '../shared/system-text.ts'
 import { foreignLosses } from '../shared/unsupported-members.ts'
@@ -113,14 +114,16 @@ const EFFORTS = new Set<string>(['none', 'minimal', 'low', 'medium', 'high', 'xh
 function decodeThinking(reasoning: JsonObject | undefined): ThinkingIntent | undefined {
   const effort = text(reasoning?.effort)
   if (effort === undefined) return undefined
-  return { effort: EFFORTS.has(effort) ? (effort as Effort) : 'high' }
+  if (EFFORTS.has(effort)) return { effort: effort as Effort }
+  const high: ThinkingIntent = { effort: 'high' }
+  return unknownWord(high, 'openai-responses', 'reasoning.effort', { word: effort, taken: 'high' })
 }
 
 function decodeFormat(wire: JsonObject | undefined): ConversationRequest['format'] {
   const format = object(wire?.format)
   if (format?.type === 'json_object') return { type: 'json' }
   const schema = object(format?.schema)
-  if (format?.type !== 'json_schema' || !schema) return { type: 'text' }
+  if (format?.type !== 'json_schema' || !schema) return textFormat(format?.type)
   const name = text(format.name)
   return {
     type: 'json',
@@ -128,6 +131,12 @@ function decodeFormat(wire: JsonObject | undefined): ConversationRequest['format
     ...(name === undefined ? {} : { name }),
     ...(typeof format.strict === 'boolean' ? { strict: format.strict } : {}),
   }
+}
+
+function textFormat(word: JsonValue = 'text'): ConversationRequest['format'] {
+  const format = { type: 'text' as const }
+  if (word === 'text') return format
+  return unknownWord(format, 'openai-responses', 'text.format.type', { word, taken: 'text' })
 }
 
 /** Strict: what the protocol documents and the client's own members, and the rest as losses. */

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Loss } from '../codec.ts'
+import { misreadAs, unknownWord } from '../shared/misread.ts'
 import { extended, membersOf } from './extended.ts'
 import { isClientSearch, searchTool, searchWire } from './tool-search.ts'
 
@@ -155,11 +156,28 @@ type Choice = ConversationRequest['toolChoice']
 
 export function decodeToolChoice(wire: JsonValue | undefined): Choice {
   const named = object(wire)
-  const mode = named?.type === 'allowed_tools' ? named.mode : wire
-  if (mode === 'none') return { mode: 'none' }
-  if (mode === 'required') return { mode: 'required' }
+  if (named?.type === 'allowed_tools') {
+    const reason = 'the other tools may be called as well'
+    return misreadAs(modeOf(named.mode), 'openai-responses', 'tool_choice.tools', reason)
+  }
   const name = text(named?.name)
-  return name === undefined ? { mode: 'auto' } : { mode: 'tool', name }
+  return name === undefined ? modeOf(named?.type ?? wire) : { mode: 'tool', name }
+}
+
+function modeOf(mode: JsonValue | undefined): Choice {
+  switch (mode ?? 'auto') {
+    case 'auto':
+      return { mode: 'auto' }
+    case 'none':
+      return { mode: 'none' }
+    case 'required':
+      return { mode: 'required' }
+    default: {
+      const word = mode ?? null
+      const choice: Choice = { mode: 'auto' }
+      return unknownWord(choice, 'openai-responses', 'tool_choice', { word, taken: 'auto' })
+    }
+  }
 }
 
 export function encodeToolChoice(choice: Choice, tools: readonly Tool[]): JsonValue {

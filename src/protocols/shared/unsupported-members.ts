@@ -3,6 +3,7 @@ import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
+import { misreadLosses } from './misread.ts'
 
 /**
  * Members that ask for nothing another protocol would do differently: how the reply is delivered,
@@ -88,13 +89,14 @@ function unread(members: JsonObject): JsonObject {
 export const THREAD_NOT_FOUND = 'thread_not_found'
 
 /**
- * What a client of another protocol asked for that this one has no word for. Throws
+ * What a client of another protocol asked for that this one has no word for, or that was not
+ * understood. Throws
  * `invalid-request` where the request holds the last turn only, because a service of its own
  * protocol was to hold the rest: without the rest it would be another question.
  */
 export function foreignLosses(request: ConversationRequest, protocol: ProtocolId): Loss[] {
   refuseRestOfThread(request, protocol)
-  const losses: Loss[] = []
+  const losses: Loss[] = misreadLosses(request, protocol)
   for (const [from, members] of Object.entries(request.extensions ?? {})) {
     if (from === protocol) continue
     for (const [name, value] of Object.entries(unread(members))) {
