@@ -3,7 +3,7 @@ import type { JsonObject } from '../lib/json/json.ts'
 import type { Citation, Extensions, Part, ProtocolId, Seal } from './part.ts'
 
 /**
- * Input counts are disjoint and sum to the total. Absent means "not told", never zero.
+ * Input counts are disjoint and sum to the total. Absent means "not reported", never zero.
  * `output` includes `reasoning`. `beyond`: cached tokens an upstream stated in excess of its own
  * total; in no sum. `raw` is the upstream's own usage object.
  */

@@ -24,14 +24,14 @@ const JITTER = 0.1
  * The cooldown that follows a failure; undefined: the request's own fault. `before` is the
  * last one of that class. Limits double
  * while the upstream does not say how long; parallel failures within one cooldown count once. What is
- * not told is up to a tenth longer by `random` (0 to below 1), and never beyond the policy's limit.
+ * not given by the upstream is up to a tenth longer by `random` (0 to below 1), and never beyond the policy's limit.
  */
 export function cooldownAfter(
   error: GatewayError,
   before: Cooldown | undefined,
   policy: PoolPolicy,
   { nowMs, random }: { nowMs: number; random: number },
-  toldMs: number | undefined,
+  retryAfterMs: number | undefined,
 ): Cooldown | undefined {
   if (error.ownLimit) return undefined
   const { transientMs, maxMs } = policy.cooldown
@@ -40,7 +40,7 @@ export function cooldownAfter(
   const reached = before?.level ?? 0
   const level = limited && (!open || reached === 0) ? reached + 1 : reached
   const cooldownFor = (ms: number, guessed: boolean): Cooldown => {
-    const spread = toldMs === undefined ? ms * (1 + random * JITTER) : ms
+    const spread = retryAfterMs === undefined ? ms * (1 + random * JITTER) : ms
     const untilMs = nowMs + Math.min(Math.max(0, spread), maxMs)
     return {
       sinceMs: open ? before.sinceMs : nowMs,
@@ -48,23 +48,27 @@ export function cooldownAfter(
       level,
       code: error.code,
       guessed,
-      told: toldMs !== undefined,
+      told: retryAfterMs !== undefined,
     }
   }
   switch (ERROR_POLICY[error.code].cooldown) {
     case 'limit':
       // It is to be paid for first: that takes longer than a limit does.
       if (error.status === 402)
-        return toldMs === undefined ? cooldownFor(FAULT_MS, true) : cooldownFor(toldMs, false)
-      return toldMs === undefined
+        return retryAfterMs === undefined
+          ? cooldownFor(FAULT_MS, true)
+          : cooldownFor(retryAfterMs, false)
+      return retryAfterMs === undefined
         ? cooldownFor(FIRST_LIMIT_MS * 2 ** Math.min(level - 1, 20), false)
-        : cooldownFor(toldMs, false)
+        : cooldownFor(retryAfterMs, false)
     case 'auth':
       return cooldownFor(FAULT_MS, true)
     case 'no-model':
       return cooldownFor(UNKNOWN_MODEL_MS, true)
     case 'transient':
-      return toldMs === undefined ? cooldownFor(transientMs, true) : cooldownFor(toldMs, false)
+      return retryAfterMs === undefined
+        ? cooldownFor(transientMs, true)
+        : cooldownFor(retryAfterMs, false)
     case 'none':
       return undefined
   }

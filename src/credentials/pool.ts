@@ -92,8 +92,8 @@ function inTurn(members: readonly Member[], strategy: Strategy, turns: Turns): M
 function whyNot({ weight }: CredentialSpec, cooldown: Cooldown | undefined, nowMs: number): string {
   if (!cooldown) return `takes no turn: its weight is ${weight}`
   const seconds = Math.ceil((cooldown.untilMs - nowMs) / 1000)
-  const told = cooldown.guessed ? ', a guess' : ''
-  return `cools down after ${cooldown.code} for ${seconds} s, until ${new Date(cooldown.untilMs).toISOString()}${told}`
+  const retryAfterMs = cooldown.guessed ? ', a guess' : ''
+  return `cools down after ${cooldown.code} for ${seconds} s, until ${new Date(cooldown.untilMs).toISOString()}${retryAfterMs}`
 }
 
 /**
@@ -151,7 +151,7 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
         const { scope: usual, cooldown: cooldownClass } = ERROR_POLICY[error.code]
         const whole = limits?.scope === 'credential' || usual === 'credential'
         const scope = whole ? EVERY_MODEL : model
-        const told = limits?.retryAfterMs ?? error.retryAfterMs
+        const retryAfterMs = limits?.retryAfterMs ?? error.retryAfterMs
         const before =
           cooldownClass === 'none' ? undefined : member.cooldowns.last(scope, cooldownClass)
         const cooldown = cooldownAfter(
@@ -159,7 +159,7 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
           before,
           policy,
           { nowMs: now(), random: random() },
-          told,
+          retryAfterMs,
         )
         if (cooldown) member.cooldowns.set(scope, cooldown)
       },

@@ -62,27 +62,27 @@ export function createDiscovery({ services, after, changed }: DiscoveryOptions):
     source.dueAtMs = Infinity
     running++
     const { signal } = asking
-    const told = await askForModels(source.provider, { ...services, after, signal }).catch(
+    const answer = await askForModels(source.provider, { ...services, after, signal }).catch(
       asGatewayError,
     )
     running--
     delete source.asking
-    if (!signal.aborted) settle(identity, source, told)
+    if (!signal.aborted) settle(identity, source, answer)
     look()
   }
 
-  function settle(identity: string, source: Source, told: UpstreamModel[] | GatewayError): void {
-    const failed = !Array.isArray(told)
-    const interval = failed ? failure(source, told) : success(identity, source, told)
+  function settle(identity: string, source: Source, answer: UpstreamModel[] | GatewayError): void {
+    const failed = !Array.isArray(answer)
+    const interval = failed ? failure(source, answer) : success(identity, source, answer)
     const jitter = 1 + JITTER * (2 * random() - 1)
     if (source.dueAtMs === Infinity) source.dueAtMs = now() + interval * jitter
   }
 
-  function success(identity: string, source: Source, told: UpstreamModel[]): number {
+  function success(identity: string, source: Source, answer: UpstreamModel[]): number {
     const { id } = source.provider
-    const learned = lists.learn(identity, told)
+    const learned = lists.learn(identity, answer)
     if (learned)
-      log.write('info', `${id} lists ${told.length} models`, {
+      log.write('info', `${id} lists ${answer.length} models`, {
         new: learned.added,
         gone: learned.gone,
       })
@@ -92,7 +92,7 @@ export function createDiscovery({ services, after, changed }: DiscoveryOptions):
     return REFRESH_MS
   }
 
-  /** Told when it begins, not each time. */
+  /** Logged when it begins, not each time. */
   function failure(source: Source, { code, message }: GatewayError): number {
     const { id } = source.provider
     const begins = source.failures++ === 0

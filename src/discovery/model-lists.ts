@@ -78,8 +78,8 @@ function listIn(value: string | undefined): DiscoveredModel[] | undefined {
     if (name === undefined || discoveredAtMs === undefined) return []
     const contextTokens = count(entry.contextTokens)
     const maxOutputTokens = count(entry.maxOutputTokens)
-    const { lacks: told = [] } = entry
-    const lacks = ABILITIES.filter(ability => Array.isArray(told) && told.includes(ability))
+    const { lacks: stored = [] } = entry
+    const lacks = ABILITIES.filter(ability => Array.isArray(stored) && stored.includes(ability))
     return [
       {
         name,

@@ -19,7 +19,7 @@ export interface Recording {
   /** What all attempts so far took. */
   billed(bill: Bill): void
   /** The reply's body on its way to the client; at its end the record is complete. */
-  told(exchange: Exchange | undefined, answer: Answer): Answer['body']
+  answered(exchange: Exchange | undefined, answer: Answer): Answer['body']
 }
 
 /** Writes exchanges to files of their own, as `logging.requests` says. Outlives reloads. */

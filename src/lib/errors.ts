@@ -24,7 +24,7 @@ export type ErrorCode =
   | 'no-credential'
   | 'internal'
 
-/** The HTTP status a client sees when the error is our own or the upstream told none. */
+/** The HTTP status a client sees when the error is our own or the upstream gave none. */
 export const STATUS = {
   'invalid-request': 400,
   'too-large': 413,

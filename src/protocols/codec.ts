@@ -70,7 +70,7 @@ export type Asked = {
   request?: ConversationRequest
   /** The client asked for thoughts, so it can be handed some. */
   thinking?: boolean
-  /** Called with the whole response where it is told at the end of one (Responses). */
+  /** Called with the whole response where it comes at the end of one (Responses). */
   finished?(response: JsonObject): void
   /** The response that the request named as the one before (Responses). */
   follows?: string
@@ -234,8 +234,8 @@ export interface UpstreamCodec {
   decodeModels(wire: JsonValue): ModelPage | undefined
   /** For a status of 400 and above. */
   decodeError(status: number, headers: Headers, body: string): GatewayError
-  /** What a whole reply with a status of 200 tells in the place of an answer; undefined: it answers. */
-  errorIn(body: JsonObject): GatewayError | undefined
+  /** The error in a whole reply with a status of 200; undefined: it is an answer. */
+  embeddedError(body: JsonObject): GatewayError | undefined
 }
 
 export interface Codec extends ClientCodec, UpstreamCodec {

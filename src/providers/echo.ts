@@ -144,10 +144,10 @@ function parseFailure(rest: string): Failure {
   }
 }
 
-function errorOf(told: Failure): GatewayError {
-  return new GatewayError(codeFor(told.status), told.message, {
-    status: told.status,
-    ...(told.retryAfterMs === undefined ? {} : { retryAfterMs: told.retryAfterMs }),
+function errorOf(wanted: Failure): GatewayError {
+  return new GatewayError(codeFor(wanted.status), wanted.message, {
+    status: wanted.status,
+    ...(wanted.retryAfterMs === undefined ? {} : { retryAfterMs: wanted.retryAfterMs }),
   })
 }
 
@@ -161,8 +161,8 @@ function codeFor(status: number): ErrorCode {
   return status >= 500 ? 'upstream-failed' : 'invalid-request'
 }
 
-function failure(codec: Codec, told: Failure): Response {
-  const { status, headers, body } = codec.encodeError(errorOf(told))
+function failure(codec: Codec, wanted: Failure): Response {
+  const { status, headers, body } = codec.encodeError(errorOf(wanted))
   return Response.json(body, { status, headers })
 }
 

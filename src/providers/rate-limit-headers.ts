@@ -2,7 +2,7 @@ import { parseRetryAfter } from '../lib/net/retry-after.ts'
 import type { Limits } from './kind.ts'
 
 /**
- * Subscription windows are told per window: `rejected` on the unified, five-hour or seven-day one
+ * Subscription windows come per window: `rejected` on the unified, five-hour or seven-day one
  * cools down the whole credential until the reset it names.
  */
 export function anthropicLimits(status: number, headers: Headers): Limits | undefined {

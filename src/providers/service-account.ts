@@ -54,8 +54,10 @@ function parsed(secret: string): AccountKey | undefined {
 }
 
 function tokenUrlOf(file: JsonObject): string {
-  const told = text(file.token_uri)
-  return told?.startsWith('https://') || told?.startsWith('http://127.0.0.1') ? told : TOKEN_URL
+  const tokenUrl = text(file.token_uri)
+  return tokenUrl?.startsWith('https://') || tokenUrl?.startsWith('http://127.0.0.1')
+    ? tokenUrl
+    : TOKEN_URL
 }
 
 /** Keys copied through shells and forms lose their line breaks. */

@@ -19,7 +19,7 @@ export function listIdentity(
   credential: CredentialSpec,
   proxy: string | undefined,
 ): string {
-  const told = [
+  const parts = [
     kind.id,
     speech.baseUrl,
     speech.query,
@@ -28,7 +28,7 @@ export function listIdentity(
     credential.secret,
     credential.proxy ?? proxy ?? '',
   ]
-  return new Bun.CryptoHasher('sha256').update(JSON.stringify(told)).digest('hex')
+  return new Bun.CryptoHasher('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
 /** The file's models stay first, and what they rename is not there twice. What they leave open the list may tell. */
@@ -37,9 +37,9 @@ export function besideDeclared(
   discovered: readonly DiscoveredModel[],
 ): ProviderModel[] {
   const taken = new Set(declared.flatMap(({ name, alias }) => [name, alias]))
-  const told = new Map(discovered.map(({ discoveredAtMs: _, ...facts }) => [facts.name, facts]))
+  const listed = new Map(discovered.map(({ discoveredAtMs: _, ...facts }) => [facts.name, facts]))
   return [
-    ...declared.map(model => ({ ...told.get(model.name), ...model })),
+    ...declared.map(model => ({ ...listed.get(model.name), ...model })),
     ...discovered.filter(({ name }) => !taken.has(name)).map(asListed),
   ]
 }
@@ -72,7 +72,7 @@ function asListed(model: DiscoveredModel): ProviderModel {
 /** What is different since a list was last learned. */
 export type ListChange = { added: number; gone: number }
 
-/** The lists that upstreams told, by identity. They outlive reloads, and restarts where kept. */
+/** The model lists of upstreams, by identity. They outlive reloads, and restarts where stored. */
 export interface ModelLists {
   known: Discovered
   /** Undefined: it was known already, and just so. */

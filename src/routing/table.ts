@@ -58,7 +58,7 @@ export type Provider = {
   models: readonly ProviderModel[]
   /** Those of the file, or of the kind: there whatever the upstream lists. */
   declared: readonly ProviderModel[]
-  /** Its upstream is asked for its list; `known`: it told one before. */
+  /** Its upstream is asked for its list; `known`: it gave one before. */
   discovery?: { identity: string; known: boolean }
   headers: Readonly<Record<string, string>>
   timeouts: Timeouts

@@ -58,7 +58,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     if (target.isThere) kept = backUp(target.path, readFileSync(target.path, 'utf8'), Date.now())
     writeWhole(target.path, imported.text)
   } catch (error) {
-    return refuse(`${output} cannot be written (${told(error)}); give another --output`, io)
+    return refuse(`${output} cannot be written (${reasonOf(error)}); give another --output`, io)
   }
   io.stdout(`${output} is written from ${imported.from}: ${counted(imported)}\n`)
   if (kept) io.stdout(`what was there is kept as ${join(dirname(output), basename(kept))}\n`)
@@ -74,7 +74,7 @@ function refuse(why: string, io: Io): number {
   return 1
 }
 
-function told(error: unknown): string {
+function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
@@ -97,7 +97,7 @@ function sourceIn(file: string, io: Io): { text: string } | Problem {
       case 'EACCES':
         return { problem: 'may not be read by this user; ask for it, or become its owner' }
       default:
-        return { problem: `cannot be read (${told(error)})` }
+        return { problem: `cannot be read (${reasonOf(error)})` }
     }
   }
 }

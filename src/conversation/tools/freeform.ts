@@ -18,7 +18,7 @@ export function decodeInput(): Machine<string, string> {
   let stage: 'opening' | 'inside' | 'closed' | 'other' = 'opening'
   /** In the opening: all so far; inside: what is not decoded yet. */
   let unread = ''
-  let told = false
+  let sent = false
 
   /** Whether the opening is behind us; what follows it is unread. */
   function opened(): boolean {
@@ -37,7 +37,7 @@ export function decodeInput(): Machine<string, string> {
     unread = unread.slice(length)
     if (closes) stage = 'closed'
     if (raw === '') return []
-    told = true
+    sent = true
     pieces.length = 0
     return [unescaped(raw)]
   }
@@ -45,12 +45,12 @@ export function decodeInput(): Machine<string, string> {
   return {
     feed(piece) {
       if (stage === 'closed') return []
-      if (!told) pieces.push(piece)
+      if (!sent) pieces.push(piece)
       if (stage === 'other') return []
       unread += piece
       return stage === 'inside' || opened() ? decoded() : []
     },
-    end: () => (told || stage === 'closed' ? [] : [inputOf(pieces.join(''))]),
+    end: () => (sent || stage === 'closed' ? [] : [inputOf(pieces.join(''))]),
   }
 }
 

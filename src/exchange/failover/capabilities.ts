@@ -53,14 +53,14 @@ export async function lackOf(question: Question, target: Target): Promise<Lack |
 }
 
 function abilityLack(question: Question, target: Target): Lack | undefined {
-  const told = target.facts.lacks ?? []
+  const declared = target.facts.lacks ?? []
   const learned = question.gateway.services.learned.lacks(targetName(target))
   const own = target.provider.speaks.some(({ protocol }) => protocol === question.codec.protocol)
   // Its own protocol and nothing known against it: the body need not be read for this.
-  if (told.length === 0 && !learned && own) return undefined
+  if (declared.length === 0 && !learned && own) return undefined
   const { must, wish, serverTools } = question.needs()
   const lacks = (ability: Ability): string | undefined => {
-    if (told.includes(ability)) return `it takes no ${WORDS[ability]}`
+    if (declared.includes(ability)) return `it takes no ${WORDS[ability]}`
     if (learned?.has(ability)) return `it refused ${WORDS[ability]} not long ago`
     if (ability !== 'server-tools' || own) return undefined
     return serverTools.every(tool => hasWord(target, tool))

@@ -51,8 +51,7 @@ export async function onePass(exchange: Exchange, options: Options): Promise<Pas
 type Said = { failure?: GatewayError; refusal?: GatewayError }
 
 /**
- * Undefined: none of its credentials answered; what they said is added to `said`. Throws what is to
- * be told to the client at once.
+ * Undefined: none of its credentials answered; what they said is added to `said`. Throws what the\n * client must get at once.
  */
 async function askTarget(
   exchange: Exchange,

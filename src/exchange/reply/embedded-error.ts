@@ -12,7 +12,7 @@ const decoder = new TextDecoder()
 const NOTHING = new Uint8Array(0)
 
 /**
- * The JSON object that a reply with status 200 should be. Throws the error that it tells instead,
+ * The JSON object that a reply with status 200 should be. Throws the error that it holds instead,
  * and `upstream-failed` for a web page, for nothing at all, and for anything else.
  */
 export function answerIn(
@@ -24,7 +24,7 @@ export function answerIn(
   const text = decoder.decode(bytes)
   const body = objectIn(text)
   if (!body) throw noAnswer(attempt, text)
-  const error = attempt.codec.errorIn(body)
+  const error = attempt.codec.embeddedError(body)
   if (!error) return body
   // The upstream's own words, where they are what a client expects behind an error's status.
   const raw = isObject(body.error) ? bytes : NOTHING
@@ -58,7 +58,7 @@ export function noAnswer({ target }: Attempt, text: string): GatewayError {
 }
 
 /**
- * An error that a reply with status 200 told, as if its status had been the error's own: what its
+ * An error in a reply with status 200, as if its status had been the error's own: what its
  * headers say of waiting and of limits counts.
  */
 export function refusalOf(

@@ -94,7 +94,7 @@ async function read(
   return beginning
 }
 
-/** What calls itself a stream and is none: one object, or a page, in which an error is told. */
+/** What calls itself a stream and is none: one object, or a page, that holds an error. */
 export function throwUnframed(
   exchange: Exchange,
   attempt: Attempt,

@@ -131,7 +131,7 @@ export async function passedStream(
       }
       const end = tail.read()
       failure = end.failure && refusalOf(exchange, attempt, reply, end.failure)
-      if (failure && !end.told) yield* errorEvent(exchange, failure, framing, continues())
+      if (failure && !end.errorSent) yield* errorEvent(exchange, failure, framing, continues())
       else {
         yield* rest()
         if (failure) yield* errorAfter(failure, framing)

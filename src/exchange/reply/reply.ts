@@ -161,10 +161,10 @@ function mayTellError(
 ): boolean {
   const has = (name: string): Member | undefined => members?.find(({ key }) => key === name)
   const error = has('error')
-  const told = error !== undefined && bytes[error.value[0]] !== NULL
-  if (action === 'relay') return told && !has('data')
+  const hasError = error !== undefined && bytes[error.value[0]] !== NULL
+  if (action === 'relay') return hasError && !has('data')
   const answer = has(codec.members.answer)
-  if (told || !answer) return true
+  if (hasError || !answer) return true
   const said = bytes.subarray(answer.value[0], answer.value[1])
   return Buffer.prototype.includes.call(said, '"error"')
 }
@@ -237,7 +237,7 @@ async function collected(
   for await (const chunk of received(exchange, attempt, chunks)) {
     for (const frame of frames.feed(chunk)) heard(events.feed(frame))
     if (all.length === 0) unframed.push(chunk)
-    // An upstream that has told an error need not hang up.
+    // An upstream that has sent an error need not hang up.
     throwError(exchange, attempt, reply, all)
   }
   for (const frame of frames.end()) heard(events.feed(frame))
@@ -247,14 +247,14 @@ async function collected(
   return rendered(exchange, attempt, reply.status, collect(all))
 }
 
-/** An error is the last thing that a stream tells. */
+/** An error is the last event of a stream. */
 function throwError(
   exchange: Exchange,
   attempt: Attempt,
   reply: Response,
-  told: readonly StreamEvent[],
+  events: readonly StreamEvent[],
 ): void {
-  const last = told[told.length - 1]
+  const last = events[events.length - 1]
   if (last?.type === 'error') throw refusalOf(exchange, attempt, reply, last.error)
 }
 
@@ -267,14 +267,14 @@ function rendered(
 ): Answer {
   if (!attempt.heard.whole) hearResponse(attempt.heard, heard)
   if (!attempt.passing) refuseEmpty(attempt, heard)
-  const told = compacted(exchange, attempt, heard)
-  const response = attempt.fitted?.restoreResponse(told) ?? told
+  const complete = compacted(exchange, attempt, heard)
+  const response = attempt.fitted?.restoreResponse(complete) ?? complete
   const asked = askedOf(exchange, response.model, attempt.losses)
   const headers = new Headers()
   const body = exchange.envelope.stream
-    ? streamOf(exchange, attempt, asked, told, headers)
+    ? streamOf(exchange, attempt, asked, complete, headers)
     : wholeOf(exchange, attempt, asked, response, headers)
-  // Encoding tells what the client's protocol could not say.
+  // Encoding finds what the client's protocol cannot express.
   settle(exchange, attempt, status)
   stamp(headers, exchange, attempt)
   return { status: 200, headers, body }

@@ -24,7 +24,7 @@ export function respond(
   exchange: Exchange | undefined,
   answer: Answer,
 ): Response {
-  const body = recording ? recording.told(exchange, answer) : answer.body
+  const body = recording ? recording.answered(exchange, answer) : answer.body
   return new Response(bodyOf(body), { status: answer.status, headers: answer.headers })
 }
 

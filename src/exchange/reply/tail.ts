@@ -8,10 +8,15 @@ import type { Frame } from '../../protocols/codec.ts'
 const MIN_TAIL_BYTES = 6_144
 
 /**
- * How a passed stream ended. `told`: the upstream itself said the failure, so the client has it.
+ * How a passed stream ended. `errorSent`: the upstream itself sent the error, so the client has it.
  * `whole`: it came to its end; `usage` is the last word on it then, else what was reported before.
  */
-export type StreamEnd = { usage?: Usage; failure?: GatewayError; told: boolean; whole: boolean }
+export type StreamEnd = {
+  usage?: Usage
+  failure?: GatewayError
+  errorSent: boolean
+  whole: boolean
+}
 
 /**
  * Keeps the last bytes of a stream and decodes them once it is over, with the machines that decoded
@@ -79,14 +84,14 @@ function boundaryBefore(bytes: Uint8Array, offset: number): number {
   return Math.max(unix === -1 ? 0 : unix + 2, dos === -1 ? 0 : dos + 4)
 }
 
-function endOf(told: readonly StreamEvent[], events: Machine<Frame, StreamEvent>): StreamEnd {
+function endOf(fed: readonly StreamEvent[], events: Machine<Frame, StreamEvent>): StreamEnd {
   const late = events.end()
-  const error = told.find(event => event.type === 'error')
+  const error = fed.find(event => event.type === 'error')
   const failure = (error ?? late.find(event => event.type === 'error'))?.error
-  const whole = [...told, ...late].find(event => event.type === 'response-end')
+  const whole = [...fed, ...late].find(event => event.type === 'response-end')
   const usage = whole?.usage ?? (error ?? late.find(event => event.type === 'error'))?.usage
   return {
-    told: error !== undefined,
+    errorSent: error !== undefined,
     whole: whole !== undefined,
     ...(usage ? { usage } : {}),
     ...(failure ? { failure } : {}),

@@ -197,11 +197,11 @@ export function networkError(exchange: Exchange, attempt: Attempt, error: unknow
       watch.stage === 'total' ? { ownLimit: true } : {},
     )
   }
-  const told =
+  const details =
     isObject(error) || error instanceof Error
       ? (error as { code?: unknown; message?: unknown })
       : {}
-  const reason = typeof told.code === 'string' ? told.code : String(told.message ?? error)
+  const reason = typeof details.code === 'string' ? details.code : String(details.message ?? error)
   // Agents know by these words that it is worth asking again (pi 0.87, 2026-11).
   const message = attempt.replied
     ? `${where}: connection lost in mid-stream (${reason}); please retry your request`

@@ -10,7 +10,7 @@ export interface Proxies {
   keep(written: ReadonlySet<string>): void
 }
 
-/** By then whoever was told of a bridge is on its way through. */
+/** By then every request that was given a bridge has connected through it. */
 const CLOSE_AFTER_MS = 60_000
 
 export function createProxies(

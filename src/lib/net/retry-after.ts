@@ -22,10 +22,10 @@ const WAIT = new RegExp(`try again in\\s*((?:${AMOUNT}[\\s,]*)+)`, 'i')
 
 /** How long an error's words ask to wait: "Please try again in 1m2.5s". */
 export function waitIn(words: string): number | undefined {
-  const told = WAIT.exec(words)?.[1]
-  if (told === undefined) return undefined
+  const wait = WAIT.exec(words)?.[1]
+  if (wait === undefined) return undefined
   let total = 0
-  for (const [, amount, unit = ''] of told.matchAll(new RegExp(AMOUNT, 'gi'))) {
+  for (const [, amount, unit = ''] of wait.matchAll(new RegExp(AMOUNT, 'gi'))) {
     const word = unit.toLowerCase()
     total += Number(amount) * (UNIT_MS[/^(ms|mil)/.test(word) ? 'ms' : word.charAt(0)] ?? 0)
   }

@@ -103,7 +103,7 @@ export function createRecording({ ask, now, capture, ended }: RecordingOptions):
     billed(total) {
       bill = total
     },
-    told(exchange, { status, headers, body }) {
+    answered(exchange, { status, headers, body }) {
       const end = (whole: boolean): void =>
         ended({
           ask,

@@ -159,7 +159,7 @@ function replyLines({ reply, error }: RecordedAttempt): string[] {
   return [`${reply.status}`, ...redactedHeaders(reply.headers), ...failed]
 }
 
-/** Upstreams say in their errors what they were told. */
+/** Upstreams repeat in their errors what was sent to them. */
 function errorText({ code, message }: GatewayError): string {
   return `${code}: ${redactedBody(message)}`
 }
@@ -167,7 +167,7 @@ function errorText({ code, message }: GatewayError): string {
 /** Enough of an error for any upstream's words. */
 const REFUSED_BYTES = 20_000
 
-/** What a refused attempt was told; the client may never hear it. */
+/** The error of a refused attempt; the client may never get it. */
 function refusedBody({ error }: RecordedAttempt, censor: Censor): { body?: string } {
   if (!(error instanceof Refusal) || error.body.length === 0) return {}
   const type = error.headers.get('content-type')

@@ -5,14 +5,14 @@ import { object, text } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import { parseRetryAfter } from '../../lib/net/retry-after.ts'
 import { plainText } from '../../lib/plain-text.ts'
-import { saysNoModel } from '../shared/error-codes.ts'
+import { meansNoModel } from '../shared/error-codes.ts'
 import { retryHeaders } from '../shared/error-headers.ts'
 import { THREAD_NOT_FOUND } from '../shared/unsupported-members.ts'
-import { errorInside, isTold, toldInBody } from '../shared/upstream-error.ts'
+import { hasError, parseErrorBody, toGatewayError } from '../shared/upstream-error.ts'
 
 /** An error reply: `{ type: 'error', error: { type, message } }`, or whatever a proxy put there. */
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
-  const { type, message } = told(body)
+  const { type, message } = upstreamErrorOf(body)
   const retryAfterMs = parseRetryAfter(headers, Date.now())
   return new GatewayError(codeFor(status, type, message), message, {
     status,
@@ -22,17 +22,17 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
 }
 
 /** An error in the place of a message, its status line said 200. */
-export function errorIn(body: JsonObject): GatewayError | undefined {
+export function embeddedError(body: JsonObject): GatewayError | undefined {
   const answers = body.type === 'message' || Array.isArray(body.content)
-  if (answers && !isTold(body.error)) return undefined
+  if (answers && !hasError(body.error)) return undefined
   return failure(body, 'the upstream sent a message without content')
 }
 
 /** An `error` event, or the body of a reply that is one. */
 export function failure(wire: JsonObject, otherwise?: string): GatewayError {
-  const told = toldInBody(wire, otherwise)
-  const status = told.status ?? STATUS_OF[told.type ?? '']
-  return errorInside({ ...told, ...(status === undefined ? {} : { status }) })
+  const upstreamError = parseErrorBody(wire, otherwise)
+  const status = upstreamError.status ?? STATUS_OF[upstreamError.type ?? '']
+  return toGatewayError({ ...upstreamError, ...(status === undefined ? {} : { status }) })
 }
 
 const STATUS_OF = table<number>({
@@ -48,7 +48,7 @@ const STATUS_OF = table<number>({
   overloaded_error: 529,
 })
 
-function told(body: string): { type?: string; message: string } {
+function upstreamErrorOf(body: string): { type?: string; message: string } {
   let wire: unknown
   try {
     wire = JSON.parse(body)
@@ -73,7 +73,7 @@ function codeFor(status: number, type: string | undefined, message: string): Err
     /prompt is too long|context (window|limit)|exceed.{0,200}context/i.test(message)
   )
     return 'context-exceeded'
-  if (status === 400 && saysNoModel(message)) return 'upstream-not-found'
+  if (status === 400 && meansNoModel(message)) return 'upstream-not-found'
   const code = codeForStatus(status)
   const unsure = code === 'upstream-failed' || code === 'invalid-request'
   return unsure && type === 'overloaded_error' ? 'overloaded' : code

@@ -1,7 +1,7 @@
 import { without } from '../../lib/json/read-json.ts'
 import type { Action, Codec } from '../codec.ts'
 import { peekBody } from '../shared/peek.ts'
-import { decodeError, encodeError, errorIn } from './error.ts'
+import { decodeError, embeddedError, encodeError } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { requests } from './request-schema.ts'
@@ -53,7 +53,7 @@ export const anthropic: Codec = {
   decodeStream,
   encodeStream,
   decodeError,
-  errorIn,
+  embeddedError,
   encodeError,
   decodeUsage,
   decodeModels,

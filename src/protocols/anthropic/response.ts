@@ -12,7 +12,7 @@ import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { argumentsObject } from '../shared/arguments.ts'
 import { OUR_STEP } from '../shared/gateway-ids.ts'
-import { errorIn } from './error.ts'
+import { embeddedError } from './error.ts'
 import { extended } from './extended.ts'
 import { decodeBlock, encodeMedia, encodeReplyCitation } from './part.ts'
 import { decodeStop, encodeStop } from './stop.ts'
@@ -31,7 +31,7 @@ const UNDERSTOOD = [
 ]
 
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
-  const error = errorIn(body)
+  const error = embeddedError(body)
   if (error) throw error
   return {
     id: text(body.id) ?? '',

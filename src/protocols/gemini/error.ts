@@ -4,9 +4,9 @@ import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
 import { parseRetryAfter } from '../../lib/net/retry-after.ts'
 import { plainText } from '../../lib/plain-text.ts'
-import { saysNoModel } from '../shared/error-codes.ts'
+import { meansNoModel } from '../shared/error-codes.ts'
 import { retryHeaders } from '../shared/error-headers.ts'
-import { errorInside, isTold, toldInBody } from '../shared/upstream-error.ts'
+import { hasError, parseErrorBody, toGatewayError } from '../shared/upstream-error.ts'
 import { blockOf } from './stop.ts'
 
 /** An error reply: an object, or the array form of a stream with one in it. */
@@ -17,7 +17,7 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
     parsed = JSON.parse(body)
   } catch {
     const message = plainText(body) || 'the upstream gave no reason'
-    return new GatewayError(codeForStatus(status), message, told(status, after, undefined))
+    return new GatewayError(codeForStatus(status), message, errorOptions(status, after, undefined))
   }
   const wire = Array.isArray(parsed) ? parsed[0] : parsed
   const error = isObject(wire) ? (object(wire.error) ?? wire) : { message: body.slice(0, 500) }
@@ -26,29 +26,33 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
   return new GatewayError(
     codeFor(status, message, details),
     message,
-    told(status, after ?? delayIn(details), text(error.status)),
+    errorOptions(status, after ?? delayIn(details), text(error.status)),
   )
 }
 
 /** An error in the place of a reply, its status line said 200. */
-export function errorIn(body: JsonObject): GatewayError | undefined {
+export function embeddedError(body: JsonObject): GatewayError | undefined {
   const blocked = blockOf(object(body.promptFeedback)?.blockReason)
   const answers = objects(body.candidates).length > 0 || blocked !== undefined
-  if (answers && !isTold(body.error)) return undefined
+  if (answers && !hasError(body.error)) return undefined
   return failure(body, 'the upstream sent a reply without a candidate')
 }
 
 /** A reply or a chunk that tells an error. */
 export function failure(wire: JsonObject, otherwise?: string): GatewayError {
-  const inside = toldInBody(wire, otherwise)
+  const inside = parseErrorBody(wire, otherwise)
   const details = objects(object(wire.error)?.details)
-  const { code, status, message, type, retryAfterMs } = errorInside(inside)
+  const { code, status, message, type, retryAfterMs } = toGatewayError(inside)
   // Details can say more than a status; a code that is no status's own is surer than both.
   const detailed = code === codeForStatus(status) ? codeFor(status, message, details) : code
-  return new GatewayError(detailed, message, told(status, delayIn(details) ?? retryAfterMs, type))
+  return new GatewayError(
+    detailed,
+    message,
+    errorOptions(status, delayIn(details) ?? retryAfterMs, type),
+  )
 }
 
-function told(status: number, retryAfterMs: number | undefined, type: string | undefined) {
+function errorOptions(status: number, retryAfterMs: number | undefined, type: string | undefined) {
   return {
     status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -57,7 +61,7 @@ function told(status: number, retryAfterMs: number | undefined, type: string | u
 }
 
 function codeFor(status: number, message: string, details: readonly JsonObject[]): ErrorCode {
-  // A wrong key is told as a wrong request.
+  // A wrong key is reported as a wrong request.
   if (details.some(({ reason }) => reason === 'API_KEY_INVALID')) return 'upstream-auth'
   if (status === 400 && /API key (not valid|expired)/i.test(message)) return 'upstream-auth'
   if (
@@ -65,7 +69,7 @@ function codeFor(status: number, message: string, details: readonly JsonObject[]
     /token count.{0,200}exceeds|exceeds the maximum number of tokens/i.test(message)
   )
     return 'context-exceeded'
-  if (status === 400 && saysNoModel(message)) return 'upstream-not-found'
+  if (status === 400 && meansNoModel(message)) return 'upstream-not-found'
   const quotas = details.flatMap(({ violations }) => objects(violations))
   if (status === 429 && quotas.some(({ quotaId }) => /PerDay/i.test(text(quotaId) ?? '')))
     return 'quota-exhausted'

@@ -1,7 +1,7 @@
 import { picked } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Action, Codec, Endpoint } from '../codec.ts'
-import { decodeError, encodeError, errorIn, streamErrorBody } from './error.ts'
+import { decodeError, embeddedError, encodeError, streamErrorBody } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { pathFor } from './path.ts'
 import { peek } from './peek.ts'
@@ -70,7 +70,7 @@ export const gemini: Codec = {
   decodeStream,
   encodeStream,
   decodeError,
-  errorIn,
+  embeddedError,
   encodeError,
   decodeUsage,
   decodeModels,

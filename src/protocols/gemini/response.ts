@@ -3,7 +3,7 @@ import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
-import { errorIn } from './error.ts'
+import { embeddedError } from './error.ts'
 import { extended, membersOf } from './extended.ts'
 import { memory } from './memory.ts'
 import { partsOf } from './message.ts'
@@ -16,7 +16,7 @@ const READ = ['candidates', 'usageMetadata', 'modelVersion', 'responseId']
 
 /** A whole reply is a stream of one chunk. */
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
-  const error = errorIn(body)
+  const error = embeddedError(body)
   if (error) throw error
   const [candidate, ...more] = objects(body.candidates)
   const reader = new ChunkReader(issuer)

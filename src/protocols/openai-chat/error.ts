@@ -1,7 +1,12 @@
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { objects, text } from '../../lib/json/read-json.ts'
-import { errorInside, isTold, toldIn, toldInBody } from '../shared/upstream-error.ts'
+import {
+  hasError,
+  parseErrorBody,
+  parseUpstreamError,
+  toGatewayError,
+} from '../shared/upstream-error.ts'
 
 export {
   encodeOpenaiError as encodeError,
@@ -10,26 +15,26 @@ export {
 } from '../shared/openai/error.ts'
 
 /** An error in the place of a completion, its status line said 200. */
-export function errorIn(body: JsonObject): GatewayError | undefined {
-  if (tellsError(body)) return errorInside(toldInBody(body))
+export function embeddedError(body: JsonObject): GatewayError | undefined {
+  if (tellsError(body)) return toGatewayError(parseErrorBody(body))
   const [choice] = objects(body.choices)
   if (choice) return choiceError(choice) ?? endedInError(text(choice.finish_reason))
-  return errorInside(toldInBody(body, 'the upstream sent a completion without a choice'))
+  return toGatewayError(parseErrorBody(body, 'the upstream sent a completion without a choice'))
 }
 
 /** An error in the place of a chunk. */
 export function chunkError(chunk: JsonObject): GatewayError | undefined {
-  return tellsError(chunk) ? errorInside(toldInBody(chunk)) : undefined
+  return tellsError(chunk) ? toGatewayError(parseErrorBody(chunk)) : undefined
 }
 
 /** vLLM says it without an `error` around it. */
 function tellsError({ error, object }: JsonObject): boolean {
-  return isTold(error) || object === 'error'
+  return hasError(error) || object === 'error'
 }
 
 /** OpenRouter tells in the choice why the service behind it failed. */
 export function choiceError({ error }: JsonObject): GatewayError | undefined {
-  return isTold(error) ? errorInside(toldIn(error)) : undefined
+  return hasError(error) ? toGatewayError(parseUpstreamError(error)) : undefined
 }
 
 /** … or does not tell why. */

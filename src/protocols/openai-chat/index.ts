@@ -1,7 +1,7 @@
 import type { Codec } from '../codec.ts'
 import { decodeModels, encodeModel, encodeModels } from '../shared/openai/models.ts'
 import { peekBody } from '../shared/peek.ts'
-import { decodeError, encodeError, errorIn } from './error.ts'
+import { decodeError, embeddedError, encodeError } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { requests } from './request-schema.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
@@ -51,7 +51,7 @@ export const openaiChat: Codec = {
   decodeStream,
   encodeStream,
   decodeError,
-  errorIn,
+  embeddedError,
   encodeError,
   decodeUsage,
   decodeModels,

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { callId } from '../shared/call-id.ts'
-import { errorIn } from './error.ts'
+import { embeddedError } from './error.ts'
 import { extended, membersOf, shapeOf } from './extended.ts'
 import { decodeCalls, encodeCalls } from './message/call.ts'
 import { decodeCitation, encodeCitation } from './message/citation.ts'
@@ -24,7 +24,7 @@ const READ = ['id', 'object', 'created', 'model', 'choices', 'usage']
 
 /** The first choice; others stay in the extensions, since a conversation has one answer. */
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
-  const error = errorIn(body)
+  const error = embeddedError(body)
   if (error) throw error
   const [choice = {}, ...more] = objects(body.choices)
   // A choice that a content filter emptied has no message at all.

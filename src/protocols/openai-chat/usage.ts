@@ -14,9 +14,10 @@ export function decodeUsage(wire: JsonObject): Usage {
   const cacheWrite = count(details?.cache_write_tokens)
   const input = splitInput(count(wire.prompt_tokens), cacheRead, cacheWrite)
   const usage: Usage = { raw: wire, ...input }
-  const told = count(wire.completion_tokens)
+  const completion = count(wire.completion_tokens)
   const reasoning = count(object(wire.completion_tokens_details)?.reasoning_tokens)
-  if (told !== undefined) usage.output = told + countedBeside(wire, told, reasoning ?? 0)
+  if (completion !== undefined)
+    usage.output = completion + countedBeside(wire, completion, reasoning ?? 0)
   if (reasoning !== undefined) usage.reasoning = reasoning
   return usage
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
-import { errorInside, isTold, toldInBody } from '../shared/upstream-error.ts'
+import { hasError, parseErrorBody, toGatewayError } from '../shared/upstream-error.ts'
 
 export {
   encodeOpenaiError as encodeError,
@@ -8,8 +8,8 @@ export {
 } from '../shared/openai/error.ts'
 
 /** An error in the place of a response, its status line said 200. */
-export function errorIn(body: JsonObject): GatewayError | undefined {
-  const answers = Array.isArray(body.output) && body.status !== 'failed' && !isTold(body.error)
+export function embeddedError(body: JsonObject): GatewayError | undefined {
+  const answers = Array.isArray(body.output) && body.status !== 'failed' && !hasError(body.error)
   if (answers) return undefined
   const failed = 'the upstream sent a failed response without a reason'
   return failure(
@@ -20,7 +20,7 @@ export function errorIn(body: JsonObject): GatewayError | undefined {
 
 /** A failed response, or an `error` event, whose members may be in an `error` or beside the type. */
 export function failure(wire: JsonObject, otherwise = 'the response failed'): GatewayError {
-  return errorInside(toldInBody(wire, otherwise))
+  return toGatewayError(parseErrorBody(wire, otherwise))
 }
 
 /**

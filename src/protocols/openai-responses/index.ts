@@ -3,7 +3,7 @@ import type { Action, Codec } from '../codec.ts'
 import { decodeModels, encodeModel, encodeModels } from '../shared/openai/models.ts'
 import { peekBody } from '../shared/peek.ts'
 import { compaction } from './compaction.ts'
-import { decodeError, encodeError, errorIn } from './error.ts'
+import { decodeError, embeddedError, encodeError } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { requests } from './request-schema.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
@@ -68,7 +68,7 @@ export const openaiResponses: Codec = {
   decodeStream,
   encodeStream,
   decodeError,
-  errorIn,
+  embeddedError,
   encodeError,
   decodeUsage,
   decodeModels,

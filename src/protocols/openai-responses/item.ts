@@ -27,12 +27,12 @@ export function decodeReasoning(wire: JsonObject, issuer: string): PartOf<'think
   }
 }
 
-/** The summary, or the reasoning itself where the service tells it. */
+/** The summary, or the reasoning itself where the service sends it. */
 export function reasoningText(wire: JsonObject): string {
   const summary = objects(wire.summary).map(part => text(part.text) ?? '')
-  const told =
+  const summaries =
     summary.length > 0 ? summary : objects(wire.content).map(part => text(part.text) ?? '')
-  return told.join(SUMMARY_GAP)
+  return summaries.join(SUMMARY_GAP)
 }
 
 /** The item as it was. Undefined: the seal is not of this form. */

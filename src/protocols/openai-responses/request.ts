@@ -171,11 +171,11 @@ function encodeWords(
   losses: Loss[],
 ): { instructions?: JsonValue; input: JsonValue } {
   const { instructions, input } = encodeSystem(request)
-  const told = instructions === undefined ? {} : { instructions }
+  const instructed = instructions === undefined ? {} : { instructions }
   const asWritten = memory.recall(request.messages)
-  if (asWritten !== undefined) return { ...told, input: asWritten }
+  if (asWritten !== undefined) return { ...instructed, input: asWritten }
   const items = [...input, ...encodeItems(request.messages, to, losses)]
-  if (items.length > 0) return { ...told, input: items }
+  if (items.length > 0) return { ...instructed, input: items }
   const words = instructionsAsUser(request, losses)
   return {
     input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: words }] }],

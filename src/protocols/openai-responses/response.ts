@@ -3,7 +3,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { decodePart } from './content.ts'
-import { errorIn } from './error.ts'
+import { embeddedError } from './error.ts'
 import { extended } from './extended.ts'
 import { decodeCall, decodeReasoning, opaque } from './item.ts'
 import { memory } from './memory.ts'
@@ -24,7 +24,7 @@ const READ = [
 ]
 
 export function decodeResponse(body: JsonObject, issuer: string): ConversationResponse {
-  const error = errorIn(body)
+  const error = embeddedError(body)
   if (error) throw error
   const items = objects(body.output)
   const parts = items.flatMap(item => decodeOutputItem(item, issuer))

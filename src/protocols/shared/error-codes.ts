@@ -110,7 +110,7 @@ for (const [code, words] of Object.entries(WORDS))
   for (const word of words) MEANING.set(word, code as keyof typeof WORDS)
 
 /** Undefined: not a word we know. `RateLimitError` and `RESOURCE_EXHAUSTED` are such words, too. */
-export function codeForWord(word: string | undefined): ErrorCode | undefined {
+export function codeForType(word: string | undefined): ErrorCode | undefined {
   if (word === undefined) return undefined
   const snake = word.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/[\s.-]+/g, '_')
   return MEANING.get(snake.toLowerCase())
@@ -128,14 +128,14 @@ export function codeForMessage(message: string): ErrorCode | undefined {
 }
 
 /** Compatible services report a full context in words alone. */
-export function saysContext(message: string): boolean {
+export function meansContextExceeded(message: string): boolean {
   return CONTEXT.test(message)
 }
 
 const NO_MODEL =
   /(?<!\b(with|for|by|of|on|from) (this|the|your) )\bmodel( ['"`]?[\w./:@-]+['"`]?)? (is )?(not supported|unsupported|unavailable|not available)\b|\bunsupported model\b|not available (for|on|to) your (plan|account)/i
 
-/** Told with a 400: this credential has no such model, and another one may. */
-export function saysNoModel(message: string): boolean {
+/** Comes with a 400: this credential has no such model, and another one may. */
+export function meansNoModel(message: string): boolean {
   return NO_MODEL.test(message)
 }

@@ -22,13 +22,13 @@ export function modelName(value: JsonValue | undefined): string | undefined {
 /** With the first of the counts that tells anything; zero and null tell nothing. */
 export function upstreamModel(
   name: string,
-  told: {
+  listed: {
     context: readonly (JsonValue | undefined)[]
     output: readonly (JsonValue | undefined)[]
   },
 ): UpstreamModel {
-  const contextTokens = firstCount(told.context)
-  const maxOutputTokens = firstCount(told.output)
+  const contextTokens = firstCount(listed.context)
+  const maxOutputTokens = firstCount(listed.output)
   return {
     name,
     ...(contextTokens === undefined ? {} : { contextTokens }),

@@ -3,10 +3,10 @@ import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.t
 import { number, object, text } from '../../lib/json/read-json.ts'
 import { waitIn } from '../../lib/net/retry-after.ts'
 import { plainText } from '../../lib/plain-text.ts'
-import { codeForMessage, codeForWord, saysContext } from './error-codes.ts'
+import { codeForMessage, codeForType, meansContextExceeded } from './error-codes.ts'
 
-/** An error in an upstream's words. `status`: told as a number in them, where no status line did. */
-export type ToldError = {
+/** An error as an upstream's body describes it. `status`: from the body, not from a status line. */
+export type UpstreamErrorBody = {
   message: string
   type?: string
   code?: string
@@ -15,35 +15,39 @@ export type ToldError = {
   retryAfterMs?: number
 }
 
-const SILENT = 'the upstream gave no reason'
+const NO_REASON = 'the upstream gave no reason'
 
-/** What the body of an error reply tells, in any of the shapes that services use. */
-export function toldInText(body: string): ToldError {
+/** What the body of an error reply says, in any of the shapes that services use. */
+export function parseErrorText(body: string): UpstreamErrorBody {
   let parsed: unknown
   try {
     parsed = JSON.parse(body)
   } catch {
-    return { message: plainText(body) || SILENT }
+    return { message: plainText(body) || NO_REASON }
   }
   const wire = Array.isArray(parsed) ? parsed[0] : parsed
-  return isObject(wire) ? toldInBody(wire) : { message: plainText(body) || SILENT }
+  return isObject(wire) ? parseErrorBody(wire) : { message: plainText(body) || NO_REASON }
 }
 
 /** `otherwise`: the message where the body has none. */
-export function toldInBody(wire: JsonObject, otherwise?: string): ToldError {
+export function parseErrorBody(wire: JsonObject, otherwise?: string): UpstreamErrorBody {
   // Ollama and some proxies: a short word in `error`, the sentence beside it.
-  if (typeof wire.error === 'string' && typeof wire.message === 'string') return toldIn(wire)
-  const told = toldIn(isTold(wire.error) ? wire.error : (wire.detail ?? wire), otherwise)
-  const status = told.status ?? statusIn(wire.status) ?? statusIn(wire.status_code)
-  return { ...told, ...(status === undefined ? {} : { status }) }
+  if (typeof wire.error === 'string' && typeof wire.message === 'string')
+    return parseUpstreamError(wire)
+  const upstreamError = parseUpstreamError(
+    hasError(wire.error) ? wire.error : (wire.detail ?? wire),
+    otherwise,
+  )
+  const status = upstreamError.status ?? statusIn(wire.status) ?? statusIn(wire.status_code)
+  return { ...upstreamError, ...(status === undefined ? {} : { status }) }
 }
 
-/** Whether an `error` member tells one: many replies have it empty. */
-export function isTold(error: JsonValue | undefined): error is JsonValue {
+/** Whether an `error` member holds an error: many replies have it empty. */
+export function hasError(error: JsonValue | undefined): error is JsonValue {
   return isObject(error) ? Object.keys(error).length > 0 : Boolean(error)
 }
 
-export function toldIn(error: unknown, otherwise?: string): ToldError {
+export function parseUpstreamError(error: unknown, otherwise?: string): UpstreamErrorBody {
   if (typeof error === 'string') return { message: error }
   if (!isObject(error)) return { message: JSON.stringify(error) }
   // `error` says that it is one, not which.
@@ -52,7 +56,7 @@ export function toldIn(error: unknown, otherwise?: string): ToldError {
   const param = text(error.param)
   const message = messageIn(error) ?? otherwise ?? JSON.stringify(error).slice(0, 500)
   const status = statusIn(error.code) ?? statusIn(error.status) ?? statusIn(error.status_code)
-  const retryAfterMs = waitToldIn(error, message)
+  const retryAfterMs = retryAfterOf(error, message)
   return {
     message,
     ...(type === undefined ? {} : { type }),
@@ -78,16 +82,16 @@ function statusIn(value: JsonValue | undefined): number | undefined {
   return typeof status === 'number' && status >= 400 && status <= 599 ? status : undefined
 }
 
-function waitToldIn(error: JsonObject, message: string): number | undefined {
+function retryAfterOf(error: JsonObject, message: string): number | undefined {
   const seconds = number(error.resets_in_seconds) ?? number(error.retry_after)
   return seconds !== undefined && seconds >= 0 ? seconds * 1000 : waitIn(message)
 }
 
-/** An error told with a status line of 200: its class is in its words. */
-export function errorInside(told: ToldError): GatewayError {
-  const code = codeInside(told)
-  const { message, param, retryAfterMs, status } = told
-  const type = told.type ?? told.code
+/** An error behind a status line of 200: its class is in its body. */
+export function toGatewayError(upstreamError: UpstreamErrorBody): GatewayError {
+  const code = codeOf(upstreamError)
+  const { message, param, retryAfterMs, status } = upstreamError
+  const type = upstreamError.type ?? upstreamError.code
   return new GatewayError(code, message, {
     ...(status !== undefined && codeForStatus(status) === code ? { status } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -97,15 +101,15 @@ export function errorInside(told: ToldError): GatewayError {
 }
 
 /** The first that is sure counts: a `code`, a status, a `type`; last, what the message says. */
-function codeInside({ code, type, status, message }: ToldError): ErrorCode {
-  const told = [
-    codeForWord(code),
+function codeOf({ code, type, status, message }: UpstreamErrorBody): ErrorCode {
+  const codes = [
+    codeForType(code),
     status === undefined ? undefined : codeForStatus(status),
-    codeForWord(type),
+    codeForType(type),
   ].filter(meaning => meaning !== undefined)
-  const sure = told.find(meaning => meaning !== 'upstream-failed' && meaning !== 'invalid-request')
+  const sure = codes.find(meaning => meaning !== 'upstream-failed' && meaning !== 'invalid-request')
   if (sure) return sure
-  const [first = 'upstream-failed'] = told
-  if (first === 'invalid-request') return saysContext(message) ? 'context-exceeded' : first
+  const [first = 'upstream-failed'] = codes
+  if (first === 'invalid-request') return meansContextExceeded(message) ? 'context-exceeded' : first
   return codeForMessage(message) ?? first
 }

@@ -5,7 +5,7 @@ import type { Asked } from '../../codec.ts'
 import { encodeReplyCitation } from '../part.ts'
 import { encodeReplyPart } from '../response.ts'
 
-/** A block as it starts, and what is told of it at once. */
+/** A block as it starts, and what is sent of it at once. */
 export type Opened = { block: JsonObject; deltas: JsonObject[] }
 
 /** Free text, for a protocol where the input is always an object: one string in it. */
@@ -83,7 +83,7 @@ export function openedCarrier({ signature }: JsonObject): Opened {
   }
 }
 
-/** Undefined: nothing of it is told. */
+/** Undefined: nothing of it is sent. */
 export function deltaOf(part: Part, change: PartDelta): JsonObject | undefined {
   const { type } = part
   if ('text' in change) {

@@ -9,7 +9,7 @@ import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
 import { count, object, text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Frame } from '../../codec.ts'
-import { isTold } from '../../shared/upstream-error.ts'
+import { hasError } from '../../shared/upstream-error.ts'
 import { failure } from '../error.ts'
 import { decodeBlock, decodeCitation, sealOf } from '../part.ts'
 import { decodeStop } from '../stop.ts'
@@ -133,7 +133,7 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
           return []
         default:
           // Services that are not quite this protocol's leave the type out.
-          if (event === 'error' || isTold(wire.error)) return failed(wire)
+          if (event === 'error' || hasError(wire.error)) return failed(wire)
           return [{ type: 'opaque', protocol: 'anthropic', event: text(wire.type) ?? '', wire }]
       }
     },

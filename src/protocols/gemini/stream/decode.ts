@@ -11,7 +11,7 @@ import { count, object, objects, text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Frame } from '../../codec.ts'
 import { callId } from '../../shared/call-id.ts'
-import { isTold } from '../../shared/upstream-error.ts'
+import { hasError } from '../../shared/upstream-error.ts'
 import { citationsOf, searchOf } from '../citation.ts'
 import { failure } from '../error.ts'
 import { extended } from '../extended.ts'
@@ -79,7 +79,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
   }
 
   private chunk(chunk: JsonObject): void {
-    if (isTold(chunk.error)) {
+    if (hasError(chunk.error)) {
       this.over = true
       this.out.push({ type: 'error', error: failure(chunk), usage: this.usage })
       return
@@ -214,7 +214,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
     this.out.push({ type: 'part-start', index, part }, { type: 'part-end', index })
   }
 
-  /** Grounding is told once, behind the text it is about. */
+  /** Grounding is sent once, behind the text it is about. */
   private ground(): void {
     const { grounding } = this
     if (!grounding) return

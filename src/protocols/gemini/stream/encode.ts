@@ -31,7 +31,7 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
   }
 }
 
-/** Events → chunks. A call is one part, so it is told when its arguments are complete. */
+/** Events → chunks. A call is one part, so it is sent when its arguments are complete. */
 export class ChunkWriter extends EventWriter<JsonObject> {
   private id: string
   private part: Part | undefined
@@ -111,10 +111,10 @@ export class ChunkWriter extends EventWriter<JsonObject> {
       this.thoughts.push(part)
       return
     }
-    const told = part.type === 'thinking' && part.text !== ''
+    const hasText = part.type === 'thinking' && part.text !== ''
     if (part.seal.value !== '')
       this.chunk([
-        { text: '', ...(told ? { thought: true } : {}), thoughtSignature: part.seal.value },
+        { text: '', ...(hasText ? { thought: true } : {}), thoughtSignature: part.seal.value },
       ])
   }
 

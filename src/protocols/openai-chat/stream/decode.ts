@@ -117,7 +117,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     for (const detail of details) this.seal(text(detail.signature) ?? '')
   }
 
-  /** Only a signature, of text that was told: encrypted reasoning cannot be said again in chunks. */
+  /** Only a signature, of text that was sent: encrypted reasoning cannot be said again in chunks. */
   private seal(value: string): void {
     if (value === '' || this.open?.type !== 'thinking') return
     const delta = { seal: sealOf(this.issuer, value) }

@@ -8,7 +8,7 @@ import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
 import { count, object, objects, text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Frame } from '../../codec.ts'
-import { isTold } from '../../shared/upstream-error.ts'
+import { hasError } from '../../shared/upstream-error.ts'
 import { decodeCitation, decodePart } from '../content.ts'
 import { failure } from '../error.ts'
 import { extended } from '../extended.ts'
@@ -109,7 +109,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
         return
       // Services that are not quite this protocol's tell an error as Chat does.
       case undefined:
-        if (isTold(wire.error)) this.failed(wire)
+        if (hasError(wire.error)) this.failed(wire)
         return
     }
   }
@@ -280,7 +280,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
       this.out.push({ type: 'part-delta', index: open.index, delta: { seal: part.seal } })
   }
 
-  /** What the whole has beyond what was told in pieces. */
+  /** What the whole has beyond what came in pieces. */
   private rest(open: OpenPart | undefined, whole: string): void {
     if (open && whole.startsWith(open.said)) this.more(open, whole.slice(open.said.length))
   }

@@ -36,8 +36,8 @@ export function keepAliveEvent(sequence: number): Frame {
 type OpenMessage = { at: number; item: JsonObject; content: JsonObject[] }
 type Prose = 'output_text' | 'refusal'
 
-/** Reasoning on its way; `told`: its summaries so far. */
-type OpenThought = { kind: 'thought'; at: number; id: string; part: Part; told: string[] }
+/** Reasoning on its way; `summaries`: those so far. */
+type OpenThought = { kind: 'thought'; at: number; id: string; part: Part; summaries: string[] }
 
 /** An item that is being written. */
 type OpenItem =
@@ -111,7 +111,7 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
       case 'thinking':
       case 'thinking-redacted':
         this.closeMessage()
-        this.open = { kind: 'thought', at: -1, id: '', part, told: [] }
+        this.open = { kind: 'thought', at: -1, id: '', part, summaries: [] }
         if (part.type === 'thinking' && part.text !== '') this.think(part.text)
         return
       case 'tool-call':
@@ -253,7 +253,7 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     if (part.arguments !== '') this.argue(part.arguments)
   }
 
-  /** Its arguments are an object, so they are told when they are complete. */
+  /** Its arguments are an object, so they are sent when they are complete. */
   private startSearch(part: PartOf<'tool-call'>): void {
     const id = this.ids.next('tsc')
     const item = { ...searchCallItem(part, id, ''), status: 'in_progress' }
@@ -288,25 +288,25 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     this.done(at, { ...item, status: 'completed' })
   }
 
-  /** The words of a thought are told as its summary. Its item opens with the first of them. */
+  /** The words of a thought are sent as its summary. Its item opens with the first of them. */
   private think(words: string): void {
     if (this.open.kind !== 'thought') return
     const thought = this.open
     // Where the vendor's own summaries part, ours do.
     if (words === SUMMARY_GAP && thought.id !== '' && itemOf(thought.part)) {
       this.closeSummary(thought)
-      thought.told.push('')
+      thought.summaries.push('')
       this.openSummary(thought)
       return
     }
-    if (thought.told.length === 0) {
+    if (thought.summaries.length === 0) {
       thought.id = text(itemOf(thought.part)?.id) ?? this.ids.next('rs')
       thought.at = this.added({ id: thought.id, type: 'reasoning', summary: [] })
-      thought.told.push('')
+      thought.summaries.push('')
       this.openSummary(thought)
     }
-    const last = thought.told.length - 1
-    thought.told[last] += words
+    const last = thought.summaries.length - 1
+    thought.summaries[last] += words
     this.send('response.reasoning_summary_text.delta', {
       item_id: thought.id,
       output_index: thought.at,
@@ -315,18 +315,18 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     })
   }
 
-  private openSummary({ id, at, told }: OpenThought): void {
+  private openSummary({ id, at, summaries }: OpenThought): void {
     this.send('response.reasoning_summary_part.added', {
       item_id: id,
       output_index: at,
-      summary_index: told.length - 1,
+      summary_index: summaries.length - 1,
       part: { type: 'summary_text', text: '' },
     })
   }
 
-  private closeSummary({ id, at, told }: OpenThought): void {
-    const words = told[told.length - 1] ?? ''
-    const where = { item_id: id, output_index: at, summary_index: told.length - 1 }
+  private closeSummary({ id, at, summaries }: OpenThought): void {
+    const words = summaries[summaries.length - 1] ?? ''
+    const where = { item_id: id, output_index: at, summary_index: summaries.length - 1 }
     this.send('response.reasoning_summary_text.done', { ...where, text: words })
     this.send('response.reasoning_summary_part.done', {
       ...where,
@@ -335,14 +335,14 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
   }
 
   private closeThought(thought: OpenThought): void {
-    const { part, told } = thought
+    const { part, summaries } = thought
     const item = reasoningItem(part, thought.id || this.ids.next('rs'))
-    if (told.length === 0) {
+    if (summaries.length === 0) {
       this.whole(item)
       return
     }
     this.closeSummary(thought)
-    const summary = told.map(words => ({ type: 'summary_text', text: words }))
+    const summary = summaries.map(words => ({ type: 'summary_text', text: words }))
     // The vendor's own item stays as it was sealed, unless it told its words elsewhere.
     const same = Bun.deepEquals(item.summary, summary)
     const { content: _, ...rest } = item
@@ -420,7 +420,7 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     if (message?.at === at && message.content.length > 0)
       return [{ ...message.item, status: 'incomplete', content: message.content }]
     if (open.kind !== 'thought' || open.at !== at) return []
-    const summary = open.told.map(words => ({ type: 'summary_text', text: words }))
+    const summary = open.summaries.map(words => ({ type: 'summary_text', text: words }))
     return [{ id: open.id, type: 'reasoning', summary, status: 'incomplete' }]
   }
 }

@@ -2,21 +2,21 @@ import { codeForStatus, type ErrorCode, GatewayError } from '../../../lib/errors
 import type { JsonObject } from '../../../lib/json/json.ts'
 import { table } from '../../../lib/json/table.ts'
 import { parseRetryAfter } from '../../../lib/net/retry-after.ts'
-import { saysContext, saysNoModel } from '../error-codes.ts'
+import { meansContextExceeded, meansNoModel } from '../error-codes.ts'
 import { retryHeaders } from '../error-headers.ts'
-import { type ToldError, toldInText } from '../upstream-error.ts'
+import { parseErrorText, type UpstreamErrorBody } from '../upstream-error.ts'
 
 /** An error reply, in any of the shapes that OpenAI and the services like it use. */
 export function errorFromOpenai(status: number, headers: Headers, body: string): GatewayError {
-  const told = toldInText(body)
-  const code = codeFor(status, told)
-  const retryAfterMs = parseRetryAfter(headers, Date.now()) ?? told.retryAfterMs
-  const type = told.type ?? told.code
-  return new GatewayError(code, told.message, {
+  const upstreamError = parseErrorText(body)
+  const code = codeFor(status, upstreamError)
+  const retryAfterMs = parseRetryAfter(headers, Date.now()) ?? upstreamError.retryAfterMs
+  const type = upstreamError.type ?? upstreamError.code
+  return new GatewayError(code, upstreamError.message, {
     status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(type === undefined ? {} : { type }),
-    ...(told.param === undefined ? {} : { param: told.param }),
+    ...(upstreamError.param === undefined ? {} : { param: upstreamError.param }),
   })
 }
 
@@ -31,12 +31,12 @@ const WORDS = table<ErrorCode>({
   model_not_supported: 'upstream-not-found',
 })
 
-function codeFor(status: number, { code = '', type = '', message }: ToldError): ErrorCode {
+function codeFor(status: number, { code = '', type = '', message }: UpstreamErrorBody): ErrorCode {
   const sure = WORDS[code] ?? WORDS[type]
   if (sure) return sure
   if (status !== 400 && status !== 422) return codeForStatus(status)
-  if (saysContext(message)) return 'context-exceeded'
-  if (saysNoModel(message)) return 'upstream-not-found'
+  if (meansContextExceeded(message)) return 'context-exceeded'
+  if (meansNoModel(message)) return 'upstream-not-found'
   return codeForStatus(status)
 }
 
