@@ -1,10 +1,10 @@
-import { createCensor } from '../redaction/censor.ts'
 import { redactedBody, secretsInHeaders, secretsInUrl } from '../redaction/redact.ts'
-import { censorOf } from '../redaction/table-secrets.ts'
+import { createRedactor } from '../redaction/redactor.ts'
+import { redactorOf } from '../redaction/table-secrets.ts'
 import type { Exchange } from './request.ts'
 
-/** What an upstream said, without what it may have said back: our secrets, and the client's own. */
-export function cleaned(text: string, { gateway, inbound, line }: Exchange): string {
+/** An upstream's message without the secrets that it may repeat: ours, and the client's own. */
+export function redactError(text: string, { gateway, inbound, line }: Exchange): string {
   const presented = [...secretsInHeaders(inbound.headers), ...secretsInUrl(line?.url ?? '')]
-  return createCensor(presented)(censorOf(gateway)(redactedBody(text)))
+  return createRedactor(presented)(redactorOf(gateway)(redactedBody(text)))
 }

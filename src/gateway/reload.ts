@@ -5,7 +5,7 @@ import { formatDiagnostic } from '../config/index.ts'
 import type { Services } from '../exchange/services.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 import { type After, after as realAfter } from '../lib/timer.ts'
-import { censorOf } from '../redaction/table-secrets.ts'
+import { redactorOf } from '../redaction/table-secrets.ts'
 import type { Diagnostic } from '../routing/diagnostic.ts'
 import { compile } from './compile.ts'
 import { openedGates } from './gates.ts'
@@ -299,7 +299,7 @@ export function putInForce(gateway: Gateway): void {
   services.pool.reconcile(credentialsOf(gateway), table.policy)
   services.proxies.keep(proxiesOf(gateway))
   services.ledger.follow(table.usage)
-  services.log.follow({ ...table.logging, clean: censorOf(gateway) })
+  services.log.follow({ ...table.logging, clean: redactorOf(gateway) })
 }
 
 export function credentialsOf({ table }: Pick<Gateway, 'table'>) {

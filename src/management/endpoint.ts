@@ -12,7 +12,7 @@ import type { RoutesFile } from '../config/file/routes-file.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 import { readBody } from '../http/body.ts'
 import { depthOf } from '../lib/json/json-bytes.ts'
-import type { Veil } from '../redaction/placeholders.ts'
+import type { SecretPlaceholders } from '../redaction/placeholders.ts'
 import { ManagementError } from './reply.ts'
 
 /** What endpoints work on: one snapshot, and what outlives it. */
@@ -20,7 +20,7 @@ export type Context = {
   gateway: Gateway
   /** Undefined: the built-in routes serve, and there is no file. */
   file: RoutesFile | undefined
-  veil: Veil
+  placeholders: SecretPlaceholders
 }
 
 /** One request, read and checked against the endpoint's schemas. */

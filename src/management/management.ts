@@ -2,7 +2,7 @@ import { type AnyElysia, Elysia } from 'elysia'
 import type { RoutesFile } from '../config/file/routes-file.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 import { GatewayError } from '../lib/errors.ts'
-import { createVeil } from '../redaction/placeholders.ts'
+import { createSecretPlaceholders } from '../redaction/placeholders.ts'
 import { type Admit, createAdmit, isOpen } from './access/access.ts'
 import { createLockout } from './access/lockout.ts'
 import { createMatches } from './access/secret.ts'
@@ -48,7 +48,7 @@ export interface Management {
 export function createManagement({ file, now, salt }: ManagementOptions): Management {
   const lockout = createLockout(now)
   const matches = createMatches()
-  const veil = createVeil(salt)
+  const placeholders = createSecretPlaceholders(salt)
 
   return {
     unlock: () => lockout.clear(),
@@ -70,7 +70,7 @@ export function createManagement({ file, now, salt }: ManagementOptions): Manage
           `${BASE}${endpoint.path}`,
           async ({ request, params }) =>
             (await admit(request)) ??
-            (await answered(endpoint, request, params, { gateway, file: file(), veil })),
+            (await answered(endpoint, request, params, { gateway, file: file(), placeholders })),
           { parse: 'none', ...describe(endpoint) },
         )
       return nothingHere(app, admit)

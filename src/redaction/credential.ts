@@ -1,11 +1,11 @@
 /** What is shorter may be any word. */
-const SHORTEST_SECRET = 8
+const MIN_LENGTH = 8
 
 /**
- * An upstream's words without our key in them: some repeat the one they refuse, and it is not the
- * client's to know. The very same text where it is not in it.
+ * An upstream's text without our key in it: some repeat the key that they refuse, and the client must not
+ * get it. The very same text where the key is not in it.
  */
-export function blanked(secret: string, text: string): string {
-  if (secret.length < SHORTEST_SECRET) return text
+export function redactCredential(secret: string, text: string): string {
+  if (secret.length < MIN_LENGTH) return text
   return text.includes(secret) ? text.replaceAll(secret, '[credential]') : text
 }

@@ -47,7 +47,7 @@ function hasKeyParameter(value: string): boolean {
 
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/i
 
-/** Whether a word of a remark may be one: long, and letters and digits mixed as nobody writes words. */
+/** Whether a word of a remark may be one: long, and letters and digits mixed as in no word. */
 export function looksRandom(word: string): boolean {
   return (
     UUID.test(word) ||
@@ -57,7 +57,7 @@ export function looksRandom(word: string): boolean {
   )
 }
 
-/** A sentence that quotes what somebody wrote, who may have written a key where a name belongs. */
-export function withoutSecrets(sentence: string): string {
+/** A sentence with a quotation from the file, in which a key may stand where a name belongs. */
+export function redactSentence(sentence: string): string {
   return sentence.replace(/[^\s"'(),]+/g, word => (looksSecret(word) ? '(a secret)' : word))
 }

@@ -5,46 +5,46 @@ import { isSecretPlace } from './detect.ts'
 import { rangeOf, readYaml, scalarsIn, secretsIn } from './find-secrets.ts'
 
 /**
- * Hides the secrets of a YAML text behind placeholders, and puts them back. A placeholder stands
+ * Masks the secrets of a YAML text with placeholders, and puts them back. A placeholder stands
  * for its secret wherever that may stand; it says nothing about it, not even to who can guess.
  */
-export interface Veil {
+export interface SecretPlaceholders {
   /** Undefined: the text does not parse, so its secrets cannot be told from the rest. */
-  hide(text: string): string | undefined
+  mask(text: string): string | undefined
   /** With every placeholder replaced by what it stands for in `current`. */
-  restore(text: string, current: string): Restored
+  unmask(text: string, current: string): Unmasked
   /** The same for a value that is meant for a place: a text in it that is a placeholder. */
-  restoreValue(
+  unmaskValue(
     value: JsonValue,
     path: Path,
     current: string,
-  ): { ok: true; value: JsonValue } | Unrestored
+  ): { ok: true; value: JsonValue } | Unmaskable
 }
 
-export type Unrestored = { ok: false; problem: string }
-export type Restored = { ok: true; text: string } | Unrestored
+export type Unmaskable = { ok: false; problem: string }
+export type Unmasked = { ok: true; text: string } | Unmaskable
 
 const PLACEHOLDER = /\(kept-[0-9a-f]{16}\)/g
 const WHOLE = /^\(kept-[0-9a-f]{16}\)$/
 
 /** `source`: as it is written, with its quotes. `members`: whose value it is. */
 type Secret = { value: JsonValue; source: string; members: Set<string> }
-type Kept = ReadonlyMap<string, Secret>
+type SecretsByPlaceholder = ReadonlyMap<string, Secret>
 
 /** Inside this file: a placeholder that cannot be put back. */
-class Stuck extends Error {}
+class Unresolved extends Error {}
 
 /** `salt`: placeholders are good as long as it is the same. */
-export function createVeil(salt: Uint8Array): Veil {
+export function createSecretPlaceholders(salt: Uint8Array): SecretPlaceholders {
   const placeholder = (source: string): string =>
     `(kept-${createHmac('sha256', salt).update(source).digest('hex').slice(0, 16)})`
 
-  function hide(text: string): string | undefined {
+  function mask(text: string): string | undefined {
     const found = secretsIn(text)
     return found && replaced(text, found, ({ from, to }) => placeholder(text.slice(from, to)))
   }
 
-  function keptIn(text: string): Kept {
+  function secretsByPlaceholder(text: string): SecretsByPlaceholder {
     const kept = new Map<string, Secret>()
     for (const { from, to, value, path } of secretsIn(text) ?? []) {
       const source = text.slice(from, to)
@@ -55,48 +55,53 @@ export function createVeil(salt: Uint8Array): Veil {
     return kept
   }
 
-  function restored(text: string, current: string): string {
-    const kept = keptIn(current)
+  function unmasked(text: string, current: string): string {
+    const secrets = secretsByPlaceholder(current)
     const { values, words } = placeholdersIn(text)
-    for (const one of [...values, ...words]) secretFor(one.placeholder, one.path, kept)
+    for (const one of [...values, ...words]) secretFor(one.placeholder, one.path, secrets)
     const put = (spelled: (secret: Secret) => string): string =>
       replaced(text, [...values, ...words], ({ placeholder: name, path }) => {
-        const secret = secretFor(name, path, kept)
+        const secret = secretFor(name, path, secrets)
         return path ? spelled(secret) : secret.source
       })
     const written = put(({ source }) => source)
     // Moved to where its own quotes do not do.
-    const result = readsAs(written, text, kept)
+    const result = readsAs(written, text, secrets)
       ? written
       : put(({ value }) => JSON.stringify(value))
-    const shown = words.length > 0 ? hide(result) : undefined
+    const shown = words.length > 0 ? mask(result) : undefined
     const readable =
       shown === undefined ? undefined : words.find(({ placeholder: name }) => !shown.includes(name))
     if (readable)
-      throw new Stuck(`${readable.placeholder} would be readable in this remark; take it out there`)
+      throw new Unresolved(
+        `${readable.placeholder} would be readable in this remark; take it out there`,
+      )
     return result
   }
 
   return {
-    hide,
-    restore(text, current) {
+    mask,
+    unmask(text, current) {
       if (!text.match(PLACEHOLDER)) return { ok: true, text }
       // The complaints about it come from whoever reads it next.
       if (readYaml(text).errors.length > 0) return { ok: true, text }
-      return attempt(() => ({ ok: true, text: restored(text, current) }))
+      return attempt(() => ({ ok: true, text: unmasked(text, current) }))
     },
-    restoreValue(value, path, current) {
+    unmaskValue(value, path, current) {
       if (!JSON.stringify(value).match(PLACEHOLDER)) return { ok: true, value }
-      return attempt(() => ({ ok: true, value: filledIn(value, path, keptIn(current)) }))
+      return attempt(() => ({
+        ok: true,
+        value: filledIn(value, path, secretsByPlaceholder(current)),
+      }))
     },
   }
 }
 
-function attempt<R>(work: () => R): R | Unrestored {
+function attempt<R>(work: () => R): R | Unmaskable {
   try {
     return work()
   } catch (error) {
-    if (error instanceof Stuck) return { ok: false, problem: error.message }
+    if (error instanceof Unresolved) return { ok: false, problem: error.message }
     throw error
   }
 }
@@ -106,31 +111,36 @@ function memberOf(path: Path): string {
 }
 
 /** `path`: where it is to stand; undefined: in a remark. Never where others could read it. */
-function secretFor(placeholder: string, path: Path | undefined, kept: Kept): Secret {
+function secretFor(
+  placeholder: string,
+  path: Path | undefined,
+  secrets: SecretsByPlaceholder,
+): Secret {
   if (!WHOLE.test(placeholder))
-    throw new Stuck(
+    throw new Unresolved(
       'a placeholder (kept-…) must be the whole value of a member; write the secret itself instead',
     )
-  const secret = kept.get(placeholder)
+  const secret = secrets.get(placeholder)
   if (!secret)
-    throw new Stuck(
+    throw new Unresolved(
       `${placeholder} stands for no secret of the file as it is now; get the file again (placeholders last until the gateway restarts), or write the secret itself`,
     )
   if (path && !isSecretPlace(path) && !secret.members.has(memberOf(path)))
-    throw new Stuck(
+    throw new Unresolved(
       `${placeholder} stands for a secret, and "${memberOf(path)}" is no place for one`,
     )
   return secret
 }
 
-function filledIn(value: JsonValue, path: Path, kept: Kept): JsonValue {
-  if (Array.isArray(value)) return value.map((one, index) => filledIn(one, [...path, index], kept))
+function filledIn(value: JsonValue, path: Path, secrets: SecretsByPlaceholder): JsonValue {
+  if (Array.isArray(value))
+    return value.map((one, index) => filledIn(one, [...path, index], secrets))
   if (isObject(value))
     return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [key, filledIn(one, [...path, key], kept)]),
+      Object.entries(value).map(([key, one]) => [key, filledIn(one, [...path, key], secrets)]),
     )
   if (typeof value !== 'string' || !value.match(PLACEHOLDER)) return value
-  return secretFor(value, path, kept).value
+  return secretFor(value, path, secrets).value
 }
 
 /** In order. `placeholder` of a value is all of it, so that more than a placeholder is seen. */
@@ -153,11 +163,11 @@ function placeholdersIn(text: string): { values: Place[]; words: Place[] } {
 }
 
 /** Whether nothing but the placeholders reads differently. */
-function readsAs(restored: string, text: string, kept: Kept): boolean {
+function readsAs(unmasked: string, text: string, secrets: SecretsByPlaceholder): boolean {
   const expected = JSON.stringify(dataOf(text), (_, value: unknown) =>
-    typeof value === 'string' ? (kept.get(value)?.value ?? value) : value,
+    typeof value === 'string' ? (secrets.get(value)?.value ?? value) : value,
   )
-  return JSON.stringify(dataOf(restored)) === expected
+  return JSON.stringify(dataOf(unmasked)) === expected
 }
 
 function dataOf(text: string): unknown {

@@ -1,4 +1,4 @@
-import { REDACTED } from './censor.ts'
+import { REDACTED } from './redactor.ts'
 
 /** Words in names of headers that hold secrets: `x-goog-api-key`, `x-amz-security-token`. */
 const SECRET_WORD =

@@ -1,7 +1,7 @@
 import { parseObject } from '../lib/json/json.ts'
 import type { Provider, RoutingTable } from '../routing/table.ts'
-import { type Censor, createCensor } from './censor.ts'
 import { isSecretName } from './redact.ts'
+import { createRedactor, type Redactor } from './redactor.ts'
 
 /** Headers that say what is sent or who sends it; in any other one a file may hold a secret. */
 const HARMLESS = new Set([
@@ -30,14 +30,14 @@ type Secretive = {
   services: { env: Record<string, string | undefined> }
 }
 
-const censors = new WeakMap<RoutingTable, Censor>()
+const redactors = new WeakMap<RoutingTable, Redactor>()
 
 /** Takes out what the file and the environment hold in secret. */
-export function censorOf({ table, services }: Secretive): Censor {
-  const known = censors.get(table)
+export function redactorOf({ table, services }: Secretive): Redactor {
+  const known = redactors.get(table)
   if (known) return known
-  const made = createCensor([...secretsOf(table), ...environmentSecrets(services.env)])
-  censors.set(table, made)
+  const made = createRedactor([...secretsOf(table), ...environmentSecrets(services.env)])
+  redactors.set(table, made)
   return made
 }
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parse } from 'yaml'
 import type { JsonValue } from '../../src/lib/json/json.ts'
-import { createVeil } from '../../src/redaction/placeholders.ts'
+import { createSecretPlaceholders } from '../../src/redaction/placeholders.ts'
 import { yamlText } from '../config/edit/random-yaml.ts'
 
-const veil = createVeil(new Uint8Array(32).fill(7))
+const placeholders = createSecretPlaceholders(new Uint8Array(32).fill(7))
 const PLACEHOLDER = /\(kept-[0-9a-f]{16}\)/
 
 const FILE = `version: 1
@@ -43,11 +43,11 @@ rules:
 `
 
 describe('secrets go in and never come out', () => {
-  const hidden = veil.hide(FILE) ?? ''
+  const masked = placeholders.mask(FILE) ?? ''
 
   test('none is left in the text, wherever it stood', () => {
-    expect(hidden).not.toMatch(/canary|ca4a/)
-    expect(hidden.match(new RegExp(PLACEHOLDER, 'g'))).toHaveLength(22)
+    expect(masked).not.toMatch(/canary|ca4a/)
+    expect(masked.match(new RegExp(PLACEHOLDER, 'g'))).toHaveLength(22)
   })
 
   test('what is no secret stays readable', () => {
@@ -60,7 +60,7 @@ describe('secrets go in and never come out', () => {
       'claude-opus-4-5-20251101: a/claude-opus-4-5-20251101   # as of claude-opus-4-5-20251101',
       '# Who else:\n# api-keys:\n#   - (kept-',
     ])
-      expect(hidden).toContain(part)
+      expect(masked).toContain(part)
   })
 
   test('it still is YAML, with the same members', () => {
@@ -68,28 +68,28 @@ describe('secrets go in and never come out', () => {
       typeof value === 'object' && value !== null
         ? Object.entries(value).map(([key, one]) => [key, names(one)])
         : typeof value
-    expect(names(parse(hidden))).toEqual(names(parse(FILE)))
+    expect(names(parse(masked))).toEqual(names(parse(FILE)))
   })
 
   test('put back unchanged it is the file, byte for byte', () => {
-    expect(veil.restore(hidden, FILE)).toEqual({ ok: true, text: FILE })
+    expect(placeholders.unmask(masked, FILE)).toEqual({ ok: true, text: FILE })
   })
 
   test('another salt knows another name for it: nobody can try out what it was', () => {
-    const other = createVeil(new Uint8Array(32).fill(8)).hide(FILE) ?? ''
-    expect(other).not.toBe(hidden)
-    expect(veil.restore(other, FILE)).toMatchObject({ ok: false })
+    const other = createSecretPlaceholders(new Uint8Array(32).fill(8)).mask(FILE) ?? ''
+    expect(other).not.toBe(masked)
+    expect(placeholders.unmask(other, FILE)).toMatchObject({ ok: false })
   })
 
   test('a text that does not parse is not shown', () =>
-    expect(veil.hide(`${FILE}\n  [ sk-canary`)).toBeUndefined())
+    expect(placeholders.mask(`${FILE}\n  [ sk-canary`)).toBeUndefined())
 })
 
 describe('a placeholder stands for its secret', () => {
   const current =
     'a: { keys: [ "one two" ] }\nb:\n  keys:\n    - |\n      line\n      more\nproxy-url: "http://u:p@x"\n'
   const [one = '', lines = '', proxy = ''] =
-    (veil.hide(current) ?? '').match(/\(kept-[0-9a-f]+\)/g) ?? []
+    (placeholders.mask(current) ?? '').match(/\(kept-[0-9a-f]+\)/g) ?? []
 
   test.each<[string, string, unknown]>([
     ['moved', `b: { keys: [ x, ${one} ] }\n`, { b: { keys: ['x', 'one two'] } }],
@@ -107,9 +107,9 @@ describe('a placeholder stands for its secret', () => {
     ],
     ['commented out', `# keys: [ ${one} ]\nb: 1\n`, { b: 1 }],
   ])('%s', (_, text, expected) => {
-    const restored = veil.restore(text, current)
-    expect(restored.ok && parse(restored.text)).toEqual(expected)
-    expect(restored.ok && restored.text).not.toContain('kept-')
+    const unmasked = placeholders.unmask(text, current)
+    expect(unmasked.ok && parse(unmasked.text)).toEqual(expected)
+    expect(unmasked.ok && unmasked.text).not.toContain('kept-')
   })
 
   test.each([
@@ -123,33 +123,34 @@ describe('a placeholder stands for its secret', () => {
     ['where clients could read it', `description: ${one}\n`, '"description" is no place for one'],
     ['in a remark that is read again', `b: 1 # ${one}\n`, 'would be readable in this remark'],
   ])('refused: %s', (_, text, words) =>
-    expect(veil.restore(text, current)).toMatchObject({
+    expect(placeholders.unmask(text, current)).toMatchObject({
       ok: false,
       problem: expect.stringContaining(words),
     }),
   )
 
   test('in a value', () => {
-    const restore = (value: JsonValue, ...path: string[]) => veil.restoreValue(value, path, current)
-    expect(restore({ keys: [one, 'new'], n: 1 }, 'a')).toEqual({
+    const unmask = (value: JsonValue, ...path: string[]) =>
+      placeholders.unmaskValue(value, path, current)
+    expect(unmask({ keys: [one, 'new'], n: 1 }, 'a')).toEqual({
       ok: true,
       value: { keys: ['one two', 'new'], n: 1 },
     })
-    expect(restore([one], 'keys')).toEqual({ ok: true, value: ['one two'] })
-    expect(restore(one, 'models')).toMatchObject({ ok: false })
-    expect(restore([`x ${one}`], 'keys')).toMatchObject({ ok: false })
-    expect(restore('(kept-0123456789abcdef)', 'keys')).toMatchObject({ ok: false })
-    expect(restore(['nothing'], 'models')).toEqual({ ok: true, value: ['nothing'] })
+    expect(unmask([one], 'keys')).toEqual({ ok: true, value: ['one two'] })
+    expect(unmask(one, 'models')).toMatchObject({ ok: false })
+    expect(unmask([`x ${one}`], 'keys')).toMatchObject({ ok: false })
+    expect(unmask('(kept-0123456789abcdef)', 'keys')).toMatchObject({ ok: false })
+    expect(unmask(['nothing'], 'models')).toEqual({ ok: true, value: ['nothing'] })
   })
 })
 
-test('any file: hidden and put back it is the same', () => {
+test('any file: masked and put back it is the same', () => {
   const file = yamlText.map(text => text.replaceAll('a:', 'keys:').replaceAll('b:', 'secret-key:'))
   fc.assert(
     fc.property(file, text => {
-      const hidden = veil.hide(text)
-      if (hidden === undefined) return
-      expect(veil.restore(hidden, text)).toEqual({ ok: true, text })
+      const masked = placeholders.mask(text)
+      if (masked === undefined) return
+      expect(placeholders.unmask(masked, text)).toEqual({ ok: true, text })
     }),
     { seed: 20_261_121, numRuns: 500 },
   )

@@ -1,5 +1,5 @@
 import { type Path, pathText } from '../../lib/path.ts'
-import { withoutSecrets } from '../../redaction/detect.ts'
+import { redactSentence } from '../../redaction/detect.ts'
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'
 import type { Source } from '../yaml/source.ts'
@@ -59,8 +59,8 @@ function reportInto(findings: Findings, source: Source, written: (path: Path) =>
       add(findings, severity, () => ({
         severity,
         path: pathText(written(path)),
-        message: withoutSecrets(message),
-        hint: withoutSecrets(hint),
+        message: redactSentence(message),
+        hint: redactSentence(hint),
         at: { file: source.file, ...source.at(written(path), of) },
       }))
   return {

@@ -12,7 +12,7 @@ import {
 } from 'yaml'
 import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/files/yaml-depth.ts'
 import { type Path, pathText } from '../../lib/path.ts'
-import { withoutSecrets } from '../../redaction/detect.ts'
+import { redactSentence } from '../../redaction/detect.ts'
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'
 import { limited } from '../diagnostics/limit.ts'
@@ -64,8 +64,8 @@ export function parseSource(
     ({ offset, path, message, hint }): Diagnostic => ({
       severity: 'error',
       path: pathText(path),
-      message: withoutSecrets(message),
-      hint: withoutSecrets(hint),
+      message: redactSentence(message),
+      hint: redactSentence(hint),
       at: { file, ...at(offset) },
     }),
   )

@@ -6,7 +6,7 @@ import { targetName } from '../../routing/target-name.ts'
 import type { RecentExchange } from '../events.ts'
 import { keepAffinity, loosenAffinity } from '../failover/affinity.ts'
 import { decide } from '../failover/decisions.ts'
-import { cleaned } from '../redact-error.ts'
+import { redactError } from '../redact-error.ts'
 import { type Exchange, lossesText } from '../request.ts'
 import { type Attempt, endAttempt } from '../upstream/attempt.ts'
 import { Refusal } from '../upstream-error.ts'
@@ -61,7 +61,7 @@ export function settleFailed(
   lease.settle({ ok: false, error, ...(limits ? { limits } : {}) })
   loosenAffinity(exchange, lease, error)
   exchange.recording?.failed(error)
-  const message = cleaned(error.message, exchange)
+  const message = redactError(error.message, exchange)
   decide(exchange, target, {
     verdict: 'failed',
     credential: lease.credential,
@@ -172,7 +172,7 @@ function remember(exchange: Exchange, end: End): void {
 export function rememberFailed(exchange: Exchange, error: GatewayError): void {
   exchange.recording?.failed(error)
   const { code, status, message } = error
-  const words = `${code}: ${cleaned(message, exchange)}`
+  const words = `${code}: ${redactError(message, exchange)}`
   remember(exchange, { status, losses: 0, error: words })
 }
 

@@ -51,7 +51,8 @@ export async function onePass(exchange: Exchange, options: Options): Promise<Pas
 type Said = { failure?: GatewayError; refusal?: GatewayError }
 
 /**
- * Undefined: none of its credentials answered; what they said is added to `said`. Throws what the\n * client must get at once.
+ * Undefined: none of its credentials answered; what they said is added to `said`. Throws what the client
+ * must get at once.
  */
 async function askTarget(
   exchange: Exchange,

@@ -3,7 +3,7 @@ import { planChanges } from '../../gateway/plan.ts'
 import { requestedBefore } from '../../gateway/requested-names.ts'
 import { type Context, endpoint, Yaml } from '../endpoint.ts'
 import { diagnosticWire, json, ManagementError } from '../reply.ts'
-import { restoredText } from './config.ts'
+import { unmaskedText } from './config.ts'
 
 /** What would become of a text, without any of it. */
 export const check = [
@@ -46,5 +46,5 @@ export const check = [
 
 function compiledText(body: string, context: Context) {
   const { table, services } = context.gateway
-  return compile(table.file, restoredText(body, context), services)
+  return compile(table.file, unmaskedText(body, context), services)
 }

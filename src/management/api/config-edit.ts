@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { type Edit, type Edited, editText } from '../../config/edit/index.ts'
 import type { JsonValue } from '../../lib/json/json.ts'
-import type { Veil } from '../../redaction/placeholders.ts'
+import type { SecretPlaceholders } from '../../redaction/placeholders.ts'
 import { endpoint } from '../endpoint.ts'
 import { ManagementError } from '../reply.ts'
 import { change, changedReply, expectedVersion } from './config-change.ts'
@@ -43,7 +43,7 @@ export const routes = [
       const edits = body.map(editFrom)
       const changed = await change(
         context,
-        text => applied(text, edits, context.veil),
+        text => applied(text, edits, context.placeholders),
         typedIn(body),
         expectedVersion(headers),
       )
@@ -61,13 +61,13 @@ function editFrom({ op, path, value }: Static<typeof WireEdit>, index: number): 
 }
 
 /** Placeholders mean secrets of the file as it was before all of the edits. */
-function applied(text: string, edits: readonly Edit[], veil: Veil): Edited {
+function applied(text: string, edits: readonly Edit[], placeholders: SecretPlaceholders): Edited {
   const restored: Edit[] = []
   for (const edit of edits) {
     if (edit.op === 'remove') restored.push(edit)
     else {
       const path = edit.op === 'append' ? [...edit.path, 0] : edit.path
-      const value = veil.restoreValue(edit.value, path, text)
+      const value = placeholders.unmaskValue(edit.value, path, text)
       if (!value.ok) return value
       restored.push({ ...edit, value: value.value })
     }

@@ -1,5 +1,5 @@
 import { parseSource } from '../../config/yaml/source.ts'
-import type { Restored } from '../../redaction/placeholders.ts'
+import type { Unmasked } from '../../redaction/placeholders.ts'
 import { type Context, endpoint, Yaml } from '../endpoint.ts'
 import { ALWAYS, ManagementError } from '../reply.ts'
 import {
@@ -23,8 +23,8 @@ export const configText = [
     answers: { 200: 'The text', 409: 'There is no file, or it does not parse' },
     answer(_, context) {
       const { text, version } = readFile(context)
-      const hidden = context.veil.hide(text)
-      if (hidden === undefined) {
+      const masked = context.placeholders.mask(text)
+      if (masked === undefined) {
         const { diagnostics } = parseSource(fileOf(context).name, text)
         throw new ManagementError(
           409,
@@ -33,7 +33,7 @@ export const configText = [
           diagnostics,
         )
       }
-      return new Response(hidden, {
+      return new Response(masked, {
         headers: {
           ...ALWAYS,
           'content-type': 'application/yaml; charset=utf-8',
@@ -66,8 +66,8 @@ export const configText = [
       const changed = await change(
         context,
         text => {
-          const restored = context.veil.restore(body, text)
-          return restored.ok ? { ok: true, text: restored.text } : restored
+          const unmasked = context.placeholders.unmask(body, text)
+          return unmasked.ok ? { ok: true, text: unmasked.text } : unmasked
         },
         typedInYaml(body),
         expectedVersion(headers),
@@ -84,13 +84,13 @@ export function readFile(context: Context): { text: string; version: string } {
 }
 
 /** A text that was sent, with its placeholders resolved against the file; without a file it has none. */
-export function restoredText(text: string, { file, veil, gateway }: Context): string {
+export function unmaskedText(text: string, { file, placeholders, gateway }: Context): string {
   const read = file?.read()
-  const restored: Restored = veil.restore(text, read?.ok ? read.text : '')
-  if (!restored.ok) throw new ManagementError(422, 'impossible_edit', restored.problem)
+  const unmasked: Unmasked = placeholders.unmask(text, read?.ok ? read.text : '')
+  if (!unmasked.ok) throw new ManagementError(422, 'impossible_edit', unmasked.problem)
   // What is wrong with a text is said with its words, and a reference would be filled in by then.
   const before = read?.ok ? read.text : gateway.table.text
-  const problem = whyNotAllowed(before, restored.text, typedInYaml(text), gateway)
+  const problem = whyNotAllowed(before, unmasked.text, typedInYaml(text), gateway)
   if (problem !== undefined) throw new ManagementError(422, 'impossible_edit', problem)
-  return restored.text
+  return unmasked.text
 }

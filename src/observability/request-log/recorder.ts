@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Recorder } from '../../exchange/recording.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
-import { censorOf } from '../../redaction/table-secrets.ts'
+import { redactorOf } from '../../redaction/table-secrets.ts'
 import type { RecordFolder } from '../../store/record-folder.ts'
 import { createCapture } from './capture.ts'
 import { createRecording, isFailure, outcomeOf, type Recorded } from './recording.ts'
@@ -31,7 +31,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
     // The client is told the end of its reply first.
     await nextTurn()
     await recorded.exchange?.billing
-    const text = render(recorded, censorOf(gateway))
+    const text = render(recorded, redactorOf(gateway))
     const name = `${outcomeOf(recorded)}-${recorded.ask.requestId}`
     await folder.write({ atMs: recorded.startedAtMs, name, text })
   }

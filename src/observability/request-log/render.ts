@@ -2,7 +2,6 @@ import type { Decision } from '../../exchange/events.ts'
 import type { Ask, Exchange } from '../../exchange/request.ts'
 import { Refusal } from '../../exchange/upstream-error.ts'
 import type { GatewayError } from '../../lib/errors.ts'
-import type { Censor } from '../../redaction/censor.ts'
 import {
   redactedBody,
   redactedHeaders,
@@ -10,6 +9,7 @@ import {
   secretsInHeaders,
   secretsInUrl,
 } from '../../redaction/redact.ts'
+import type { Redactor } from '../../redaction/redactor.ts'
 import { declaredSecrets } from '../../redaction/table-secrets.ts'
 import type { TraceLine } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
@@ -19,8 +19,8 @@ import { outcomeOf, type Recorded, type RecordedAttempt } from './recording.ts'
 export const LIMITS = { request: 1_500_000, attempts: 1_500_000, reply: 1_900_000 }
 
 /** An exchange for people to read, without its secrets and those of the file. */
-export function render(recorded: Recorded, ofFile: Censor): string {
-  const censor = ofFile.and(secretsIn(recorded))
+export function render(recorded: Recorded, ofFile: Redactor): string {
+  const redact = ofFile.and(secretsIn(recorded))
   const { ask, exchange, attempts, reply } = recorded
   const type = ask.inbound.headers.get('content-type')
   const budget = { left: LIMITS.attempts }
@@ -29,29 +29,29 @@ export function render(recorded: Recorded, ofFile: Censor): string {
     {
       title: 'request',
       lines: [redactedUrl(requestLine(ask)), ...redactedHeaders(ask.inbound.headers)],
-      body: bodyText(ask.inbound.body, { limit: LIMITS.request, type, censor }),
+      body: bodyText(ask.inbound.body, { limit: LIMITS.request, type, redact }),
     },
     ...(exchange ? [{ title: 'decisions', lines: decisionLines(exchange) }] : []),
-    ...attempts.flatMap((_, at) => attemptSections(recorded, at, censor, budget)),
+    ...attempts.flatMap((_, at) => attemptSections(recorded, at, redact, budget)),
     {
       title: 'answer to the client',
       lines: [`${recorded.status}`, ...redactedHeaders(recorded.headers)],
       body: bodyText(reply.bytes, {
         limit: LIMITS.reply,
         type: recorded.headers.get('content-type'),
-        censor,
+        redact,
         total: reply.total,
       }),
     },
   ]
-  return `${sections.map(section => sectionText(section, censor)).join('\n\n')}\n`
+  return `${sections.map(section => sectionText(section, redact)).join('\n\n')}\n`
 }
 
 /** The body is clean already; of names and messages upstreams and clients may have made some up. */
 type Section = { title?: string; lines: readonly string[]; body?: string }
 
-function sectionText({ title, lines, body }: Section, censor: Censor): string {
-  const head = censor([...(title ? [`=== ${title} ===`] : []), ...lines].join('\n'))
+function sectionText({ title, lines, body }: Section, redact: Redactor): string {
+  const head = redact([...(title ? [`=== ${title} ===`] : []), ...lines].join('\n'))
   return body === undefined ? head : `${head}\n\n${body}`
 }
 
@@ -117,7 +117,7 @@ function decisionLine({ target, credential, verdict, reason, line }: Decision, a
 function attemptSections(
   recorded: Recorded,
   at: number,
-  censor: Censor,
+  redact: Redactor,
   budget: { left: number },
 ): Section[] {
   const one = recorded.attempts[at]
@@ -131,8 +131,8 @@ function attemptSections(
   const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential}, ${speech.protocol}`
   const lines = [`POST ${redactedUrl(one.url)}`, ...redactedHeaders(one.headers, hidden)]
   return [
-    { title, lines, body: sentBody(recorded, at, one, censor, budget) },
-    { title: `reply to attempt ${at + 1}`, lines: replyLines(one), ...refusedBody(one, censor) },
+    { title, lines, body: sentBody(recorded, at, one, redact, budget) },
+    { title: `reply to attempt ${at + 1}`, lines: replyLines(one), ...refusedBody(one, redact) },
   ]
 }
 
@@ -140,17 +140,17 @@ function sentBody(
   { attempts }: Recorded,
   at: number,
   { attempt, body }: RecordedAttempt,
-  censor: Censor,
+  redact: Redactor,
   budget: { left: number },
 ): string {
   if (body === 'own') return "(the client's own bytes)"
   if (body === 'renamed')
-    return censor(`(the client's own bytes, the model replaced by "${attempt.target.model}")`)
+    return redact(`(the client's own bytes, the model replaced by "${attempt.target.model}")`)
   const same = attempts.findIndex(other => other.body === body)
   if (same < at) return `(the same as in attempt ${same + 1})`
   const limit = budget.left
   budget.left = Math.max(0, limit - body.length)
-  return bodyText(body, { limit, type: 'application/json', censor })
+  return bodyText(body, { limit, type: 'application/json', redact })
 }
 
 function replyLines({ reply, error }: RecordedAttempt): string[] {
@@ -168,25 +168,25 @@ function errorText({ code, message }: GatewayError): string {
 const REFUSED_BYTES = 20_000
 
 /** The error of a refused attempt; the client may never get it. */
-function refusedBody({ error }: RecordedAttempt, censor: Censor): { body?: string } {
+function refusedBody({ error }: RecordedAttempt, redact: Redactor): { body?: string } {
   if (!(error instanceof Refusal) || error.body.length === 0) return {}
   const type = error.headers.get('content-type')
-  return { body: bodyText(error.body, { limit: REFUSED_BYTES, type, censor }) }
+  return { body: bodyText(error.body, { limit: REFUSED_BYTES, type, redact }) }
 }
 
-type BodyOptions = { limit: number; type: string | null; censor: Censor; total?: number }
+type BodyOptions = { limit: number; type: string | null; redact: Redactor; total?: number }
 
 function bodyText(
   bytes: Uint8Array,
-  { limit, type, censor, total = bytes.length }: BodyOptions,
+  { limit, type, redact, total = bytes.length }: BodyOptions,
 ): string {
   if (total === 0) return '(empty)'
   const begun = textOf(bytes.subarray(0, limit))
   if (begun === undefined) return `(${total} bytes of ${type ?? 'no known type'})`
-  const text = censor(redactedBody(begun))
+  const text = redact(redactedBody(begun))
   if (total <= limit && total === bytes.length) return text
   // A secret may be cut in two: what is left of it must not stand at the end.
-  return `${text.slice(0, Math.max(0, text.length - censor.longest))}\n(cut: ${total} bytes in all)`
+  return `${text.slice(0, Math.max(0, text.length - redact.longest))}\n(cut: ${total} bytes in all)`
 }
 
 /** Undefined: it is no text. A character cut in two at the end is. */

@@ -2,39 +2,39 @@
 export const REDACTED = '[redacted]'
 
 /** What is shorter may be any word. */
-const SHORTEST = 8
+const MIN_LENGTH = 8
 
-export type Censor = {
+export type Redactor = {
   /** The text without the secrets. */
   (text: string): string
   /** Length of the longest of them, as it may be spelled: how much of a cut one may stand at an end. */
   longest: number
   /** One that knows further secrets: a text is gone through only once. */
-  and(more: Iterable<string>): Censor
+  and(more: Iterable<string>): Redactor
 }
 
 /** Replaces secrets by value, also as JSON and URLs spell them. As fast for a thousand as for one. */
-export function createCensor(secrets: Iterable<string>): Censor {
+export function createRedactor(secrets: Iterable<string>): Redactor {
   const spelled = new Set<string>()
   for (const secret of secrets)
-    if (secret.length >= SHORTEST) for (const spelling of spellings(secret)) spelled.add(spelling)
+    if (secret.length >= MIN_LENGTH) for (const spelling of spellings(secret)) spelled.add(spelling)
   // The longest first: a secret may begin with another one.
   const longestFirst = [...spelled].sort((a, b) => b.length - a.length)
-  const byBeginning = Map.groupBy(longestFirst, secret => secret.slice(0, SHORTEST))
+  const byBeginning = Map.groupBy(longestFirst, secret => secret.slice(0, MIN_LENGTH))
   const marks = new Uint8Array(1 << 16)
   for (const beginning of byBeginning.keys()) marks[markAt(beginning, 0)] = 1
 
   function secretAt(text: string, at: number): string | undefined {
     if (marks[markAt(text, at)] === 0) return undefined
-    const candidates = byBeginning.get(text.slice(at, at + SHORTEST))
+    const candidates = byBeginning.get(text.slice(at, at + MIN_LENGTH))
     return candidates?.find(secret => text.startsWith(secret, at))
   }
 
-  const censor = (text: string): string => {
+  const redact = (text: string): string => {
     if (spelled.size === 0) return text
     let clean = ''
     let from = 0
-    for (let at = 0; at <= text.length - SHORTEST; at++) {
+    for (let at = 0; at <= text.length - MIN_LENGTH; at++) {
       const secret = secretAt(text, at)
       if (secret === undefined) continue
       clean += text.slice(from, at) + REDACTED
@@ -43,9 +43,9 @@ export function createCensor(secrets: Iterable<string>): Censor {
     }
     return from === 0 ? text : clean + text.slice(from)
   }
-  return Object.assign(censor, {
+  return Object.assign(redact, {
     longest: longestFirst[0]?.length ?? 0,
-    and: (more: Iterable<string>) => createCensor([...spelled, ...more]),
+    and: (more: Iterable<string>) => createRedactor([...spelled, ...more]),
   })
 }
 
@@ -60,7 +60,7 @@ function inJson(text: string): string {
 
 /** A few of the characters from here on as one number: tells most places apart at a glance. */
 function markAt(text: string, at: number): number {
-  const some =
+  const hash =
     text.charCodeAt(at) * 0x9e5 + text.charCodeAt(at + 3) * 0x61 + text.charCodeAt(at + 7)
-  return some & 0xffff
+  return hash & 0xffff
 }

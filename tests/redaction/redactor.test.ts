@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { createCensor, REDACTED } from '../../src/redaction/censor.ts'
+import { createRedactor, REDACTED } from '../../src/redaction/redactor.ts'
 
-describe('a censor', () => {
+describe('a redactor', () => {
   test.each<[string, string[], string, string]>([
     ['alone', ['secret-one'], 'secret-one', '[redacted]'],
     ['in the middle', ['secret-one'], 'a secret-one b', 'a [redacted] b'],
@@ -19,7 +19,7 @@ describe('a censor', () => {
     ['in a query', ['se/cret+one'], '?k=se%2Fcret%2Bone', '?k=[redacted]'],
     ['too short to tell from a word', ['local'], 'a local call', 'a local call'],
     ['none', [], 'a secret-one b', 'a secret-one b'],
-  ])('%s', (_, secrets, text, clean) => expect(createCensor(secrets)(text)).toBe(clean))
+  ])('%s', (_, secrets, text, clean) => expect(createRedactor(secrets)(text)).toBe(clean))
 
   test('finds every secret among thousands, wherever it stands', () => {
     const secret = fc.stringMatching(/^[a-z0-9_-]{8,20}$/)
@@ -31,7 +31,7 @@ describe('a censor', () => {
           const text = pieces
             .map(piece => (typeof piece === 'number' ? (secrets[piece] ?? '') : piece))
             .join('')
-          const clean = createCensor(secrets)(text)
+          const clean = createRedactor(secrets)(text)
           // What stands between two replaced ones is as it was.
           for (const one of clean.split(REDACTED)) {
             expect(text).toContain(one)
@@ -44,7 +44,7 @@ describe('a censor', () => {
   })
 
   test('says how much of a secret may stand at the end of a text that is cut', () => {
-    expect(createCensor(['secret-one', 'other-secret']).longest).toBe(12)
-    expect(createCensor([]).longest).toBe(0)
+    expect(createRedactor(['secret-one', 'other-secret']).longest).toBe(12)
+    expect(createRedactor([]).longest).toBe(0)
   })
 })
