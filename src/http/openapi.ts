@@ -126,81 +126,89 @@ function descriptions({ table }: Gateway): string {
 const Extra = { additionalProperties: true } as const
 const Content = Type.Union([Type.String(), Type.Array(Type.Object({ type: Type.String() }, Extra))])
 
-/** The members that clients always send or often use; whatever else a protocol has is passed on. */
-const REQUESTS: Record<string, (model: TSchema) => TSchema> = {
-  '/v1/messages': model =>
-    Type.Object(
-      {
-        model,
-        max_tokens: Type.Integer({ minimum: 1, default: 1024 }),
-        messages: Type.Array(
-          Type.Object({ role: Type.String({ examples: ['user'] }), content: Content }, Extra),
-        ),
-        system: Type.Optional(Content),
-        stream: Type.Optional(Type.Boolean({ default: false })),
-        tools: Type.Optional(Type.Array(Type.Object({ name: Type.String() }, Extra))),
-      },
-      Extra,
-    ),
-  '/v1/messages/count_tokens': model =>
-    Type.Object(
-      {
-        model,
-        messages: Type.Array(Type.Object({ role: Type.String(), content: Content }, Extra)),
-      },
-      Extra,
-    ),
-  '/v1/chat/completions': model =>
-    Type.Object(
-      {
-        model,
-        messages: Type.Array(
-          Type.Object({ role: Type.String({ examples: ['user'] }), content: Content }, Extra),
-        ),
-        stream: Type.Optional(Type.Boolean({ default: false })),
-        max_completion_tokens: Type.Optional(Type.Integer({ minimum: 1 })),
-        tools: Type.Optional(Type.Array(Type.Object({ type: Type.String() }, Extra))),
-      },
-      Extra,
-    ),
-  '/v1/responses': model => responsesRequest(model),
-  '/v1/responses/compact': model => responsesRequest(model),
-  '/v1/responses/input_tokens': model => responsesRequest(model),
-  '/v1/completions': model =>
-    Type.Object({ model, prompt: Type.String(), stream: Type.Optional(Type.Boolean()) }, Extra),
-}
+/** Stands where `withModels` puts the names of a snapshot's models. */
+const Model = Type.String()
 
-function responsesRequest(model: TSchema): TSchema {
-  return Type.Object(
+const RESPONSES_REQUEST = Type.Object(
+  {
+    model: Model,
+    input: Type.Union([Type.String(), Type.Array(Type.Object({}, Extra))]),
+    instructions: Type.Optional(Type.String()),
+    stream: Type.Optional(Type.Boolean({ default: false })),
+    store: Type.Optional(Type.Boolean({ default: true })),
+    previous_response_id: Type.Optional(Type.String()),
+    tools: Type.Optional(Type.Array(Type.Object({ type: Type.String() }, Extra))),
+  },
+  Extra,
+)
+
+/** The members that clients always send or often use; whatever else a protocol has is passed on. */
+const REQUESTS: Record<string, TSchema> = {
+  '/v1/messages': Type.Object(
     {
-      model,
-      input: Type.Union([Type.String(), Type.Array(Type.Object({}, Extra))]),
-      instructions: Type.Optional(Type.String()),
+      model: Model,
+      max_tokens: Type.Integer({ minimum: 1, default: 1024 }),
+      messages: Type.Array(
+        Type.Object({ role: Type.String({ examples: ['user'] }), content: Content }, Extra),
+      ),
+      system: Type.Optional(Content),
       stream: Type.Optional(Type.Boolean({ default: false })),
-      store: Type.Optional(Type.Boolean({ default: true })),
-      previous_response_id: Type.Optional(Type.String()),
+      tools: Type.Optional(Type.Array(Type.Object({ name: Type.String() }, Extra))),
+    },
+    Extra,
+  ),
+  '/v1/messages/count_tokens': Type.Object(
+    {
+      model: Model,
+      messages: Type.Array(Type.Object({ role: Type.String(), content: Content }, Extra)),
+    },
+    Extra,
+  ),
+  '/v1/chat/completions': Type.Object(
+    {
+      model: Model,
+      messages: Type.Array(
+        Type.Object({ role: Type.String({ examples: ['user'] }), content: Content }, Extra),
+      ),
+      stream: Type.Optional(Type.Boolean({ default: false })),
+      max_completion_tokens: Type.Optional(Type.Integer({ minimum: 1 })),
       tools: Type.Optional(Type.Array(Type.Object({ type: Type.String() }, Extra))),
     },
     Extra,
-  )
+  ),
+  '/v1/responses': RESPONSES_REQUEST,
+  '/v1/responses/compact': RESPONSES_REQUEST,
+  '/v1/responses/input_tokens': RESPONSES_REQUEST,
+  '/v1/completions': Type.Object(
+    { model: Model, prompt: Type.String(), stream: Type.Optional(Type.Boolean()) },
+    Extra,
+  ),
 }
 
-const GEMINI_REQUEST = Type.Object(
-  {
-    contents: Type.Array(
-      Type.Object(
-        {
-          role: Type.Optional(Type.String({ examples: ['user'] })),
-          parts: Type.Array(Type.Object({ text: Type.Optional(Type.String()) }, Extra)),
-        },
-        Extra,
+/** Written out once: a snapshot is built at every reload, and most of these are the same in all. */
+const SCHEMAS = new Map(
+  Object.entries(REQUESTS).map(([path, schema]) => [path, openApi(schema)] as const),
+)
+const ANY_REQUEST = openApi(Type.Object({ model: Model }, Extra))
+
+const GEMINI_REQUEST = openApi(
+  Type.Object(
+    {
+      contents: Type.Array(
+        Type.Object(
+          {
+            role: Type.Optional(Type.String({ examples: ['user'] })),
+            parts: Type.Array(Type.Object({ text: Type.Optional(Type.String()) }, Extra)),
+          },
+          Extra,
+        ),
       ),
-    ),
-    systemInstruction: Type.Optional(Type.Object({}, Extra)),
-    tools: Type.Optional(Type.Array(Type.Object({}, Extra))),
-    generationConfig: Type.Optional(Type.Object({}, Extra)),
-  },
-  Extra,
+      systemInstruction: Type.Optional(Type.Object({}, Extra)),
+      tools: Type.Optional(Type.Array(Type.Object({}, Extra))),
+      generationConfig: Type.Optional(Type.Object({}, Extra)),
+    },
+    Extra,
+  ),
 )
 
 const EXAMPLES: Record<string, object> = {
@@ -213,9 +221,8 @@ const EXAMPLES: Record<string, object> = {
   '/v1/responses/input_tokens': { input: 'Hello' },
 }
 
-const Reply = Type.Object(
-  {},
-  { ...Extra, description: "The protocol's own reply, whole or as a stream" },
+const REPLY = openApi(
+  Type.Object({}, { ...Extra, description: "The protocol's own reply, whole or as a stream" }),
 )
 
 const TITLES: Record<string, string> = {
@@ -240,14 +247,22 @@ function openApi(schema: TSchema): OpenAPIV3.SchemaObject {
   return JSON.parse(JSON.stringify(schema)) as OpenAPIV3.SchemaObject
 }
 
-/** An endpoint's OpenAPI entry: its TypeBox schema, with today's model names as examples. */
-export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: ClientCodec) {
-  const known = names(gateway)
+/** The names of a snapshot's models as examples of `model`. */
+function withModels(
+  schema: OpenAPIV3.SchemaObject,
+  known: readonly string[],
+): OpenAPIV3.SchemaObject {
   const model = Type.String({
     examples: known.slice(0, MOST_SHOWN),
     description: `One of: ${inWords(known)}; or provider/model`,
   })
-  const schema = REQUESTS[endpoint.path]?.(model) ?? Type.Object({ model }, Extra)
+  return { ...schema, properties: { ...schema.properties, model: openApi(model) } }
+}
+
+/** An endpoint's OpenAPI entry: its TypeBox schema, with today's model names as examples. */
+export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: ClientCodec) {
+  const known = names(gateway)
+  const schema = withModels(SCHEMAS.get(endpoint.path) ?? ANY_REQUEST, known)
   const example = { model: known[0] ?? 'echo', ...EXAMPLES[endpoint.path] }
   return {
     detail: {
@@ -255,12 +270,12 @@ export function describeEndpoint(gateway: Gateway, endpoint: Endpoint, codec: Cl
       summary: TITLES[endpoint.path] ?? endpoint.path,
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: openApi(schema), example } },
+        content: { 'application/json': { schema, example } },
       },
       responses: {
         200: {
           description: 'The answer',
-          content: { 'application/json': { schema: openApi(Reply) } },
+          content: { 'application/json': { schema: REPLY } },
         },
         default: { description: "An error, in the protocol's own shape" },
       },
@@ -286,7 +301,7 @@ function geminiPaths(gateway: Gateway): OpenAPIV3.PathsObject {
     ],
     requestBody: {
       required: true,
-      content: { 'application/json': { schema: openApi(GEMINI_REQUEST), example } },
+      content: { 'application/json': { schema: GEMINI_REQUEST, example } },
     },
     responses: { 200: { description: 'The answer' } },
   })
