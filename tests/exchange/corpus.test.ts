@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { localGateway, streamOf } from '../support/local-gateway.ts'
+import { renewedGateway, streamOf } from '../support/local-gateway.ts'
 import type { Seen, Wire } from '../support/read-reply.ts'
 import { corpus, type Recorded, sharedMissing } from '../support/shared.ts'
 import { ask, original, ROUTES, seenIn, WIRES } from '../support/wires.ts'
@@ -65,7 +65,7 @@ describe.skipIf(sharedMissing)('every recorded reply reaches clients of every pr
   for (const { wire, exchange } of recorded) {
     for (const client of WIRES) {
       test(`${exchange.id} to ${client}`, async () => {
-        const gateway = localGateway(ROUTES, replay(exchange))
+        const gateway = renewedGateway(ROUTES, replay(exchange))
         const response = await ask(gateway, client, wire, exchange.stream)
         const expected = original(wire, exchange)
         const got = await seenIn(client, response)
@@ -106,7 +106,7 @@ describe.skipIf(sharedMissing)('an upstream that streams only, or never, serves 
     if (exchange.id === CUT_OFF || exchange.id === EMPTY) continue
     for (const client of WIRES) {
       test(`${exchange.id} to ${client}, who asked for ${exchange.sse ? 'one body' : 'a stream'}`, async () => {
-        const gateway = localGateway(ROUTES, replay(exchange))
+        const gateway = renewedGateway(ROUTES, replay(exchange))
         const response = await ask(gateway, client, wire, exchange.sse === undefined)
         expect(response.status).toBe(200)
         expect(comparable(await seenIn(client, response))).toEqual({
@@ -121,7 +121,7 @@ describe.skipIf(sharedMissing)('an upstream that streams only, or never, serves 
 describe.skipIf(sharedMissing)('the same protocol gets the same bytes', () => {
   for (const { wire, exchange } of recorded.filter(({ exchange }) => exchange.status === 200)) {
     test(exchange.id, async () => {
-      const gateway = localGateway(ROUTES, replay(exchange))
+      const gateway = renewedGateway(ROUTES, replay(exchange))
       const text = await (await ask(gateway, wire, wire, exchange.stream)).text()
       const sent = exchange.sse ?? JSON.stringify(exchange.response)
       // The upstream's model gives way to the asked one; a name in a nested place stays.
@@ -142,14 +142,14 @@ describe.skipIf(sharedMissing)('a stream gives the same wherever it is cut', () 
     for (const client of WIRES) {
       test(`${exchange.id} to ${client}`, async () => {
         const whole = await (
-          await ask(localGateway(ROUTES, replay(exchange)), client, wire, true)
+          await ask(renewedGateway(ROUTES, replay(exchange)), client, wire, true)
         ).text()
         const length = new TextEncoder().encode(exchange.sse).length
         // A sample here; the codecs' own tests cut at every byte.
         const step = Math.max(1, Math.floor(length / 3))
         const unstamped = (text: string): string => text.replace(/(req|_jf)_[0-9a-f]{32}/g, '$1')
         for (let at = 1; at < length; at += step) {
-          const cut = localGateway(
+          const cut = renewedGateway(
             ROUTES,
             replay(exchange, bytes => [bytes.subarray(0, at), bytes.subarray(at)]),
           )
@@ -157,7 +157,7 @@ describe.skipIf(sharedMissing)('a stream gives the same wherever it is cut', () 
             unstamped(whole),
           )
         }
-        const small = localGateway(
+        const small = renewedGateway(
           ROUTES,
           replay(exchange, bytes =>
             Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) =>

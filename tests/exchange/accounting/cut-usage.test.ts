@@ -8,7 +8,7 @@ import {
   STREAMS,
   WORDS,
 } from '../../support/counted-streams.ts'
-import { type LocalGateway, localGateway, type Upstream } from '../../support/local-gateway.ts'
+import { type LocalGateway, renewedGateway, type Upstream } from '../../support/local-gateway.ts'
 
 /** 1 USD a million of input, 10 of output; two tokens a word. */
 const price = '{ input: 1, output: 10, cache-read: 0.1 }'
@@ -81,7 +81,7 @@ describe.each(PAIRS)('%s client of %s', (client, upstream) => {
 
   test('that hangs up in the middle pays for what it got', async () => {
     const got = 20
-    const gateway = localGateway(routes, hanging(events.slice(0, first + got)))
+    const gateway = renewedGateway(routes, hanging(events.slice(0, first + got)))
     const leaving = new AbortController()
     const response = await ask(gateway, client, upstream, { signal: leaving.signal })
     const reader = await readSome(response, got)
@@ -105,7 +105,7 @@ describe.each(PAIRS)('%s client of %s', (client, upstream) => {
   })
 
   test('that reads to the last event and closes pays for all of it, exactly', async () => {
-    const gateway = localGateway(routes, hanging(events))
+    const gateway = renewedGateway(routes, hanging(events))
     const leaving = new AbortController()
     const response = await ask(gateway, client, upstream, { signal: leaving.signal })
     const reader = await readSome(response, WORDS.length)
@@ -134,7 +134,7 @@ describe.each(PAIRS)('%s client of %s', (client, upstream) => {
 
   test('that hangs up at any event is counted once, and nothing stays reserved', async () => {
     for (let length = 0; length <= events.length; length++) {
-      const gateway = localGateway(routes, hanging(events.slice(0, length)))
+      const gateway = renewedGateway(routes, hanging(events.slice(0, length)))
       const leaving = new AbortController()
       const asked = ask(gateway, client, upstream, { signal: leaving.signal })
       const words = events.slice(0, length).filter(wordsAt).length
@@ -161,7 +161,7 @@ describe.each(PAIRS)('%s client of %s', (client, upstream) => {
     const silent = events.map(event =>
       event.replace(/,?"(usage|usageMetadata)":\{[^}]*\}/g, '').replace(/"total_tokens":\d+\}/, ''),
     )
-    const gateway = localGateway(routes, () => closing(silent))
+    const gateway = renewedGateway(routes, () => closing(silent))
     await (await ask(gateway, client, upstream)).text()
     const { rows, last, logged } = await accounts(gateway)
     expect(rows).toMatchObject([{ requests: 1, failures: 0, cancelled: 0, estimated: 1 }])
@@ -173,7 +173,7 @@ describe.each(PAIRS)('%s client of %s', (client, upstream) => {
   })
 
   test('of an upstream that breaks off is charged for what came', async () => {
-    const gateway = localGateway(routes, () => closing(events.slice(0, last)))
+    const gateway = renewedGateway(routes, () => closing(events.slice(0, last)))
     await (await ask(gateway, client, upstream)).text()
     const { rows, today } = await accounts(gateway)
     expect(rows).toMatchObject([{ requests: 1, failures: 1, cancelled: 0, estimated: 1 }])
@@ -202,7 +202,7 @@ describe.each([...PROTOCOLS])('a long stream of %s that passes through undecoded
     const many = Array.from({ length: 4_000 }, (_, at) =>
       word.replace('word0 ', `sentence ${1_000 + (at % 8_000)}`),
     )
-    const gateway = localGateway(
+    const gateway = renewedGateway(
       routes,
       upstream([...events.slice(0, before), ...many, ...(upstream === hanging ? [word] : [])]),
     )
@@ -275,7 +275,7 @@ describe.each(PAIRS)('without a stream, %s client of %s', (client, upstream) => 
   const headers = { authorization: 'Bearer key-of-ann' }
 
   test('a reply without usage is charged an estimate', async () => {
-    const gateway = localGateway(routes, () => Response.json(WHOLE[upstream]))
+    const gateway = renewedGateway(routes, () => Response.json(WHOLE[upstream]))
     expect((await gateway.call(path, { json, headers })).status).toBe(200)
     const { rows, today } = await accounts(gateway)
     expect(rows).toMatchObject([{ requests: 1, failures: 0, cancelled: 0, estimated: 1 }])
@@ -285,7 +285,7 @@ describe.each(PAIRS)('without a stream, %s client of %s', (client, upstream) => 
   })
 
   test('a client that does not wait for it pays for what it asked', async () => {
-    const gateway = localGateway(routes, () => new Promise<Response>(() => {}))
+    const gateway = renewedGateway(routes, () => new Promise<Response>(() => {}))
     const leaving = new AbortController()
     const asked = gateway.call(path, { json, headers, signal: leaving.signal })
     for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve))
@@ -304,7 +304,7 @@ describe.each(PAIRS)('without a stream, %s client of %s', (client, upstream) => 
 describe('what is relayed', () => {
   const headers = { authorization: 'Bearer key-of-ann' }
   const relay = async (path: string, json: JsonObject, reply: JsonObject) => {
-    const gateway = localGateway(
+    const gateway = renewedGateway(
       routes.replace('cost-per-day: 5 USD', 'cost-per-day: 5 USD, unknown-price: allow'),
       () => Response.json(reply),
     )
@@ -341,7 +341,7 @@ describe('what is relayed', () => {
       return new Response(body, { headers: { 'content-type': 'audio/mpeg' } })
     }
     for (const reads of [true, false]) {
-      const gateway = localGateway(
+      const gateway = renewedGateway(
         routes.replace('cost-per-day: 5 USD', 'cost-per-day: 5 USD, unknown-price: allow'),
         sound,
       )
@@ -367,7 +367,7 @@ test.each(PAIRS)(
   async (client, upstream) => {
     const { events } = STREAMS[upstream]
     const leaving = new AbortController()
-    const gateway = localGateway(routes, received => {
+    const gateway = renewedGateway(routes, received => {
       setImmediate(() => leaving.abort())
       return hanging(events)(received)
     })
@@ -393,7 +393,7 @@ test.each(PAIRS)(
 )
 
 test('clients that hang up all at once are estimated one a turn, and the many by length', async () => {
-  const gateway = localGateway(routes, () => new Promise<Response>(() => {}))
+  const gateway = renewedGateway(routes, () => new Promise<Response>(() => {}))
   const leaving = new AbortController()
   const asked = Array.from({ length: 150 }, () =>
     ask(gateway, 'openai-chat', 'openai-chat', { signal: leaving.signal }),

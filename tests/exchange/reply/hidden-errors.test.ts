@@ -4,8 +4,8 @@ import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { fed, turn, turns } from '../../support/fed-stream.ts'
 import {
   type LocalGateway,
-  localGateway,
   type Received,
+  renewedGateway,
   streamOf,
 } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'
@@ -60,7 +60,7 @@ const good = (wire: Wire, stream: boolean): Response =>
 
 /** The first key gets the reply under test, the second a good one. */
 function gatewayOver(wire: Wire, stream: boolean, reply: () => Response | Promise<Response>) {
-  return localGateway(routes(wire), received =>
+  return renewedGateway(routes(wire), received =>
     keyOf(received) === 'first' ? reply() : good(wire, stream),
   )
 }
@@ -504,7 +504,7 @@ describe('a reply with status 200 that is none is the upstream’s failure', () 
   }
 
   test('and the client is told so when nobody has better', async () => {
-    const gateway = localGateway(routes('anthropic'), () => new Response(page, { headers: html }))
+    const gateway = renewedGateway(routes('anthropic'), () => new Response(page, { headers: html }))
     const response = await ask(gateway, 'anthropic', false)
     expect(response.status).toBe(502)
     expect(await response.json()).toEqual({
@@ -526,7 +526,7 @@ describe('what is told about waiting counts', () => {
     ['in a stream', true, () => new Response(sse(rated, 'error'), { headers })],
     ['in a body', false, () => Response.json(rated, { headers: { 'retry-after': '7' } })],
   ])('a Retry-After beside an error %s', async (_, stream, reply) => {
-    const gateway = localGateway(routes('anthropic'), () => reply())
+    const gateway = renewedGateway(routes('anthropic'), () => reply())
     const response = await ask(gateway, 'anthropic', stream)
     expect(asked(gateway)).toEqual(['first', 'second'])
     expect(response.status).toBe(429)
@@ -543,7 +543,7 @@ describe('what is told about waiting counts', () => {
       'anthropic-ratelimit-unified-5h-reset': String(Math.ceil(Date.now() / 1000) + 3_000),
     }
     const subscribed = routes('anthropic').replace('anthropic-compatible', 'anthropic')
-    const gateway = localGateway(subscribed, received =>
+    const gateway = renewedGateway(subscribed, received =>
       keyOf(received) === 'first'
         ? new Response(OPENING.anthropic.join('') + sse(rated, 'error'), { headers: window })
         : good('anthropic', true),
@@ -576,7 +576,7 @@ describe('the beginning of a stream is held until there is something in it', () 
   describe.each([...WIRES])('%s', wire => {
     test('passed: the head goes down with the first words, byte for byte', async () => {
       const upstream = fed()
-      const gateway = localGateway(routes(wire), () => upstream.reply)
+      const gateway = renewedGateway(routes(wire), () => upstream.reply)
       let answered = false
       const asking = ask(gateway, wire, true).then(response => {
         answered = true
@@ -602,7 +602,7 @@ describe('the beginning of a stream is held until there is something in it', () 
 
     test('translated: the first words go down while the upstream thinks about the next', async () => {
       const upstream = fed()
-      const gateway = localGateway(routes(wire), () => upstream.reply)
+      const gateway = renewedGateway(routes(wire), () => upstream.reply)
       const asking = ask(gateway, OTHER[wire], true)
       upstream.say([...OPENING[wire], ...FIRST[wire]])
       const reader = (await asking).body!.pipeThrough(new TextDecoderStream()).getReader()
@@ -688,7 +688,7 @@ test('a reply that speaks of errors is a reply', async () => {
     ],
     error: null,
   }
-  const gateway = localGateway(routes('openai-chat'), () => Response.json(speaking))
+  const gateway = renewedGateway(routes('openai-chat'), () => Response.json(speaking))
   const response = await ask(gateway, 'openai-chat', false)
   expect(await response.text()).toBe(JSON.stringify(speaking))
   expect(asked(gateway)).toEqual(['first'])
@@ -704,7 +704,7 @@ describe('beside conversations', () => {
       'upstream-failed',
     ],
   ])('an embedding: %s fails over', async (_, reply, code) => {
-    const gateway = localGateway(relay, received =>
+    const gateway = renewedGateway(relay, received =>
       keyOf(received) === 'first' ? reply() : Response.json({ data: [] }),
     )
     const json = { model: SERVED, input: 'x' }
@@ -715,7 +715,7 @@ describe('beside conversations', () => {
 
   test('a count that is an error is made here', async () => {
     const claude = routes('anthropic').replace('anthropic-compatible', 'anthropic')
-    const gateway = localGateway(claude, () =>
+    const gateway = renewedGateway(claude, () =>
       Response.json({ type: 'error', error: { type: 'overloaded_error', message: 'no' } }),
     )
     const json = question('anthropic', SERVED, false)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -30,7 +30,7 @@ function withStatus(status: number, body: string): Response {
 }
 
 const gatewayOver = (reply: () => Response, targets = 'a/x') =>
-  localGateway(ROUTES.replace('TARGETS', targets), ({ url }) =>
+  renewedGateway(ROUTES.replace('TARGETS', targets), ({ url }) =>
     url.startsWith('http://a.test') ? reply() : Response.json(OK),
   )
 
