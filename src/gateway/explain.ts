@@ -2,7 +2,7 @@ import type { Ability, Needs } from '../conversation/index.ts'
 import type { CredentialVerdict } from '../credentials/pool.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
 import { askedNameProblem } from '../exchange/admission/asked-name.ts'
-import { lackOf, type Question } from '../exchange/failover/capabilities.ts'
+import { type CapabilityQuery, lackOf } from '../exchange/failover/capabilities.ts'
 import { inOrder } from '../exchange/failover/order.ts'
 import type { Services } from '../exchange/services.ts'
 import { allowedBy } from '../routing/allowed.ts'
@@ -34,21 +34,21 @@ export type Explanation = {
   passedOver: readonly { target: string; reason: string; line: number }[]
 }
 
-/** What serving looks at besides the file. */
-export type Surroundings = Pick<
+/** The state that routing reads besides the file. */
+export type RoutingState = Pick<
   Services,
   'pool' | 'turns' | 'latencies' | 'learned' | 'densities' | 'prices' | 'now'
 >
 
-/** A request that is only thought of. */
-export type Supposed = Partial<SampleFacts> & { needs?: readonly Ability[] }
+/** A request that is not sent: `explain` and `plan` resolve it. */
+export type HypotheticalRequest = Partial<SampleFacts> & { needs?: readonly Ability[] }
 
 /** How a name resolves and who would be tried now, by the code that serves. Takes nobody's turn. */
 export async function explain(
   table: RoutingTable,
-  services: Surroundings,
+  services: RoutingState,
   asked: string,
-  given: Supposed = {},
+  given: HypotheticalRequest = {},
 ): Promise<Explanation> {
   const problem = askedNameProblem(table, asked)
   if (problem)
@@ -70,14 +70,14 @@ export async function explain(
   const { route } = resolution
   const limits = table.apiKeys.find(({ name }) => name === facts.key)?.limits
   if (limits?.usdPerDay !== undefined) await services.prices.prepare()
-  const question = supposedQuestion(services, route, facts, given, limits)
+  const query = hypotheticalQuery(services, route, facts, given, limits)
   const turns = new Map([...services.turns].map(([id, scores]) => [id, new Map(scores)]))
   const steps = await Promise.all(
     route.steps.map(async step => ({
       strategy: step.members.length > 1 ? step.strategy : 'single',
       targets: await Promise.all(
         inOrder(step, turns, undefined, services.latencies).map(target =>
-          candidateOf(target, step, question, services),
+          candidateOf(target, step, query, services),
         ),
       ),
     })),
@@ -98,13 +98,13 @@ function refusedKey({ apiKeys }: RoutingTable, name: string | undefined, asked: 
 
 const BYTES_PER_TOKEN = 4
 
-function supposedQuestion(
-  services: Surroundings,
+function hypotheticalQuery(
+  services: RoutingState,
   route: Route,
   facts: ReturnType<typeof sampleFacts>,
-  given: Supposed,
+  given: HypotheticalRequest,
   limits: KeyLimits | undefined,
-): Question {
+): CapabilityQuery {
   const must = new Set<Ability>(given.needs ?? [])
   if (facts.images()) must.add('images')
   if (facts.tools().length > 0) must.add('tools')
@@ -128,11 +128,11 @@ function supposedQuestion(
 async function candidateOf(
   target: Target,
   step: Step,
-  question: Question,
-  { pool }: Surroundings,
+  query: CapabilityQuery,
+  { pool }: RoutingState,
 ): Promise<Candidate> {
   const { provider, model, weight, reasoning, at } = target
-  const lack = await lackOf(question, target)
+  const lack = await lackOf(query, target)
   const credentials = pool.verdicts(provider.id, model)
   const coolingDown = credentials.every(({ able }) => !able)
   return {

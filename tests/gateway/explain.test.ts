@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { explain, explanationText, type Supposed } from '../../src/gateway/explain.ts'
+import { explain, explanationText, type HypotheticalRequest } from '../../src/gateway/explain.ts'
 import { type LocalGateway, localGateway } from '../support/local-gateway.ts'
 
 const ROUTES = `
@@ -34,7 +34,11 @@ const OK = {
   choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
 }
 
-async function said({ gateway, services }: LocalGateway, name: string, given: Supposed = {}) {
+async function said(
+  { gateway, services }: LocalGateway,
+  name: string,
+  given: HypotheticalRequest = {},
+) {
   return explanationText('routes.yaml', await explain(gateway.table, services, name, given))
 }
 
@@ -55,7 +59,7 @@ tried in this order:
 `)
   })
 
-  test.each<[string, Supposed, string]>([
+  test.each<[string, HypotheticalRequest, string]>([
     [
       'images',
       { images: true },

@@ -5,8 +5,13 @@ import { createLatencies } from '../../exchange/failover/latency.ts'
 import { createLearned } from '../../exchange/failover/learned-capabilities.ts'
 import { createDensities } from '../../exchange/failover/token-estimate.ts'
 import { createSealIssuers } from '../../exchange/history/seal-issuers.ts'
-import { type Explanation, explain, explanationText, type Supposed } from '../../gateway/explain.ts'
-import { supposedFrom } from '../../gateway/explain-input.ts'
+import {
+  type Explanation,
+  explain,
+  explanationText,
+  type HypotheticalRequest,
+} from '../../gateway/explain.ts'
+import { parseHypothetical } from '../../gateway/hypothetical.ts'
 import { credentialsOf } from '../../gateway/reload.ts'
 import { createPrices } from '../../providers/pricing/prices.ts'
 import type { RoutingTable } from '../../routing/table.ts'
@@ -62,9 +67,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   )
   if ('exit' in asked) return asked.exit
   const { values, positionals } = asked
-  let given: Supposed
+  let given: HypotheticalRequest
   try {
-    given = supposedFrom({ ...values, stream: values['no-stream'] !== true }, name => `--${name}`)
+    given = parseHypothetical(
+      { ...values, stream: values['no-stream'] !== true },
+      name => `--${name}`,
+    )
   } catch (error) {
     io.stderr(`jackfield explain: ${error instanceof Error ? error.message : error}\n${HELP}`)
     return 1
@@ -88,7 +96,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 async function explained(
   table: RoutingTable,
   name: string,
-  given: Supposed,
+  given: HypotheticalRequest,
   io: Io,
 ): Promise<Explanation> {
   const now = Date.now

@@ -11,8 +11,8 @@ import type { Services } from '../services.ts'
 import { speechFor } from '../upstream/attempt.ts'
 import { targetsOf } from './targets.ts'
 
-/** What is asked of the targets: a request, or one that is only thought of. */
-export type Question = Pick<Exchange, 'action' | 'route' | 'needs' | 'inputTokens'> & {
+/** What capabilities are checked against: a request, or a hypothetical one. */
+export type CapabilityQuery = Pick<Exchange, 'action' | 'route' | 'needs' | 'inputTokens'> & {
   codec: { protocol: ProtocolId }
   caller: { name: string; limits?: KeyLimits }
   inbound: { headers: Headers; body: { length: number } }
@@ -46,19 +46,19 @@ const NEEDED: Record<Lack['what'], string> = {
 }
 
 /** The first thing that a target is known not to have; undefined: nothing is known against it. */
-export async function lackOf(question: Question, target: Target): Promise<Lack | undefined> {
-  const price = priceLack(question, target)
-  if (price || question.action === 'relay') return price
-  return abilityLack(question, target) ?? (await contextLack(question, target))
+export async function lackOf(query: CapabilityQuery, target: Target): Promise<Lack | undefined> {
+  const price = priceLack(query, target)
+  if (price || query.action === 'relay') return price
+  return abilityLack(query, target) ?? (await contextLack(query, target))
 }
 
-function abilityLack(question: Question, target: Target): Lack | undefined {
+function abilityLack(query: CapabilityQuery, target: Target): Lack | undefined {
   const declared = target.facts.lacks ?? []
-  const learned = question.gateway.services.learned.lacks(targetName(target))
-  const own = target.provider.speaks.some(({ protocol }) => protocol === question.codec.protocol)
+  const learned = query.gateway.services.learned.lacks(targetName(target))
+  const own = target.provider.speaks.some(({ protocol }) => protocol === query.codec.protocol)
   // Its own protocol and nothing known against it: the body need not be read for this.
   if (declared.length === 0 && !learned && own) return undefined
-  const { must, wish, serverTools } = question.needs()
+  const { must, wish, serverTools } = query.needs()
   const lacks = (ability: Ability): string | undefined => {
     if (declared.includes(ability)) return `it takes no ${WORDS[ability]}`
     if (learned?.has(ability)) return `it refused ${WORDS[ability]} not long ago`
@@ -76,13 +76,13 @@ function abilityLack(question: Question, target: Target): Lack | undefined {
 }
 
 /** A budget in money that does not see what a request costs is none. */
-function priceLack(question: Question, target: Target): Lack | undefined {
-  const { limits } = question.caller
+function priceLack(query: CapabilityQuery, target: Target): Lack | undefined {
+  const { limits } = query.caller
   if (limits?.usdPerDay === undefined || limits.unknownPrice === 'allow') return undefined
-  const speech = speechFor(question, target)
+  const speech = speechFor(query, target)
   // What is answered in this process costs nothing.
   if (!speech || target.provider.kind.answer) return undefined
-  const { prices, now } = question.gateway.services
+  const { prices, now } = query.gateway.services
   const { model, facts } = target
   const offer = { baseUrl: speech.baseUrl, model, price: facts.price }
   if (knownCost(prices, offer, { fresh: 0, output: 0 }, now()) !== undefined) return undefined
@@ -105,16 +105,16 @@ function hasWord(target: Target, tool: Parameters<typeof hasWordFor>[0]): boolea
  * Whether a request is longer than a target's window. Bytes tell for most; only where they do not,
  * and another target has more room, are tokens counted.
  */
-async function contextLack(question: Question, target: Target): Promise<Lack | undefined> {
-  const { length } = question.inbound.body
-  const window = contextOf(question, target)
+async function contextLack(query: CapabilityQuery, target: Target): Promise<Lack | undefined> {
+  const { length } = query.inbound.body
+  const window = contextOf(query, target)
   if (window === undefined || length <= window) return undefined
-  const guess = question.gateway.services.densities.guess(question.caller.name, length)
+  const guess = query.gateway.services.densities.guess(query.caller.name, length)
   if (guess.tokens * guess.off <= window) return undefined
   // Of whom nobody knows, it may be true.
-  if (!someoneHolds(question, window, Infinity)) return undefined
+  if (!someoneHolds(query, window, Infinity)) return undefined
   await prepareCounting()
-  const tokens = question.inputTokens(countTokensNow)
+  const tokens = query.inputTokens(countTokensNow)
   if (tokens <= window) return undefined
   return {
     must: true,
@@ -125,12 +125,12 @@ async function contextLack(question: Question, target: Target): Promise<Lack | u
 }
 
 /** Whether some target of the route holds more than that; `unknown` is what the others count as. */
-function someoneHolds(question: Question, tokens: number, unknown: number): boolean {
-  return targetsOf(question.route).some(target => (contextOf(question, target) ?? unknown) > tokens)
+function someoneHolds(query: CapabilityQuery, tokens: number, unknown: number): boolean {
+  return targetsOf(query.route).some(target => (contextOf(query, target) ?? unknown) > tokens)
 }
 
 /** Tokens that a target takes; undefined: unknown. */
-function contextOf({ inbound }: Question, { provider, facts }: Target): number | undefined {
+function contextOf({ inbound }: CapabilityQuery, { provider, facts }: Target): number | undefined {
   const { contextTokens } = facts
   if (contextTokens === undefined || provider.kind.id !== 'anthropic') return contextTokens
   // @see https://docs.claude.com/en/docs/build-with-claude/context-windows
@@ -139,8 +139,8 @@ function contextOf({ inbound }: Question, { provider, facts }: Target): number |
 }
 
 /** Whether another target is known to take more than this one, for which it was too long. */
-export function hasRoomierThan(question: Question, target: Target): boolean {
-  return someoneHolds(question, contextOf(question, target) ?? 0, 0)
+export function hasRoomierThan(query: CapabilityQuery, target: Target): boolean {
+  return someoneHolds(query, contextOf(query, target) ?? 0, 0)
 }
 
 /** Nobody in the route has what the request needs. */

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { ABILITIES } from '../../conversation/index.ts'
-import { explain as explained, type Supposed } from '../../gateway/explain.ts'
-import { supposedFrom, type Written } from '../../gateway/explain-input.ts'
+import { explain as explained, type HypotheticalRequest } from '../../gateway/explain.ts'
+import { parseHypothetical, type RequestOptions } from '../../gateway/hypothetical.ts'
 import { codecs } from '../../protocols/index.ts'
 import { CLIENTS } from '../../routing/facts.ts'
 import { endpoint } from '../endpoint.ts'
@@ -40,9 +40,9 @@ export const explain = [
   }),
 ]
 
-function supposed(written: Written): Supposed {
+function supposed(written: RequestOptions): HypotheticalRequest {
   try {
-    return supposedFrom(written, condition => condition)
+    return parseHypothetical(written, condition => condition)
   } catch (error) {
     throw new ManagementError(400, 'invalid_query', error instanceof Error ? error.message : '')
   }

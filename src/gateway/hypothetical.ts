@@ -2,10 +2,10 @@ import { parseCount } from '../config/schema/units.ts'
 import { ABILITIES, type Ability } from '../conversation/index.ts'
 import { codecs } from '../protocols/index.ts'
 import { CLIENTS, isClient } from '../routing/facts.ts'
-import type { Supposed } from './explain.ts'
+import type { HypotheticalRequest } from './explain.ts'
 
-/** Conditions as somebody writes them who asks what would become of a request. */
-export type Written = {
+/** The conditions of a hypothetical request, as a user writes them. */
+export type RequestOptions = {
   client?: string | undefined
   protocol?: string | undefined
   key?: string | undefined
@@ -21,18 +21,21 @@ export type Written = {
   stream?: boolean | undefined
 }
 
-/** Throws for a value that no request could have. `spelled`: how the asker writes a condition. */
-export function supposedFrom(written: Written, spelled: (condition: string) => string): Supposed {
+/** Throws for a value that no request could have. `spelled`: how the user writes a condition. */
+export function parseHypothetical(
+  options: RequestOptions,
+  spelled: (condition: string) => string,
+): HypotheticalRequest {
   const wrong = (condition: string, value: string, expected: string): Error =>
     new Error(`${spelled(condition)} ${value}: expected ${expected}`)
-  const { client, protocol, hour, key, header, tool, needs } = written
+  const { client, protocol, hour, key, header, tool, needs } = options
   if (client !== undefined && !isClient(client))
     throw wrong('client', client, `one of ${CLIENTS.join(', ')}`)
   const spoken = codecs.find(codec => codec.protocol === protocol)?.protocol
   if (protocol !== undefined && !spoken)
     throw wrong('protocol', protocol, `one of ${codecs.map(one => one.protocol).join(', ')}`)
   if (hour !== undefined && !/^([01]?\d|2[0-3])$/.test(hour)) throw wrong('hour', hour, '0 to 23')
-  const tokens = written['input-tokens']
+  const tokens = options['input-tokens']
   const inputTokens = parseCount(tokens)
   if (tokens !== undefined && inputTokens === undefined)
     throw wrong('input-tokens', tokens, 'a count such as 200k')
@@ -66,8 +69,8 @@ export function supposedFrom(written: Written, spelled: (condition: string) => s
     ...(header ? { headers: headers(header) } : {}),
     ...(tool ? { tools: tool } : {}),
     ...(needs ? { needs: abilities(needs) } : {}),
-    thinking: written.thinking === true,
-    images: written.images === true,
-    stream: written.stream !== false,
+    thinking: options.thinking === true,
+    images: options.images === true,
+    stream: options.stream !== false,
   }
 }
