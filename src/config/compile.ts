@@ -130,7 +130,6 @@ function buildTable(
     text: source.text,
     providers,
     resolve: createResolve(names),
-    countsTokens: /\binput-tokens\b/.test(source.text),
     rules: readRules(document, callers, report),
     listed: listModels(entries, names),
     names: entries.filter(({ glob }) => !glob).map(({ name }) => name),

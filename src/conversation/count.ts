@@ -1,6 +1,6 @@
+import { tokenizer } from '../lib/tokenizer/tokenizer.ts'
 import type { Part } from './part.ts'
 import type { ConversationRequest, Tool } from './request.ts'
-import { piecesOf } from './text-pieces.ts'
 
 /** What framing a message, a tool and the request itself cost on top of their text. */
 const PER_MESSAGE = 4
@@ -9,112 +9,111 @@ const PER_REQUEST = 3
 /** A picture of unknown size, and a page of a document. */
 const PER_IMAGE = 1_600
 const PER_FILE_BYTE = 1 / 20
-/** Text beyond this is estimated from what came before it: counting must not take seconds. */
-const COUNTED_CHARACTERS = 400_000
-/** As many as so much prose has; Base64 and random letters have more, and take longer. */
-const COUNTED_TOKENS = 100_000
+/** Text beyond this is estimated from what came before it. */
+const MAX_COUNTED_CHARACTERS = 400_000
+/** Of English prose; for what no tokenizer counted. */
+const TOKENS_PER_CHARACTER = 1 / 4
 
-type Counter = (text: string) => number
-let counter: Counter | undefined
+/** What a request is made of: texts that are to be counted, and tokens that need no counting. */
+class Content {
+  /** As much of the texts as is counted. */
+  readonly counted: string[] = []
+  tokens = 0
+  private characters = 0
+  private countable: number
 
-/**
- * Input tokens of a request by the o200k tokenizer, rounded up. Other vendors' tokenizers differ
- * by some percent, so this is an upper-leaning estimate, not a bill.
- */
-export async function countTokens(request: ConversationRequest): Promise<number> {
-  await prepareCounting()
-  return countTokensNow(request)
-}
+  constructor(maxCharacters: number) {
+    this.countable = maxCharacters
+  }
 
-/** Loads the tokenizer, if it is not there yet. */
-export async function prepareCounting(): Promise<void> {
-  counter ??= await loadCounter()
-}
+  addText(text: string): void {
+    this.characters += text.length
+    if (this.countable === 0 || text === '') return
+    const counted = text.length > this.countable ? text.slice(0, this.countable) : text
+    this.countable -= counted.length
+    this.counted.push(counted)
+  }
 
-/**
- * The same for whoever cannot wait; `prepareCounting` must have been waited for. `characters`: how
- * much of the text is read at most, the rest is estimated from that.
- */
-export function countTokensNow(
-  request: ConversationRequest,
-  characters = COUNTED_CHARACTERS,
-): number {
-  const count = bounded(loaded(), characters)
-  let total = PER_REQUEST + countParts(request.system, count)
-  for (const message of request.messages) total += PER_MESSAGE + countParts(message.parts, count)
-  for (const tool of request.tools) total += PER_TOOL + countTool(tool, count)
-  if (request.format.type === 'json' && request.format.schema)
-    total += count(JSON.stringify(request.format.schema))
-  return Math.ceil(total)
-}
-
-/** Tokens of a text, which is read as far as that of a request is. */
-export function countTextNow(text: string): number {
-  return Math.ceil(bounded(loaded(), COUNTED_CHARACTERS)(text))
-}
-
-function loaded(): Counter {
-  if (!counter) throw new Error('the tokenizer is not loaded')
-  return counter
-}
-
-/** The ranks are megabytes, so they are loaded when first needed. */
-async function loadCounter(): Promise<Counter> {
-  const { encode } = await import('gpt-tokenizer/encoding/o200k_base')
-  const asText = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() }
-  return text => encode(text, asText).length
-}
-
-function bounded(counter: Counter, most: number): Counter {
-  let characters = 0
-  let tokens = 0
-  return text => {
-    const before = { characters, tokens }
-    for (const piece of piecesOf(text)) {
-      if (characters >= most || tokens >= COUNTED_TOKENS) break
-      characters += piece.length
-      tokens += counter(piece)
-    }
-    const rest = text.length - (characters - before.characters)
-    const estimated = rest > 0 ? rest * (tokens / Math.max(1, characters)) : 0
-    return tokens - before.tokens + estimated
+  /** What was not counted is as dense as what was. */
+  async total(): Promise<number> {
+    const { tokens, characters } = await tokenizer.count(this.counted)
+    const density = characters > 0 ? tokens / characters : TOKENS_PER_CHARACTER
+    return Math.ceil(this.tokens + tokens + (this.characters - characters) * density)
   }
 }
 
-function countTool(tool: Tool, count: Counter): number {
-  if (tool.type === 'server') return count(JSON.stringify(tool.wire))
+/**
+ * Input tokens of a request by the o200k tokenizer, rounded up; by length where that cannot be had.
+ * Other vendors' tokenizers differ by some percent, so this is an upper-leaning estimate, not a
+ * bill. `maxCharacters`: how much of the text is counted at most, the rest is estimated from that.
+ */
+export function countTokens(
+  request: ConversationRequest,
+  maxCharacters = MAX_COUNTED_CHARACTERS,
+): Promise<number> {
+  const content = new Content(maxCharacters)
+  content.tokens += PER_REQUEST
+  addParts(content, request.system)
+  for (const message of request.messages) {
+    content.tokens += PER_MESSAGE
+    addParts(content, message.parts)
+  }
+  for (const tool of request.tools) {
+    content.tokens += PER_TOOL
+    content.addText(toolText(tool))
+  }
+  if (request.format.type === 'json' && request.format.schema)
+    content.addText(JSON.stringify(request.format.schema))
+  return content.total()
+}
+
+/** Tokens of a text, which is read as far as that of a request is. */
+export function countText(text: string): Promise<number> {
+  const content = new Content(MAX_COUNTED_CHARACTERS)
+  content.addText(text)
+  return content.total()
+}
+
+function toolText(tool: Tool): string {
+  if (tool.type === 'server') return JSON.stringify(tool.wire)
   const form = tool.type === 'custom' ? tool.format : tool.parameters
-  return count(`${tool.name}\n${tool.description ?? ''}\n${JSON.stringify(form ?? {})}`)
+  return `${tool.name}\n${tool.description ?? ''}\n${JSON.stringify(form ?? {})}`
 }
 
-function countParts(parts: readonly Part[], count: Counter): number {
-  let total = 0
-  for (const part of parts) total += countPart(part, count)
-  return total
+function addParts(content: Content, parts: readonly Part[]): void {
+  for (const part of parts) addPart(content, part)
 }
 
-function countPart(part: Part, count: Counter): number {
+function addPart(content: Content, part: Part): void {
   switch (part.type) {
     case 'text':
     case 'thinking':
     case 'refusal':
-      return count(part.text)
+      content.addText(part.text)
+      break
     case 'thinking-redacted':
-      return part.seal.value.length / 4
+      content.tokens += part.seal.value.length / 4
+      break
     case 'tool-call':
-      return PER_TOOL + count(`${part.name} ${part.arguments}`)
+      content.tokens += PER_TOOL
+      content.addText(`${part.name} ${part.arguments}`)
+      break
     case 'tool-result':
-      return PER_TOOL + countParts(part.parts, count)
+      content.tokens += PER_TOOL
+      addParts(content, part.parts)
+      break
     case 'image':
-      return part.source.from === 'base64' ? imageTokens(part.source.data) : PER_IMAGE
+      content.tokens += part.source.from === 'base64' ? imageTokens(part.source.data) : PER_IMAGE
+      break
     case 'document':
     case 'audio':
     case 'video':
-      return part.source.from === 'base64'
-        ? part.source.data.length * 0.75 * PER_FILE_BYTE
-        : PER_IMAGE
+      content.tokens +=
+        part.source.from === 'base64' ? part.source.data.length * 0.75 * PER_FILE_BYTE : PER_IMAGE
+      break
     case 'opaque':
-      return count(JSON.stringify(part.wire))
+      content.addText(JSON.stringify(part.wire))
+      break
   }
 }
 

@@ -1,4 +1,3 @@
-import { prepareCounting } from '../conversation/count.ts'
 import { asGatewayError } from '../lib/errors.ts'
 import { JsonBytesError, parseJson } from '../lib/json/json-bytes.ts'
 import { retryHeaders } from '../protocols/shared/error-headers.ts'
@@ -17,9 +16,8 @@ export async function exchange(gateway: Gateway, asked: Ask): Promise<Response> 
   const ask = gateway.table.logging.requests === 'off' ? asked : recorded(gateway, asked)
   let begun: Exchange | undefined
   try {
-    if (gateway.table.countsTokens) await prepareCounting()
     if (ask.caller.limits?.usdPerDay !== undefined) await gateway.services.prices.prepare()
-    begun = begin(gateway, ask)
+    begun = await begin(gateway, ask)
     if (begun.action === 'count-tokens') return await countTokens(begun)
     // What is wrong with a request that must be read anyway is no target's fault.
     if (!begun.passable) begun.conversation()

@@ -1,4 +1,4 @@
-import { countTokensNow } from '../conversation/count.ts'
+import { countTokens } from '../conversation/count.ts'
 import { CAPSULE_PREFIX, type ConversationRequest, effortOf } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { text } from '../lib/json/read-json.ts'
@@ -9,9 +9,24 @@ import type { Densities } from './failover/token-estimate.ts'
 import { readRequest } from './read-request.ts'
 import type { Ask } from './request.ts'
 
+export type RequestFacts = Facts & {
+  /**
+   * Counts the input if a condition asked for it that length could not decide, and resolves to
+   * whether it did: from then on `inputTokens` is the count.
+   */
+  countTokens(): Promise<boolean>
+}
+
 /** What conditions may ask about this request. The body is read only if one asks for it. */
-export function factsOf(ask: Ask, envelope: Envelope, atMs: number, densities: Densities): Facts {
+export function factsOf(
+  ask: Ask,
+  envelope: Envelope,
+  atMs: number,
+  densities: Densities,
+): RequestFacts {
   const { codec, inbound, caller, action } = ask
+  let counted: number | undefined
+  let undecided = false
   let read: { request: ConversationRequest | undefined } | undefined
   /** Undefined: nothing is known of a body that is malformed, or none of a conversation's. */
   const request = (): ConversationRequest | undefined => {
@@ -26,8 +41,19 @@ export function factsOf(ask: Ask, envelope: Envelope, atMs: number, densities: D
     stream: envelope.stream,
     hour: new Date(atMs).getHours(),
     header: name => inbound.headers.get(name),
-    inputTokens: near =>
-      tokensIn(inbound.body, near, densities.guess(caller.name, inbound.body.length), request),
+    inputTokens(near) {
+      if (counted !== undefined) return counted
+      const guess = densities.guess(caller.name, inbound.body.length)
+      undecided ||= !decides(guess, inbound.body, near)
+      return guess.tokens
+    },
+    async countTokens() {
+      if (!undecided) return false
+      const read = request()
+      if (!read) return false
+      counted = await countTokens(read)
+      return true
+    },
     thinking() {
       const thinking = request()?.thinking
       return thinking !== undefined && effortOf(thinking) !== 'none'
@@ -70,18 +96,14 @@ const INFLATED = [';base64,', '"base64"', 'inlineData', 'inline_data', CAPSULE_P
   Buffer.from(mark),
 )
 
-/** By length, and exactly where that cannot tell on which side of the limit it is. */
-function tokensIn(
+/** Whether a guess by length tells on which side of a limit the request is. */
+function decides(
+  { tokens, off }: ReturnType<Densities['guess']>,
   body: Uint8Array,
   near: number,
-  { tokens, off }: ReturnType<Densities['guess']>,
-  request: () => ConversationRequest | undefined,
-): number {
-  if (tokens * off < near) return tokens
-  const inflated = INFLATED.some(mark => Buffer.prototype.includes.call(body, mark))
-  if (tokens > near * off && !inflated) return tokens
-  const read = request()
-  return read ? countTokensNow(read) : tokens
+): boolean {
+  if (tokens * off < near) return true
+  return tokens > near * off && !INFLATED.some(mark => Buffer.prototype.includes.call(body, mark))
 }
 
 function hasImages(request: ConversationRequest | undefined): boolean {

@@ -1,3 +1,4 @@
+import { countTokens } from '../conversation/count.ts'
 import {
   CAPSULE_PREFIX,
   type ConversationRequest,
@@ -15,7 +16,7 @@ import { OUR_ID, OUR_STEP } from '../protocols/shared/gateway-ids.ts'
 import { orInvalidBody, parseBody } from '../protocols/shared/peek.ts'
 import { layered } from '../routing/body-edits.ts'
 import type { ClientName, Facts } from '../routing/facts.ts'
-import type { Route, RoutingTable, Target, TraceLine } from '../routing/table.ts'
+import type { Resolution, Route, RoutingTable, Target, TraceLine } from '../routing/table.ts'
 import { targetName } from '../routing/target-name.ts'
 import type { Bill } from './accounting/bill.ts'
 import { reserve } from './accounting/reserve.ts'
@@ -86,8 +87,8 @@ export type Exchange = Ask & {
   decisions: Decision[]
   /** What the request needs of who answers it; found out once, and only if some target may lack it. */
   needs(): Needs
-  /** Input tokens, counted once, by the given counter. */
-  inputTokens(count: (request: ConversationRequest) => number): number
+  /** Input tokens, counted once; 0 where the body is malformed. */
+  inputTokens(): Promise<number>
   totalDueAtMs(target: Target): number
 }
 
@@ -95,13 +96,13 @@ export type Exchange = Ask & {
  * Reads what is asked, resolves it and admits it. Throws `invalid-request`, `model-not-found` and
  * `rate-limited`.
  */
-export function begin(gateway: Gateway, asked: Ask): Exchange {
+export async function begin(gateway: Gateway, asked: Ask): Promise<Exchange> {
   const startedAtMs = gateway.services.now()
-  const { ask, envelope, route, trace, client } = routed(gateway, asked, startedAtMs)
+  const { ask, envelope, route, trace, client } = await routed(gateway, asked, startedAtMs)
   let conversation: ConversationRequest | undefined
   let body: JsonObject | undefined
   let needs: Needs | undefined
-  let tokens: number | undefined
+  let tokens: Promise<number> | undefined
   const begun: Exchange = {
     ...ask,
     gateway,
@@ -147,10 +148,10 @@ export function begin(gateway: Gateway, asked: Ask): Exchange {
       needs = request ? needsOf(request) : NO_NEEDS
       return needs
     },
-    inputTokens(count) {
-      if (tokens !== undefined) return tokens
+    async inputTokens() {
+      if (tokens) return tokens
       const request = begun.readable()
-      tokens = request ? count(request) : 0
+      tokens = request ? countTokens(request) : Promise.resolve(0)
       return tokens
     },
     totalDueAtMs: ({ timeouts }) =>
@@ -169,29 +170,45 @@ function asksToCompact({ action, codec, inbound, body }: Exchange): boolean {
   return Buffer.prototype.includes.call(inbound.body, compaction.mark) && compaction.wanted(body())
 }
 
+type Routed = {
+  ask: Ask
+  envelope: Envelope
+  route: Route
+  trace: readonly TraceLine[]
+  client: ClientName
+}
+
 /** Resolves the model that is asked for, and makes the changes that the file wants. */
-function routed(
-  { table, services }: Gateway,
-  ask: Ask,
-  atMs: number,
-): { ask: Ask; envelope: Envelope; route: Route; trace: readonly TraceLine[]; client: ClientName } {
+async function routed({ table, services }: Gateway, ask: Ask, atMs: number): Promise<Routed> {
   const envelope = ask.codec.peek(ask.inbound)
   const { model } = envelope
   mustBeName(table, model)
   if (!ask.caller.may(model)) throw notAllowed(ask.caller, model)
   const facts = factsOf(ask, envelope, atMs, services.densities)
-  const resolution = table.resolve(model, facts)
+  const judge = () => judged(table, model, facts)
+  let { resolution, edits } = judge()
+  // Length could not decide a condition: all are asked again, with the count.
+  if (await facts.countTokens()) ({ resolution, edits } = judge())
   if (!resolution.found) throw unknownModel(model, resolution.nearest.filter(ask.caller.may))
   const { route, trace } = resolution
   const { client } = facts
   if (envelope.modelAs !== 'text') mustNameAllowed(ask.caller, ask.inbound.body, model, route)
   services.requestedNames.note(facts)
-  const edits = editsFor(table, route, facts)
   if (edits.length === 0 || envelope.modelAs === 'text')
     return { ask, envelope, route, trace, client }
   const body = orInvalidBody(() => editJson(ask.inbound.body, edits))
   const inbound = { ...ask.inbound, body }
   return { ask: { ...ask, inbound }, envelope: ask.codec.peek(inbound), route, trace, client }
+}
+
+/** What the file makes of a request: where it goes, and what is changed in it. */
+function judged(
+  table: RoutingTable,
+  model: string,
+  facts: Facts,
+): { resolution: Resolution; edits: readonly JsonEdit[] } {
+  const resolution = table.resolve(model, facts)
+  return { resolution, edits: resolution.found ? editsFor(table, resolution.route, facts) : [] }
 }
 
 /** What the model's own entry says goes before the rules. */

@@ -121,7 +121,7 @@ function hypotheticalQuery(
     },
     route,
     needs: () => needs,
-    inputTokens: () => tokens,
+    inputTokens: async () => tokens,
   }
 }
 

@@ -32,7 +32,7 @@ export type Facts = {
   /** 0 to 23, in the gateway's own time zone. */
   hour: number
   header(name: string): string | null
-  /** An estimate; counted where it is near what it is compared with. */
+  /** An estimate by length, or the count where there is one; `near`: what it is compared with. */
   inputTokens(near: number): number
   thinking(): boolean
   images(): boolean

@@ -198,8 +198,6 @@ export type RoutingTable = {
    * condition holds.
    */
   resolve(asked: string, facts?: Facts): Resolution
-  /** Some condition asks for the number of input tokens. */
-  countsTokens: boolean
   /** Changes to the requests that match. */
   rules: readonly Rule[]
   listed: readonly ListedModel[]

@@ -67,6 +67,11 @@ describe('conditions on a request as it comes', () => {
     expect((await asked(routes, words(900))).model).toBe('usual')
     expect((await asked(routes, words(1_100))).model).toBe('special')
     expect((await asked(routes, words(9_000))).model).toBe('special')
+    // A rule's condition is decided by the same count.
+    const rules =
+      'models: { m: chat/m }\nrules: [ { when: { input-tokens: ">1000" }, set: { user: long } } ]\n'
+    expect(JSON.parse((await asked(rules, words(900))).text).user).toBeUndefined()
+    expect(JSON.parse((await asked(rules, words(1_100))).text).user).toBe('long')
     // A picture is long and costs little.
     const url = `data:image/png;base64,${'A'.repeat(200_000)}`
     const picture = {

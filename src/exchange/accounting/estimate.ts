@@ -1,4 +1,4 @@
-import { countTextNow, countTokensNow, prepareCounting } from '../../conversation/count.ts'
+import { countText, countTokens } from '../../conversation/count.ts'
 import type { Usage } from '../../conversation/index.ts'
 import type { Exchange } from '../request.ts'
 import type { Heard } from './heard.ts'
@@ -17,13 +17,12 @@ export function isReported(exchange: Exchange, { usage, whole, characters }: Hea
   return usage.output !== undefined || characters === 0
 }
 
-/** The usage of a reply with what is missing estimated, by a tokenizer where that is quick. */
+/** The usage of a reply with what is missing estimated, by a tokenizer as far as it can be had. */
 export async function estimatedUsage(exchange: Exchange, heard: Heard): Promise<Usage> {
   // A reply that has only begun: there is nothing to count.
   if (heard.sample === '' && heard.usage.fresh !== undefined) return roughUsage(exchange, heard)
-  await prepareCounting()
-  const input = heard.usage.fresh === undefined ? countedInput(exchange) : 0
-  return withEstimates(exchange, heard, input, outputTokens(heard, countTextNow(heard.sample)))
+  const input = heard.usage.fresh === undefined ? await countedInput(exchange) : 0
+  return withEstimates(exchange, heard, input, outputTokens(heard, await countText(heard.sample)))
 }
 
 /** The same by length alone, for when there is no time. */
@@ -58,12 +57,12 @@ function roughInput(exchange: Exchange): number {
   return fresh + cacheRead
 }
 
-function countedInput(exchange: Exchange): number {
+async function countedInput(exchange: Exchange): Promise<number> {
   const { action, inbound } = exchange
   if (action === 'relay' || inbound.body.length > MAX_READ_BYTES) return roughInput(exchange)
   try {
     const request = exchange.readable()
-    return request ? countTokensNow(request, COUNTED_CHARACTERS) : roughInput(exchange)
+    return request ? await countTokens(request, COUNTED_CHARACTERS) : roughInput(exchange)
   } catch {
     return roughInput(exchange)
   }

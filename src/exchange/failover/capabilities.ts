@@ -1,4 +1,3 @@
-import { countTokensNow, prepareCounting } from '../../conversation/count.ts'
 import { type Ability, hasWordFor, type ProtocolId } from '../../conversation/index.ts'
 import type { KeyLimits } from '../../credentials/quotas.ts'
 import { GatewayError } from '../../lib/errors.ts'
@@ -113,8 +112,7 @@ async function contextLack(query: CapabilityQuery, target: Target): Promise<Lack
   if (guess.tokens * guess.off <= window) return undefined
   // Of whom nobody knows, it may be true.
   if (!someoneHolds(query, window, Infinity)) return undefined
-  await prepareCounting()
-  const tokens = query.inputTokens(countTokensNow)
+  const tokens = await query.inputTokens()
   if (tokens <= window) return undefined
   return {
     must: true,
