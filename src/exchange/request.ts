@@ -72,7 +72,7 @@ export type Exchange = Ask & {
   trace: readonly TraceLine[]
   client: ClientName
   /** Targets that cannot take this request. */
-  unfit: Set<Target>
+  ineligible: Set<Target>
   /** Credentials that a target refused for good, as far as this request goes. */
   aside: Map<Target, Set<string>>
   /** What it was admitted with; absent: its key has no limits. */
@@ -120,7 +120,7 @@ export async function begin(gateway: Gateway, asked: Ask): Promise<Exchange> {
     trace,
     client,
     decisions: [],
-    unfit: new Set(),
+    ineligible: new Set(),
     aside: new Map(),
     reservation: undefined,
     bill: undefined,

@@ -12,7 +12,7 @@ import type { Ledger } from './accounting/usage-entry.ts'
 import type { RequestedNames } from './admission/requested-names.ts'
 import type { Recent } from './events.ts'
 import type { Latencies } from './failover/latency.ts'
-import type { Learned } from './failover/learned-capabilities.ts'
+import type { LearnedCapabilities } from './failover/learned-capabilities.ts'
 import type { WaitingRoom } from './failover/queue.ts'
 import type { Densities } from './failover/token-estimate.ts'
 import type { SealIssuers } from './history/seal-issuers.ts'
@@ -37,7 +37,7 @@ export type Services = {
   state: StateStore
   requestedNames: RequestedNames
   latencies: Latencies
-  learned: Learned
+  learned: LearnedCapabilities
   sealIssuers: SealIssuers
   densities: Densities
   prices: Prices

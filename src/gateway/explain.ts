@@ -2,7 +2,7 @@ import type { Ability, Needs } from '../conversation/index.ts'
 import type { CredentialVerdict } from '../credentials/pool.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
 import { askedNameProblem } from '../exchange/admission/asked-name.ts'
-import { type CapabilityQuery, lackOf } from '../exchange/failover/capabilities.ts'
+import { type CapabilityQuery, missingCapability } from '../exchange/failover/capabilities.ts'
 import { inOrder } from '../exchange/failover/order.ts'
 import type { Services } from '../exchange/services.ts'
 import { allowedBy } from '../routing/allowed.ts'
@@ -132,7 +132,7 @@ async function candidateOf(
   { pool }: RoutingState,
 ): Promise<Candidate> {
   const { provider, model, weight, reasoning, at } = target
-  const lack = await lackOf(query, target)
+  const missing = await missingCapability(query, target)
   const credentials = pool.verdicts(provider.id, model)
   const coolingDown = credentials.every(({ able }) => !able)
   return {
@@ -140,11 +140,11 @@ async function candidateOf(
     line: at.line,
     weight: step.strategy === 'weighted' ? weight : 1,
     ...(reasoning ? { reasoning: spelled(reasoning) } : {}),
-    ...(lack
+    ...(missing
       ? {
-          verdict: lack.must ? 'passed over' : 'asked last',
-          reason: lack.reason,
-          ...(lack.line === undefined ? {} : { reasonLine: lack.line }),
+          verdict: missing.must ? 'passed over' : 'asked last',
+          reason: missing.reason,
+          ...(missing.line === undefined ? {} : { reasonLine: missing.line }),
         }
       : { verdict: coolingDown ? 'cooling down' : 'asked' }),
     credentials,

@@ -5,7 +5,7 @@ import { createQuotas } from '../../src/credentials/quotas.ts'
 import { createModelLists } from '../../src/discovery/model-lists.ts'
 import { createBackground } from '../../src/exchange/accounting/background.ts'
 import { createLatencies } from '../../src/exchange/failover/latency.ts'
-import { createLearned } from '../../src/exchange/failover/learned-capabilities.ts'
+import { createLearnedCapabilities } from '../../src/exchange/failover/learned-capabilities.ts'
 import { createWaitingRoom } from '../../src/exchange/failover/queue.ts'
 import { createDensities } from '../../src/exchange/failover/token-estimate.ts'
 import { createSealIssuers } from '../../src/exchange/history/seal-issuers.ts'
@@ -233,7 +233,7 @@ function createState({
     requestedNames: createRequestedNames(state),
     quotas: createQuotas({ now, state }),
     latencies: createLatencies(now),
-    learned: createLearned(now),
+    learned: createLearnedCapabilities(now),
     sealIssuers: createSealIssuers(now),
     densities: createDensities(),
     recent: createRecent(),

@@ -2,7 +2,7 @@ import { CLIENTS } from '../../config/index.ts'
 import { ABILITIES } from '../../conversation/index.ts'
 import { createPool } from '../../credentials/pool.ts'
 import { createLatencies } from '../../exchange/failover/latency.ts'
-import { createLearned } from '../../exchange/failover/learned-capabilities.ts'
+import { createLearnedCapabilities } from '../../exchange/failover/learned-capabilities.ts'
 import { createDensities } from '../../exchange/failover/token-estimate.ts'
 import { createSealIssuers } from '../../exchange/history/seal-issuers.ts'
 import {
@@ -103,18 +103,18 @@ async function explained(
   const state = openState(io) ?? createMemoryState(now)
   const pool = createPool({ now, random: () => 0, state })
   pool.reconcile(credentialsOf({ table }), table.policy)
-  const surroundings = {
+  const services = {
     pool,
     turns: new Map(),
     latencies: createLatencies(now),
-    learned: createLearned(now),
+    learned: createLearnedCapabilities(now),
     sealIssuers: createSealIssuers(now),
     densities: createDensities(),
     prices: createPrices(),
     now,
   }
   try {
-    return await explain(table, surroundings, name, given)
+    return await explain(table, services, name, given)
   } finally {
     state.close()
   }

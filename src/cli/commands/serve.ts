@@ -13,7 +13,7 @@ import { createDiscovery } from '../../discovery/discovery.ts'
 import { createModelLists } from '../../discovery/model-lists.ts'
 import { createBackground } from '../../exchange/accounting/background.ts'
 import { createLatencies } from '../../exchange/failover/latency.ts'
-import { createLearned } from '../../exchange/failover/learned-capabilities.ts'
+import { createLearnedCapabilities } from '../../exchange/failover/learned-capabilities.ts'
 import { createWaitingRoom } from '../../exchange/failover/queue.ts'
 import { createDensities } from '../../exchange/failover/token-estimate.ts'
 import { createSealIssuers } from '../../exchange/history/seal-issuers.ts'
@@ -252,7 +252,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     quotas: createQuotas({ now, state }),
     requestedNames: createRequestedNames(state),
     latencies: createLatencies(now),
-    learned: createLearned(now),
+    learned: createLearnedCapabilities(now),
     sealIssuers: createSealIssuers(now),
     densities: createDensities(),
     prices,

@@ -14,7 +14,7 @@ import type { Exchange } from '../request.ts'
 import { type Attempt, beginAttempt, clientGone, endAttempt } from '../upstream/attempt.ts'
 import { send } from '../upstream/send.ts'
 import { Refusal } from '../upstream-error.ts'
-import { hasRoomierThan } from './capabilities.ts'
+import { hasLargerContextThan } from './capabilities.ts'
 import { refusedFor } from './learned-capabilities.ts'
 import { isAboutRequest } from './request-resource.ts'
 
@@ -78,7 +78,8 @@ function settled(
   if (lacking) return 'next-target'
   // Every try is paid for, so the same target is not asked again.
   if (failure instanceof EmptyAnswer) return 'next-target'
-  if (failure.code === 'context-exceeded' && hasRoomierThan(exchange, target)) return 'next-target'
+  if (failure.code === 'context-exceeded' && hasLargerContextThan(exchange, target))
+    return 'next-target'
   const { after } = ERROR_POLICY[failure.code]
   return after === 'answer' ? 'stop' : after
 }

@@ -18,8 +18,8 @@ export type CapabilityQuery = Pick<Exchange, 'action' | 'route' | 'needs' | 'inp
   gateway: { services: Pick<Services, 'learned' | 'densities' | 'prices' | 'now'> }
 }
 
-/** What a target is known not to have for a request; `must`: without it there is no point in asking. */
-export type Lack = {
+/** What a target is known not to have for a request; `must`: without it the target is not asked. */
+export type MissingCapability = {
   must: boolean
   what: Ability | 'context' | 'price'
   reason: string
@@ -38,20 +38,23 @@ const WORDS: Record<Ability, string> = {
   'structured-output': 'answers by a JSON schema',
 }
 
-const NEEDED: Record<Lack['what'], string> = {
+const NEEDED: Record<MissingCapability['what'], string> = {
   ...WORDS,
   context: 'a prompt of this length',
   price: 'a key with a budget',
 }
 
 /** The first thing that a target is known not to have; undefined: nothing is known against it. */
-export async function lackOf(query: CapabilityQuery, target: Target): Promise<Lack | undefined> {
-  const price = priceLack(query, target)
+export async function missingCapability(
+  query: CapabilityQuery,
+  target: Target,
+): Promise<MissingCapability | undefined> {
+  const price = missingPrice(query, target)
   if (price || query.action === 'relay') return price
-  return abilityLack(query, target) ?? (await contextLack(query, target))
+  return missingAbility(query, target) ?? (await missingContext(query, target))
 }
 
-function abilityLack(query: CapabilityQuery, target: Target): Lack | undefined {
+function missingAbility(query: CapabilityQuery, target: Target): MissingCapability | undefined {
   const declared = target.facts.lacks ?? []
   const learned = query.gateway.services.learned.lacks(targetName(target))
   const own = target.provider.speaks.some(({ protocol }) => protocol === query.codec.protocol)
@@ -75,7 +78,7 @@ function abilityLack(query: CapabilityQuery, target: Target): Lack | undefined {
 }
 
 /** A budget in money that does not see what a request costs is none. */
-function priceLack(query: CapabilityQuery, target: Target): Lack | undefined {
+function missingPrice(query: CapabilityQuery, target: Target): MissingCapability | undefined {
   const { limits } = query.caller
   if (limits?.usdPerDay === undefined || limits.unknownPrice === 'allow') return undefined
   const speech = speechFor(query, target)
@@ -104,14 +107,17 @@ function hasWord(target: Target, tool: Parameters<typeof hasWordFor>[0]): boolea
  * Whether a request is longer than a target's window. Bytes tell for most; only where they do not,
  * and another target has more room, are tokens counted.
  */
-async function contextLack(query: CapabilityQuery, target: Target): Promise<Lack | undefined> {
+async function missingContext(
+  query: CapabilityQuery,
+  target: Target,
+): Promise<MissingCapability | undefined> {
   const { length } = query.inbound.body
   const window = contextOf(query, target)
   if (window === undefined || length <= window) return undefined
-  const guess = query.gateway.services.densities.guess(query.caller.name, length)
-  if (guess.tokens * guess.off <= window) return undefined
-  // Of whom nobody knows, it may be true.
-  if (!someoneHolds(query, window, Infinity)) return undefined
+  const estimate = query.gateway.services.densities.guess(query.caller.name, length)
+  if (estimate.tokens * estimate.off <= window) return undefined
+  // Targets with an unknown window count as large enough.
+  if (!anyTargetHolds(query, window, Infinity)) return undefined
   const tokens = await query.inputTokens()
   if (tokens <= window) return undefined
   return {
@@ -123,7 +129,7 @@ async function contextLack(query: CapabilityQuery, target: Target): Promise<Lack
 }
 
 /** Whether some target of the route holds more than that; `unknown` is what the others count as. */
-function someoneHolds(query: CapabilityQuery, tokens: number, unknown: number): boolean {
+function anyTargetHolds(query: CapabilityQuery, tokens: number, unknown: number): boolean {
   return targetsOf(query.route).some(target => (contextOf(query, target) ?? unknown) > tokens)
 }
 
@@ -137,30 +143,30 @@ function contextOf({ inbound }: CapabilityQuery, { provider, facts }: Target): n
 }
 
 /** Whether another target is known to take more than this one, for which it was too long. */
-export function hasRoomierThan(query: CapabilityQuery, target: Target): boolean {
-  return someoneHolds(query, contextOf(query, target) ?? 0, 0)
+export function hasLargerContextThan(query: CapabilityQuery, target: Target): boolean {
+  return anyTargetHolds(query, contextOf(query, target) ?? 0, 0)
 }
 
-/** Nobody in the route has what the request needs. */
-export function nobodyFit(
+/** The error where no target of the route has what the request needs. */
+export function noEligibleTarget(
   { envelope, caller }: Exchange,
-  passedOver: readonly { target: Target; lack: Lack }[],
+  passedOver: readonly { target: Target; missing: MissingCapability }[],
 ): GatewayError {
   const each = passedOver
-    .map(({ target, lack }) => `${targetName(target)}: ${lack.reason}`)
+    .map(({ target, missing }) => `${targetName(target)}: ${missing.reason}`)
     .join('; ')
-  if (passedOver.every(({ lack }) => lack.what === 'context'))
+  if (passedOver.every(({ missing }) => missing.what === 'context'))
     return new GatewayError(
       'context-exceeded',
       `prompt is too long: no target of "${envelope.model}" holds it (${each}); shorten the conversation or ask for a model with a larger context`,
     )
-  if (passedOver.every(({ lack }) => lack.what === 'price'))
+  if (passedOver.every(({ missing }) => missing.what === 'price'))
     return new GatewayError(
       'forbidden',
       `the key "${caller.name}" has a budget, and what "${envelope.model}" costs is unknown (${each}); give the model a price in routes.yaml, or the key unknown-price: allow in its limits`,
       { param: 'model' },
     )
-  const what = new Set(passedOver.map(({ lack }) => lack.what))
+  const what = new Set(passedOver.map(({ missing }) => missing.what))
   const words = [...what].map(one => NEEDED[one])
   return new GatewayError(
     'invalid-request',

@@ -6,7 +6,7 @@ import type { Answer } from '../reply/respond.ts'
 import type { Exchange } from '../request.ts'
 import { clientGone } from '../upstream/attempt.ts'
 import { Refusal } from '../upstream-error.ts'
-import { nobodyFit } from './capabilities.ts'
+import { noEligibleTarget } from './capabilities.ts'
 import type { Ticket } from './queue.ts'
 import { onePass, type Pass } from './round.ts'
 import { targetsOf } from './targets.ts'
@@ -26,7 +26,7 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
       }
       worst = outcome.error
         ? moreInformative(worst, outcome.error)
-        : (worst ?? nobodyAble(exchange, outcome.unfit))
+        : (worst ?? noTargetAble(exchange, outcome.ineligible))
       // An earlier request met the fault and spent its rounds on it: one try is enough here, or the
       // client's own retries would multiply with ours.
       if (round === 0 && outcome.coolingDown && ERROR_POLICY[worst.code].cooldown === 'transient')
@@ -56,8 +56,11 @@ async function oneRound(exchange: Exchange): Promise<Pass & { coolingDown?: true
   return { ...(await onePass(exchange, { includeCoolingDown: true })), coolingDown: true }
 }
 
-/** Nobody was asked: all who could serve cool down, none can take the request, or there is none. */
-function nobodyAble(exchange: Exchange, unfit: Parameters<typeof nobodyFit>[1]): GatewayError {
+/** No target was asked: all that could serve cool down, none can take the request, or there is none. */
+function noTargetAble(
+  exchange: Exchange,
+  ineligible: Parameters<typeof noEligibleTarget>[1],
+): GatewayError {
   const { route, envelope, gateway } = exchange
   const reset = earliestReset(exchange)
   if (reset !== undefined) {
@@ -68,7 +71,7 @@ function nobodyAble(exchange: Exchange, unfit: Parameters<typeof nobodyFit>[1]):
       { retryAfterMs },
     )
   }
-  if (unfit.length > 0) return nobodyFit(exchange, unfit)
+  if (ineligible.length > 0) return noEligibleTarget(exchange, ineligible)
   if (route.steps.length === 0 && route.passedOver.length === 0)
     return new GatewayError(
       'no-credential',
@@ -82,9 +85,9 @@ function nobodyAble(exchange: Exchange, unfit: Parameters<typeof nobodyFit>[1]):
 }
 
 /** When the first cooldown of those who may serve this request is over; undefined: there is none. */
-function earliestReset({ route, gateway, unfit }: Exchange): number | undefined {
+function earliestReset({ route, gateway, ineligible }: Exchange): number | undefined {
   const resets = targetsOf(route)
-    .filter(target => !unfit.has(target))
+    .filter(target => !ineligible.has(target))
     .map(target => gateway.services.pool.earliestReset(target.provider.id, target.model))
     .filter(at => at !== undefined)
   return resets.length > 0 ? Math.min(...resets) : undefined
@@ -100,7 +103,7 @@ function untilNextRound(
   if (exchange.inbound.signal.aborted) return undefined
   const { services, table } = exchange.gateway
   const waits = targetsOf(exchange.route)
-    .filter(target => !exchange.unfit.has(target))
+    .filter(target => !exchange.ineligible.has(target))
     .map(target => ({ target, waitMs: untilAsked(exchange, target, error, round) }))
     .filter(({ target, waitMs }) => services.now() + waitMs < exchange.totalDueAtMs(target))
     .map(({ waitMs }) => waitMs)

@@ -2,7 +2,7 @@ import type { Ability, Needs } from '../../conversation/index.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 
 /** What targets have refused for want of an ability, as long as that is worth believing. */
-export interface Learned {
+export interface LearnedCapabilities {
   note(target: string, ability: Ability): void
   /** Undefined: nothing. */
   lacks(target: string): ReadonlySet<Ability> | undefined
@@ -10,20 +10,20 @@ export interface Learned {
 
 /** Models are exchanged behind their names now and then. */
 const BELIEVED_MS = 12 * 3_600_000
-const MOST = 1_000
+const MAX_TARGETS = 1_000
 
-export function createLearned(now: () => number): Learned {
+export function createLearnedCapabilities(now: () => number): LearnedCapabilities {
   const known = new Map<string, { lacks: Set<Ability>; atMs: number }>()
   return {
     note(target, ability) {
-      if (known.size >= MOST) known.clear()
+      if (known.size >= MAX_TARGETS) known.clear()
       const lacks = known.get(target)?.lacks ?? new Set()
       known.set(target, { lacks: lacks.add(ability), atMs: now() })
     },
     lacks(target) {
-      const one = known.get(target)
-      if (!one) return undefined
-      if (now() - one.atMs < BELIEVED_MS) return one.lacks
+      const entry = known.get(target)
+      if (!entry) return undefined
+      if (now() - entry.atMs < BELIEVED_MS) return entry.lacks
       known.delete(target)
       return undefined
     },
@@ -53,8 +53,8 @@ const WORDS: readonly (readonly [Ability, RegExp])[] = [
 /** Which of its needs a request was refused for, if the upstream said so. */
 export function refusedFor(error: GatewayError, needs: () => Needs): Ability | undefined {
   if (error.code !== 'invalid-request' && error.code !== 'upstream-not-found') return undefined
-  const said = WORDS.filter(([, words]) => words.test(error.message))
-  if (said.length === 0) return undefined
+  const matching = WORDS.filter(([, words]) => words.test(error.message))
+  if (matching.length === 0) return undefined
   const { must, wish } = needs()
-  return said.find(([ability]) => must.has(ability) || wish.has(ability))?.[0]
+  return matching.find(([ability]) => must.has(ability) || wish.has(ability))?.[0]
 }

@@ -6,36 +6,43 @@ import type { Exchange } from '../request.ts'
 import { passesTo } from '../upstream/attempt.ts'
 import { preferredTarget } from './affinity.ts'
 import { askOnce } from './attempt.ts'
-import { type Lack, lackOf } from './capabilities.ts'
+import { type MissingCapability, missingCapability } from './capabilities.ts'
 import { decide } from './decisions.ts'
 import { inOrder } from './order.ts'
 
 /** `error` is what those who were asked said; absent: nobody was asked. */
 export type Pass =
   | { answer: Answer }
-  | { error: GatewayError | undefined; unfit: readonly { target: Target; lack: Lack }[] }
+  | {
+      error: GatewayError | undefined
+      ineligible: readonly { target: Target; missing: MissingCapability }[]
+    }
 
 type Options = { includeCoolingDown: boolean }
 
 /** Every target of the route once, in order, with every credential that it has. */
 export async function onePass(exchange: Exchange, options: Options): Promise<Pass> {
   const { turns, latencies } = exchange.gateway.services
-  const unfit: { target: Target; lack: Lack }[] = []
+  const ineligible: { target: Target; missing: MissingCapability }[] = []
   const lastly: Target[] = []
   const said: Said = {}
   for (const step of exchange.route.steps) {
     for (const target of inOrder(step, turns, preferredTarget(exchange), latencies)) {
-      const lack = await lackOf(exchange, target)
-      if (!lack) {
+      const missing = await missingCapability(exchange, target)
+      if (!missing) {
         const answer = await askTarget(exchange, target, options, said)
         if (answer) return { answer }
         continue
       }
-      decide(exchange, target, { verdict: 'passed over', reason: lack.reason, line: lack.line })
-      if (!lack.must) lastly.push(target)
+      decide(exchange, target, {
+        verdict: 'passed over',
+        reason: missing.reason,
+        line: missing.line,
+      })
+      if (!missing.must) lastly.push(target)
       else {
-        unfit.push({ target, lack })
-        exchange.unfit.add(target)
+        ineligible.push({ target, missing })
+        exchange.ineligible.add(target)
       }
     }
   }
@@ -44,7 +51,7 @@ export async function onePass(exchange: Exchange, options: Options): Promise<Pas
     const answer = await askTarget(exchange, target, options, said)
     if (answer) return { answer }
   }
-  return { error: said.failure ?? said.refusal, unfit }
+  return { error: said.failure ?? said.refusal, ineligible }
 }
 
 /** A failure may pass, so it tells more than that a target cannot take such a request at all. */
@@ -82,7 +89,7 @@ async function askTarget(
     if (outcome.after === 'next-target') {
       // Its other credentials would say the same.
       said.refusal ??= outcome.error
-      exchange.unfit.add(target)
+      exchange.ineligible.add(target)
       return undefined
     }
     said.failure = moreInformative(said.failure, outcome.error)
