@@ -5,7 +5,7 @@ import { text } from '../lib/json/read-json.ts'
 import type { Envelope } from '../protocols/codec.ts'
 import { parseBody } from '../protocols/shared/peek.ts'
 import type { ClientName, Facts } from '../routing/facts.ts'
-import type { Densities } from './failover/token-estimate.ts'
+import type { TokenEstimator } from './failover/token-estimate.ts'
 import { readRequest } from './read-request.ts'
 import type { Ask } from './request.ts'
 
@@ -22,7 +22,7 @@ export function factsOf(
   ask: Ask,
   envelope: Envelope,
   atMs: number,
-  densities: Densities,
+  tokenEstimator: TokenEstimator,
 ): RequestFacts {
   const { codec, inbound, caller, action } = ask
   let counted: number | undefined
@@ -43,7 +43,7 @@ export function factsOf(
     header: name => inbound.headers.get(name),
     inputTokens(near) {
       if (counted !== undefined) return counted
-      const guess = densities.guess(caller.name, inbound.body.length)
+      const guess = tokenEstimator.estimate(caller.name, inbound.body.length)
       undecided ||= !decides(guess, inbound.body, near)
       return guess.tokens
     },
@@ -96,14 +96,17 @@ const INFLATED = [';base64,', '"base64"', 'inlineData', 'inline_data', CAPSULE_P
   Buffer.from(mark),
 )
 
-/** Whether a guess by length tells on which side of a limit the request is. */
+/** Whether an estimate by length decides on which side of a limit the request is. */
 function decides(
-  { tokens, off }: ReturnType<Densities['guess']>,
+  { tokens, errorFactor }: ReturnType<TokenEstimator['estimate']>,
   body: Uint8Array,
   near: number,
 ): boolean {
-  if (tokens * off < near) return true
-  return tokens > near * off && !INFLATED.some(mark => Buffer.prototype.includes.call(body, mark))
+  if (tokens * errorFactor < near) return true
+  return (
+    tokens > near * errorFactor &&
+    !INFLATED.some(mark => Buffer.prototype.includes.call(body, mark))
+  )
 }
 
 function hasImages(request: ConversationRequest | undefined): boolean {

@@ -184,7 +184,7 @@ async function routed({ table, services }: Gateway, ask: Ask, atMs: number): Pro
   const { model } = envelope
   mustBeName(table, model)
   if (!ask.caller.may(model)) throw notAllowed(ask.caller, model)
-  const facts = factsOf(ask, envelope, atMs, services.densities)
+  const facts = factsOf(ask, envelope, atMs, services.tokenEstimator)
   const judge = () => judged(table, model, facts)
   let { resolution, edits } = judge()
   // Length could not decide a condition: all are asked again, with the count.

@@ -14,7 +14,7 @@ import type { Recent } from './events.ts'
 import type { Latencies } from './failover/latency.ts'
 import type { LearnedCapabilities } from './failover/learned-capabilities.ts'
 import type { WaitingRoom } from './failover/queue.ts'
-import type { Densities } from './failover/token-estimate.ts'
+import type { TokenEstimator } from './failover/token-estimate.ts'
 import type { SealIssuers } from './history/seal-issuers.ts'
 import type { Recorder } from './recording.ts'
 import type { Probe } from './upstream/connect-probe.ts'
@@ -39,7 +39,7 @@ export type Services = {
   latencies: Latencies
   learned: LearnedCapabilities
   sealIssuers: SealIssuers
-  densities: Densities
+  tokenEstimator: TokenEstimator
   prices: Prices
   recent: Recent
   recorder: Recorder

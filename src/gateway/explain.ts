@@ -37,7 +37,7 @@ export type Explanation = {
 /** The state that routing reads besides the file. */
 export type RoutingState = Pick<
   Services,
-  'pool' | 'turns' | 'latencies' | 'learned' | 'densities' | 'prices' | 'now'
+  'pool' | 'turns' | 'latencies' | 'learned' | 'tokenEstimator' | 'prices' | 'now'
 >
 
 /** A request that is not sent: `explain` and `plan` resolve it. */

@@ -7,7 +7,7 @@ import { createBackground } from '../../src/exchange/accounting/background.ts'
 import { createLatencies } from '../../src/exchange/failover/latency.ts'
 import { createLearnedCapabilities } from '../../src/exchange/failover/learned-capabilities.ts'
 import { createWaitingRoom } from '../../src/exchange/failover/queue.ts'
-import { createDensities } from '../../src/exchange/failover/token-estimate.ts'
+import { createTokenEstimator } from '../../src/exchange/failover/token-estimate.ts'
 import { createSealIssuers } from '../../src/exchange/history/seal-issuers.ts'
 import type { Services } from '../../src/exchange/services.ts'
 import type { Gateway } from '../../src/exchange/snapshot.ts'
@@ -235,7 +235,7 @@ function createState({
     latencies: createLatencies(now),
     learned: createLearnedCapabilities(now),
     sealIssuers: createSealIssuers(now),
-    densities: createDensities(),
+    tokenEstimator: createTokenEstimator(),
     recent: createRecent(),
     recorder: createRecorder({
       folder: createRecordFolder(join(env.JACKFIELD_HOME ?? '', 'logs/requests'), now),

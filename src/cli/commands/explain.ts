@@ -3,7 +3,7 @@ import { ABILITIES } from '../../conversation/index.ts'
 import { createPool } from '../../credentials/pool.ts'
 import { createLatencies } from '../../exchange/failover/latency.ts'
 import { createLearnedCapabilities } from '../../exchange/failover/learned-capabilities.ts'
-import { createDensities } from '../../exchange/failover/token-estimate.ts'
+import { createTokenEstimator } from '../../exchange/failover/token-estimate.ts'
 import { createSealIssuers } from '../../exchange/history/seal-issuers.ts'
 import {
   type Explanation,
@@ -109,7 +109,7 @@ async function explained(
     latencies: createLatencies(now),
     learned: createLearnedCapabilities(now),
     sealIssuers: createSealIssuers(now),
-    densities: createDensities(),
+    tokenEstimator: createTokenEstimator(),
     prices: createPrices(),
     now,
   }

@@ -15,7 +15,7 @@ import { createBackground } from '../../exchange/accounting/background.ts'
 import { createLatencies } from '../../exchange/failover/latency.ts'
 import { createLearnedCapabilities } from '../../exchange/failover/learned-capabilities.ts'
 import { createWaitingRoom } from '../../exchange/failover/queue.ts'
-import { createDensities } from '../../exchange/failover/token-estimate.ts'
+import { createTokenEstimator } from '../../exchange/failover/token-estimate.ts'
 import { createSealIssuers } from '../../exchange/history/seal-issuers.ts'
 import type { Services } from '../../exchange/services.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
@@ -254,7 +254,7 @@ function createServices(io: Io, log: Log, peerOf: Services['peerOf']): Services 
     latencies: createLatencies(now),
     learned: createLearnedCapabilities(now),
     sealIssuers: createSealIssuers(now),
-    densities: createDensities(),
+    tokenEstimator: createTokenEstimator(),
     prices,
     recent: createRecent(),
     recorder: createRecorder({

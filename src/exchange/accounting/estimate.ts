@@ -45,12 +45,12 @@ function withEstimates(
   // What is reported before the end is a part of the output at most.
   const output = whole && usage.output !== undefined ? reported : Math.max(reported, seen)
   if (usage.fresh !== undefined) return { ...usage, output }
-  const cacheRead = usage.cacheRead ?? gateway.services.densities.cached(caller.name, input)
+  const cacheRead = usage.cacheRead ?? gateway.services.tokenEstimator.cached(caller.name, input)
   return { ...usage, fresh: Math.max(0, input - cacheRead), cacheRead, output }
 }
 
 function roughInput(exchange: Exchange): number {
-  const { fresh, cacheRead } = exchange.gateway.services.densities.expect(
+  const { fresh, cacheRead } = exchange.gateway.services.tokenEstimator.expect(
     exchange.caller.name,
     exchange.inbound.body,
   )

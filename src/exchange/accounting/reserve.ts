@@ -13,7 +13,7 @@ import { countsText } from './estimate.ts'
 export function reserve(exchange: Exchange): Reservation | undefined {
   const { action, caller, gateway, inbound } = exchange
   const { name, limits } = caller
-  const { quotas, densities } = gateway.services
+  const { quotas, tokenEstimator } = gateway.services
   if (!limits) return undefined
   const { requestsPerMinute, tokensPerDay, usdPerDay } = limits
   if (action === 'count-tokens') {
@@ -22,7 +22,7 @@ export function reserve(exchange: Exchange): Reservation | undefined {
     return undefined
   }
   if (tokensPerDay === undefined && usdPerDay === undefined) return quotas.admit(name, limits)
-  const expected = densities.expect(name, countsText(exchange) ? inbound.body : NO_TEXT)
+  const expected = tokenEstimator.expect(name, countsText(exchange) ? inbound.body : NO_TEXT)
   const tokens = expected.fresh + expected.cacheRead + expected.output
   const usd = usdPerDay === undefined ? undefined : costOf(exchange, expected)
   return quotas.admit(name, limits, { tokens, usd })

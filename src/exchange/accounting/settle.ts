@@ -24,7 +24,7 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number): vo
   const end = { atMs: services.now(), outcome: 'served', status } as const
   charge(exchange, attempt, bill => {
     if (!bill.estimated)
-      services.densities.learn(exchange.caller.name, exchange.inbound.body, bill.usage)
+      services.tokenEstimator.learn(exchange.caller.name, exchange.inbound.body, bill.usage)
     services.ledger.record(entryOf(exchange, attempt, end, bill))
     logEnd(exchange, attempt, end, bill)
   })

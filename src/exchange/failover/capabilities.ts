@@ -15,7 +15,7 @@ export type CapabilityQuery = Pick<Exchange, 'action' | 'route' | 'needs' | 'inp
   codec: { protocol: ProtocolId }
   caller: { name: string; limits?: KeyLimits }
   inbound: { headers: Headers; body: { length: number } }
-  gateway: { services: Pick<Services, 'learned' | 'densities' | 'prices' | 'now'> }
+  gateway: { services: Pick<Services, 'learned' | 'tokenEstimator' | 'prices' | 'now'> }
 }
 
 /** What a target is known not to have for a request; `must`: without it the target is not asked. */
@@ -114,8 +114,8 @@ async function missingContext(
   const { length } = query.inbound.body
   const window = contextOf(query, target)
   if (window === undefined || length <= window) return undefined
-  const estimate = query.gateway.services.densities.guess(query.caller.name, length)
-  if (estimate.tokens * estimate.off <= window) return undefined
+  const estimate = query.gateway.services.tokenEstimator.estimate(query.caller.name, length)
+  if (estimate.tokens * estimate.errorFactor <= window) return undefined
   // Targets with an unknown window count as large enough.
   if (!anyTargetHolds(query, window, Infinity)) return undefined
   const tokens = await query.inputTokens()

@@ -2,10 +2,10 @@ import type { Usage } from '../../conversation/index.ts'
 import { textSize } from '../accounting/text-size.ts'
 
 /** What a caller's requests take, as upstreams counted the last ones. */
-export interface Densities {
+export interface TokenEstimator {
   learn(caller: string, body: Uint8Array, usage: Usage): void
   /** How many tokens so many bytes are, and by what factor that may be wrong. */
-  guess(caller: string, bytes: number): { tokens: number; off: number }
+  estimate(caller: string, bytes: number): { tokens: number; errorFactor: number }
   /** How many of so many input tokens presumably come from the upstream's cache. */
   cached(caller: string, tokens: number): number
   /** What a request will presumably take. Media count like pictures. */
@@ -17,54 +17,54 @@ export type Expected = { fresh: number; cacheRead: number; output: number }
 /** Where nothing of a caller was counted yet. */
 const TOKENS_PER_BYTE = 1 / 4
 const OUTPUT_TOKENS = 500
-/** By what factor a guess may be wrong, without and with a density. */
-const GUESS_OFF = 2
-const DENSITY_OFF = 1.1
+/** By what factor an estimate may be wrong, without and with a measurement. */
+const DEFAULT_ERROR_FACTOR = 2
+const MEASURED_ERROR_FACTOR = 1.1
 
 /** Weight of the newest measurement. */
 const NEWEST = 0.3
 /** Framing weighs too much in small requests. */
-const FEWEST_BYTES = 20_000
-const MOST_CALLERS = 10_000
+const MIN_BYTES = 20_000
+const MAX_CALLERS = 10_000
 /** A picture, as vendors count large ones. */
 const MAX_RUN_TOKENS = 1_600
 
 /** Averages of a caller's requests; absent: none was counted yet. */
-type Learned = {
+type Averages = {
   tokensPerByte?: number
   output?: number
   /** The part of the input that came from the upstream's cache. */
   cached?: number
 }
 
-export function createDensities(): Densities {
-  const known = new Map<string, Learned>()
+export function createTokenEstimator(): TokenEstimator {
+  const known = new Map<string, Averages>()
 
-  function learnedOf(caller: string): Learned {
+  function averagesOf(caller: string): Averages {
     const found = known.get(caller)
     if (found) return found
-    if (known.size >= MOST_CALLERS) known.clear()
-    const learned: Learned = {}
-    known.set(caller, learned)
-    return learned
+    if (known.size >= MAX_CALLERS) known.clear()
+    const averages: Averages = {}
+    known.set(caller, averages)
+    return averages
   }
 
   return {
     learn(caller, body, { fresh, cacheRead = 0, cacheWrite = 0, output }) {
-      const learned = learnedOf(caller)
-      if (output !== undefined) learned.output = averaged(learned.output, output)
+      const averages = averagesOf(caller)
+      if (output !== undefined) averages.output = averaged(averages.output, output)
       if (fresh === undefined) return
       const input = fresh + cacheRead + cacheWrite
-      if (input > 0) learned.cached = averaged(learned.cached, cacheRead / input)
+      if (input > 0) averages.cached = averaged(averages.cached, cacheRead / input)
       // Of a request with pictures in it bytes say little.
-      if (body.length < FEWEST_BYTES || textSize(body).encoded > 0) return
-      learned.tokensPerByte = averaged(learned.tokensPerByte, input / body.length)
+      if (body.length < MIN_BYTES || textSize(body).encoded > 0) return
+      averages.tokensPerByte = averaged(averages.tokensPerByte, input / body.length)
     },
-    guess(caller, bytes) {
+    estimate(caller, bytes) {
       const { tokensPerByte } = known.get(caller) ?? {}
       return {
         tokens: Math.ceil(bytes * (tokensPerByte ?? TOKENS_PER_BYTE)),
-        off: tokensPerByte === undefined ? GUESS_OFF : DENSITY_OFF,
+        errorFactor: tokensPerByte === undefined ? DEFAULT_ERROR_FACTOR : MEASURED_ERROR_FACTOR,
       }
     },
     cached: (caller, tokens) => Math.floor(tokens * (known.get(caller)?.cached ?? 0)),

@@ -141,7 +141,7 @@ describe('what a request is expected to take', () => {
     const usage = { prompt_tokens: 100_000, completion_tokens: 20_000 }
     const gateway = localGateway(LARGE, () => Response.json({ ...REPLY, usage }))
     await ask(gateway, 'tokens')
-    const { output } = gateway.services.densities.expect('tokens', new Uint8Array(0))
+    const { output } = gateway.services.tokenEstimator.expect('tokens', new Uint8Array(0))
     expect(output).toBe(20_000)
   })
 })
