@@ -5,7 +5,7 @@ import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { RecentExchange } from '../events.ts'
 import { keepAffinity, loosenAffinity } from '../failover/affinity.ts'
-import { decide } from '../failover/decisions.ts'
+import { recordDecision } from '../failover/decisions.ts'
 import { redactError } from '../redact-error.ts'
 import { type Exchange, lossesText } from '../request.ts'
 import { type Attempt, endAttempt } from '../upstream/attempt.ts'
@@ -18,7 +18,10 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number): vo
   endAttempt(exchange, attempt)
   attempt.lease.settle({ ok: true })
   keepAffinity(exchange, attempt.target, attempt.lease)
-  decide(exchange, attempt.target, { verdict: 'served', credential: attempt.lease.credential })
+  recordDecision(exchange, attempt.target, {
+    verdict: 'served',
+    credential: attempt.lease.credential,
+  })
   exchange.recording?.served(attempt.losses)
   const { services } = exchange.gateway
   const end = { atMs: services.now(), outcome: 'served', status } as const
@@ -62,7 +65,7 @@ export function settleFailed(
   loosenAffinity(exchange, lease, error)
   exchange.recording?.failed(error)
   const message = redactError(error.message, exchange)
-  decide(exchange, target, {
+  recordDecision(exchange, target, {
     verdict: 'failed',
     credential: lease.credential,
     reason: `${error.code}: ${message}`,

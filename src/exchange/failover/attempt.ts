@@ -18,11 +18,11 @@ import { hasLargerContextThan } from './capabilities.ts'
 import { refusedFor } from './learned-capabilities.ts'
 import { isAboutRequest } from './request-resource.ts'
 
-/** `next`: another credential may do better; `next-target`: only another target; `stop`: nobody. */
+/** `next`: another credential may do better; `next-target`: only another target; `stop`: none. */
 type After = 'next' | 'next-target' | 'stop'
 
-/** One attempt. What it failed of is accounted for. */
-export async function askOnce(
+/** Runs one attempt, and accounts for its failure. */
+export async function runAttempt(
   exchange: Exchange,
   target: Target,
   lease: Lease,
@@ -53,7 +53,7 @@ export async function askOnce(
       // Its own seals stay, unless it refuses those as well.
       exchange.unsealed = !foreign
       exchange.recording?.failed(failure)
-      return askOnce(exchange, target, lease)
+      return runAttempt(exchange, target, lease)
     }
     return { error: failure, after: settled(exchange, target, lease, failure, attempt) }
   }

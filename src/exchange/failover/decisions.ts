@@ -4,15 +4,15 @@ import type { Decision } from '../events.ts'
 import type { Exchange } from '../request.ts'
 
 /** Rounds say the same again. */
-const MOST = 100
+const MAX_DECISIONS = 100
 
-/** Notes what became of a candidate, for whoever asks later why. */
-export function decide(
+/** Records what became of a candidate, for the list of recent requests. */
+export function recordDecision(
   { decisions }: Exchange,
   target: Target,
   decision: Pick<Decision, 'verdict' | 'credential' | 'reason'> & { line?: number | undefined },
 ): void {
-  if (decisions.length >= MOST) return
+  if (decisions.length >= MAX_DECISIONS) return
   const last = decisions.at(-1)
   const name = targetName(target)
   if (last?.target === name && last.reason === decision.reason && last.verdict !== 'failed') return

@@ -8,10 +8,10 @@ import { clientGone } from '../upstream/attempt.ts'
 import { Refusal } from '../upstream-error.ts'
 import { noEligibleTarget } from './capabilities.ts'
 import type { Ticket } from './queue.ts'
-import { onePass, type Pass } from './round.ts'
+import { type RoundOutcome, runRound } from './round.ts'
 import { targetsOf } from './targets.ts'
 
-/** Tries targets in order, and rounds of them, until one has something to say. */
+/** Tries targets in order, and rounds of them, until one of them answers. */
 export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
   let rounds = exchange.gateway.table.policy.requestRetry
   let worst: GatewayError | undefined
@@ -19,7 +19,7 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
   let served = false
   try {
     for (let round = 0; ; round++) {
-      const outcome = await oneRound(exchange)
+      const outcome = await fullRound(exchange)
       if ('answer' in outcome) {
         served = true
         return outcome.answer
@@ -38,7 +38,7 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
       }
       ticket ??= place(exchange, worst)
       if (!ticket || !(await itsTurn(exchange, ticket))) throw worst
-      // What was said before the wait is over.
+      // Errors from before the wait no longer count.
       worst = undefined
     }
   } catch (error) {
@@ -49,11 +49,11 @@ export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
 }
 
 /** `coolingDown`: only credentials in a cooldown that is a guess were left to ask. */
-async function oneRound(exchange: Exchange): Promise<Pass & { coolingDown?: true }> {
-  const firstPass = await onePass(exchange, { includeCoolingDown: false })
-  if ('answer' in firstPass || firstPass.error) return firstPass
+async function fullRound(exchange: Exchange): Promise<RoundOutcome & { coolingDown?: true }> {
+  const outcome = await runRound(exchange, { includeCoolingDown: false })
+  if ('answer' in outcome || outcome.error) return outcome
   // All credentials cool down. After a passing fault that is a guess, so we ask rather than refuse.
-  return { ...(await onePass(exchange, { includeCoolingDown: true })), coolingDown: true }
+  return { ...(await runRound(exchange, { includeCoolingDown: true })), coolingDown: true }
 }
 
 /** No target was asked: all that could serve cool down, none can take the request, or there is none. */
@@ -112,10 +112,10 @@ function untilNextRound(
   return wait + services.random() * Math.min(wait / 4, 2_000)
 }
 
-/** Who has not paid will not have paid a moment later. */
+/** 402: retrying soon cannot help. */
 const UNPAID = 402
 const FIRST_PAUSE_MS = 250
-const NOBODY: ReadonlySet<string> = new Set()
+const NO_CREDENTIALS: ReadonlySet<string> = new Set()
 
 /**
  * A cooldown that the upstream set is waited for. One that is a guess only keeps others away: a
@@ -133,7 +133,8 @@ function untilAsked(
   if (reset === undefined) return 0
   const cooldownMs = Math.max(0, reset - now())
   const gaveUp = error.code === 'timeout' && !(error instanceof Refusal)
-  if (gaveUp || !pool.guesses(provider.id, model, aside.get(target) ?? NOBODY)) return cooldownMs
+  if (gaveUp || !pool.guesses(provider.id, model, aside.get(target) ?? NO_CREDENTIALS))
+    return cooldownMs
   return Math.min(cooldownMs, FIRST_PAUSE_MS * 2 ** round, gateway.table.policy.maxRetryIntervalMs)
 }
 

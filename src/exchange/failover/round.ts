@@ -5,13 +5,13 @@ import type { Answer } from '../reply/respond.ts'
 import type { Exchange } from '../request.ts'
 import { passesTo } from '../upstream/attempt.ts'
 import { preferredTarget } from './affinity.ts'
-import { askOnce } from './attempt.ts'
+import { runAttempt } from './attempt.ts'
 import { type MissingCapability, missingCapability } from './capabilities.ts'
-import { decide } from './decisions.ts'
+import { recordDecision } from './decisions.ts'
 import { inOrder } from './order.ts'
 
-/** `error` is what those who were asked said; absent: nobody was asked. */
-export type Pass =
+/** `error`: why no target that was tried served; absent: none was tried. */
+export type RoundOutcome =
   | { answer: Answer }
   | {
       error: GatewayError | undefined
@@ -21,51 +21,51 @@ export type Pass =
 type Options = { includeCoolingDown: boolean }
 
 /** Every target of the route once, in order, with every credential that it has. */
-export async function onePass(exchange: Exchange, options: Options): Promise<Pass> {
+export async function runRound(exchange: Exchange, options: Options): Promise<RoundOutcome> {
   const { turns, latencies } = exchange.gateway.services
   const ineligible: { target: Target; missing: MissingCapability }[] = []
-  const lastly: Target[] = []
-  const said: Said = {}
+  const lastResort: Target[] = []
+  const failures: Failures = {}
   for (const step of exchange.route.steps) {
     for (const target of inOrder(step, turns, preferredTarget(exchange), latencies)) {
       const missing = await missingCapability(exchange, target)
       if (!missing) {
-        const answer = await askTarget(exchange, target, options, said)
+        const answer = await tryTarget(exchange, target, options, failures)
         if (answer) return { answer }
         continue
       }
-      decide(exchange, target, {
+      recordDecision(exchange, target, {
         verdict: 'passed over',
         reason: missing.reason,
         line: missing.line,
       })
-      if (!missing.must) lastly.push(target)
+      if (!missing.must) lastResort.push(target)
       else {
         ineligible.push({ target, missing })
         exchange.ineligible.add(target)
       }
     }
   }
-  // Better one who cannot do all that was wished for than nobody.
-  for (const target of lastly) {
-    const answer = await askTarget(exchange, target, options, said)
+  // Better a target that cannot do all that was wished for than none.
+  for (const target of lastResort) {
+    const answer = await tryTarget(exchange, target, options, failures)
     if (answer) return { answer }
   }
-  return { error: said.failure ?? said.refusal, ineligible }
+  return { error: failures.failure ?? failures.refusal, ineligible }
 }
 
 /** A failure may pass, so it tells more than that a target cannot take such a request at all. */
-type Said = { failure?: GatewayError; refusal?: GatewayError }
+type Failures = { failure?: GatewayError; refusal?: GatewayError }
 
 /**
- * Undefined: none of its credentials answered; what they said is added to `said`. Throws what the client
+ * Undefined: none of its credentials served; their errors are added to `failures`. Throws what the client
  * must get at once.
  */
-async function askTarget(
+async function tryTarget(
   exchange: Exchange,
   target: Target,
   { includeCoolingDown }: Options,
-  said: Said,
+  failures: Failures,
 ): Promise<Answer | undefined> {
   // Before a credential is taken: a malformed request is no fault of any.
   if (exchange.action !== 'relay' && !passesTo(exchange, target)) exchange.conversation()
@@ -74,7 +74,7 @@ async function askTarget(
   const tried = new Set(aside)
   for (;;) {
     if (isTotalOver(exchange, target)) {
-      decide(exchange, target, { verdict: 'passed over', reason: 'timeout.total is over' })
+      recordDecision(exchange, target, { verdict: 'passed over', reason: 'timeout.total is over' })
       return undefined
     }
     const lease = pool.acquire(target.provider.id, target.model, tried, {
@@ -83,21 +83,24 @@ async function askTarget(
     })
     if (!lease) break
     tried.add(lease.credential)
-    const outcome = await askOnce(exchange, target, lease)
+    const outcome = await runAttempt(exchange, target, lease)
     if ('answer' in outcome) return outcome.answer
     if (outcome.after === 'stop') throw outcome.error
     if (outcome.after === 'next-target') {
-      // Its other credentials would say the same.
-      said.refusal ??= outcome.error
+      // Its other credentials would get the same error.
+      failures.refusal ??= outcome.error
       exchange.ineligible.add(target)
       return undefined
     }
-    said.failure = moreInformative(said.failure, outcome.error)
+    failures.failure = moreInformative(failures.failure, outcome.error)
     if (!ERROR_POLICY[outcome.error.code].excludes) continue
     exchange.aside.set(target, aside.add(lease.credential))
   }
   if (tried.size === 0)
-    decide(exchange, target, { verdict: 'cooling down', reason: whyCoolingDown(exchange, target) })
+    recordDecision(exchange, target, {
+      verdict: 'cooling down',
+      reason: whyCoolingDown(exchange, target),
+    })
   return undefined
 }
 
