@@ -7,10 +7,10 @@ import { type Heard, hearUsage } from '../accounting/heard.ts'
 import type { Exchange } from '../request.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import { answerIn, refusalOf } from './embedded-error.ts'
-import { type Listener, SILENT } from './reader.ts'
+import { IDLE, type UpstreamReader } from './reader.ts'
 
 /** A stream as far as its first payload, or as far as it was held; `done`: it is over already. */
-export type Beginning = { events: StreamEvent[]; bytes: Uint8Array[]; done: boolean }
+export type StreamStart = { events: StreamEvent[]; bytes: Uint8Array[]; done: boolean }
 
 /** An upstream that sends so much and still no payload is past every error it could begin with. */
 const MAX_HELD_BYTES = 1_000_000
@@ -20,7 +20,7 @@ const MAX_HELD_BYTES = 1_000_000
  * an event that needs a started response. Codex drops a connection on which 300 s bring no event,
  * and takes no keep-alive before `response.created` (Codex 0.169, 2026-11). After this time the
  * beginning goes down, so keep-alives count from then on. That commits the attempt: what fails later
- * is an error event, and nobody else is asked. An upstream that has been at work on an accepted
+ * is an error event, without failover. An upstream that has been at work on an accepted
  * request for a minute seldom fails in a way that another could mend.
  */
 const MAX_HOLD_MS = 60_000
@@ -31,48 +31,47 @@ export type Decoding = {
 }
 
 /**
- * Reads a stream until it has said something for the client, or has been held for too long. Throws
- * when that is an error, or when there is nothing: until then another credential can still answer,
- * unseen.
+ * Reads a stream up to its first payload, or until it has been held for too long. Throws when that
+ * is an error, or when there is nothing: until then another credential can still answer, unseen.
  */
-export async function beginningOf(
+export async function readUntilPayload(
   exchange: Exchange,
   attempt: Attempt,
   reply: Response,
-  listener: Listener,
+  upstream: UpstreamReader,
   decoding: Decoding,
-): Promise<Beginning> {
-  if (exchange.codec.keepAliveEvent) listener.limitHold(MAX_HOLD_MS)
+): Promise<StreamStart> {
+  if (exchange.codec.keepAliveEvent) upstream.limitHold(MAX_HOLD_MS)
   try {
-    const beginning = await read(attempt.heard, listener, decoding)
+    const beginning = await read(attempt.heard, upstream, decoding)
     const { events, bytes } = beginning
     if (events.length === 0) throwUnframed(exchange, attempt, reply, bytes)
     if (beginning.done && !events.some(isPayload)) events.push(...decoding.events.end())
     const first = events.find(isPayload)
     if (first?.type === 'error') throw refusalOf(exchange, attempt, reply, first.error)
-    if (!first && beginning.done) throw saidNothing()
+    if (!first && beginning.done) throw emptyStream()
     return beginning
   } catch (error) {
-    listener.close()
+    upstream.close()
     throw error
   }
 }
 
 async function read(
-  account: Heard,
-  listener: Listener,
+  tally: Heard,
+  upstream: UpstreamReader,
   { frames, events }: Decoding,
-): Promise<Beginning> {
-  const beginning: Beginning = { events: [], bytes: [], done: false }
+): Promise<StreamStart> {
+  const beginning: StreamStart = { events: [], bytes: [], done: false }
   let held = 0
   let payload = false
   // One long event (a picture) may be all there is: `frames` has the limit for that.
   const enough = (): boolean => held >= MAX_HELD_BYTES && beginning.events.length > 0
   let started = false
-  while (!beginning.done && !payload && !enough() && !(started && listener.heldLong())) {
-    const chunk = await listener.next()
-    if (chunk === SILENT) continue
-    const heard = [
+  while (!beginning.done && !payload && !enough() && !(started && upstream.heldLong())) {
+    const chunk = await upstream.next()
+    if (chunk === IDLE) continue
+    const decoded = [
       ...(chunk.value ? frames.feed(chunk.value) : []),
       ...(chunk.done ? frames.end() : []),
     ].flatMap(frame => events.feed(frame))
@@ -80,14 +79,14 @@ async function read(
       beginning.bytes.push(chunk.value)
       held += chunk.value.length
     }
-    if (heard.some(({ type }) => type === 'part-start')) listener.begun()
-    payload = heard.some(isPayload)
-    for (const event of heard) {
+    if (decoded.some(({ type }) => type === 'part-start')) upstream.begun()
+    payload = decoded.some(isPayload)
+    for (const event of decoded) {
       beginning.events.push(event)
       // Its client may go away before there is anything to pass on.
       if (event.type !== 'response-start') continue
       started = true
-      hearUsage(account, event.usage)
+      hearUsage(tally, event.usage)
     }
     beginning.done = chunk.done
   }
@@ -104,10 +103,10 @@ export function throwUnframed(
   const bytes = joined(chunks)
   if (/^\s*[{[<]/.test(decoder.decode(bytes.subarray(0, 64))))
     answerIn(exchange, attempt, reply, bytes)
-  throw saidNothing()
+  throw emptyStream()
 }
 
-function saidNothing(): GatewayError {
+function emptyStream(): GatewayError {
   return new GatewayError(
     'upstream-failed',
     "the upstream's stream ended without a reply in it; please retry your request",

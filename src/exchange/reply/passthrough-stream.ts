@@ -10,11 +10,11 @@ import type { Exchange } from '../request.ts'
 import { type Attempt, clientGone } from '../upstream/attempt.ts'
 import { eventLimit } from './body.ts'
 import { refusalOf } from './embedded-error.ts'
-import { beginningOf } from './first-event.ts'
+import { readUntilPayload } from './first-event.ts'
 import { createFraming, type Framing } from './framing.ts'
 import { errorAfter, errorEvent } from './keep-alive.ts'
 import { wordsIn } from './passed-words.ts'
-import { createListener, SILENT } from './reader.ts'
+import { createUpstreamReader, IDLE } from './reader.ts'
 import { type Answer, renames, streamHeaders } from './respond.ts'
 import { createTail, type StreamEnd } from './tail.ts'
 
@@ -32,12 +32,12 @@ export async function passedStream(
   reply: Response,
 ): Promise<Answer> {
   if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
-  const listener = createListener(exchange, attempt, reply.body)
+  const upstream = createUpstreamReader(exchange, attempt, reply.body)
   const issuer = attempt.target.provider.id
   const limit = eventLimit(exchange, attempt)
   const frames = decodeSse(limit)
   const events = attempt.codec.decodeStream(issuer)
-  const begun = await beginningOf(exchange, attempt, reply, listener, { frames, events })
+  const begun = await readUntilPayload(exchange, attempt, reply, upstream, { frames, events })
   const { events: seen } = begun
   let { done } = begun
   const started = seen.find(event => event.type === 'response-start')
@@ -102,7 +102,7 @@ export async function passedStream(
   function end(failure: GatewayError | undefined): void {
     if (over) return
     over = true
-    listener.close()
+    upstream.close()
     hearAll()
     if (failure) settleCut(exchange, attempt, failure)
     else settle(exchange, attempt, 200)
@@ -118,8 +118,8 @@ export async function passedStream(
       const first = passed(beginning)
       if (first.length > 0) yield first
       while (!done) {
-        const chunk = await listener.next()
-        if (chunk === SILENT) {
+        const chunk = await upstream.next()
+        if (chunk === IDLE) {
           yield framing.keepAlive(keepAliveEvent())
           continue
         }
@@ -145,7 +145,7 @@ export async function passedStream(
     }
   }
 
-  if (!over) listener.commit()
+  if (!over) upstream.commit()
   const headers = streamHeaders(exchange, attempt, reply, framing)
   return { status: 200, headers, body: body(), unread }
 }

@@ -2,14 +2,14 @@ import type { Exchange } from '../request.ts'
 import { type Attempt, networkError, waitAtLeast, waitFor } from '../upstream/attempt.ts'
 
 export type Chunk = { done: boolean; value?: Uint8Array | undefined }
-export const SILENT = 'silent'
+export const IDLE = 'silent'
 
 /**
  * Reads the upstream's body chunk by chunk, keeping the attempt's idle timer; between chunks it
- * says `silent` whenever the client should hear a keep-alive, and once when the beginning has been
+ * gives `IDLE` whenever the client should hear a keep-alive, and once when the beginning has been
  * held for as long as `limitHold` allows.
  */
-export function createListener(
+export function createUpstreamReader(
   exchange: Exchange,
   attempt: Attempt,
   body: ReadableStream<Uint8Array>,
@@ -18,7 +18,7 @@ export function createListener(
   const { services, table } = exchange.gateway
   const keepAliveMs = table.policy.keepaliveMs
   let pending: Promise<Chunk> | undefined
-  let wake: ((heard: Chunk | typeof SILENT) => void) | undefined
+  let wake: ((chunk: Chunk | typeof IDLE) => void) | undefined
   let committed = false
   let heldLong = false
   /** The read under way needs no idle timer started: one runs, or the chunk is there. */
@@ -31,7 +31,7 @@ export function createListener(
     due() {
       if (!committed) heldLong = true
       silence.dueAtMs = committed ? services.now() + keepAliveMs : Infinity
-      wake?.(SILENT)
+      wake?.(IDLE)
     },
   }
 
@@ -42,14 +42,14 @@ export function createListener(
       const chunk = await reader.read()
       timed = true
       if (chunk.value) attempt.scanSeals?.(chunk.value)
-      if (committed) heard()
+      if (committed) onChunk()
       return chunk
     } catch (error) {
       throw networkError(exchange, attempt, error)
     }
   }
 
-  function heard(): void {
+  function onChunk(): void {
     const now = services.now()
     waitFor(exchange, attempt, 'client')
     if (committed && keepAliveMs > 0) silence.dueAtMs = now + keepAliveMs
@@ -78,25 +78,25 @@ export function createListener(
         silence.dueAtMs = services.now() + keepAliveMs
         services.watchdog.add(silence)
       }
-      heard()
+      onChunk()
     },
     /** The upstream is at work, though not heard by the client yet: it may pause as long as later. */
     begun(): void {
       const idleAtMs = services.now() + attempt.target.timeouts.idleMs
       if (idleAtMs > attempt.watch.dueAtMs) waitFor(exchange, attempt, 'idle')
     },
-    async next(): Promise<Chunk | typeof SILENT> {
+    async next(): Promise<Chunk | typeof IDLE> {
       const reading = pending ?? read()
       if (committed && !timed) waitForUpstream()
       const interruptible = silence.dueAtMs !== Infinity || pending !== undefined
       if (!interruptible) return reading
       pending = reading
-      const result = await new Promise<Chunk | typeof SILENT>((resolve, reject) => {
+      const result = await new Promise<Chunk | typeof IDLE>((resolve, reject) => {
         wake = resolve
         reading.then(resolve, reject)
       })
       wake = undefined
-      if (result !== SILENT) pending = undefined
+      if (result !== IDLE) pending = undefined
       return result
     },
     /** Lets go of the upstream, whatever state it is in. */
@@ -109,4 +109,4 @@ export function createListener(
   }
 }
 
-export type Listener = ReturnType<typeof createListener>
+export type UpstreamReader = ReturnType<typeof createUpstreamReader>

@@ -22,7 +22,7 @@ import { refuseEmpty } from './empty-answer.ts'
 import { throwUnframed } from './first-event.ts'
 import { createFraming } from './framing.ts'
 import { passedStream } from './passthrough-stream.ts'
-import { createListener, SILENT } from './reader.ts'
+import { createUpstreamReader, IDLE } from './reader.ts'
 import { type Answer, askedOf, renames } from './respond.ts'
 import { between } from './transforms.ts'
 import { translatedStream } from './translated-stream.ts'
@@ -118,12 +118,12 @@ function counted(
   attempt: Attempt,
   body: ReadableStream<Uint8Array>,
 ): Pick<Answer, 'body' | 'unread'> {
-  const listener = createListener(exchange, attempt, body)
+  const upstream = createUpstreamReader(exchange, attempt, body)
   let over = false
   function end(failure: GatewayError | undefined): void {
     if (over) return
     over = true
-    listener.close()
+    upstream.close()
     if (failure) settleCut(exchange, attempt, failure)
     else settle(exchange, attempt, 200)
   }
@@ -133,10 +133,10 @@ function counted(
     if (!begins()) return
     let failure: GatewayError | undefined
     try {
-      listener.commit()
+      upstream.commit()
       for (;;) {
-        const chunk = await listener.next()
-        if (chunk === SILENT) continue
+        const chunk = await upstream.next()
+        if (chunk === IDLE) continue
         if (chunk.value) yield chunk.value
         if (!chunk.done) continue
         attempt.heard.whole = true

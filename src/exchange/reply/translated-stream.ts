@@ -9,10 +9,10 @@ import { type Attempt, clientGone } from '../upstream/attempt.ts'
 import { eventLimit, replyCounter } from './body.ts'
 import { refusalOf } from './embedded-error.ts'
 import { refuseEmptyStream } from './empty-answer.ts'
-import { beginningOf } from './first-event.ts'
+import { readUntilPayload } from './first-event.ts'
 import { createFraming } from './framing.ts'
 import { errorAfter } from './keep-alive.ts'
-import { createListener, type Listener, SILENT } from './reader.ts'
+import { createUpstreamReader, IDLE, type UpstreamReader } from './reader.ts'
 import { type Answer, askedOf, streamHeaders } from './respond.ts'
 import { between } from './transforms.ts'
 
@@ -26,12 +26,15 @@ export async function translatedStream(
   reply: Response,
 ): Promise<Answer> {
   if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
-  const listener = createListener(exchange, attempt, reply.body)
+  const upstream = createUpstreamReader(exchange, attempt, reply.body)
   const frames = decodeSse(eventLimit(exchange, attempt))
   const events = attempt.codec.decodeStream(attempt.target.provider.id)
-  const { events: head } = await beginningOf(exchange, attempt, reply, listener, { frames, events })
+  const { events: head } = await readUntilPayload(exchange, attempt, reply, upstream, {
+    frames,
+    events,
+  })
   for (const event of head) hear(attempt.heard, event)
-  orClose(listener, () => refuseEmptyStream(attempt, head))
+  orClose(upstream, () => refuseEmptyStream(attempt, head))
   const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
   const asked = askedOf(exchange, served, attempt.losses)
   const middle = between(exchange, attempt, asked)
@@ -59,7 +62,7 @@ export async function translatedStream(
   function end(cut: GatewayError | undefined): void {
     if (over) return
     over = true
-    listener.close()
+    upstream.close()
     // The decoder knows the usage so far, and whether only the end of the stream is missing.
     if (!attempt.heard.whole) for (const event of events.end()) hear(attempt.heard, event)
     if (cut) settleCut(exchange, attempt, cut)
@@ -76,8 +79,8 @@ export async function translatedStream(
       for (const event of head) text += encode(event)
       yield text
       while (!ended && !failure) {
-        const chunk = await listener.next()
-        if (chunk === SILENT) {
+        const chunk = await upstream.next()
+        if (chunk === IDLE) {
           yield framing.keepAlive(machine.keepAlive?.())
           continue
         }
@@ -107,16 +110,16 @@ export async function translatedStream(
       end(failure ?? (done ? undefined : clientGone()))
     }
   }
-  if (!over) listener.commit()
+  if (!over) upstream.commit()
   const headers = streamHeaders(exchange, attempt, reply, framing)
   return { status: 200, headers, body: body(), unread }
 }
 
-function orClose(listener: Listener, check: () => void): void {
+function orClose(upstream: UpstreamReader, check: () => void): void {
   try {
     check()
   } catch (error) {
-    listener.close()
+    upstream.close()
     throw error
   }
 }

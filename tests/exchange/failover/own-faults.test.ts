@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { createListener } from '../../../src/exchange/reply/reader.ts'
+import { createUpstreamReader } from '../../../src/exchange/reply/reader.ts'
 import type { Exchange } from '../../../src/exchange/request.ts'
 import type { Attempt } from '../../../src/exchange/upstream/attempt.ts'
 import type { Watch } from '../../../src/exchange/upstream/timers.ts'
@@ -122,7 +122,7 @@ describe('who is waited for while a stream runs', () => {
         abort.signal.addEventListener('abort', () => controller.error(abort.signal.reason))
       },
     })
-    const listener = createListener(
+    const listener = createUpstreamReader(
       exchange as unknown as Exchange,
       attempt as unknown as Attempt,
       body,
