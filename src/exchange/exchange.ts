@@ -9,7 +9,7 @@ import { respond } from './reply/respond.ts'
 import { type Ask, begin, type Exchange, stamp } from './request.ts'
 import type { Gateway } from './snapshot.ts'
 import { asJson, relayedHeaders } from './upstream/headers.ts'
-import { Refusal } from './upstream-error.ts'
+import { UpstreamError } from './upstream-error.ts'
 
 /** Serves one request. Never throws: whatever fails is answered in the client's protocol. */
 export async function exchange(gateway: Gateway, asked: Ask): Promise<Response> {
@@ -50,7 +50,7 @@ export function failed(
   else ask.recording?.failed(error)
   const headers = new Headers()
   headers.set('x-jackfield-request-id', ask.requestId)
-  if (begun?.passable && error instanceof Refusal && isOfProtocol(error, ask)) {
+  if (begun?.passable && error instanceof UpstreamError && isOfProtocol(error, ask)) {
     const relayed = relayedHeaders(error.headers)
     asJson(relayed)
     stamp(relayed, begun)
@@ -67,7 +67,7 @@ export function failed(
 }
 
 /** Whether an upstream's error is one that the client can read: a web page is none. */
-function isOfProtocol({ protocol, body }: Refusal, { codec }: Ask): boolean {
+function isOfProtocol({ protocol, body }: UpstreamError, { codec }: Ask): boolean {
   if (protocol !== codec.protocol) return false
   try {
     return typeof parseJson(body) === 'object'

@@ -3,7 +3,7 @@ import { GatewayError } from '../lib/errors.ts'
 import type { Limits } from '../providers/kind.ts'
 
 /** An upstream's answer of 400 and above: what it means, and the words it was said in. */
-export class Refusal extends GatewayError {
+export class UpstreamError extends GatewayError {
   readonly protocol: ProtocolId
   readonly headers: Headers
   readonly body: Uint8Array<ArrayBuffer>

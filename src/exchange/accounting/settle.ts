@@ -9,7 +9,7 @@ import { recordDecision } from '../failover/decisions.ts'
 import { redactError } from '../redact-error.ts'
 import { type Exchange, lossesText } from '../request.ts'
 import { type Attempt, endAttempt } from '../upstream/attempt.ts'
-import { Refusal } from '../upstream-error.ts'
+import { UpstreamError } from '../upstream-error.ts'
 import { type Bill, charge, offerOf } from './bill.ts'
 import type { Entry } from './usage-entry.ts'
 
@@ -60,7 +60,7 @@ export function settleFailed(
   error: GatewayError,
   attempt?: Attempt,
 ): void {
-  const limits = error instanceof Refusal ? error.limits : undefined
+  const limits = error instanceof UpstreamError ? error.limits : undefined
   lease.settle({ ok: false, error, ...(limits ? { limits } : {}) })
   loosenAffinity(exchange, lease, error)
   exchange.recording?.failed(error)

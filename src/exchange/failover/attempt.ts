@@ -13,7 +13,7 @@ import type { Answer } from '../reply/respond.ts'
 import type { Exchange } from '../request.ts'
 import { type Attempt, beginAttempt, clientGone, endAttempt } from '../upstream/attempt.ts'
 import { send } from '../upstream/send.ts'
-import { Refusal } from '../upstream-error.ts'
+import { UpstreamError } from '../upstream-error.ts'
 import { hasLargerContextThan } from './capabilities.ts'
 import { refusedFor } from './learned-capabilities.ts'
 import { isAboutRequest } from './request-resource.ts'
@@ -95,7 +95,7 @@ const SEAL_WORDS =
 
 /** Whether the same target may take the request without anything sealed in it. */
 function refusesSeals(exchange: Exchange, error: GatewayError): boolean {
-  const refused = error instanceof Refusal && error.code === 'invalid-request'
+  const refused = error instanceof UpstreamError && error.code === 'invalid-request'
   if (exchange.unsealed || !refused || !SEAL_WORDS.test(error.message)) return false
   const request = exchange.readable()
   if (!request) return false

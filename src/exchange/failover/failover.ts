@@ -5,7 +5,7 @@ import { clientError } from '../client-error.ts'
 import type { Answer } from '../reply/respond.ts'
 import type { Exchange } from '../request.ts'
 import { clientGone } from '../upstream/attempt.ts'
-import { Refusal } from '../upstream-error.ts'
+import { UpstreamError } from '../upstream-error.ts'
 import { noEligibleTarget } from './capabilities.ts'
 import type { Ticket } from './queue.ts'
 import { type RoundOutcome, runRound } from './round.ts'
@@ -132,7 +132,7 @@ function untilAsked(
   const reset = pool.earliestReset(provider.id, model)
   if (reset === undefined) return 0
   const cooldownMs = Math.max(0, reset - now())
-  const gaveUp = error.code === 'timeout' && !(error instanceof Refusal)
+  const gaveUp = error.code === 'timeout' && !(error instanceof UpstreamError)
   if (gaveUp || !pool.guesses(provider.id, model, aside.get(target) ?? NO_CREDENTIALS))
     return cooldownMs
   return Math.min(cooldownMs, FIRST_PAUSE_MS * 2 ** round, gateway.table.policy.maxRetryIntervalMs)

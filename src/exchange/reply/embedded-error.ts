@@ -6,7 +6,7 @@ import { redactCredential } from '../../redaction/credential.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { Exchange } from '../request.ts'
 import type { Attempt } from '../upstream/attempt.ts'
-import { Refusal } from '../upstream-error.ts'
+import { UpstreamError } from '../upstream-error.ts'
 
 const decoder = new TextDecoder()
 const NOTHING = new Uint8Array(0)
@@ -15,7 +15,7 @@ const NOTHING = new Uint8Array(0)
  * The JSON object that a reply with status 200 should be. Throws the error that it holds instead,
  * and `upstream-failed` for a web page, for nothing at all, and for anything else.
  */
-export function answerIn(
+export function parseReply(
   exchange: Exchange,
   attempt: Attempt,
   reply: Response,
@@ -23,12 +23,12 @@ export function answerIn(
 ): JsonObject {
   const text = decoder.decode(bytes)
   const body = objectIn(text)
-  if (!body) throw noAnswer(attempt, text)
+  if (!body) throw invalidReply(attempt, text)
   const error = attempt.codec.embeddedError(body)
   if (!error) return body
   // The upstream's own words, where they are what a client expects behind an error's status.
   const raw = isObject(body.error) ? bytes : NOTHING
-  throw refusalOf(exchange, attempt, reply, error, raw)
+  throw upstreamError(exchange, attempt, reply, error, raw)
 }
 
 /** An object, or the first one of a list, as Gemini's streams are without `alt=sse`. */
@@ -45,7 +45,7 @@ function objectIn(text: string): JsonObject | undefined {
 }
 
 /** A reply that is no answer and tells no error that one could read. */
-export function noAnswer({ target }: Attempt, text: string): GatewayError {
+export function invalidReply({ target }: Attempt, text: string): GatewayError {
   const from = targetName(target)
   const words = plainText(text)
   const page = /^\s*</.test(text)
@@ -61,13 +61,13 @@ export function noAnswer({ target }: Attempt, text: string): GatewayError {
  * An error in a reply with status 200, as if its status had been the error's own: what its
  * headers say of waiting and of limits counts.
  */
-export function refusalOf(
+export function upstreamError(
   exchange: Exchange,
   attempt: Attempt,
   { headers }: Response,
   error: GatewayError,
   body: Uint8Array<ArrayBuffer> = NOTHING,
-): Refusal {
+): UpstreamError {
   const { code, status, type, param } = error
   const message = redactCredential(attempt.lease.spec.secret, error.message)
   const retryAfterMs =
@@ -82,5 +82,9 @@ export function refusalOf(
   const text = redactCredential(attempt.lease.spec.secret, said)
   const limits = attempt.target.provider.kind.limits?.(status, headers, text)
   const raw = text === said ? body : new TextEncoder().encode(text)
-  return new Refusal(meaning, { protocol: attempt.speech.protocol, headers, body: raw }, limits)
+  return new UpstreamError(
+    meaning,
+    { protocol: attempt.speech.protocol, headers, body: raw },
+    limits,
+  )
 }

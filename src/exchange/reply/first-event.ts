@@ -6,7 +6,7 @@ import type { Frame } from '../../protocols/codec.ts'
 import { type Heard, hearUsage } from '../accounting/heard.ts'
 import type { Exchange } from '../request.ts'
 import type { Attempt } from '../upstream/attempt.ts'
-import { answerIn, refusalOf } from './embedded-error.ts'
+import { parseReply, upstreamError } from './embedded-error.ts'
 import { IDLE, type UpstreamReader } from './reader.ts'
 
 /** A stream as far as its first payload, or as far as it was held; `done`: it is over already. */
@@ -48,7 +48,7 @@ export async function readUntilPayload(
     if (events.length === 0) throwUnframed(exchange, attempt, reply, bytes)
     if (beginning.done && !events.some(isPayload)) events.push(...decoding.events.end())
     const first = events.find(isPayload)
-    if (first?.type === 'error') throw refusalOf(exchange, attempt, reply, first.error)
+    if (first?.type === 'error') throw upstreamError(exchange, attempt, reply, first.error)
     if (!first && beginning.done) throw emptyStream()
     return beginning
   } catch (error) {
@@ -102,7 +102,7 @@ export function throwUnframed(
 ): void {
   const bytes = joined(chunks)
   if (/^\s*[{[<]/.test(decoder.decode(bytes.subarray(0, 64))))
-    answerIn(exchange, attempt, reply, bytes)
+    parseReply(exchange, attempt, reply, bytes)
   throw emptyStream()
 }
 

@@ -9,7 +9,7 @@ import { settle, settleCut } from '../accounting/settle.ts'
 import type { Exchange } from '../request.ts'
 import { type Attempt, clientGone } from '../upstream/attempt.ts'
 import { eventLimit } from './body.ts'
-import { refusalOf } from './embedded-error.ts'
+import { upstreamError } from './embedded-error.ts'
 import { readUntilPayload } from './first-event.ts'
 import { createFraming, type Framing } from './framing.ts'
 import { errorAfter, errorEvent } from './keep-alive.ts'
@@ -130,7 +130,7 @@ export async function passedStream(
         if (bytes.length > 0) yield bytes
       }
       const end = tail.read()
-      failure = end.failure && refusalOf(exchange, attempt, reply, end.failure)
+      failure = end.failure && upstreamError(exchange, attempt, reply, end.failure)
       if (failure && !end.errorSent) yield* errorEvent(exchange, failure, framing, continues())
       else {
         yield* rest()

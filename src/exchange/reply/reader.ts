@@ -2,7 +2,7 @@ import type { Exchange } from '../request.ts'
 import { type Attempt, networkError, waitAtLeast, waitFor } from '../upstream/attempt.ts'
 
 export type Chunk = { done: boolean; value?: Uint8Array | undefined }
-export const IDLE = 'silent'
+export const IDLE = 'idle'
 
 /**
  * Reads the upstream's body chunk by chunk, keeping the attempt's idle timer; between chunks it

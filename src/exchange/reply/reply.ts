@@ -17,14 +17,14 @@ import { type Exchange, stamp } from '../request.ts'
 import { type Attempt, clientGone } from '../upstream/attempt.ts'
 import { asJson, relayedHeaders, STREAM_HEADERS } from '../upstream/headers.ts'
 import { eventLimit, received, wholeBody } from './body.ts'
-import { answerIn, noAnswer, refusalOf } from './embedded-error.ts'
+import { invalidReply, parseReply, upstreamError } from './embedded-error.ts'
 import { refuseEmpty } from './empty-answer.ts'
 import { throwUnframed } from './first-event.ts'
 import { createFraming } from './framing.ts'
 import { passedStream } from './passthrough-stream.ts'
 import { createUpstreamReader, IDLE } from './reader.ts'
 import { type Answer, askedOf, renames } from './respond.ts'
-import { between } from './transforms.ts'
+import { streamTransforms } from './transforms.ts'
 import { translatedStream } from './translated-stream.ts'
 
 /**
@@ -62,7 +62,7 @@ function passedJson(
   bytes: Uint8Array<ArrayBuffer>,
 ): Answer {
   const members = membersOf(bytes)
-  if (mayTellError(exchange, attempt, bytes, members)) answerIn(exchange, attempt, reply, bytes)
+  if (mayTellError(exchange, attempt, bytes, members)) parseReply(exchange, attempt, reply, bytes)
   const headers = relayedHeaders(reply.headers)
   asJson(headers)
   stamp(headers, exchange, attempt)
@@ -100,7 +100,7 @@ async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): P
   const type = reply.headers.get('content-type') ?? ''
   if (/^(text\/html|application\/xhtml\+xml)\b/i.test(type)) {
     const page = await wholeBody(exchange, attempt, reply)
-    throw noAnswer(attempt, decoder.decode(page))
+    throw invalidReply(attempt, decoder.decode(page))
   }
   if (/^application\/json\b/i.test(type))
     return passedJson(exchange, attempt, reply, await wholeBody(exchange, attempt, reply))
@@ -210,7 +210,7 @@ function translatedJson(
   reply: Response,
   bytes: Uint8Array<ArrayBuffer>,
 ): Answer {
-  const body = answerIn(exchange, attempt, reply, bytes)
+  const body = parseReply(exchange, attempt, reply, bytes)
   const response = attempt.codec.decodeResponse(body, attempt.target.provider.id)
   return rendered(exchange, attempt, reply.status, response)
 }
@@ -255,7 +255,7 @@ function throwError(
   events: readonly StreamEvent[],
 ): void {
   const last = events[events.length - 1]
-  if (last?.type === 'error') throw refusalOf(exchange, attempt, reply, last.error)
+  if (last?.type === 'error') throw upstreamError(exchange, attempt, reply, last.error)
 }
 
 /** A whole response as the client wants it: one body, or the stream that would have made it. */
@@ -299,8 +299,8 @@ function wholeOf(
   response: ConversationResponse,
   headers: Headers,
 ): string {
-  const middle = between(exchange, { ...attempt, fitted: undefined }, asked)
-  for (const event of replay(response)) middle.feed(event)
+  const transforms = streamTransforms(exchange, { ...attempt, fitted: undefined }, asked)
+  for (const event of replay(response)) transforms.feed(event)
   headers.set('content-type', 'application/json')
   const { compaction } = exchange.codec
   if (exchange.action === 'compact' && compaction)
@@ -318,10 +318,10 @@ function streamOf(
   const framing = createFraming(exchange)
   for (const [name, value] of Object.entries(STREAM_HEADERS)) headers.set(name, value)
   headers.set('content-type', framing.contentType)
-  const middle = between(exchange, attempt, asked)
+  const transforms = streamTransforms(exchange, attempt, asked)
   const machine = exchange.codec.encodeStream(asked)
   let text = ''
   for (const event of replay(response))
-    for (const next of middle.feed(event)) text += framing.text(machine.feed(next))
+    for (const next of transforms.feed(event)) text += framing.text(machine.feed(next))
   return text + framing.text(machine.end()) + framing.end()
 }

@@ -9,7 +9,7 @@ import type { Attempt } from '../upstream/attempt.ts'
  * What stands between an upstream's events and the client's: tools get their own names back, and
  * reasoning that the client cannot carry is kept.
  */
-export function between(
+export function streamTransforms(
   exchange: Exchange,
   attempt: Attempt,
   asked: Asked,
@@ -27,7 +27,7 @@ function chained(
   return {
     feed: event =>
       machines.reduce<StreamEvent[]>(
-        (events, machine) => events.flatMap(one => machine.feed(one)),
+        (events, machine) => events.flatMap(streamEvent => machine.feed(streamEvent)),
         [event],
       ),
     end: () => [],

@@ -7,14 +7,14 @@ import { settle, settleCut } from '../accounting/settle.ts'
 import type { Exchange } from '../request.ts'
 import { type Attempt, clientGone } from '../upstream/attempt.ts'
 import { eventLimit, replyCounter } from './body.ts'
-import { refusalOf } from './embedded-error.ts'
+import { upstreamError } from './embedded-error.ts'
 import { refuseEmptyStream } from './empty-answer.ts'
 import { readUntilPayload } from './first-event.ts'
 import { createFraming } from './framing.ts'
 import { errorAfter } from './keep-alive.ts'
 import { createUpstreamReader, IDLE, type UpstreamReader } from './reader.ts'
 import { type Answer, askedOf, streamHeaders } from './respond.ts'
-import { between } from './transforms.ts'
+import { streamTransforms } from './transforms.ts'
 
 /**
  * A stream of one protocol as a stream of another: bytes → frames → events → frames → text.
@@ -37,7 +37,7 @@ export async function translatedStream(
   orClose(upstream, () => refuseEmptyStream(attempt, head))
   const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
   const asked = askedOf(exchange, served, attempt.losses)
-  const middle = between(exchange, attempt, asked)
+  const transforms = streamTransforms(exchange, attempt, asked)
   const machine = exchange.codec.encodeStream(asked)
   const framing = createFraming(exchange)
   // Some protocols tell the whole reply once more at its end.
@@ -47,9 +47,9 @@ export async function translatedStream(
 
   function encode(event: StreamEvent): string {
     if (event.type === 'response-end') ended = true
-    else if (event.type === 'error') failure = refusalOf(exchange, attempt, reply, event.error)
+    else if (event.type === 'error') failure = upstreamError(exchange, attempt, reply, event.error)
     let text = ''
-    for (const next of middle.feed(event)) text += framing.text(machine.feed(next))
+    for (const next of transforms.feed(event)) text += framing.text(machine.feed(next))
     return text
   }
 

@@ -7,7 +7,7 @@ import { targetName } from '../../routing/target-name.ts'
 import { beginningBytes } from '../reply/body.ts'
 import { checkReplyHeaders } from '../reply/headers.ts'
 import type { Exchange } from '../request.ts'
-import { Refusal } from '../upstream-error.ts'
+import { UpstreamError } from '../upstream-error.ts'
 import { type Attempt, networkError } from './attempt.ts'
 import { encoded, upstreamHeaders } from './encode.ts'
 
@@ -15,7 +15,7 @@ import { encoded, upstreamHeaders } from './encode.ts'
 const MAX_ERROR_BYTES = 1_000_000
 
 /**
- * Sends the request and gives the upstream's reply, its body unread. Throws `Refusal` for a status
+ * Sends the request and gives the upstream's reply, its body unread. Throws `UpstreamError` for a status
  * of 400 and above, `upstream-failed` and `timeout` when there was no answer, `cancelled` when the
  * client went away.
  */
@@ -56,7 +56,7 @@ export async function send(
   checkReplyHeaders(attempt, reply.headers)
   exchange.recording?.replied(reply)
   attempt.sent = reply.ok
-  if (reply.status >= 400) throw await refused(exchange, attempt, reply)
+  if (reply.status >= 400) throw await upstreamErrorOf(exchange, attempt, reply)
   if (reply.status < 200 || reply.status > 299) throw await noAnswerStatus(attempt, reply)
   return reply
 }
@@ -122,14 +122,18 @@ async function noAnswerStatus({ target }: Attempt, { status, body }: Response) {
   )
 }
 
-async function refused(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Refusal> {
+async function upstreamErrorOf(
+  exchange: Exchange,
+  attempt: Attempt,
+  reply: Response,
+): Promise<UpstreamError> {
   const read = await errorBody(exchange, attempt, reply)
   const said = new TextDecoder().decode(read)
   const text = redactCredential(attempt.lease.spec.secret, said)
   const body = text === said ? read : new TextEncoder().encode(text)
   const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)
   const limits = attempt.target.provider.kind.limits?.(reply.status, reply.headers, text)
-  return new Refusal(
+  return new UpstreamError(
     meaning,
     { protocol: attempt.speech.protocol, headers: reply.headers, body },
     limits,

@@ -1,6 +1,6 @@
 import type { Decision } from '../../exchange/events.ts'
 import type { Ask, Exchange } from '../../exchange/request.ts'
-import { Refusal } from '../../exchange/upstream-error.ts'
+import { UpstreamError } from '../../exchange/upstream-error.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 import {
   redactedBody,
@@ -169,7 +169,7 @@ const REFUSED_BYTES = 20_000
 
 /** The error of a refused attempt; the client may never get it. */
 function refusedBody({ error }: RecordedAttempt, redact: Redactor): { body?: string } {
-  if (!(error instanceof Refusal) || error.body.length === 0) return {}
+  if (!(error instanceof UpstreamError) || error.body.length === 0) return {}
   const type = error.headers.get('content-type')
   return { body: bodyText(error.body, { limit: REFUSED_BYTES, type, redact }) }
 }
