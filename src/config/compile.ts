@@ -16,7 +16,7 @@ import { retyped } from './schema/coerce.ts'
 import type { Document } from './schema/document.ts'
 import { Routes } from './schema/index.ts'
 import { FILES, mistakenFor, type OtherTool } from './schema/other-tools.ts'
-import { type Sound, soundParts } from './schema/valid-parts.ts'
+import { type Valid, validParts } from './schema/valid-parts.ts'
 import { readApiKeys } from './sections/api-keys.ts'
 import { type EditsEntry, readEdits } from './sections/body-edits.ts'
 import { callerNames } from './sections/caller-names.ts'
@@ -66,10 +66,10 @@ export function compileTable(
   const { filled } = interpolated
   const value = filled ? retyped(Routes, interpolated.value, filled) : interpolated.value
   const checked = checkDocument(Routes, value, interpolated.unfilled, report)
-  const sound = soundParts(checked, SECTIONS)
+  const valid = validParts(checked, SECTIONS)
   const { written } = checked
   const over = interpolatedOver(interpolated, written)
-  const table = sound && buildTable(sound, source, over, services, report.over(written))
+  const table = valid && buildTable(valid, source, over, services, report.over(written))
   const found = report.all()
   if (!table || report.failed()) return { ok: false, diagnostics: found, files: interpolated.files }
   return { ok: true, value: frozen({ ...table, warnings: found }), warnings: found }
@@ -95,15 +95,15 @@ function isEmpty(value: unknown): boolean {
 const SECTIONS = Object.keys(Routes.properties)
 
 function buildTable(
-  sound: Sound,
+  valid: Valid,
   source: Source,
   interpolated: Interpolated,
   services: TableServices,
   report: Report,
 ): RoutingTable {
-  const { document } = sound
+  const { document } = valid
   const providers = new Map<string, Provider>()
-  const unresolved = new Set(sound.broken.providers)
+  const unresolved = new Set(valid.broken.providers)
   for (const [id, entry] of Object.entries(document.providers ?? {})) {
     const provider = resolveProvider(
       id,
@@ -117,7 +117,7 @@ function buildTable(
     if (provider) providers.set(id, provider)
     else unresolved.add(id)
   }
-  const broken = { ...sound.broken, providers: unresolved }
+  const broken = { ...valid.broken, providers: unresolved }
   const callers = broken.anyCaller ? undefined : callerNames(document)
   const entries = readEntries(document, source, callers, report)
   const policy = readPolicy(document)

@@ -1,7 +1,7 @@
 export { collect } from './collect.ts'
 export { grow } from './grow.ts'
 export { isEmptyPart, isPayload } from './is-payload.ts'
-export { withSoundMedia } from './media.ts'
+export { withValidMedia } from './media.ts'
 export {
   ABILITIES,
   type Ability,
@@ -54,7 +54,7 @@ export type {
 export type { ConversationResponse, PartDelta, Stop, StreamEvent, Usage } from './response.ts'
 export { oneByOne } from './sequential-parts.ts'
 export { isBlank, saysNothing } from './substance.ts'
-export { type Dialect, type Fitted, fit, plainName } from './tools/dialect.ts'
+export { type AdaptedTools, adaptTools, plainName, type ToolDialect } from './tools/dialect.ts'
 export { offeredTo } from './tools/offered.ts'
 export { pairCalls } from './tools/pairing.ts'
 export { systemAsUser, toTurns } from './tools/turns.ts'

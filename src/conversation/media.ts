@@ -16,7 +16,7 @@ const KNOWN = new Set(BEGINNINGS.map(([mediaType]) => mediaType))
  * broken becomes a note, since one bad picture in a history fails every later turn. `broken` hears
  * of each.
  */
-export function withSoundMedia(
+export function withValidMedia(
   request: ConversationRequest,
   broken: (reason: string) => void,
 ): ConversationRequest {

@@ -20,7 +20,7 @@ export async function exchange(gateway: Gateway, asked: Ask): Promise<Response> 
     begun = await begin(gateway, ask)
     if (begun.action === 'count-tokens') return await countTokens(begun)
     // What is wrong with a request that must be read anyway is no target's fault.
-    if (!begun.passable) begun.conversation()
+    if (!begun.allowsPassthrough) begun.conversation()
     const running = begun
     const answering = firstToAnswer(running)
     if (!running.envelope.stream || running.action === 'relay')
@@ -50,7 +50,7 @@ export function failed(
   else ask.recording?.failed(error)
   const headers = new Headers()
   headers.set('x-jackfield-request-id', ask.requestId)
-  if (begun?.passable && error instanceof UpstreamError && isOfProtocol(error, ask)) {
+  if (begun?.allowsPassthrough && error instanceof UpstreamError && isOfProtocol(error, ask)) {
     const relayed = relayedHeaders(error.headers)
     asJson(relayed)
     stamp(relayed, begun)

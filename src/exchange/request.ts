@@ -55,7 +55,7 @@ export type Exchange = Ask & {
   /** The running attempt's; a client that goes away aborts it. */
   current: AbortController | undefined
   /** The client speaks a whole protocol, not a legacy form of one: its bytes may go through. */
-  passable: boolean
+  allowsPassthrough: boolean
   /** The request as a conversation; decoded once, and only if some target needs it. */
   conversation(): ConversationRequest
   /** The same; undefined where it is malformed and its bytes may pass: its upstream will judge. */
@@ -65,7 +65,7 @@ export type Exchange = Ask & {
   /** The conversation is to be compacted, whichever way the client asks for that. */
   compacts: boolean
   /** A target refused what was sealed: it and the next ones are asked without. */
-  unsealed: boolean
+  withoutSeals: boolean
   /** A passing fault of the conversation's primary credential: its affinity stays as it is. */
   primaryFailed: boolean
   /** How the name was resolved. */
@@ -74,7 +74,7 @@ export type Exchange = Ask & {
   /** Targets that cannot take this request. */
   ineligible: Set<Target>
   /** Credentials that a target refused for good, as far as this request goes. */
-  aside: Map<Target, Set<string>>
+  excludedCredentials: Map<Target, Set<string>>
   /** What it was admitted with; absent: its key has no limits. */
   reservation: Reservation | undefined
   /** What the attempts so far took; absent: nothing was paid for. */
@@ -111,17 +111,17 @@ export async function begin(gateway: Gateway, asked: Ask): Promise<Exchange> {
     startedAtMs,
     attempts: 0,
     current: undefined,
-    passable:
+    allowsPassthrough:
       ask.action === 'relay' ||
-      (codecs.some(codec => codec === ask.codec) && !holdsOurs(gateway, ask)),
+      (codecs.some(codec => codec === ask.codec) && !containsGatewayIds(gateway, ask)),
     compacts: ask.action === 'compact',
-    unsealed: false,
+    withoutSeals: false,
     primaryFailed: false,
     trace,
     client,
     decisions: [],
     ineligible: new Set(),
-    aside: new Map(),
+    excludedCredentials: new Map(),
     reservation: undefined,
     bill: undefined,
     billing: undefined,
@@ -138,7 +138,7 @@ export async function begin(gateway: Gateway, asked: Ask): Promise<Exchange> {
       try {
         return begun.conversation()
       } catch (error) {
-        if (begun.passable && error instanceof GatewayError) return undefined
+        if (begun.allowsPassthrough && error instanceof GatewayError) return undefined
         throw error
       }
     },
@@ -231,7 +231,7 @@ const OURS = [CAPSULE_PREFIX, OUR_STEP].map(text => Buffer.from(text))
 const OUR_IDS = Buffer.from(OUR_ID)
 
 /** Whether a request holds something that only we can read. */
-function holdsOurs({ services }: Gateway, { codec, inbound, caller }: Ask): boolean {
+function containsGatewayIds({ services }: Gateway, { codec, inbound, caller }: Ask): boolean {
   const has = (mark: Buffer): boolean => Buffer.prototype.includes.call(inbound.body, mark)
   if (OURS.some(has)) return true
   // An upstream may be a gateway like this one, with ids that only look like ours.

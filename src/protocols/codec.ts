@@ -2,11 +2,11 @@ import type {
   Ability,
   ConversationRequest,
   ConversationResponse,
-  Dialect,
   Extensions,
   ProtocolId,
   ServerAbility,
   StreamEvent,
+  ToolDialect,
   Usage,
 } from '../conversation/index.ts'
 import type { GatewayError } from '../lib/errors.ts'
@@ -212,8 +212,8 @@ export interface UpstreamCodec {
   readonly protocol: ProtocolId
   /** Path behind the provider's base URL, perhaps with a query. */
   pathFor(action: Action, model: string, stream: boolean, more?: PathOptions): string
-  /** What the upstream can say of tools; `fit` sees to it before `encodeRequest`. */
-  readonly dialect: Dialect
+  /** What the upstream can say of tools; `adaptTools` sees to it before `encodeRequest`. */
+  readonly dialect: ToolDialect
   /** What it has a word for of what upstreams do themselves. */
   readonly serverTools: readonly ServerAbility['name'][]
   /** Members of a whole reply; `answer` is what the model said. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import {
+  adaptTools,
   type ConversationRequest,
-  type Dialect,
-  fit,
   type Part,
   packCapsule,
+  type ToolDialect,
   unpackCapsule,
   unpacked,
 } from '../../src/conversation/index.ts'
@@ -56,7 +56,7 @@ describe('the text of a call that comes in many pieces is decoded in linear time
 
 test('many calls of tools that are spelled otherwise are looked up in linear time', () => {
   const MANY = 20_000
-  const dialect: Dialect = {
+  const dialect: ToolDialect = {
     toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 64 },
     callId: { legal: /^[a-zA-Z0-9_-]+$/, most: 40 },
     freeform: true,
@@ -86,7 +86,10 @@ test('many calls of tools that are spelled otherwise are looked up in linear tim
   )
   const response = { id: 'r', model: 'm', parts, stop: { reason: 'end', raw: null }, usage: {} }
   const restored = timed(() =>
-    fit(request, dialect).restoreResponse({ ...response, stop: { reason: 'end', raw: null } }),
+    adaptTools(request, dialect).restoreResponse({
+      ...response,
+      stop: { reason: 'end', raw: null },
+    }),
   )
   expect(restored.parts.at(-1)).toMatchObject({ name: `Tool_${MANY - 1}` })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import {
   type ConversationRequest,
   type Part,
-  withSoundMedia,
+  withValidMedia,
 } from '../../src/conversation/index.ts'
 
 const PNG =
@@ -25,14 +25,14 @@ function request(parts: Part[]): ConversationRequest {
 
 function mended(part: Part): { part: Part | undefined; broken: string[] } {
   const broken: string[] = []
-  const { messages } = withSoundMedia(request([part]), reason => void broken.push(reason))
+  const { messages } = withValidMedia(request([part]), reason => void broken.push(reason))
   return { part: messages[0]?.parts[0], broken }
 }
 
 describe('pictures in a history', () => {
   test('that are sound stay, and with them the request itself', () => {
     const asked = request([image('image/png', PNG), { type: 'text', text: 'x' }])
-    expect(withSoundMedia(asked, () => {})).toBe(asked)
+    expect(withValidMedia(asked, () => {})).toBe(asked)
   })
 
   test('of another type than they say are called what they are', () => {

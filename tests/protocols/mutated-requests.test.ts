@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { fit, needsOf, withSoundMedia } from '../../src/conversation/index.ts'
+import { adaptTools, needsOf, withValidMedia } from '../../src/conversation/index.ts'
 import { GatewayError } from '../../src/lib/errors.ts'
 import type { JsonObject, JsonValue } from '../../src/lib/json/json.ts'
 import type { Codec } from '../../src/protocols/codec.ts'
@@ -56,8 +56,8 @@ function survives(codec: Codec, body: JsonObject): boolean {
   for (const wire of WIRES) {
     const target = codecOf(wire)
     const to = { model: 'x', stream: false, issuer: 'up', quirks: {} }
-    const fitted = fit(
-      withSoundMedia(request, () => {}),
+    const fitted = adaptTools(
+      withValidMedia(request, () => {}),
       target.dialect,
     )
     try {

@@ -2,10 +2,10 @@ import { describe, test } from 'bun:test'
 import { deepStrictEqual } from 'node:assert'
 import fc from 'fast-check'
 import {
+  adaptTools,
   type ConversationRequest,
   type ConversationResponse,
   collect,
-  fit,
   type Message,
   type Part,
   replay,
@@ -150,7 +150,7 @@ function codecOf(wire: Wire) {
 /** Over the wire of a protocol and back. */
 function over(wire: Wire, request: ConversationRequest): ConversationRequest {
   const codec = codecOf(wire)
-  const { wire: out } = codec.encodeRequest(fit(request, codec.dialect).request, {
+  const { wire: out } = codec.encodeRequest(adaptTools(request, codec.dialect).request, {
     model: 'some-model',
     stream: false,
     issuer: 'up',

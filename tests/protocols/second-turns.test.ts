@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { type ConversationResponse, collect, fit } from '../../src/conversation/index.ts'
+import { adaptTools, type ConversationResponse, collect } from '../../src/conversation/index.ts'
 import type { JsonObject } from '../../src/lib/json/json.ts'
 import { decodeSse } from '../../src/lib/streams/sse.ts'
 import type { Codec } from '../../src/protocols/codec.ts'
@@ -56,7 +56,7 @@ function sentUp(client: Codec, upstream: Codec, body: JsonObject): JsonObject {
     issuer: 'another',
     quirks: {},
   }
-  return upstream.encodeRequest(fit(request, upstream.dialect).request, addressee).wire.body
+  return upstream.encodeRequest(adaptTools(request, upstream.dialect).request, addressee).wire.body
 }
 
 /** What the gateway writes in the place of a result or a call that it could not pair. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { fit, saysNothing } from '../../src/conversation/index.ts'
+import { adaptTools, saysNothing } from '../../src/conversation/index.ts'
 import { codecFor } from '../../src/protocols/index.ts'
 import type { Wire } from '../support/read-reply.ts'
 import { requestsOf } from '../support/requests.ts'
@@ -36,7 +36,7 @@ describe.skipIf(sharedMissing || schemasMissing)(
             const request = source.decodeRequest(structuredClone(body), { model, stream })
             // Such a request is refused before it is encoded.
             if (saysNothing(request)) return expect(id).toContain('empty-string-content')
-            const { wire } = target.encodeRequest(fit(request, target.dialect).request, {
+            const { wire } = target.encodeRequest(adaptTools(request, target.dialect).request, {
               model: SERVED[to],
               stream,
               issuer: 'up',

@@ -1,4 +1,4 @@
-import { fit } from '../../src/conversation/index.ts'
+import { adaptTools } from '../../src/conversation/index.ts'
 import type { JsonObject } from '../../src/lib/json/json.ts'
 import type { Loss, Quirks } from '../../src/protocols/codec.ts'
 import { codecFor } from '../../src/protocols/index.ts'
@@ -15,6 +15,9 @@ export function translated(
   if (!client || !upstream) throw new Error('no codec')
   const request = client.decodeRequest(structuredClone(body), { model, stream: false })
   const addressee = { model, stream: false, issuer: 'up', quirks }
-  const { wire, losses } = upstream.encodeRequest(fit(request, upstream.dialect).request, addressee)
+  const { wire, losses } = upstream.encodeRequest(
+    adaptTools(request, upstream.dialect).request,
+    addressee,
+  )
   return { body: wire.body, losses }
 }

@@ -3,7 +3,7 @@ import type { Checked } from './check.ts'
 import type { Document } from './document.ts'
 
 /** The good parts of a file, and what is left out of it, so that nothing is complained of twice. */
-export type Sound = {
+export type Valid = {
   document: Document
   broken: Broken
 }
@@ -25,10 +25,10 @@ export type Broken = {
 }
 
 /** Undefined: the file is no mapping. `known`: the sections that there are. */
-export function soundParts(
+export function validParts(
   { value, dropped }: Checked,
   known: readonly string[],
-): Sound | undefined {
+): Valid | undefined {
   if (!value) return undefined
   // A section that is misspelt is looked upon as the one that it is most like.
   const lost = new Set(

@@ -7,7 +7,7 @@ import { distinctCallIds } from './call-ids.ts'
 import { decodeInput } from './freeform.ts'
 
 /** What an upstream's protocol can say about tools. */
-export type Dialect = {
+export type ToolDialect = {
   toolName: { legal: RegExp; illegalCharacter: RegExp; most: number }
   callId: { legal: RegExp; most: number }
   /** Takes tools of free text. */
@@ -23,7 +23,7 @@ type Known = { name: string; namespace?: string; freeform: boolean }
  * A conversation said so that the upstream can take it, and the way back. The same name always
  * becomes the same legal one and two names never become one, so prompt caches stay warm.
  */
-export type Fitted = {
+export type AdaptedTools = {
   request: ConversationRequest
   /** What was renamed, for the record; nothing is lost by it. */
   renamed: readonly { from: string; to: string }[]
@@ -31,7 +31,7 @@ export type Fitted = {
   restoreStream(): Machine<StreamEvent, StreamEvent>
 }
 
-export function fit(request: ConversationRequest, dialect: Dialect): Fitted {
+export function adaptTools(request: ConversationRequest, dialect: ToolDialect): AdaptedTools {
   const known = new Map<string, Known>()
   const renamed: { from: string; to: string }[] = []
   const nameOf = ({ name, namespace, freeform }: Known): string => {
@@ -48,12 +48,12 @@ export function fit(request: ConversationRequest, dialect: Dialect): Fitted {
   const callName = (call: Known): string => nameOf(declared ? declared(call) : call)
   const distinct = distinctCallIds(request.messages)
   const messages = mapKeeping(distinct.messages, message => fitMessage(message, dialect, callName))
-  const fitted: ConversationRequest =
+  const adapted: ConversationRequest =
     tools === request.tools && messages === request.messages
       ? request
       : { ...request, tools, messages }
   return {
-    request: withChoice(fitted, known),
+    request: withChoice(adapted, known),
     renamed,
     restoreResponse: response => restoreResponse(response, known, distinct.reply()),
     restoreStream: () => restoreStream(known, distinct.reply()),
@@ -86,11 +86,14 @@ function namespacesIn(tools: readonly Tool[]): (call: Known) => Known {
   }
 }
 
-function legalName(name: string, { legal, illegalCharacter, most }: Dialect['toolName']): string {
+function legalName(
+  name: string,
+  { legal, illegalCharacter, most }: ToolDialect['toolName'],
+): string {
   if (name.length <= most && legal.test(name)) return name
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 8)
-  const cleaned = name.replace(illegalCharacter, '_').slice(0, most - 10)
-  return `${/^[a-zA-Z_]/.test(cleaned) ? cleaned : `_${cleaned.slice(0, most - 11)}`}_${digest}`
+  const safe = name.replace(illegalCharacter, '_').slice(0, most - 10)
+  return `${/^[a-zA-Z_]/.test(safe) ? safe : `_${safe.slice(0, most - 11)}`}_${digest}`
 }
 
 /** The very same array where nothing in it changed: what is remembered of it stays true. */
@@ -104,7 +107,7 @@ function mapKeeping<Item>(items: Item[], map: (item: Item) => Item): Item[] {
   return changed ? mapped : items
 }
 
-function fitTool(tool: Tool, dialect: Dialect, nameOf: (known: Known) => string): Tool {
+function fitTool(tool: Tool, dialect: ToolDialect, nameOf: (known: Known) => string): Tool {
   if (tool.type === 'server') return tool
   const freeform = tool.type === 'custom'
   const { namespace } = tool
@@ -142,12 +145,16 @@ function asFunction(tool: Tool & { type: 'custom' }, name: string): Tool {
   }
 }
 
-function fitMessage(message: Message, dialect: Dialect, nameOf: (known: Known) => string): Message {
+function fitMessage(
+  message: Message,
+  dialect: ToolDialect,
+  nameOf: (known: Known) => string,
+): Message {
   const parts = mapKeeping(message.parts, part => fitPart(part, dialect, nameOf))
   return parts === message.parts ? message : { ...message, parts }
 }
 
-function fitPart(part: Part, dialect: Dialect, nameOf: (known: Known) => string): Part {
+function fitPart(part: Part, dialect: ToolDialect, nameOf: (known: Known) => string): Part {
   if (part.type === 'tool-result') {
     const callId = legalCallId(part.callId, dialect.callId)
     return callId === part.callId ? part : { ...part, callId }
@@ -158,7 +165,7 @@ function fitPart(part: Part, dialect: Dialect, nameOf: (known: Known) => string)
 
 function fitCall(
   part: PartOf<'tool-call'>,
-  dialect: Dialect,
+  dialect: ToolDialect,
   nameOf: (known: Known) => string,
 ): Part {
   const { namespace, freeform, ...plain } = part
@@ -182,7 +189,7 @@ function fitCall(
 }
 
 /** The same id always becomes the same legal one. */
-function legalCallId(id: string, { legal, most }: Dialect['callId']): string {
+function legalCallId(id: string, { legal, most }: ToolDialect['callId']): string {
   if (id.length <= most && legal.test(id)) return id
   const digest = createHash('sha256').update(id).digest('hex').slice(0, 24)
   return `call_${digest}`.slice(0, most)

@@ -51,7 +51,7 @@ export async function runAttempt(
         caller: exchange.caller.name,
       })
       // Its own seals stay, unless it refuses those as well.
-      exchange.unsealed = !foreign
+      exchange.withoutSeals = !foreign
       exchange.recording?.failed(failure)
       return runAttempt(exchange, target, lease)
     }
@@ -96,7 +96,7 @@ const SEAL_WORDS =
 /** Whether the same target may take the request without anything sealed in it. */
 function refusesSeals(exchange: Exchange, error: GatewayError): boolean {
   const refused = error instanceof UpstreamError && error.code === 'invalid-request'
-  if (exchange.unsealed || !refused || !SEAL_WORDS.test(error.message)) return false
+  if (exchange.withoutSeals || !refused || !SEAL_WORDS.test(error.message)) return false
   const request = exchange.readable()
   if (!request) return false
   const { messages, thinking } = request

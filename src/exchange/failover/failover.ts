@@ -122,7 +122,7 @@ const NO_CREDENTIALS: ReadonlySet<string> = new Set()
  * request without another candidate is tried again soon, unless we gave up waiting for an answer.
  */
 function untilAsked(
-  { gateway, aside }: Exchange,
+  { gateway, excludedCredentials }: Exchange,
   target: Target,
   error: GatewayError,
   round: number,
@@ -133,7 +133,10 @@ function untilAsked(
   if (reset === undefined) return 0
   const cooldownMs = Math.max(0, reset - now())
   const gaveUp = error.code === 'timeout' && !(error instanceof UpstreamError)
-  if (gaveUp || !pool.guesses(provider.id, model, aside.get(target) ?? NO_CREDENTIALS))
+  if (
+    gaveUp ||
+    !pool.guesses(provider.id, model, excludedCredentials.get(target) ?? NO_CREDENTIALS)
+  )
     return cooldownMs
   return Math.min(cooldownMs, FIRST_PAUSE_MS * 2 ** round, gateway.table.policy.maxRetryIntervalMs)
 }

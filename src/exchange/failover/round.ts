@@ -70,8 +70,8 @@ async function tryTarget(
   // Before a credential is taken: a malformed request is no fault of any.
   if (exchange.action !== 'relay' && !passesTo(exchange, target)) exchange.conversation()
   const { pool } = exchange.gateway.services
-  const aside = exchange.aside.get(target) ?? new Set<string>()
-  const tried = new Set(aside)
+  const excluded = exchange.excludedCredentials.get(target) ?? new Set<string>()
+  const tried = new Set(excluded)
   for (;;) {
     if (isTotalOver(exchange, target)) {
       recordDecision(exchange, target, { verdict: 'passed over', reason: 'timeout.total is over' })
@@ -94,7 +94,7 @@ async function tryTarget(
     }
     failures.failure = moreInformative(failures.failure, outcome.error)
     if (!ERROR_POLICY[outcome.error.code].excludes) continue
-    exchange.aside.set(target, aside.add(lease.credential))
+    exchange.excludedCredentials.set(target, excluded.add(lease.credential))
   }
   if (tried.size === 0)
     recordDecision(exchange, target, {

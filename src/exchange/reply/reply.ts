@@ -268,7 +268,7 @@ function rendered(
   if (!attempt.heard.whole) hearResponse(attempt.heard, heard)
   if (!attempt.passing) refuseEmpty(attempt, heard)
   const complete = compacted(exchange, attempt, heard)
-  const response = attempt.fitted?.restoreResponse(complete) ?? complete
+  const response = attempt.adapted?.restoreResponse(complete) ?? complete
   const asked = askedOf(exchange, response.model, attempt.losses)
   const headers = new Headers()
   const body = exchange.envelope.stream
@@ -299,7 +299,7 @@ function wholeOf(
   response: ConversationResponse,
   headers: Headers,
 ): string {
-  const transforms = streamTransforms(exchange, { ...attempt, fitted: undefined }, asked)
+  const transforms = streamTransforms(exchange, { ...attempt, adapted: undefined }, asked)
   for (const event of replay(response)) transforms.feed(event)
   headers.set('content-type', 'application/json')
   const { compaction } = exchange.codec

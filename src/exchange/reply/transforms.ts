@@ -15,7 +15,7 @@ export function streamTransforms(
   asked: Asked,
 ): Machine<StreamEvent, StreamEvent> {
   const machines: Machine<StreamEvent, StreamEvent>[] = []
-  if (attempt.fitted) machines.push(attempt.fitted.restoreStream())
+  if (attempt.adapted) machines.push(attempt.adapted.restoreStream())
   if (!exchange.codec.carries(asked))
     machines.push(keepReasoning(exchange.gateway.services.state, exchange.caller.name))
   return chained(machines)

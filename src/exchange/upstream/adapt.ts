@@ -1,7 +1,7 @@
 import {
+  type AdaptedTools,
+  adaptTools,
   type ConversationRequest,
-  type Fitted,
-  fit,
   fitThinking,
   offeredTo,
   sameIntent,
@@ -9,27 +9,27 @@ import {
   type ThinkingSupport,
   thinkingSupport,
   withoutSeals,
-  withSoundMedia,
+  withValidMedia,
 } from '../../conversation/index.ts'
 import type { Codec, Loss } from '../../protocols/codec.ts'
 import type { Target } from '../../routing/table.ts'
 
 /** A conversation as one target can take it, the way back, and what was lost on the way. */
-export type ForTarget = { fitted: Fitted; losses: Loss[] }
+export type AdaptedRequest = { adapted: AdaptedTools; losses: Loss[] }
 
-export function forTarget(
+export function adaptToTarget(
   conversation: ConversationRequest,
   target: Target,
   codec: Codec,
   options: { seals: boolean },
-): ForTarget {
+): AdaptedRequest {
   const losses: Loss[] = []
   const asked = target.reasoning ? { ...conversation, thinking: target.reasoning } : conversation
   const offered = offeredTo(codec.protocol, asked)
   const sealed = options.seals ? offered : { ...offered, messages: withoutSeals(offered.messages) }
-  const sound = withSoundMedia(sealed, reason => losses.push({ path: 'messages', reason }))
-  const thought = withThinking(sound, target, losses)
-  return { fitted: fit(withinCap(thought, target, losses), codec.dialect), losses }
+  const withMedia = withValidMedia(sealed, reason => losses.push({ path: 'messages', reason }))
+  const thought = withThinking(withMedia, target, losses)
+  return { adapted: adaptTools(withinCap(thought, target, losses), codec.dialect), losses }
 }
 
 /** How much to think, as far as the model can. */

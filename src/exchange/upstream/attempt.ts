@@ -1,4 +1,4 @@
-import type { Fitted, ProtocolId } from '../../conversation/index.ts'
+import type { AdaptedTools, ProtocolId } from '../../conversation/index.ts'
 import type { Lease } from '../../credentials/pool.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import { isObject } from '../../lib/json/json.ts'
@@ -30,7 +30,7 @@ export type Attempt = {
   /** The upstream has begun to reply, so it was reached. */
   replied: boolean
   /** How to give tools their names back; absent while the client's bytes pass. */
-  fitted?: Fitted | undefined
+  adapted?: AdaptedTools | undefined
   /** Notes whose seals the reply's bytes carry; absent: nobody else could meet them. */
   scanSeals: ((chunk: Uint8Array) => void) | undefined
   /** Runs when the client goes away. */
@@ -84,8 +84,8 @@ export function passesTo(exchange: Exchange, target: Target): boolean {
   const { quirks } = target.provider.kind
   return (
     own !== undefined &&
-    exchange.passable &&
-    !exchange.unsealed &&
+    exchange.allowsPassthrough &&
+    !exchange.withoutSeals &&
     !(own.protocol === 'openai-responses' && quirks?.stateless) &&
     (target.reasoning === undefined || exchange.action === 'relay') &&
     (!exchange.compacts || quirks?.compact === true)

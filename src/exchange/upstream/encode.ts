@@ -4,7 +4,7 @@ import { splice } from '../../lib/json/json-bytes.ts'
 import type { Action } from '../../protocols/codec.ts'
 import { markForeignSeals } from '../history/seal-issuers.ts'
 import type { Exchange } from '../request.ts'
-import { forTarget } from './adapt.ts'
+import { adaptToTarget } from './adapt.ts'
 import type { Attempt } from './attempt.ts'
 import { applyProvider } from './headers.ts'
 
@@ -25,18 +25,18 @@ export function encoded(exchange: Exchange, attempt: Attempt, action: Action): E
     credential: attempt.lease.credential,
     caller: exchange.caller.name,
   })
-  const made = forTarget({ ...conversation, messages }, target, codec, {
-    seals: !exchange.unsealed,
+  const made = adaptToTarget({ ...conversation, messages }, target, codec, {
+    seals: !exchange.withoutSeals,
   })
   const { session } = envelope
-  const { wire, losses } = codec.encodeRequest(made.fitted.request, {
+  const { wire, losses } = codec.encodeRequest(made.adapted.request, {
     model: target.model,
     stream,
     issuer: target.provider.id,
     quirks,
     ...(session === undefined ? {} : { session }),
   })
-  attempt.fitted = made.fitted
+  attempt.adapted = made.adapted
   attempt.losses = [...made.losses, ...losses]
   const body = action === 'count-tokens' ? codec.countable(wire.body) : wire.body
   return { body: encodeJson(body), extra: wire.headers, stream }

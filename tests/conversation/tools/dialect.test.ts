@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import {
+  adaptTools,
   type ConversationRequest,
   collect,
-  type Dialect,
-  fit,
   type Part,
   replay,
   type StreamEvent,
   type Tool,
+  type ToolDialect,
 } from '../../../src/conversation/index.ts'
 
-const DIALECT: Dialect = {
+const DIALECT: ToolDialect = {
   toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 64 },
   callId: { legal: /^[a-zA-Z0-9_-]+$/, most: 40 },
   freeform: false,
@@ -48,7 +48,7 @@ function call(name: string, id = 'c', more: object = {}): Part {
 describe('names of tools', () => {
   test('that are legal stay, and with them the request itself', () => {
     const asked = request([tool('read_file')], [call('read_file')])
-    expect(fit(asked, DIALECT).request).toBe(asked)
+    expect(adaptTools(asked, DIALECT).request).toBe(asked)
   })
 
   test('become legal, each its own, the same every time, and come back', () => {
@@ -56,13 +56,13 @@ describe('names of tools', () => {
       fc.property(
         fc.uniqueArray(fc.string({ minLength: 1, maxLength: 90 }), { minLength: 1, maxLength: 8 }),
         given => {
-          const fitted = fit(request(given.map(name => tool(name))), DIALECT)
+          const fitted = adaptTools(request(given.map(name => tool(name))), DIALECT)
           const sent = names(fitted.request.tools)
           for (const name of sent) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
           expect(new Set(sent).size).toBe(given.length)
-          expect(names(fit(request(given.map(name => tool(name))), DIALECT).request.tools)).toEqual(
-            sent,
-          )
+          expect(
+            names(adaptTools(request(given.map(name => tool(name))), DIALECT).request.tools),
+          ).toEqual(sent)
           const response = {
             id: '',
             model: '',
@@ -81,7 +81,7 @@ describe('names of tools', () => {
   test('are the same in declarations, history and choice', () => {
     const name = 'mcp.server/tool with spaces'
     const asked = request([tool(name)], [call(name)])
-    const { request: sent, renamed } = fit(
+    const { request: sent, renamed } = adaptTools(
       { ...asked, toolChoice: { mode: 'tool', name } },
       DIALECT,
     )
@@ -95,7 +95,7 @@ describe('names of tools', () => {
 
   test('in the wrong case are set right where only one can be meant', () => {
     const restored = (known: string[], said: string): unknown => {
-      const { restoreResponse } = fit(request(known.map(name => tool(name))), DIALECT)
+      const { restoreResponse } = adaptTools(request(known.map(name => tool(name))), DIALECT)
       const [part] = restoreResponse({
         id: '',
         model: '',
@@ -113,7 +113,7 @@ describe('names of tools', () => {
   describe('of calls in history, made under a namespace', () => {
     const named = (tools: Tool[], namespace: string): unknown => {
       const asked = request(tools, [call('rate', 'c', { namespace })])
-      const [part] = fit(asked, DIALECT).request.messages[0]?.parts ?? []
+      const [part] = adaptTools(asked, DIALECT).request.messages[0]?.parts ?? []
       return part
     }
     const cases: [string, Tool[], string, string][] = [
@@ -135,7 +135,7 @@ describe('names of tools', () => {
   })
 
   test('in namespaces are flattened, and told apart again', () => {
-    const fitted = fit(
+    const fitted = adaptTools(
       request([tool('run', 'a'), tool('run', 'b'), tool('x', 'functions')]),
       DIALECT,
     )
@@ -161,7 +161,7 @@ test('ids of calls become legal on both sides alike', () => {
     failed: false,
     runsOn: 'client',
   }
-  const { request: sent } = fit(request([tool('f')], [call('f', id), result]), DIALECT)
+  const { request: sent } = adaptTools(request([tool('f')], [call('f', id), result]), DIALECT)
   const [one, other] = sent.messages[0]?.parts ?? []
   expect(one?.type === 'tool-call' && one.id).toMatch(/^call_[0-9a-f]{24}$/)
   expect(other?.type === 'tool-result' && other.callId).toBe(
@@ -174,7 +174,7 @@ describe('free text through a protocol without', () => {
 
   test('history is wrapped', () => {
     const text = 'a "quoted"\nline'
-    const { request: sent } = fit(
+    const { request: sent } = adaptTools(
       request([custom], [call('apply', 'c', { arguments: text, freeform: true })]),
       DIALECT,
     )
@@ -197,7 +197,7 @@ describe('free text through a protocol without', () => {
                 one => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
               )
             : plain
-          const { restoreStream, restoreResponse } = fit(request([custom]), DIALECT)
+          const { restoreStream, restoreResponse } = adaptTools(request([custom]), DIALECT)
           const machine = restoreStream()
           const events = [...pieces(wrapped, sizes)].flatMap(event => machine.feed(event))
           const [part] = collect(events).parts

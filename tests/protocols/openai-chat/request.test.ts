@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import {
+  adaptTools,
   type ConversationRequest,
-  fit,
   type Message,
   type Part,
 } from '../../../src/conversation/index.ts'
@@ -503,7 +503,7 @@ describe('results without an id', () => {
     const request = openaiChat.decodeRequest(body, { model: 'm', stream: false })
     const codec = codecFor('anthropic')
     if (!codec) throw new Error('no codec')
-    const { wire } = codec.encodeRequest(fit(request, codec.dialect).request, {
+    const { wire } = codec.encodeRequest(adaptTools(request, codec.dialect).request, {
       model: 'claude-opus-4-6',
       stream: false,
       issuer: 'up',
