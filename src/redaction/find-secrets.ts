@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar } from 'yaml'
+import {
+  type Alias,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  type Scalar,
+  visit as visitNodes,
+} from 'yaml'
 import { tooDeepAt } from '../lib/files/yaml-depth.ts'
 import type { JsonValue } from '../lib/json/json.ts'
 import type { Path } from '../lib/path.ts'
@@ -97,14 +108,34 @@ const MAX_PLACES = 200_000
 
 class TooManyPlaces extends Error {}
 
+/**
+ * What each alias stands for: the last anchor of its name before it. `Alias.resolve` goes through
+ * the whole text for every alias, which took minutes where anchors multiply.
+ */
+function aliasTargets(document: Document): Map<Alias, Node> {
+  const anchors = new Map<string, Node>()
+  const targets = new Map<Alias, Node>()
+  visitNodes(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source)
+        if (target) targets.set(node, target)
+      } else if ((isScalar(node) || isCollection(node)) && node.anchor)
+        anchors.set(node.anchor, node)
+    },
+  })
+  return targets
+}
+
 function walk(document: Document, throughAliases: boolean): Placed[] {
+  const targets = throughAliases ? aliasTargets(document) : new Map<Alias, Node>()
   const found: Placed[] = []
   let places = 0
   const visit = (node: unknown, path: Path): void => {
     if (path.length > DEEPEST) return
     if (places++ > MAX_PLACES) throw new TooManyPlaces()
     if (isAlias(node)) {
-      if (throughAliases) visit(node.resolve(document), path)
+      visit(targets.get(node), path)
     } else if (isMap(node)) {
       for (const { key, value } of node.items) {
         const inner = isScalar(key) ? [...path, String(key.value)] : path
