@@ -10,9 +10,9 @@ import type { CredentialSpec, Provider } from '../routing/table.ts'
 
 /** For one page. */
 const TIMEOUT_MS = 10_000
-const MOST_BYTES = 16_000_000
-const MOST_PAGES = 20
-const MOST_MODELS = 5_000
+const MAX_BYTES = 16_000_000
+const MAX_PAGES = 20
+const MAX_MODELS = 5_000
 
 export type Asking = Pick<Services, 'fetch' | 'proxies' | 'userAgent'> & {
   after: After
@@ -50,13 +50,13 @@ async function allPages(
   const first = withQuery(`${speech.baseUrl}${path}`, speech.query)
   const models: UpstreamModel[] = []
   let url = first
-  for (let page = 0; page < MOST_PAGES && models.length < MOST_MODELS; page++) {
+  for (let page = 0; page < MAX_PAGES && models.length < MAX_MODELS; page++) {
     const { models: more, next } = await onePage(url, provider, credential, codec, asking)
     models.push(...more)
     if (!next) break
     url = withQuery(first, next)
   }
-  return models.slice(0, MOST_MODELS)
+  return models.slice(0, MAX_MODELS)
 }
 
 async function onePage(
@@ -119,10 +119,10 @@ async function textOf(reply: Response, credential: CredentialSpec): Promise<stri
   let bytes = 0
   for await (const chunk of reply.body ?? []) {
     bytes += chunk.length
-    if (bytes > MOST_BYTES)
+    if (bytes > MAX_BYTES)
       throw new GatewayError(
         'upstream-failed',
-        `what ${credential.id} got is longer than ${MOST_BYTES / 1e6} MB`,
+        `what ${credential.id} got is longer than ${MAX_BYTES / 1e6} MB`,
       )
     chunks.push(chunk)
   }

@@ -6,7 +6,7 @@ import type { DiscoveredModel, ModelLists } from '../routing/discovered-models.t
 import type { StateStore } from '../store/state.ts'
 
 /** Reloads bring new identities; beyond this many the old ones are looked up again. */
-const MOST_HELD = 1_000
+const MAX_HELD = 1_000
 
 export function createModelLists(state: StateStore, now: () => number): ModelLists {
   const lists = new Map<string, readonly DiscoveredModel[] | undefined>()
@@ -22,7 +22,7 @@ export function createModelLists(state: StateStore, now: () => number): ModelLis
 
   function known(identity: string): readonly DiscoveredModel[] | undefined {
     if (lists.has(identity)) return lists.get(identity)
-    if (lists.size >= MOST_HELD) lists.clear()
+    if (lists.size >= MAX_HELD) lists.clear()
     const list = listIn(read(identity))
     lists.set(identity, list)
     return list

@@ -108,11 +108,11 @@ function names({ table }: Gateway): string[] {
 }
 
 /** Upstreams may list hundreds, and every endpoint repeats them; the file's own come first. */
-const MOST_SHOWN = 50
+const MAX_SHOWN = 50
 
 function inWords(known: readonly string[]): string {
-  const more = known.length > MOST_SHOWN ? ' and others, listed at /v1/models' : ''
-  return `${known.slice(0, MOST_SHOWN).join(', ')}${more}`
+  const more = known.length > MAX_SHOWN ? ' and others, listed at /v1/models' : ''
+  return `${known.slice(0, MAX_SHOWN).join(', ')}${more}`
 }
 
 /** What the file says of its models, as a list in Markdown. */
@@ -253,7 +253,7 @@ function withModels(
   known: readonly string[],
 ): OpenAPIV3.SchemaObject {
   const model = Type.String({
-    examples: known.slice(0, MOST_SHOWN),
+    examples: known.slice(0, MAX_SHOWN),
     description: `One of: ${inWords(known)}; or provider/model`,
   })
   return { ...schema, properties: { ...schema.properties, model: openApi(model) } }

@@ -1,6 +1,6 @@
 import type { Recent, RecentExchange } from '../exchange/events.ts'
 
-const MOST = 500
+const MAX_REQUESTS = 500
 
 export function createRecent(): Recent {
   const ring: RecentExchange[] = []
@@ -8,7 +8,7 @@ export function createRecent(): Recent {
   return {
     record(exchange) {
       ring[next] = exchange
-      next = (next + 1) % MOST
+      next = (next + 1) % MAX_REQUESTS
     },
     list: () => [...ring.slice(0, next).reverse(), ...ring.slice(next).reverse()],
     find: id => ring.find(one => one.id === id),

@@ -38,7 +38,7 @@ export const echo: Kind = {
 
 const HINT =
   'This is the built-in echo of jackfield: no model was asked. Set ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or OPENROUTER_API_KEY, or edit routes.yaml, to reach a real one.'
-const MOST_ECHOED = 2_000
+const MAX_ECHOED = 2_000
 
 async function answer(inbound: LocalRequest): Promise<Response> {
   if (inbound.action === 'relay')
@@ -234,9 +234,9 @@ function textFor(
   calling: boolean,
 ): string {
   if (script.say.length > 0) return script.say.join('\n')
-  if (results.length > 0) return `The tool answered: ${results.join('\n').slice(0, MOST_ECHOED)}`
+  if (results.length > 0) return `The tool answered: ${results.join('\n').slice(0, MAX_ECHOED)}`
   if (calling) return ''
-  return `You said: ${lastUserText(request).slice(0, MOST_ECHOED)}\n\n${HINT}`
+  return `You said: ${lastUserText(request).slice(0, MAX_ECHOED)}\n\n${HINT}`
 }
 
 function lengthOf(part: Part): number {

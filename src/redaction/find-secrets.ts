@@ -171,7 +171,7 @@ function inRemarks(
 }
 
 /** In a longer block of remarks nobody has commented keys out. */
-const MOST_LINES = 200
+const MAX_LINES = 200
 
 /** Secrets of a block of remarks, read as YAML from any of its lines on: prose may stand before. */
 function commentedOutIn(text: string, { from, to }: Range): Found[] {
@@ -179,7 +179,7 @@ function commentedOutIn(text: string, { from, to }: Range): Found[] {
   const yaml = text.slice(from, to).replace(/^([ \t]*)#/gm, '$1 ')
   const starts = [0, ...[...yaml.matchAll(/\n/g)].map(({ index }) => index + 1)]
   const found = new Map<number, Found>()
-  for (const start of starts.slice(-MOST_LINES)) {
+  for (const start of starts.slice(-MAX_LINES)) {
     const part = yaml.slice(start)
     for (const one of secretPlaces(readYaml(part)).flatMap(place => located(part, place))) {
       // What goes on over several lines is prose.

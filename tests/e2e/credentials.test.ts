@@ -203,7 +203,7 @@ async function residentMb(gateway: Running, load: ReturnType<typeof createLoad>)
 /** The first when all that is made once, and the heap itself, has its size; of the others the least. */
 const LOOKS = [20, 50, RELOADS]
 /** Applications kept at each reload between the looks would be 120 MB (measured); noise is 20. */
-const MOST_GROWTH_MB = 70
+const MAX_GROWTH_MB = 70
 
 function startFor(upstream: { url: string }): Promise<Running> {
   // At the first edit `b` is off: its key's file is not there yet.
@@ -248,7 +248,7 @@ test('reload after reload under load, keys coming and going at each: none droppe
   for (const kind of ['stays', 'renewed', 'only', 'guest', 'refused', 'b', 'c'])
     expect([kind, upstream.seen(kind) > 10]).toEqual([kind, true])
   const [early = 0, ...late] = resident
-  expect(measures ? Math.min(...late) - early : 0).toBeLessThan(MOST_GROWTH_MB)
+  expect(measures ? Math.min(...late) - early : 0).toBeLessThan(MAX_GROWTH_MB)
   expect(await gateway.stop()).toBe(0)
   await upstream.stop()
 }, 180_000)

@@ -6,7 +6,7 @@ import { valueAt } from './find.ts'
 import { entriesOf, type Tree } from './tree.ts'
 
 /** With more steps than this a value is written anew: each one is read back. */
-const MOST_STEPS = 60
+const MAX_STEPS = 60
 /** Longer lists are not compared element by element. */
 const LONGEST_LIST = 500
 
@@ -19,7 +19,7 @@ export function refined(tree: Tree, edit: Edit): Edit[] | undefined {
   const now = valueAt(tree.data, edit.path)
   if (!comparable(now, edit.value) || !isOwn(tree, edit.path)) return undefined
   const steps = differences(now, edit.value, edit.path)
-  return steps.length <= MOST_STEPS ? steps : undefined
+  return steps.length <= MAX_STEPS ? steps : undefined
 }
 
 function comparable(now: unknown, value: JsonValue): now is JsonValue {

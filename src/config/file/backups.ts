@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { writeWhole } from '../../lib/files/write-whole.ts'
 
 /** Backups of one file that stay; the oldest go. */
-const MOST = 20
+const MAX_BACKUPS = 20
 
 /** Keeps what a file holds under its name and the time: `routes.yaml.2026-11-21T10-35-31Z.bak`. */
 export function backUp(path: string, text: string, nowMs: number): string {
@@ -28,7 +28,7 @@ export function pruneBackups(path: string): void {
     return stamp === undefined ? [] : [{ name, stamp, count: Number(count) }]
   })
   backups.sort((a, b) => a.stamp.localeCompare(b.stamp) || a.count - b.count)
-  for (const { name } of backups.slice(0, -MOST)) {
+  for (const { name } of backups.slice(0, -MAX_BACKUPS)) {
     try {
       unlinkSync(join(folder, name))
     } catch {

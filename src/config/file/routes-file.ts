@@ -65,7 +65,7 @@ export type RoutesFileOptions = {
 /** What systems say of a path with nothing at its end. */
 const NOWHERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 /** As many as systems follow. */
-const MOST_LINKS = 40
+const MAX_LINKS = 40
 
 /** Inside this file: a change that is not made. */
 class Stop extends Error {
@@ -92,7 +92,7 @@ export function createRoutesFile(options: RoutesFileOptions): RoutesFile {
    */
   function located(): string {
     let path = options.path
-    for (let links = 0; links < MOST_LINKS; links++) {
+    for (let links = 0; links < MAX_LINKS; links++) {
       const target = linkAt(path)
       if (target === undefined) return path
       path = resolve(dirname(path), target)

@@ -11,14 +11,14 @@ const NEWEST = 0.3
 const STALE_MS = 60_000
 
 /** Targets can be named by clients: what is kept of each must stay bounded. */
-const MOST = 4_096
+const MAX_TARGETS = 4_096
 
 export function createLatencies(now: () => number): Latencies {
   const known = new Map<string, { ms: number; atMs: number }>()
   return {
     record(target, ms) {
       const before = known.get(target)?.ms ?? ms
-      if (known.size >= MOST && !known.has(target)) known.clear()
+      if (known.size >= MAX_TARGETS && !known.has(target)) known.clear()
       known.set(target, { ms: before + NEWEST * (ms - before), atMs: now() })
     },
     expected(target) {

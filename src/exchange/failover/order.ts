@@ -33,14 +33,14 @@ function quickestFirst(members: readonly Target[], latencies: Latencies): Target
   return [...members].sort((a, b) => expected(a) - expected(b))
 }
 
-const MOST_STEPS = 4_096
+const MAX_STEPS = 4_096
 
 /** Members are known by their place: the same target may stand in a step twice. */
 function nextTurn({ id, strategy, members }: Step, turns: Map<string, Turns>): number {
   let scores = turns.get(id)
   if (!scores || scores.size > members.length) {
     // Names of models come and go with the file: what is kept of each must stay bounded.
-    if (turns.size >= MOST_STEPS) turns.clear()
+    if (turns.size >= MAX_STEPS) turns.clear()
     scores = new Map()
     turns.set(id, scores)
   }

@@ -24,7 +24,7 @@ export interface WaitingRoom {
 }
 
 /** Every one of them holds a request's body and a connection. */
-const MOST = 1_000
+const MAX_WAITING = 1_000
 
 type Waiter = { free: boolean; look(): void }
 
@@ -41,7 +41,7 @@ export function createWaitingRoom(now: () => number, watchdog: Watchdog): Waitin
       }
     },
     enter(route) {
-      if (waiting >= MOST) return undefined
+      if (waiting >= MAX_WAITING) return undefined
       waiting++
       const line = lines.get(route) ?? []
       lines.set(route, line)

@@ -7,7 +7,7 @@ import type { StateStore } from '../../store/state.ts'
 type Turn = { previous?: string; input: JsonValue; response: JsonObject }
 
 /** A chain longer than this is a loop; one that holds more is more than a request may be. */
-const MOST_TURNS = 10_000
+const MAX_TURNS = 10_000
 const MAX_HISTORY_LENGTH = 64_000_000
 
 /**
@@ -98,7 +98,7 @@ function historyOf(last: string, state: StateStore, caller: string): JsonObject[
   const turns: Turn[] = []
   let id: string | undefined = last
   let length = 0
-  while (id !== undefined && turns.length < MOST_TURNS) {
+  while (id !== undefined && turns.length < MAX_TURNS) {
     const value = state.get('response', caller, [id]).get(id)
     length += value?.length ?? 0
     if (length > MAX_HISTORY_LENGTH) throw historyTooLong()

@@ -29,7 +29,7 @@ const HOLDS_MORE =
 const ENDS_WELL = /^response\.(completed|incomplete|done)$/
 
 /** Turns that may wait while one runs, and how often the longest body fits into them together. */
-const MOST_WAITING = 16
+const MAX_WAITING = 16
 const MAX_WAITING_BODIES = 2
 
 /**
@@ -50,7 +50,7 @@ export function createResponsesSession(
 
   function hasRoomFor(frame: string): boolean {
     const most = MAX_WAITING_BODIES * current().table.server.bodyLimitBytes
-    return waiting === 0 || (waiting < MOST_WAITING && waitingLength + frame.length <= most)
+    return waiting === 0 || (waiting < MAX_WAITING && waitingLength + frame.length <= most)
   }
 
   function keep(id: string, items: readonly JsonObject[]): void {

@@ -148,12 +148,12 @@ function readServer(env: Reading, draft: Draft, services: ImportServices): void 
   if (level && level !== 'info') draft.routes.logging = { level }
 }
 
-const MOST_ROUNDS = 20
+const MAX_ROUNDS = 20
 
 function readLimits(env: Reading, draft: Draft): void {
   const retries = env.number('MAX_RETRIES')
   if (retries !== undefined)
-    draft.routes.policy = { 'request-retry': Math.min(Math.max(0, retries), MOST_ROUNDS) }
+    draft.routes.policy = { 'request-retry': Math.min(Math.max(0, retries), MAX_ROUNDS) }
   if (env.number('MAX_TOKENS_LIMIT') !== undefined)
     lost(
       draft,

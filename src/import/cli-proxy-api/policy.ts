@@ -13,7 +13,7 @@ const STRATEGIES: Record<string, string> = {
   weightedroundrobin: 'weighted',
   wrr: 'weighted',
 }
-const MOST_ROUNDS = 20
+const MAX_ROUNDS = 20
 
 /** Retries, cooldowns, sharing, sessions and keep-alives. */
 export function readPolicy(config: Reading, draft: Draft): void {
@@ -39,9 +39,9 @@ function strategyOf(routing: Reading, draft: Draft): string | undefined {
 function readRounds(config: Reading, draft: Draft): number | undefined {
   const rounds = config.number('request-retry')
   if (rounds === undefined || rounds < 0) return undefined
-  if (rounds > MOST_ROUNDS)
-    lost(draft, 'request-retry', `${rounds} rounds are more than there can be; ${MOST_ROUNDS} are`)
-  return Math.min(Math.round(rounds), MOST_ROUNDS)
+  if (rounds > MAX_ROUNDS)
+    lost(draft, 'request-retry', `${rounds} rounds are more than there can be; ${MAX_ROUNDS} are`)
+  return Math.min(Math.round(rounds), MAX_ROUNDS)
 }
 
 /** Nothing and less is none at all. */

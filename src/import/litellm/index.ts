@@ -17,7 +17,7 @@ import { type Fallbacks, fallbacksOf, readFallbacks } from './fallbacks.ts'
 import { noteUnused, readCredentials, readVariables } from './secrets.ts'
 import { readLeftBehind } from './unsupported.ts'
 
-const MOST_ROUNDS = 20
+const MAX_ROUNDS = 20
 const PORT = 4000
 
 /** `config.yaml` of the LiteLLM proxy. */
@@ -140,7 +140,7 @@ function readPolicy(router: Reading, settings: Reading, draft: Draft): void {
   const rest = first(router.number('cooldown_time'), settings.number('cooldown_time'))
   draft.routes.policy = filled({
     'request-retry':
-      retries === undefined ? undefined : Math.min(Math.max(0, Math.round(retries)), MOST_ROUNDS),
+      retries === undefined ? undefined : Math.min(Math.max(0, Math.round(retries)), MAX_ROUNDS),
     cooldown: router.flag('disable_cooldowns')
       ? { transient: '0s', max: '0s' }
       : filled({ transient: rest === undefined ? undefined : seconds(rest) }),

@@ -1,5 +1,5 @@
 /** Longer than any vendor's window: a broken clock or a broken header. */
-const MOST_MS = 8 * 86_400_000
+const MAX_MS = 8 * 86_400_000
 
 /** `retry-after-ms`, or `Retry-After` in seconds or as a date; absurd values are ignored. */
 export function parseRetryAfter(headers: Headers, nowMs: number): number | undefined {
@@ -12,7 +12,7 @@ export function parseRetryAfter(headers: Headers, nowMs: number): number | undef
 }
 
 function sane(ms: number): number | undefined {
-  return ms >= 0 && ms <= MOST_MS ? ms : undefined
+  return ms >= 0 && ms <= MAX_MS ? ms : undefined
 }
 
 const UNIT_MS: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 }

@@ -8,11 +8,11 @@ export interface Lockout {
   clear(): number
 }
 
-const MOST_FAILURES = 5
+const MAX_FAILURES = 5
 const OUT_MS = 30 * 60_000
 const FORGOTTEN_MS = 2 * 3_600_000
 /** Addresses are anybody's: their number must stay bounded. */
-const MOST_ADDRESSES = 10_000
+const MAX_ADDRESSES = 10_000
 
 type Failures = { failures: number; lastMs: number; untilMs: number }
 
@@ -22,7 +22,7 @@ export function createLockout(now: () => number): Lockout {
   /** Whoever failed longest ago comes first. */
   function makeRoom(): void {
     for (const [address, { lastMs }] of records) {
-      if (lastMs + FORGOTTEN_MS > now() && records.size < MOST_ADDRESSES) return
+      if (lastMs + FORGOTTEN_MS > now() && records.size < MAX_ADDRESSES) return
       records.delete(address)
     }
   }
@@ -37,8 +37,8 @@ export function createLockout(now: () => number): Lockout {
       const over = known && (known.untilMs > 0 || known.lastMs + FORGOTTEN_MS <= now())
       const failures = (over ? 0 : (known?.failures ?? 0)) + 1
       records.delete(address)
-      if (records.size >= MOST_ADDRESSES) makeRoom()
-      const untilMs = failures >= MOST_FAILURES ? now() + OUT_MS : 0
+      if (records.size >= MAX_ADDRESSES) makeRoom()
+      const untilMs = failures >= MAX_FAILURES ? now() + OUT_MS : 0
       records.set(address, { failures, lastMs: now(), untilMs })
     },
     succeeded: address => void records.delete(address),

@@ -3,7 +3,7 @@ import type { RecentExchange } from '../../exchange/events.ts'
 import { endpoint } from '../endpoint.ts'
 import { json, ManagementError } from '../reply.ts'
 
-const MOST = 500
+const MAX_REQUESTS = 500
 
 /** How the last requests were decided; nothing of what was said in them. */
 export const requests = [
@@ -11,7 +11,7 @@ export const requests = [
     method: 'GET',
     path: '/requests',
     summary: 'The last requests, newest first, and how each was decided',
-    description: `Since the start, at most ${MOST}. Nothing of what was said in them is kept.`,
+    description: `Since the start, at most ${MAX_REQUESTS}. Nothing of what was said in them is kept.`,
     query: Type.Object({
       caller: Type.Optional(Type.String({ description: 'The name of an API key' })),
       asked: Type.Optional(Type.String({ description: 'The model that was asked for' })),
@@ -36,7 +36,7 @@ export const requests = [
       throw new ManagementError(
         404,
         'request_not_found',
-        `there is no request "${id}" among the last ${MOST}; it is too long ago, or still under way`,
+        `there is no request "${id}" among the last ${MAX_REQUESTS}; it is too long ago, or still under way`,
       )
     },
   }),

@@ -14,7 +14,7 @@ export type RecorderOptions = {
 }
 
 /** Replies and requests that may be held in memory at a time, for all records together. */
-const MOST_HELD = 100_000_000
+const MAX_HELD = 100_000_000
 
 export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder {
   let held = 0
@@ -38,7 +38,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
 
   function enqueue(recorded: Recorded, gateway: Gateway): void {
     const bytes = sizeOf(recorded)
-    if (held + bytes > MOST_HELD) {
+    if (held + bytes > MAX_HELD) {
       complain('too much', 'more requests are recorded than can be written; some are left out')
       release(recorded)
       return
@@ -66,7 +66,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
   return {
     begin(gateway, ask) {
       const room = (bytes: number): boolean => {
-        if (held + bytes > MOST_HELD) return false
+        if (held + bytes > MAX_HELD) return false
         held += bytes
         return true
       }

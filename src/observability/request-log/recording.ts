@@ -48,7 +48,7 @@ export type RecordingOptions = {
 }
 
 /** Rounds say the same again. */
-const MOST_ATTEMPTS = 100
+const MAX_ATTEMPTS = 100
 
 export function createRecording({ ask, now, capture, ended }: RecordingOptions): Recording {
   const startedAtMs = now()
@@ -87,7 +87,7 @@ export function createRecording({ ask, now, capture, ended }: RecordingOptions):
       const passed = attempt.passing && exchange.inbound.body === ask.inbound.body
       const spelling = body === ask.inbound.body ? 'own' : 'renamed'
       current = { attempt, url, headers, body: passed ? spelling : onlyOnce(body) }
-      if (attempts.length < MOST_ATTEMPTS) attempts.push(current)
+      if (attempts.length < MAX_ATTEMPTS) attempts.push(current)
     },
     replied({ status, headers }) {
       if (current) current.reply = { status, headers }

@@ -2,7 +2,7 @@ type Named = { atMs: number; asked: string; model: string }
 
 const DAY_MS = 86_400_000
 /** Asked names with what was served for them, a day. */
-const MOST = 2_000
+const MAX_NAMES = 2_000
 const LONGEST = 200
 const OTHERS = '(others)'
 
@@ -20,7 +20,7 @@ export function createNames() {
     const asked = entry.asked.slice(0, LONGEST)
     const model = entry.model.slice(0, LONGEST)
     const key = `${asked}\t${model}`
-    if (!seen.has(key) && seen.size >= MOST) return { ...entry, asked: OTHERS, model: OTHERS }
+    if (!seen.has(key) && seen.size >= MAX_NAMES) return { ...entry, asked: OTHERS, model: OTHERS }
     seen.add(key)
     const asIs = asked === entry.asked && model === entry.model
     return asIs ? entry : { ...entry, asked, model }

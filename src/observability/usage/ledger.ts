@@ -2,7 +2,7 @@ import type { Entry, Ledger, Tally } from '../../exchange/accounting/usage-entry
 import type { UsageWriter } from './writer.ts'
 
 /** Under globs names are the clients' to choose, so what is kept of them must stay bounded. */
-const MOST_TALLIES = 10_000
+const MAX_TALLIES = 10_000
 
 export function createLedger(writer: UsageWriter): Ledger {
   const tallies = new Map<string, Tally>()
@@ -12,7 +12,7 @@ export function createLedger(writer: UsageWriter): Ledger {
     const key = `${caller}\t${provider}\t${model}`
     const known = tallies.get(key)
     if (known) return known
-    if (tallies.size >= MOST_TALLIES) tallies.clear()
+    if (tallies.size >= MAX_TALLIES) tallies.clear()
     const tally = {
       requests: 0,
       failures: 0,

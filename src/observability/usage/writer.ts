@@ -27,7 +27,7 @@ const FLUSH_MS = 1_000
 /** A price takes some tens of microseconds: after so many others have a turn. */
 const AT_ONCE = 50
 /** That wait for a disk which cannot be written. */
-const MOST_ROWS = 20_000
+const MAX_ROWS = 20_000
 
 export function createUsageWriter({ after, prices, store, warn }: UsageWriterOptions): UsageWriter {
   const names = createNames()
@@ -87,7 +87,7 @@ export function createUsageWriter({ after, prices, store, warn }: UsageWriterOpt
 
   function makeRoom(): void {
     for (const key of rows.keys()) {
-      if (rows.size <= MOST_ROWS) break
+      if (rows.size <= MAX_ROWS) break
       rows.delete(key)
     }
   }

@@ -25,7 +25,7 @@ export function cacheControl({ ttl }: { ttl: '5m' | '1h' }): JsonObject {
   return ttl === '1h' ? { type: 'ephemeral', ttl } : { type: 'ephemeral' }
 }
 
-const MOST_CACHE_MARKERS = 4
+const MAX_CACHE_MARKERS = 4
 
 /** Four markers are allowed; the last ones cover the most. */
 export function keepCacheMarkers(body: JsonObject): void {
@@ -39,6 +39,6 @@ export function keepCacheMarkers(body: JsonObject): void {
   visit(objects(body.tools))
   visit(objects(body.system))
   visit(objects(body.messages))
-  for (const block of marked.slice(0, Math.max(0, marked.length - MOST_CACHE_MARKERS)))
+  for (const block of marked.slice(0, Math.max(0, marked.length - MAX_CACHE_MARKERS)))
     delete block.cache_control
 }

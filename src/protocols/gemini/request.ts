@@ -179,19 +179,19 @@ function encodeSystem({ system }: ConversationRequest): JsonValue | undefined {
   return parts.length > 0 ? { parts } : undefined
 }
 
-const MOST_STOPS = 5
+const MAX_STOPS = 5
 
 function encodeSampling({ sampling }: ConversationRequest, losses: Loss[]): JsonObject {
   const asWritten = object(memory.recall(sampling) ?? null)
   if (asWritten) return asWritten
   const { stop, ...numbers } = sampling
   const said = stop?.filter(sequence => sequence !== '') ?? []
-  if (said.length > MOST_STOPS)
-    losses.push({ path: 'stop', reason: `at most ${MOST_STOPS} stop sequences here` })
+  if (said.length > MAX_STOPS)
+    losses.push({ path: 'stop', reason: `at most ${MAX_STOPS} stop sequences here` })
   if (numbers.temperature !== undefined) numbers.temperature = Math.min(numbers.temperature, 2)
   return {
     ...numbers,
-    ...(said.length > 0 ? { stopSequences: said.slice(0, MOST_STOPS) } : {}),
+    ...(said.length > 0 ? { stopSequences: said.slice(0, MAX_STOPS) } : {}),
   }
 }
 

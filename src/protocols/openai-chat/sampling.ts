@@ -23,7 +23,7 @@ const REFUSED_UNLESS: Record<string, number> = {
 }
 
 const CAPS = ['max_completion_tokens', 'max_tokens']
-const MOST_STOPS = 4
+const MAX_STOPS = 4
 
 /** Members that may be spelled in several ways; what the client wrote stays with its extensions. */
 export const SPELLED = [...CAPS, 'stop', 'top_k']
@@ -96,9 +96,9 @@ function encodeStops(stop: string[] | undefined, own: JsonObject, losses: Loss[]
   const said = asSaid(own, ['stop'], decodeStops, stop)
   if (said) return said
   if (!stop || stop.length === 0) return {}
-  if (stop.length > MOST_STOPS)
+  if (stop.length > MAX_STOPS)
     losses.push({ path: 'stop', reason: 'only four stop sequences can be sent' })
-  return { stop: stop.slice(0, MOST_STOPS) }
+  return { stop: stop.slice(0, MAX_STOPS) }
 }
 
 /** Not of this protocol, though some services take it: sent where the client knows of one. */

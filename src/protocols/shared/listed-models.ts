@@ -4,7 +4,7 @@ import { count, object, objects, text } from '../../lib/json/read-json.ts'
 import type { UpstreamModel } from '../codec.ts'
 
 /** Longer than any model's name. */
-const MOST_CHARACTERS = 200
+const MAX_CHARACTERS = 200
 
 /** The entries of a list: `data` as OpenAI and Anthropic have it, `models`, or bare. */
 export function listedIn(wire: JsonValue): JsonObject[] | undefined {
@@ -15,7 +15,7 @@ export function listedIn(wire: JsonValue): JsonObject[] | undefined {
 /** Names become what clients ask for and what the log says: no blanks, nothing invisible. */
 export function modelName(value: JsonValue | undefined): string | undefined {
   const name = text(value)
-  const usable = name && name.length <= MOST_CHARACTERS && /^[^\s\p{C}]+$/u.test(name)
+  const usable = name && name.length <= MAX_CHARACTERS && /^[^\s\p{C}]+$/u.test(name)
   return usable ? name : undefined
 }
 

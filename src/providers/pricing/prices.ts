@@ -35,7 +35,7 @@ type Library = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice' | 'find
 type Seller = NonNullable<ReturnType<Library['findProvider']>>
 
 /** Asked names are the clients': what is remembered of them must stay bounded. */
-const MOST_REMEMBERED = 1_000
+const MAX_REMEMBERED = 1_000
 
 export function createPrices(): Prices {
   let library: Library | undefined
@@ -49,7 +49,7 @@ export function createPrices(): Prices {
     const found = provider && calcPrice({}, model, { provider })
     const match = { equals: model }
     const seller = found ? { ...provider, models: [{ ...found.model, match }] } : undefined
-    if (sellers.size >= MOST_REMEMBERED) sellers.clear()
+    if (sellers.size >= MAX_REMEMBERED) sellers.clear()
     sellers.set(key, seller)
     return seller
   }
