@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { encodedPath, nameProblem } from '../../../src/lib/files/path-name.ts'
 import { codecs } from '../../../src/protocols/index.ts'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 import { replyOf } from '../../support/small-reply.ts'
 import { pathOf, question, WIRES } from '../../support/wires.ts'
 
@@ -52,7 +52,7 @@ providers:
 models: { "gem-small*": g/gem-small, "gemini-big": g/gemini-big, "*": g/* }
 api-keys: [ { name: alice, key: key-of-alice, models: [ "gem-small*", "g/*", "g:*" ] }, { name: bob, key: key-of-bob } ]
 `
-const gateway = () => localGateway(ROUTES, () => replyOf('gemini', 'x', false))
+const gateway = () => renewedGateway(ROUTES, () => replyOf('gemini', 'x', false))
 
 describe('a name that is more than a name in a path is refused before anything else', () => {
   test.each(BAD)('%j', async name => {
@@ -99,7 +99,7 @@ describe('a name that is more than a name in a path is refused before anything e
   })
 
   test('the path of a file is a name where a server lists it', async () => {
-    const local = localGateway(
+    const local = renewedGateway(
       'providers: { v: { kind: vllm, base-url: "http://v.test/v1", models: [ /models/llama ] } }\n',
       () => replyOf('openai-chat', 'x', false),
     )
@@ -118,7 +118,7 @@ describe('a name that is more than a name in a path is refused before anything e
   })
 
   test('what a star stands for makes no way out either', async () => {
-    const local = localGateway(
+    const local = renewedGateway(
       'providers: { g: { kind: gemini, keys: [ k ], discover: false } }\nmodels: { "x-*": g/* }\n',
       () => replyOf('gemini', 'x', false),
     )

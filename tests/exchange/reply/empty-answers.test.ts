@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { localGateway, streamOf } from '../../support/local-gateway.ts'
+import { renewedGateway, streamOf } from '../../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -34,7 +34,7 @@ function sent(answer: Answer, stream: boolean): Response {
 }
 
 function gatewayOver(answer: Answer, stream: boolean, targets = 'a/x') {
-  return localGateway(ROUTES.replace('TARGETS', targets), ({ url }) =>
+  return renewedGateway(ROUTES.replace('TARGETS', targets), ({ url }) =>
     url.startsWith('http://a.test')
       ? sent(answer, stream)
       : sent({ content: 'from the second' }, stream),

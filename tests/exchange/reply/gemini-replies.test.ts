@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { collect } from '../../../src/conversation/index.ts'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { decodeStream } from '../../../src/protocols/gemini/stream/decode.ts'
-import { type LocalGateway, localGateway, streamOf } from '../../support/local-gateway.ts'
+import { type LocalGateway, renewedGateway, streamOf } from '../../support/local-gateway.ts'
 import type { Seen, Wire } from '../../support/read-reply.ts'
 import { list, object } from '../../support/readers/seen.ts'
 import { ask, seenIn, WIRES } from '../../support/wires.ts'
@@ -32,7 +32,7 @@ const said = (parts: JsonObject[], more: JsonObject = {}): JsonObject => ({
 
 /** An upstream that says the chunks, as a stream or as the one whole reply that they are. */
 function upstreamOf(chunks: readonly JsonObject[]): LocalGateway {
-  return localGateway(ROUTES, ({ url }) => {
+  return renewedGateway(ROUTES, ({ url }) => {
     const own = url.startsWith('http://bad.test')
     const replies = own ? chunks : [said([{ text: 'fine' }], { finishReason: 'STOP' })]
     return url.includes('streamGenerateContent')
@@ -255,7 +255,7 @@ describe('a call in pieces is one call', () => {
   })
 
   test('also in a history, over several messages', async () => {
-    const gateway = localGateway(
+    const gateway = renewedGateway(
       ROUTES.replace(
         'bad: { kind: gemini, base-url: "http://bad.test"',
         'bad: { kind: openai-compatible, base-url: "http://bad.test/v1"',
