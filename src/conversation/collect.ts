@@ -1,7 +1,7 @@
-import { grow } from './grow.ts'
+import { appendDelta } from './append-delta.ts'
 import type { Part } from './part.ts'
 import type { ConversationResponse, StreamEvent } from './response.ts'
-import { cutShort } from './truncated.ts'
+import { truncatedStream } from './truncated.ts'
 
 /**
  * Puts a streamed response together. A part-start carries what the part begins with, so deltas
@@ -28,11 +28,11 @@ export function collect(events: Iterable<StreamEvent>): ConversationResponse {
         break
       case 'part-delta': {
         const part = parts.get(event.index)
-        if (part) parts.set(event.index, grow(part, event.delta))
+        if (part) parts.set(event.index, appendDelta(part, event.delta))
         break
       }
       case 'response-end':
-        if (!response) throw cutShort()
+        if (!response) throw truncatedStream()
         response.stop = event.stop
         response.usage = { ...response.usage, ...event.usage }
         if (event.extensions) response.extensions = { ...response.extensions, ...event.extensions }
@@ -45,7 +45,7 @@ export function collect(events: Iterable<StreamEvent>): ConversationResponse {
         break
     }
   }
-  if (!response || !ended) throw cutShort()
+  if (!response || !ended) throw truncatedStream()
   response.parts = [...parts.entries()].sort(([a], [b]) => a - b).map(([, part]) => part)
   return response
 }

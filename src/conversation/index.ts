@@ -1,5 +1,5 @@
+export { appendDelta } from './append-delta.ts'
 export { collect } from './collect.ts'
-export { grow } from './grow.ts'
 export { isEmptyPart, isPayload } from './is-payload.ts'
 export { withValidMedia } from './media.ts'
 export {
@@ -52,10 +52,10 @@ export type {
   Tool,
 } from './request.ts'
 export type { ConversationResponse, PartDelta, Stop, StreamEvent, Usage } from './response.ts'
-export { oneByOne } from './sequential-parts.ts'
+export { sequentialParts } from './sequential-parts.ts'
 export { isBlank, saysNothing } from './substance.ts'
 export { type AdaptedTools, adaptTools, plainName, type ToolDialect } from './tools/dialect.ts'
 export { offeredTo } from './tools/offered.ts'
 export { pairCalls } from './tools/pairing.ts'
 export { systemAsUser, toTurns } from './tools/turns.ts'
-export { cutShort } from './truncated.ts'
+export { truncatedStream } from './truncated.ts'

@@ -7,31 +7,31 @@ type PartEvent = Extract<StreamEvent, { index: number }>
  * Parts that grow at the same time, made to follow one another: the first one open passes through as
  * it comes, the others wait for their turn. For protocols that have one thing open at a time.
  */
-export function oneByOne(): Machine<StreamEvent, StreamEvent> {
-  /** Events of parts in starting order; the first part is the one that may speak. */
-  const waiting = new Map<number, PartEvent[]>()
-  let speaking: number | undefined
+export function sequentialParts(): Machine<StreamEvent, StreamEvent> {
+  /** Events of parts in starting order; the first part is the open one. */
+  const queued = new Map<number, PartEvent[]>()
+  let open: number | undefined
 
   function part(event: PartEvent): StreamEvent[] {
-    if (speaking === undefined && event.type === 'part-start') speaking = event.index
-    if (event.index !== speaking) {
-      const held = waiting.get(event.index)
+    if (open === undefined && event.type === 'part-start') open = event.index
+    if (event.index !== open) {
+      const held = queued.get(event.index)
       if (held) held.push(event)
-      else waiting.set(event.index, [event])
+      else queued.set(event.index, [event])
       return []
     }
     return event.type === 'part-end' ? [event, ...nextTurn()] : [event]
   }
 
-  /** Lets the next one say what it held back, and those behind it if it is done already. */
+  /** Releases the events of the next part, and of those behind it if it has ended already. */
   function nextTurn(): StreamEvent[] {
     const out: StreamEvent[] = []
-    speaking = undefined
-    for (const [index, held] of waiting) {
-      waiting.delete(index)
+    open = undefined
+    for (const [index, held] of queued) {
+      queued.delete(index)
       out.push(...held)
       if (held[held.length - 1]?.type === 'part-end') continue
-      speaking = index
+      open = index
       break
     }
     return out
@@ -40,8 +40,8 @@ export function oneByOne(): Machine<StreamEvent, StreamEvent> {
   /** What was left open ends with the response. */
   function finished(): StreamEvent[] {
     const out: StreamEvent[] = []
-    while (speaking !== undefined) {
-      out.push({ type: 'part-end', index: speaking }, ...nextTurn())
+    while (open !== undefined) {
+      out.push({ type: 'part-end', index: open }, ...nextTurn())
     }
     return out
   }

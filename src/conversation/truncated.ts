@@ -4,7 +4,7 @@ import { GatewayError } from '../lib/errors.ts'
  * A stream that stopped before it said why: never a quiet success. Agents know by these words that
  * it is worth asking again (pi 0.87, 2026-11).
  */
-export function cutShort(): GatewayError {
+export function truncatedStream(): GatewayError {
   return new GatewayError(
     'upstream-failed',
     "the upstream's stream ended without its terminal event (connection lost); please retry your request",

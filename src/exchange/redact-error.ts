@@ -4,7 +4,7 @@ import { redactorOf } from '../redaction/table-secrets.ts'
 import type { Exchange } from './request.ts'
 
 /** An upstream's message without the secrets that it may repeat: ours, and the client's own. */
-export function redactError(text: string, { gateway, inbound, line }: Exchange): string {
-  const presented = [...secretsInHeaders(inbound.headers), ...secretsInUrl(line?.url ?? '')]
+export function redactError(text: string, { gateway, inbound, requestLine }: Exchange): string {
+  const presented = [...secretsInHeaders(inbound.headers), ...secretsInUrl(requestLine?.url ?? '')]
   return createRedactor(presented)(redactorOf(gateway)(redactedBody(text)))
 }

@@ -40,7 +40,7 @@ export type Ask = {
   /** Which relay is meant: the endpoint's path, or the verb in it. */
   relay?: string
   /** How it was asked, for the record. */
-  line?: { method: string; url: string }
+  requestLine?: { method: string; url: string }
   /** Absent: this one is not recorded. */
   recording?: Recording
 }

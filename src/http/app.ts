@@ -110,7 +110,7 @@ async function serve(
       inbound,
       caller,
       requestId,
-      line: { method: request.method, url: request.url },
+      requestLine: { method: request.method, url: request.url },
       ...(relay === undefined ? {} : { relay }),
     })
   } catch (error) {

@@ -19,14 +19,14 @@ export function toTurns(messages: readonly Message[]): Message[] {
     const assistant = calling.flatMap(({ parts }) => parts)
     const [first] = calling
     if (first) turns.push({ ...first, parts: assistant })
-    for (const turn of answered(assistant, messages.slice(until, at), at >= messages.length))
+    for (const turn of pairToolResults(assistant, messages.slice(until, at), at >= messages.length))
       turns.push(turn)
   }
   return turns
 }
 
 /** What follows an assistant's turn, its calls answered first. */
-function answered(
+function pairToolResults(
   assistant: readonly Part[],
   following: readonly Message[],
   last: boolean,

@@ -1,7 +1,7 @@
 import {
+  appendDelta,
   type Capsule,
   type ConversationRequest,
-  grow,
   isReasoning,
   type Message,
   type Part,
@@ -49,7 +49,7 @@ export function keepReasoning(
       if (event.type === 'part-start') open.set(event.index, event.part)
       else if (event.type === 'part-delta') {
         const part = open.get(event.index)
-        if (part && isReasoning(part)) open.set(event.index, grow(part, event.delta))
+        if (part && isReasoning(part)) open.set(event.index, appendDelta(part, event.delta))
       } else if (event.type === 'part-end') {
         const part = open.get(event.index)
         open.delete(event.index)

@@ -84,7 +84,7 @@ export function createResponsesSession(
         inbound,
         caller,
         requestId,
-        line: { method: 'WebSocket', url: '/v1/responses' },
+        requestLine: { method: 'WebSocket', url: '/v1/responses' },
       }
       await answer(whole, await exchange(gateway, ask))
     } catch (error) {

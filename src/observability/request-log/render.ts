@@ -97,8 +97,10 @@ function oneLine(text = ''): string {
 }
 
 /** Of the address only what the client chose. */
-function requestLine({ line }: Ask): string {
-  return line ? `${line.method} ${line.url.replace(/^[a-z]+:\/\/[^/]*/, '')}` : '(unknown)'
+function requestLine({ requestLine }: Ask): string {
+  return requestLine
+    ? `${requestLine.method} ${requestLine.url.replace(/^[a-z]+:\/\/[^/]*/, '')}`
+    : '(unknown)'
 }
 
 function decisionLines({ trace, decisions }: Exchange): string[] {

@@ -1,9 +1,9 @@
 import {
   type ConversationRequest,
   type ConversationResponse,
-  cutShort,
   type PartDelta,
   type StreamEvent,
+  truncatedStream,
 } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
@@ -124,7 +124,7 @@ class TextWriter implements Machine<StreamEvent, Frame> {
   end(): Frame[] {
     if (this.over) return []
     this.over = true
-    return errorFrames(cutShort())
+    return errorFrames(truncatedStream())
   }
 
   private grown(delta: PartDelta): Frame[] {

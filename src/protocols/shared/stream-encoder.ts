@@ -1,9 +1,9 @@
 import {
-  cutShort,
-  oneByOne,
   type Part,
   type PartDelta,
   type StreamEvent,
+  sequentialParts,
+  truncatedStream,
 } from '../../conversation/index.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 import type { Machine } from '../../lib/streams/machine.ts'
@@ -13,14 +13,14 @@ import type { Asked } from '../codec.ts'
 export type EventOf<Type extends StreamEvent['type']> = Extract<StreamEvent, { type: Type }>
 
 /**
- * What the writers of streams share whose parts come one after another: one part is open at a time,
+ * What the stream encoders share whose parts come one after another: one part is open at a time,
  * nothing follows the end, and a cut stream fails.
  */
-export abstract class EventWriter<Out> implements Machine<StreamEvent, Out> {
+export abstract class SequentialEncoder<Out> implements Machine<StreamEvent, Out> {
   protected readonly asked: Asked
-  /** The last word is said. */
+  /** The last event is encoded. */
   protected over = false
-  private readonly order = oneByOne()
+  private readonly order = sequentialParts()
   private out: Out[] = []
 
   constructor(asked: Asked) {
@@ -34,7 +34,7 @@ export abstract class EventWriter<Out> implements Machine<StreamEvent, Out> {
   }
 
   end(): Out[] {
-    if (!this.over) this.failed(cutShort())
+    if (!this.over) this.failed(truncatedStream())
     return this.taken()
   }
 
@@ -42,14 +42,14 @@ export abstract class EventWriter<Out> implements Machine<StreamEvent, Out> {
     this.out.push(one)
   }
 
-  protected abstract begin(start: EventOf<'response-start'>): void
-  protected abstract started(part: Part): void
-  protected abstract grown(delta: PartDelta): void
-  protected abstract closed(): void
-  protected abstract ended(end: EventOf<'response-end'>): void
+  protected abstract responseStart(start: EventOf<'response-start'>): void
+  protected abstract partStart(part: Part): void
+  protected abstract partDelta(delta: PartDelta): void
+  protected abstract partEnd(): void
+  protected abstract responseEnd(end: EventOf<'response-end'>): void
   protected abstract failed(error: GatewayError): void
   /** What only one protocol knows. */
-  protected passed(_event: EventOf<'opaque'>): void {}
+  protected opaque(_event: EventOf<'opaque'>): void {}
 
   private taken(): Out[] {
     const { out } = this
@@ -60,25 +60,25 @@ export abstract class EventWriter<Out> implements Machine<StreamEvent, Out> {
   private handle(event: StreamEvent): void {
     switch (event.type) {
       case 'response-start':
-        this.begin(event)
+        this.responseStart(event)
         break
       case 'part-start':
-        this.started(event.part)
+        this.partStart(event.part)
         break
       case 'part-delta':
-        this.grown(event.delta)
+        this.partDelta(event.delta)
         break
       case 'part-end':
-        this.closed()
+        this.partEnd()
         break
       case 'response-end':
-        this.ended(event)
+        this.responseEnd(event)
         break
       case 'error':
         this.failed(event.error)
         break
       case 'opaque':
-        this.passed(event)
+        this.opaque(event)
     }
   }
 }

@@ -1,9 +1,9 @@
 import {
-  cutShort,
   type Part,
   type PartDelta,
   type Stop,
   type StreamEvent,
+  truncatedStream,
 } from '../../../conversation/index.ts'
 import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
 import { count, object, text } from '../../../lib/json/read-json.ts'
@@ -141,7 +141,7 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
       if (over) return []
       if (stop) return [...[...open.keys()].flatMap(stopBlock), ...finished()]
       over = true
-      return [{ type: 'error', error: cutShort(), usage: decodeUsage(usage) }]
+      return [{ type: 'error', error: truncatedStream(), usage: decodeUsage(usage) }]
     },
   }
 }

@@ -1,5 +1,5 @@
 import {
-  grow,
+  appendDelta,
   type Part,
   type PartDelta,
   type StreamEvent,
@@ -10,7 +10,7 @@ import type { JsonObject } from '../../../lib/json/json.ts'
 import { text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Asked, Frame } from '../../codec.ts'
-import { type EventOf, EventWriter } from '../../shared/stream-encoder.ts'
+import { type EventOf, SequentialEncoder } from '../../shared/stream-encoder.ts'
 import { streamErrorBody } from '../error.ts'
 import { calledStop, createSilent, messageId, signatureOf } from '../response.ts'
 import { encodeStop } from '../stop.ts'
@@ -22,7 +22,7 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
   return new BlockWriter(asked)
 }
 
-class BlockWriter extends EventWriter<Frame> {
+class BlockWriter extends SequentialEncoder<Frame> {
   private readonly silent: ReturnType<typeof createSilent>
   private begun = false
   private calling = false
@@ -37,7 +37,7 @@ class BlockWriter extends EventWriter<Frame> {
     this.silent = createSilent(asked)
   }
 
-  protected passed({ protocol, wire }: EventOf<'opaque'>): void {
+  protected opaque({ protocol, wire }: EventOf<'opaque'>): void {
     if (protocol === 'anthropic') this.send(wire)
   }
 
@@ -49,7 +49,7 @@ class BlockWriter extends EventWriter<Frame> {
     this.send({ type: 'content_block_delta', index: this.block ?? 0, delta })
   }
 
-  protected begin({ id, usage }: { id: string; usage?: Usage }): void {
+  protected responseStart({ id, usage }: { id: string; usage?: Usage }): void {
     if (this.begun) return
     this.begun = true
     const message: JsonObject = {
@@ -66,8 +66,8 @@ class BlockWriter extends EventWriter<Frame> {
   }
 
   /** The last of a part's blocks grows; text and thoughts open theirs with their first words. */
-  protected started(part: Part): void {
-    this.begin({ id: '' })
+  protected partStart(part: Part): void {
+    this.responseStart({ id: '' })
     this.part = part
     this.block = undefined
     this.argued = part.type === 'tool-call' && (part.arguments !== '' || part.freeform === true)
@@ -90,11 +90,11 @@ class BlockWriter extends EventWriter<Frame> {
     this.block = undefined
   }
 
-  protected grown(change: PartDelta): void {
+  protected partDelta(change: PartDelta): void {
     const { part } = this
     if (!part) return
     // Thoughts are gathered: a capsule holds them whole.
-    if (part.type === 'thinking') this.part = grow(part, change)
+    if (part.type === 'thinking') this.part = appendDelta(part, change)
     const delta = deltaOf(part, change)
     if (!delta) return
     if ('arguments' in change) this.argued = true
@@ -102,7 +102,7 @@ class BlockWriter extends EventWriter<Frame> {
     this.delta(delta)
   }
 
-  protected closed(): void {
+  protected partEnd(): void {
     const { part } = this
     this.part = undefined
     if (!part) return
@@ -120,8 +120,8 @@ class BlockWriter extends EventWriter<Frame> {
     this.stop()
   }
 
-  protected ended({ stop, usage }: EventOf<'response-end'>): void {
-    this.begin({ id: '', usage })
+  protected responseEnd({ stop, usage }: EventOf<'response-end'>): void {
+    this.responseStart({ id: '', usage })
     this.silent.end()
     this.over = true
     const delta = encodeStop(calledStop(stop, this.calling))

@@ -1,9 +1,9 @@
 import {
-  cutShort,
   type Part,
   type PartOf,
   type Stop,
   type StreamEvent,
+  truncatedStream,
   type Usage,
 } from '../../../conversation/index.ts'
 import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
@@ -230,7 +230,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
   private ended(): void {
     this.over = true
     if (!this.begun || this.finish === undefined) {
-      this.out.push({ type: 'error', error: cutShort(), usage: this.usage })
+      this.out.push({ type: 'error', error: truncatedStream(), usage: this.usage })
       return
     }
     this.endCall()

@@ -1,5 +1,5 @@
 import {
-  grow,
+  appendDelta,
   isReasoning,
   type Part,
   type PartDelta,
@@ -14,7 +14,7 @@ import { object, text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Asked, Frame } from '../../codec.ts'
 import { argumentsObject } from '../../shared/arguments.ts'
-import { type EventOf, EventWriter } from '../../shared/stream-encoder.ts'
+import { type EventOf, SequentialEncoder } from '../../shared/stream-encoder.ts'
 import { streamErrorBody } from '../error.ts'
 import { membersOf } from '../extended.ts'
 import { encodeMedia } from '../part.ts'
@@ -32,7 +32,7 @@ export function encodeStream(asked: Asked): Machine<StreamEvent, Frame> {
 }
 
 /** Events → chunks. A call is one part, so it is sent when its arguments are complete. */
-export class ChunkWriter extends EventWriter<JsonObject> {
+export class ChunkWriter extends SequentialEncoder<JsonObject> {
   private id: string
   private part: Part | undefined
   /** Thoughts of another upstream that wait for a part whose signature can carry them. */
@@ -45,7 +45,7 @@ export class ChunkWriter extends EventWriter<JsonObject> {
     this.id = asked.id
   }
 
-  protected begin({ id }: EventOf<'response-start'>): void {
+  protected responseStart({ id }: EventOf<'response-start'>): void {
     this.id = id || this.id
   }
 
@@ -59,7 +59,7 @@ export class ChunkWriter extends EventWriter<JsonObject> {
     })
   }
 
-  protected started(part: Part): void {
+  protected partStart(part: Part): void {
     this.part = part
     if (part.type === 'text' || isSaid(part)) this.say(part.text)
     else if (part.type === 'thinking') this.think(part.text)
@@ -75,24 +75,24 @@ export class ChunkWriter extends EventWriter<JsonObject> {
     if (words !== '') this.chunk([{ text: words, thought: true }])
   }
 
-  protected grown(delta: PartDelta): void {
+  protected partDelta(delta: PartDelta): void {
     const { part } = this
     if (!part) return
     if (part.type === 'text' || isSaid(part)) {
       if ('text' in delta) this.say(delta.text)
       return
     }
-    this.part = grow(part, delta)
+    this.part = appendDelta(part, delta)
     if ('text' in delta && part.type === 'thinking') this.think(delta.text)
   }
 
-  protected closed(): void {
+  protected partEnd(): void {
     const { part } = this
     this.part = undefined
     if (!part) return
     if (isReasoning(part)) this.thought(part)
     else if (part.type === 'tool-call' && part.runsOn === 'client') this.call(part)
-    else if (part.type === 'opaque') this.opaque(part)
+    else if (part.type === 'opaque') this.opaquePart(part)
     else if (
       part.type === 'image' ||
       part.type === 'document' ||
@@ -149,7 +149,7 @@ export class ChunkWriter extends EventWriter<JsonObject> {
     })
   }
 
-  private opaque(part: PartOf<'opaque'>): void {
+  private opaquePart(part: PartOf<'opaque'>): void {
     if (part.protocol === 'gemini') {
       if (!part.wire.groundingMetadata) this.chunk([part.wire])
       return
@@ -177,7 +177,7 @@ export class ChunkWriter extends EventWriter<JsonObject> {
     this.chunk([], { groundingMetadata: grounding })
   }
 
-  protected ended({ stop, usage, extensions }: EventOf<'response-end'>): void {
+  protected responseEnd({ stop, usage, extensions }: EventOf<'response-end'>): void {
     this.over = true
     const left = this.thoughts
     const parts: JsonObject[] =

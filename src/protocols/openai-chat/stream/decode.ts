@@ -1,4 +1,9 @@
-import { cutShort, type Part, type StreamEvent, type Usage } from '../../../conversation/index.ts'
+import {
+  type Part,
+  type StreamEvent,
+  truncatedStream,
+  type Usage,
+} from '../../../conversation/index.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
 import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
 import { count, object, objects, text } from '../../../lib/json/read-json.ts'
@@ -59,7 +64,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
   end(): StreamEvent[] {
     if (this.over) return []
     if (this.id !== undefined && this.finish !== undefined) this.ended()
-    else this.failed(cutShort())
+    else this.failed(truncatedStream())
     return this.taken()
   }
 

@@ -1,10 +1,10 @@
 import {
   type Citation,
-  cutShort,
   type Part,
   type PartDelta,
   type PartOf,
   type StreamEvent,
+  truncatedStream,
 } from '../../../conversation/index.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
 import type { JsonObject } from '../../../lib/json/json.ts'
@@ -83,7 +83,7 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
   }
 
   end(): Frame[] {
-    return this.over ? [] : this.failed(cutShort())
+    return this.over ? [] : this.failed(truncatedStream())
   }
 
   private started(index: number, part: Part): Frame[] {

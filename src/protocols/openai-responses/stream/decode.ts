@@ -1,8 +1,8 @@
 import {
   type Citation,
-  cutShort,
   type Part,
   type StreamEvent,
+  truncatedStream,
 } from '../../../conversation/index.ts'
 import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
 import { count, object, objects, text } from '../../../lib/json/read-json.ts'
@@ -49,7 +49,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
   end(): StreamEvent[] {
     if (this.over) return []
     this.over = true
-    this.out.push({ type: 'error', error: cutShort() })
+    this.out.push({ type: 'error', error: truncatedStream() })
     return this.taken()
   }
 

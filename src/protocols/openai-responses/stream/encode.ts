@@ -1,6 +1,6 @@
 import {
+  appendDelta,
   type Citation,
-  grow,
   type Part,
   type PartDelta,
   type PartOf,
@@ -11,7 +11,7 @@ import type { GatewayError } from '../../../lib/errors.ts'
 import type { JsonObject } from '../../../lib/json/json.ts'
 import { text } from '../../../lib/json/read-json.ts'
 import type { Asked, Frame, StreamEncoder } from '../../codec.ts'
-import { type EventOf, EventWriter } from '../../shared/stream-encoder.ts'
+import { type EventOf, SequentialEncoder } from '../../shared/stream-encoder.ts'
 import { encodeCitation, encodeMedia } from '../content.ts'
 import { envelopeOf } from '../envelope.ts'
 import { failureOf } from '../error.ts'
@@ -51,7 +51,7 @@ type OpenItem =
  * Events → events of a response: every item is added, grown and done, in order, with one counter
  * for them all; a single terminal event carries the response whole.
  */
-export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder {
+export class ResponseWriter extends SequentialEncoder<Frame> implements StreamEncoder {
   private readonly ids: ReturnType<typeof createIds>
   private readonly output: JsonObject[] = []
   private readonly completed = new Set<number>()
@@ -88,7 +88,7 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     this.push({ event: type, data: JSON.stringify(wire) })
   }
 
-  protected begin(): void {
+  protected responseStart(): void {
     if (this.begun) return
     this.begun = true
     const response = {
@@ -101,8 +101,8 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     this.send('response.in_progress', { response })
   }
 
-  protected started(part: Part): void {
-    this.begin()
+  protected partStart(part: Part): void {
+    this.responseStart()
     switch (part.type) {
       case 'text':
       case 'refusal':
@@ -349,21 +349,21 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     this.done(thought.at, same ? item : { ...rest, id: thought.id, summary })
   }
 
-  protected grown(delta: PartDelta): void {
+  protected partDelta(delta: PartDelta): void {
     const { open } = this
     if ('text' in delta) {
       if (open.kind === 'prose' && delta.text !== '') this.prose(open.type, delta.text)
       if (open.kind === 'thought' && open.part.type === 'thinking') {
-        open.part = grow(open.part, delta)
+        open.part = appendDelta(open.part, delta)
         if (delta.text !== '') this.think(delta.text)
       }
     } else if ('arguments' in delta) this.argue(delta.arguments)
     else if ('citation' in delta) this.cite(delta.citation)
     else if (open.kind === 'thought' && open.part.type === 'thinking')
-      open.part = grow(open.part, delta)
+      open.part = appendDelta(open.part, delta)
   }
 
-  protected closed(): void {
+  protected partEnd(): void {
     const { open } = this
     this.open = { kind: 'nothing' }
     if (open.kind === 'call') this.closeCall(open)
@@ -390,8 +390,8 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
     this.done(this.added(item), item)
   }
 
-  protected ended({ stop, usage, extensions }: EventOf<'response-end'>): void {
-    this.begin()
+  protected responseEnd({ stop, usage, extensions }: EventOf<'response-end'>): void {
+    this.responseStart()
     this.closeMessage()
     this.over = true
     this.extensions = extensions?.['openai-responses'] ?? {}
@@ -403,7 +403,7 @@ export class ResponseWriter extends EventWriter<Frame> implements StreamEncoder 
   }
 
   protected failed(error: GatewayError): void {
-    this.begin()
+    this.responseStart()
     this.over = true
     const response = {
       ...envelopeOf(this.ids.response, this.asked, undefined, undefined),

@@ -2,7 +2,7 @@ import type { Part } from './part.ts'
 import type { PartDelta } from './response.ts'
 
 /** The part with what has come to it; one that cannot take it stays as it is. */
-export function grow(part: Part, delta: PartDelta): Part {
+export function appendDelta(part: Part, delta: PartDelta): Part {
   if ('text' in delta)
     return part.type === 'text' || part.type === 'thinking' || part.type === 'refusal'
       ? { ...part, text: part.text + delta.text }
