@@ -24,7 +24,7 @@ export type {
 export {
   CAPSULE_PREFIX,
   type Capsule,
-  type Carrier,
+  type CapsulePart,
   isCapsuleText,
   isReasoning,
   packCapsule,

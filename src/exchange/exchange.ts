@@ -3,7 +3,7 @@ import { JsonBytesError, parseJson } from '../lib/json/json-bytes.ts'
 import { retryHeaders } from '../protocols/shared/error-headers.ts'
 import { causeOf, rememberFailed } from './accounting/settle.ts'
 import { countTokens } from './count-tokens.ts'
-import { firstToAnswer } from './failover/failover.ts'
+import { failover } from './failover/failover.ts'
 import { withKeepAlive } from './reply/keep-alive.ts'
 import { respond } from './reply/respond.ts'
 import { type Ask, begin, type Exchange, stamp } from './request.ts'
@@ -22,7 +22,7 @@ export async function exchange(gateway: Gateway, asked: Ask): Promise<Response> 
     // What is wrong with a request that must be read anyway is no target's fault.
     if (!begun.allowsPassthrough) begun.conversation()
     const running = begun
-    const answering = firstToAnswer(running)
+    const answering = failover(running)
     if (!running.envelope.stream || running.action === 'relay')
       return respond(running, running, await answering)
     return await withKeepAlive(running, answering)

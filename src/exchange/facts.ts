@@ -34,7 +34,7 @@ export function factsOf(
     return read.request
   }
   return {
-    client: clientOf(inbound.headers),
+    client: detectClient(inbound.headers),
     protocol: codec.protocol,
     key: caller.name,
     model: envelope.model,
@@ -83,7 +83,7 @@ const CLIENT_MARKS: readonly (readonly [pattern: RegExp, client: ClientName])[] 
 ]
 
 /** Which program this is, by what it says of itself. */
-export function clientOf(headers: Headers): ClientName {
+export function detectClient(headers: Headers): ClientName {
   if (headers.has('x-amp-thread-id') || headers.has('x-amp-feature')) return 'amp'
   if (headers.has('x-claude-code-session-id')) return 'claude-code'
   if (headers.get('originator')?.startsWith('codex')) return 'codex'

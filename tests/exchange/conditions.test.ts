@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { clientOf } from '../../src/exchange/facts.ts'
+import { detectClient } from '../../src/exchange/facts.ts'
 import type { JsonObject } from '../../src/lib/json/json.ts'
 import { createMemoryState } from '../../src/store/state.ts'
 import { localGateway } from '../support/local-gateway.ts'
@@ -179,7 +179,7 @@ describe.skipIf(sharedMissing)('real programs are known by their headers', () =>
   for (const capture of endings.flatMap(ending => captures(ending)))
     test(capture.id, () => {
       const program = capture.id.split('/')[0] ?? ''
-      expect(clientOf(new Headers(capture.headers))).toBe((NAMED[program] ?? 'other') as never)
+      expect(detectClient(new Headers(capture.headers))).toBe((NAMED[program] ?? 'other') as never)
     })
 })
 

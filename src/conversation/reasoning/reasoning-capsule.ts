@@ -59,13 +59,13 @@ export function isCapsuleText(text: string | undefined): boolean {
 }
 
 /** Where a capsule stood in a message that is being read. */
-export type Carrier = { type: 'carrier'; capsule: Capsule }
+export type CapsulePart = { type: 'carrier'; capsule: Capsule }
 
 /**
  * Puts back what capsules carried: parts in place, seals on their calls. Told thoughts in front of a
  * capsule that holds parts are the same ones once more and give way.
  */
-export function unpacked(parts: readonly (Part | Carrier)[]): Part[] {
+export function unpacked(parts: readonly (Part | CapsulePart)[]): Part[] {
   const out: Part[] = []
   const seals = new Map<string, Seal>()
   let settled = 0

@@ -12,7 +12,7 @@ import { type RoundOutcome, runRound } from './round.ts'
 import { targetsOf } from './targets.ts'
 
 /** Tries targets in order, and rounds of them, until one of them answers. */
-export async function firstToAnswer(exchange: Exchange): Promise<Answer> {
+export async function failover(exchange: Exchange): Promise<Answer> {
   let rounds = exchange.gateway.table.policy.requestRetry
   let worst: GatewayError | undefined
   let ticket: Ticket | undefined

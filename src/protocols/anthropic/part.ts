@@ -1,5 +1,5 @@
 import {
-  type Carrier,
+  type CapsulePart,
   type Citation,
   type Part,
   type PartOf,
@@ -38,7 +38,7 @@ function isCarrier(wire: JsonObject): boolean {
   return unpackCapsule(sealedText(wire)) !== undefined
 }
 
-function carrierOf(wire: JsonObject): Carrier | undefined {
+function carrierOf(wire: JsonObject): CapsulePart | undefined {
   const capsule = unpackCapsule(sealedText(wire))
   return capsule && { type: 'carrier', capsule }
 }

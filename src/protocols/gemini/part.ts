@@ -1,6 +1,6 @@
 import {
   type Capsule,
-  type Carrier,
+  type CapsulePart,
   type Part,
   type PartOf,
   type Seal,
@@ -29,11 +29,11 @@ export function signatureOf(wire: JsonObject): string | undefined {
  * A part of history; a capsule on it becomes a carrier in front of it. A call or a result whose wire
  * has no id has an empty one.
  */
-export function decodePart(wire: JsonObject, issuer: string): (Part | Carrier)[] {
+export function decodePart(wire: JsonObject, issuer: string): (Part | CapsulePart)[] {
   const signature = signatureOf(wire)
   const capsule = signature === undefined ? undefined : unpackCapsule(signature)
   const seal = capsule || signature === undefined ? undefined : sealOf(issuer, signature)
-  const carrier: Carrier[] = capsule ? [{ type: 'carrier', capsule }] : []
+  const carrier: CapsulePart[] = capsule ? [{ type: 'carrier', capsule }] : []
   const call = object(member(wire, 'functionCall'))
   if (call) return [...carrier, decodeCall(call, seal, capsule)]
   if (typeof wire.text === 'string') return [...carrier, ...decodeText(wire, wire.text, seal)]

@@ -1,5 +1,5 @@
 import {
-  type Carrier,
+  type CapsulePart,
   type Message,
   type Part,
   pairCalls,
@@ -101,7 +101,7 @@ function decodeItem(item: JsonObject, issuer: string): Decoded {
   }
 }
 
-function unpackedItem(role: Message['role'], part: Part | Carrier): Decoded {
+function unpackedItem(role: Message['role'], part: Part | CapsulePart): Decoded {
   if (part.type !== 'carrier') return { role, parts: [part] }
   return { role, parts: part.capsule.parts, carried: true }
 }

@@ -1,5 +1,5 @@
 import {
-  type Carrier,
+  type CapsulePart,
   type Part,
   type PartOf,
   type ServerStep,
@@ -14,7 +14,10 @@ import { extended } from './extended.ts'
 export const SUMMARY_GAP = '\n\n'
 
 /** A reasoning item is sealed as a whole: its id and its summary are bound to its ciphertext. */
-export function decodeReasoning(wire: JsonObject, issuer: string): PartOf<'thinking'> | Carrier {
+export function decodeReasoning(
+  wire: JsonObject,
+  issuer: string,
+): PartOf<'thinking'> | CapsulePart {
   const sealed = text(wire.encrypted_content)
   const capsule = sealed === undefined ? undefined : unpackCapsule(sealed)
   if (capsule) return { type: 'carrier', capsule }
