@@ -25,6 +25,8 @@ const MAX_CHARACTERS = 256
 const MIN_CHARACTERS = 6
 /** A key, its colon and the characters that count. */
 const SEAM_BYTES = 512
+const NOTHING = Buffer.alloc(0)
+const LF = 0x0a
 
 function keys(...names: string[]): Buffer[] {
   return names.map(name => Buffer.from(`"${name}"`))
@@ -49,14 +51,16 @@ export function createSealScanner(
   protocol: ProtocolId,
   note: (found: Fingerprint) => void,
 ): (chunk: Uint8Array) => void {
-  let tail = Buffer.alloc(0)
+  let tail = NOTHING
   return chunk => {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
-    const seam = Buffer.concat([tail, bytes.subarray(0, SEAM_BYTES)])
-    if (tail.length > 0) scan(seam, protocol, note)
     scan(bytes, protocol, note)
+    const seam = tail.length > 0 ? Buffer.concat([tail, bytes.subarray(0, SEAM_BYTES)]) : bytes
+    if (tail.length > 0) scan(seam, protocol, note)
+    // Most chunks are whole events, and no seal goes on behind the end of one.
+    if (bytes.at(-1) === LF && bytes.at(-2) === LF) tail = NOTHING
     // A copy: a view would keep the whole chunk in memory.
-    tail = Buffer.from((bytes.length >= SEAM_BYTES ? bytes : seam).subarray(-SEAM_BYTES))
+    else tail = Buffer.from((bytes.length >= SEAM_BYTES ? bytes : seam).subarray(-SEAM_BYTES))
   }
 }
 
