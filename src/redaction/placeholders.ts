@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { isObject, type JsonValue } from '../lib/json/json.ts'
+import { isObject, type JsonValue, jsonEntries } from '../lib/json/json.ts'
 import type { Path } from '../lib/path.ts'
 import { isSecretPlace } from './detect.ts'
 import { rangeOf, readYaml, scalarsIn, secretsIn } from './find-secrets.ts'
@@ -137,7 +137,7 @@ function filledIn(value: JsonValue, path: Path, secrets: SecretsByPlaceholder): 
     return value.map((one, index) => filledIn(one, [...path, index], secrets))
   if (isObject(value))
     return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [key, filledIn(one, [...path, key], secrets)]),
+      jsonEntries(value).map(([key, one]) => [key, filledIn(one, [...path, key], secrets)]),
     )
   if (typeof value !== 'string' || !value.match(PLACEHOLDER)) return value
   return secretFor(value, path, secrets).value

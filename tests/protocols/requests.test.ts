@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json/json.ts'
+import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../src/lib/json/json.ts'
 import { codecFor } from '../../src/protocols/index.ts'
 import type { Wire } from '../support/read-reply.ts'
 import { requestsOf } from '../support/requests.ts'
@@ -46,7 +46,7 @@ function normal(wire: Wire, body: JsonObject): JsonObject {
 function camel(value: JsonValue, levels: number): JsonValue {
   if (!isObject(value) || levels === 0) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
+    jsonEntries(value).map(([name, inner]) => [
       name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
       camel(inner, name.startsWith('response') ? 0 : levels - 1),
     ]),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020'
-import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json/json.ts'
+import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../src/lib/json/json.ts'
 import type { Wire } from './read-reply.ts'
 
 const folder = join(
@@ -83,12 +83,12 @@ function lenient(value: JsonValue, options: { closed: boolean; strict: boolean }
   if (Array.isArray(value)) return value.map(one => lenient(one, options))
   if (!isObject(value)) return value
   const out: JsonObject = {}
-  for (const [name, inner] of Object.entries(value)) {
+  for (const [name, inner] of jsonEntries(value)) {
     if (DROPPED.has(name)) continue
     if ((name === 'properties' || name === 'schemas') && isObject(inner)) {
       // Here the names are the payload's own words.
       out[name] = Object.fromEntries(
-        Object.entries(inner).map(([member, schema]) => [member, lenient(schema, options)]),
+        jsonEntries(inner).map(([member, schema]) => [member, lenient(schema, options)]),
       )
       continue
     }
@@ -107,7 +107,7 @@ function withoutNulls(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (!isObject(value)) return value
   return Object.fromEntries(
-    Object.entries(value).flatMap(([name, inner]) =>
+    jsonEntries(value).flatMap(([name, inner]) =>
       inner === null ? [] : [[name, withoutNulls(inner)]],
     ),
   )

@@ -1,5 +1,5 @@
 import { isMap, isSeq, type Node, visit } from 'yaml'
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
+import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
 import type { Path } from '../../lib/path.ts'
 import type { Edit } from './edit.ts'
 import { valueAt } from './find.ts'
@@ -54,7 +54,7 @@ function inMap(now: JsonObject, value: JsonObject, path: Path): Edit[] {
   const gone = Object.keys(now).filter(key => !Object.hasOwn(value, key))
   return [
     ...gone.map((key): Edit => ({ op: 'remove', path: [...path, key] })),
-    ...Object.entries(value).flatMap(([key, one]): Edit[] => {
+    ...jsonEntries(value).flatMap(([key, one]): Edit[] => {
       const was = now[key]
       return was === undefined
         ? [{ op: 'set', path: [...path, key], value: one }]

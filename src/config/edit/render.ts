@@ -1,4 +1,4 @@
-import { isObject, type JsonValue } from '../../lib/json/json.ts'
+import { isObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
 import { type Quotes, scalarText } from './scalar.ts'
 
 /** On one line: `{ a: 1, b: [ x, y ] }`. `quotes`: of a text, as far as it can have them. */
@@ -6,7 +6,7 @@ export function flowText(value: JsonValue, quotes?: Quotes): string {
   if (Array.isArray(value))
     return value.length === 0 ? '[]' : `[ ${value.map(one => flowText(one)).join(', ')} ]`
   if (!isObject(value)) return scalarText(value, quotes)
-  const members = Object.entries(value).map(([key, one]) => flowMember(key, one))
+  const members = jsonEntries(value).map(([key, one]) => flowMember(key, one))
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
 }
 
@@ -25,7 +25,7 @@ export function blockLines(value: JsonValue, step: number): string[] {
       return line.length <= SHORT ? [line] : elementLines(one, step)
     })
   if (isObject(value) && isFilled(value))
-    return Object.entries(value).flatMap(([key, one]) => {
+    return jsonEntries(value).flatMap(([key, one]) => {
       const line = flowMember(key, one)
       return isPlainList(one) && line.length <= SHORT ? [line] : memberLines(key, one, step)
     })

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../lib/errors.ts'
-import { isObject, type JsonValue } from '../../lib/json/json.ts'
+import { isObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
 import { scanObject } from '../../lib/json/json-bytes.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Route } from '../../routing/table.ts'
@@ -112,7 +112,7 @@ function texts(value: JsonValue, at: string): Named[] {
   if (typeof value === 'string') return [{ at, name: value.replace(/^models\//, '') }]
   if (Array.isArray(value)) return value.flatMap((item, index) => texts(item, `${at}[${index}]`))
   if (!isObject(value)) return []
-  return Object.entries(value).flatMap(([key, item]) => texts(item, `${at}.${key}`))
+  return jsonEntries(value).flatMap(([key, item]) => texts(item, `${at}.${key}`))
 }
 
 function tier(value: JsonValue, at: string): Named[] {

@@ -1,4 +1,10 @@
-import { isObject, type JsonObject, type JsonValue, parseObject } from '../../lib/json/json.ts'
+import {
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  jsonEntries,
+  parseObject,
+} from '../../lib/json/json.ts'
 import { decodeSse } from '../../lib/streams/sse.ts'
 
 /** Members in which the protocols say what the model said, in streams. */
@@ -39,7 +45,7 @@ function saysItAgain({ type }: JsonObject): boolean {
 
 function wordsOf(value: JsonObject, depth: number): string {
   let words = ''
-  for (const [name, member] of Object.entries(value)) {
+  for (const [name, member] of jsonEntries(value)) {
     if (name === ARGUMENTS && isObject(member)) words += JSON.stringify(member)
     else if (typeof member !== 'string') words += wordsBelow(member, depth + 1)
     else if (WORDS.has(name)) words += member

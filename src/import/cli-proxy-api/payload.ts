@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
+import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
 import { compileGlob } from '../../routing/glob.ts'
 import { comesFrom, type Draft, filled, lost } from '../draft.ts'
 import type { Reading } from '../reading.ts'
@@ -115,7 +115,7 @@ function changes(rule: Reading, section: string, draft: Draft): JsonObject | und
   const params = rule.whole('params')
   if (!isObject(params)) return undefined
   const written: JsonObject = {}
-  for (const [path, value] of Object.entries(params)) {
+  for (const [path, value] of jsonEntries(params)) {
     if (!isUsable(path, rule, draft)) continue
     const parsed = section.endsWith('-raw') ? rawValue(value, path, rule, draft) : value
     if (parsed !== undefined) written[path] = parsed

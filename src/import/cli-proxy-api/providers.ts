@@ -142,7 +142,10 @@ function readCompatible(entry: Reading, importing: Importing): void {
       entry.path('support-prompt-cache-key'),
       'a prompt_cache_key goes on as the client sent it; none is made up',
     )
-  const listed = entry.mappings('api-key-entries').flatMap(one => readKey(one, importing) ?? [])
+  const listed = entry.mappings('api-key-entries').flatMap((one): JsonValue[] => {
+    const key = readKey(one, importing)
+    return key === undefined ? [] : [key]
+  })
   const keys = [...listed, ...entry.texts('api-keys')]
   if (address === undefined || !isAddress(address)) {
     lost(draft, entry.path('base-url'), 'is no http or https address; the service is left out')

@@ -93,7 +93,10 @@ export function encodeTools(request: ConversationRequest, losses: Loss[]): JsonO
   const asWritten = memory.recall(tools)
   const wires =
     asWritten === undefined
-      ? tools.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, losses) ?? [])
+      ? tools.flatMap((tool, index): JsonObject[] => {
+          const wire = encodeTool(tool, `tools[${index}]`, losses)
+          return wire === undefined ? [] : [wire]
+        })
       : asWritten
   if (wires === null || (asWritten === undefined && tools.length === 0)) return {}
   const written = memory.recall(toolChoice)

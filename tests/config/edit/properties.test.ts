@@ -19,7 +19,7 @@ function parsed(text: string): JsonValue {
 function places(value: JsonValue, path: Path = []): Place[] {
   const inside =
     typeof value === 'object' && value !== null
-      ? Object.entries(value).flatMap(([key, one]) =>
+      ? Object.entries(value).flatMap(([key, one = null]) =>
           places(one, [...path, Array.isArray(value) ? Number(key) : key]),
         )
       : []

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json/json.ts'
+import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../../lib/json/json.ts'
 import { objects, text } from '../../../lib/json/read-json.ts'
 import { type Budget, unitsOfMembers } from './budget.ts'
 import { nameOf, resolvePointer } from './pointer.ts'
@@ -102,7 +102,7 @@ export class Flattener {
   }
 
   private addMembers(schema: JsonObject, flat: Flat): void {
-    for (const [name, value] of Object.entries(schema)) {
+    for (const [name, value] of jsonEntries(schema)) {
       if (name === '$ref' || name === 'allOf') continue
       if (name === 'properties' && isObject(value)) this.addProperties(value, flat)
       else if (name === 'required') addRequired(value, flat)
@@ -113,7 +113,7 @@ export class Flattener {
   }
 
   private addProperties(properties: JsonObject, flat: Flat): void {
-    const entries = Object.entries(properties)
+    const entries = jsonEntries(properties)
     if (!this.budget.spend(unitsOfMembers(entries.length))) return
     for (const [name, value] of entries) flat.properties.set(name, value)
   }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../../lib/json/json.ts'
+import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../../lib/json/json.ts'
 import { table } from '../../../lib/json/table.ts'
 import { enumName } from '../enums.ts'
 
@@ -40,7 +40,7 @@ const MAPS = ['properties', '$defs', 'definitions', 'patternProperties']
  */
 export function liftSchema(wire: JsonObject): JsonObject {
   const lifted: JsonObject = {}
-  for (const [spelled, value] of Object.entries(wire)) {
+  for (const [spelled, value] of jsonEntries(wire)) {
     const name = SPELLED[spelled] ?? spelled
     if (name !== 'nullable') lifted[name] = liftMember(name, value)
   }
@@ -57,7 +57,7 @@ function liftMember(name: string, value: JsonValue): JsonValue {
   if (SCHEMAS.includes(name)) return liftOne(value)
   if (LISTS.includes(name) && Array.isArray(value)) return value.map(liftOne)
   if (MAPS.includes(name) && isObject(value))
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, liftOne(one)]))
+    return Object.fromEntries(jsonEntries(value).map(([key, one]) => [key, liftOne(one)]))
   return value
 }
 
