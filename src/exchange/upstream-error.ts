@@ -16,9 +16,9 @@ export class UpstreamError extends GatewayError {
   ) {
     super(meaning.code, meaning.message, {
       status: meaning.status,
-      ...(meaning.retryAfterMs === undefined ? {} : { retryAfterMs: meaning.retryAfterMs }),
-      ...(meaning.type === undefined ? {} : { type: meaning.type }),
-      ...(meaning.param === undefined ? {} : { param: meaning.param }),
+      retryAfterMs: meaning.retryAfterMs,
+      type: meaning.type,
+      param: meaning.param,
     })
     this.protocol = raw.protocol
     this.headers = raw.headers

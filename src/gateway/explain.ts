@@ -144,7 +144,7 @@ async function candidateOf(
       ? {
           verdict: missing.must ? 'passed over' : 'asked last',
           reason: missing.reason,
-          ...(missing.line === undefined ? {} : { reasonLine: missing.line }),
+          reasonLine: missing.line,
         }
       : { verdict: coolingDown ? 'cooling down' : 'asked' }),
     credentials,

@@ -61,11 +61,11 @@ export function parseHypothetical(
   }
 
   return {
-    ...(client === undefined ? {} : { client }),
+    client,
     ...(spoken ? { protocol: spoken } : {}),
-    ...(key === undefined ? {} : { key }),
+    key,
     ...(hour === undefined ? {} : { hour: Number(hour) }),
-    ...(inputTokens === undefined ? {} : { inputTokens }),
+    inputTokens,
     ...(header ? { headers: headers(header) } : {}),
     ...(tool ? { tools: tool } : {}),
     ...(needs ? { needs: abilities(needs) } : {}),

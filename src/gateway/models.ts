@@ -24,10 +24,10 @@ function modelInfo(listed: ListedModel): ModelInfo {
   return {
     id: listed.id,
     displayName: listed.description ?? listed.id,
-    ...(listed.description === undefined ? {} : { description: listed.description }),
+    description: listed.description,
     ownedBy: listed.ownedBy,
     createdAtMs: LISTED_AT_MS,
-    ...(listed.contextTokens === undefined ? {} : { contextTokens: listed.contextTokens }),
-    ...(listed.maxOutputTokens === undefined ? {} : { maxOutputTokens: listed.maxOutputTokens }),
+    contextTokens: listed.contextTokens,
+    maxOutputTokens: listed.maxOutputTokens,
   }
 }

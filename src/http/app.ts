@@ -111,7 +111,7 @@ async function serve(
       caller,
       requestId,
       requestLine: { method: request.method, url: request.url },
-      ...(relay === undefined ? {} : { relay }),
+      relay,
     })
   } catch (error) {
     const response = refuse(gateway, codec, request, error, requestId)

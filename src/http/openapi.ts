@@ -296,7 +296,7 @@ function geminiPaths(gateway: Gateway): OpenAPIV3.PathsObject {
         in: 'path',
         required: true,
         schema: { type: 'string' },
-        ...(first === undefined ? {} : { example: first }),
+        example: first,
       },
     ],
     requestBody: {

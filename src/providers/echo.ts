@@ -147,7 +147,7 @@ function parseFailure(rest: string): Failure {
 function errorOf(wanted: Failure): GatewayError {
   return new GatewayError(codeFor(wanted.status), wanted.message, {
     status: wanted.status,
-    ...(wanted.retryAfterMs === undefined ? {} : { retryAfterMs: wanted.retryAfterMs }),
+    retryAfterMs: wanted.retryAfterMs,
   })
 }
 

@@ -51,7 +51,7 @@ function collectCatalogue(usable: readonly Provider[]): Names['catalogue'] {
       listed.push({
         provider,
         model: name,
-        ...(discoveredAtMs === undefined ? {} : { discoveredAtMs }),
+        discoveredAtMs,
       })
       catalogue.set(alias, listed)
     }

@@ -79,8 +79,8 @@ function schemaOf(schema: TSchema, definitions: Definitions): JsonSchema {
 
 function aboutOf({ description, default: unsaid }: TSchema): JsonSchema {
   return {
-    ...(description === undefined ? {} : { description }),
-    ...(unsaid === undefined ? {} : { default: unsaid }),
+    description,
+    default: unsaid,
   }
 }
 

@@ -68,9 +68,9 @@ function keyOf({ name, key, models, limits }: ApiKeyEntry): ApiKey {
     ...(limits
       ? {
           limits: {
-            ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
-            ...(tokensPerDay === undefined ? {} : { tokensPerDay }),
-            ...(usdPerDay === undefined ? {} : { usdPerDay }),
+            requestsPerMinute,
+            tokensPerDay,
+            usdPerDay,
             ...(limits['unknown-price'] === 'allow' ? { unknownPrice: 'allow' } : {}),
           },
         }

@@ -17,7 +17,7 @@ export function readLogging(
   const file = logFile(logging.file ?? LOGGING.file, routesFile, env)
   return {
     level: logging.level ?? LOGGING.level,
-    ...(file === undefined ? {} : { file }),
+    file,
     // YAML of before 2009 reads `off` as false, and some editors write it so.
     requests: logging.requests === false ? 'off' : (logging.requests ?? LOGGING.requests),
   }

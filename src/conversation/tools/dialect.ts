@@ -38,7 +38,7 @@ export function adaptTools(request: ConversationRequest, dialect: ToolDialect): 
     const full = dialect.namespaces ? name : plainName(name, namespace)
     const wire = legalName(full, dialect.toolName)
     if (!known.has(wire)) {
-      known.set(wire, { name, freeform, ...(namespace === undefined ? {} : { namespace }) })
+      known.set(wire, { name, freeform, namespace })
       if (wire !== name) renamed.push({ from: name, to: wire })
     }
     return wire
@@ -114,7 +114,7 @@ function fitTool(tool: Tool, dialect: ToolDialect, nameOf: (known: Known) => str
   const name = nameOf({
     name: tool.name,
     freeform,
-    ...(namespace === undefined ? {} : { namespace }),
+    namespace,
   })
   if (tool.type === 'custom' && !dialect.freeform) return asFunction(tool, name)
   if (name === tool.name && (namespace === undefined || dialect.namespaces)) return tool
@@ -172,7 +172,7 @@ function fitCall(
   const name = nameOf({
     name: part.name,
     freeform: freeform === true,
-    ...(namespace === undefined ? {} : { namespace }),
+    namespace,
   })
   const id = legalCallId(part.id, dialect.callId)
   const wrapped = freeform === true && !dialect.freeform

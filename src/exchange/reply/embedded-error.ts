@@ -74,9 +74,9 @@ export function upstreamError(
     error.retryAfterMs ?? parseRetryAfter(headers, exchange.gateway.services.now())
   const meaning = new GatewayError(code, message, {
     status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(type === undefined ? {} : { type }),
-    ...(param === undefined ? {} : { param }),
+    retryAfterMs,
+    type,
+    param,
   })
   const said = decoder.decode(body)
   const text = redactCredential(attempt.lease.spec.secret, said)

@@ -49,7 +49,7 @@ function responsesAsked(exchange: Exchange): Partial<Asked> {
   const follows = text(exchange.body().previous_response_id)
   return {
     finished: response => store(exchange, response),
-    ...(follows === undefined ? {} : { follows }),
+    follows,
   }
 }
 

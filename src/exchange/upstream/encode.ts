@@ -34,7 +34,7 @@ export function encoded(exchange: Exchange, attempt: Attempt, action: Action): E
     stream,
     issuer: target.provider.id,
     quirks,
-    ...(session === undefined ? {} : { session }),
+    session,
   })
   attempt.adapted = made.adapted
   attempt.losses = [...made.losses, ...losses]

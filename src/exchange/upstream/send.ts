@@ -73,8 +73,8 @@ function urlFor(
   const path =
     own?.paths?.[action] ??
     codec.pathFor(action, target.model, stream, {
-      ...(root === undefined ? {} : { root }),
-      ...(relay === undefined ? {} : { relay }),
+      root,
+      relay,
     })
   return withQuery(`${account?.baseUrl ?? speech.baseUrl}${path}`, speech.query)
 }

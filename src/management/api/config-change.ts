@@ -74,7 +74,7 @@ export function changedReply(
       ok: true,
       // As panels for CLIProxyAPI know it.
       changed: backup === undefined ? [] : ['config'],
-      ...(backup === undefined ? {} : { backup }),
+      backup,
       ...(warnings.length > 0 ? { warnings: warnings.map(diagnosticWire) } : {}),
       ...more,
     },

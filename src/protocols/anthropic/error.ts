@@ -16,8 +16,8 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
   const retryAfterMs = parseRetryAfter(headers, Date.now())
   return new GatewayError(codeFor(status, type, message), message, {
     status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(type === undefined ? {} : { type }),
+    retryAfterMs,
+    type,
   })
 }
 
@@ -64,7 +64,7 @@ function upstreamErrorOf(body: string): { type?: string; message: string } {
     text(wire.message) ??
     text(wire.detail) ??
     plainText(body)
-  return { message, ...(type === undefined ? {} : { type }) }
+  return { message, type }
 }
 
 function codeFor(status: number, type: string | undefined, message: string): ErrorCode {

@@ -9,8 +9,8 @@ export function encodeModel(model: ModelInfo): JsonObject {
     id: model.id,
     display_name: model.displayName ?? model.id,
     created_at: new Date(model.createdAtMs).toISOString().replace('.000Z', 'Z'),
-    ...(model.contextTokens === undefined ? {} : { max_input_tokens: model.contextTokens }),
-    ...(model.maxOutputTokens === undefined ? {} : { max_tokens: model.maxOutputTokens }),
+    max_input_tokens: model.contextTokens,
+    max_tokens: model.maxOutputTokens,
   }
 }
 

@@ -116,9 +116,9 @@ function stepOf(wire: JsonObject): ServerStep | undefined {
       does && {
         does,
         id: text(wire.id) ?? '',
-        ...(query === undefined ? {} : { query }),
-        ...(url === undefined ? {} : { url }),
-        ...(code === undefined ? {} : { code }),
+        query,
+        url,
+        code,
       }
     )
   }
@@ -126,7 +126,7 @@ function stepOf(wire: JsonObject): ServerStep | undefined {
   const sources = objects(wire.content).flatMap(one => {
     const url = text(one.url)
     const title = text(one.title)
-    return url === undefined ? [] : [{ url, ...(title === undefined ? {} : { title }) }]
+    return url === undefined ? [] : [{ url, title }]
   })
   return { does: 'web-search', id: text(wire.tool_use_id) ?? '', sources }
 }
@@ -148,7 +148,7 @@ function decodeMedia(wire: JsonObject, type: 'image' | 'document'): Part {
   return {
     type,
     source,
-    ...(name === undefined ? {} : { name }),
+    name,
     ...extended(without(wire, 'type', 'source', 'title')),
   }
 }
@@ -182,9 +182,9 @@ export function decodeCitation(wire: JsonObject): Citation {
   const url = text(wire.url)
   const quote = text(wire.cited_text)
   return {
-    ...(title === undefined ? {} : { title }),
-    ...(url === undefined ? {} : { url }),
-    ...(quote === undefined ? {} : { quote }),
+    title,
+    url,
+    quote,
     ...extended(wire),
   }
 }

@@ -99,7 +99,7 @@ export function encodeRequest(
   const body: JsonObject = {
     model: to.model,
     max_tokens: maxTokens,
-    ...(system === undefined ? {} : { system }),
+    system,
     messages,
     ...without(own, 'output_format', 'output_config'),
     ...(asWrittenSampling(request, asWritten) ??

@@ -18,7 +18,7 @@ export function decodeTool(wire: JsonObject): Tool {
   return {
     type: 'function',
     name: text(wire.name) ?? '',
-    ...(description === undefined ? {} : { description }),
+    description,
     parameters: schema,
     ...(isPlaceholder(wire) ? { only: 'anthropic' as const } : {}),
     ...shared(wire),
@@ -58,7 +58,7 @@ function serverTool(wire: JsonObject): Tool {
   const blockedDomains = strings(wire.blocked_domains)
   const does: ServerAbility = {
     name,
-    ...(maxUses === undefined ? {} : { maxUses }),
+    maxUses,
     ...(allowedDomains ? { allowedDomains } : {}),
     ...(blockedDomains ? { blockedDomains } : {}),
   }
@@ -145,7 +145,7 @@ function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | unde
     tool.parameters.type === undefined ? { type: 'object', ...tool.parameters } : tool.parameters
   return {
     name: tool.name,
-    ...(tool.description === undefined ? {} : { description: tool.description }),
+    description: tool.description,
     input_schema: schema,
     ...(tool.strict === true ? { strict: true } : {}),
     ...(tool.cache ? { cache_control: cacheControl(tool.cache) } : {}),

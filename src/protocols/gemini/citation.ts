@@ -10,7 +10,7 @@ function sourcesOf(grounding: JsonObject): (Web | undefined)[] {
     const place = object(chunk.web) ?? object(chunk.retrievedContext) ?? object(chunk.maps)
     const url = text(place?.uri)
     const title = text(place?.title)
-    return url === undefined ? undefined : { url, ...(title === undefined ? {} : { title }) }
+    return url === undefined ? undefined : { url, title }
   })
 }
 

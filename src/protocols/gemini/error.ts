@@ -55,8 +55,8 @@ export function failure(wire: JsonObject, otherwise?: string): GatewayError {
 function errorOptions(status: number, retryAfterMs: number | undefined, type: string | undefined) {
   return {
     status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(type === undefined ? {} : { type }),
+    retryAfterMs,
+    type,
   }
 }
 

@@ -74,7 +74,7 @@ function decodeResult(wire: JsonObject): Part {
   return {
     type: 'tool-result',
     callId: text(wire.id) ?? '',
-    ...(name === undefined ? {} : { name }),
+    name,
     parts: [...(words === '' ? [] : [{ type: 'text' as const, text: words }]), ...media],
     failed,
     runsOn: 'client',
@@ -110,7 +110,7 @@ export function decodeOther(wire: JsonObject): Part {
   const mediaType = text(member(file, 'mimeType'))
   const source: Source =
     /^https?:/.test(uri) && !STORED.test(uri)
-      ? { from: 'url', url: uri, ...(mediaType === undefined ? {} : { mediaType }) }
+      ? { from: 'url', url: uri, mediaType }
       : { from: 'file', id: uri, issuer: 'gemini' }
   return media(mediaType ?? 'application/octet-stream', source, wire, undefined)
 }
@@ -127,7 +127,7 @@ function media(
   return {
     type,
     source,
-    ...(name === undefined ? {} : { name }),
+    name,
     ...extended(source.from === 'file' ? { ...rest, mimeType: mediaType } : rest),
   }
 }
@@ -170,7 +170,7 @@ export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video
         return { lost: 'a file that only its own service holds', instead: `[${part.type}]` }
       return {
         wire: {
-          fileData: { ...(mimeType === undefined ? {} : { mimeType }), fileUri: source.id },
+          fileData: { mimeType, fileUri: source.id },
           ...own,
         },
       }

@@ -60,7 +60,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
       config ? others(config, [...FORMAT, ...(thinking ? ['thinkingConfig'] : [])]) : null,
     ),
     ...(thinking ? { thinking: memory.remember(thinking, thinkingConfig ?? null) } : {}),
-    ...(shown === undefined ? {} : { showThinking: shown }),
+    showThinking: shown,
     format: memory.remember(decodeFormat(config), picked(config, FORMAT)),
     ...extended(others(body, UNDERSTOOD)),
   }
@@ -153,7 +153,7 @@ export function encodeRequest(
   }
   const body: JsonObject = {
     contents: alone ? [onlyContent(instructionsAsUser(request, losses))] : spoken,
-    ...(system === undefined ? {} : { systemInstruction: system }),
+    systemInstruction: system,
     ...membersOf(request),
     ...encodeToolUse(request, schemas, losses),
     ...(isGiven(request) || Object.keys(config).length > 0 ? { generationConfig: config } : {}),
@@ -249,7 +249,7 @@ function encodeToolUse(
   if (written !== undefined)
     return {
       ...(written === null ? {} : { tools: written }),
-      ...(config === undefined ? {} : { toolConfig: config }),
+      toolConfig: config,
     }
   if (request.parallelTools === false)
     losses.push({ path: 'parallel_tool_calls', reason: 'gemini has no such parameter' })

@@ -47,7 +47,7 @@ function decodeFunction(wire: JsonObject): Tool {
   return {
     type: 'function',
     name: text(wire.name) ?? '',
-    ...(description === undefined ? {} : { description }),
+    description,
     parameters: schema ? liftSchema(schema) : { type: 'object', properties: {} },
     ...extended(others(wire, FUNCTION)),
   }

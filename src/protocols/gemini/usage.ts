@@ -40,7 +40,7 @@ export function encodeUsage(usage: Usage): JsonObject {
     promptTokenCount: prompt,
     candidatesTokenCount: Math.max(0, output - (reasoning ?? 0)),
     totalTokenCount: prompt + output,
-    ...(cacheRead === undefined ? {} : { cachedContentTokenCount: cacheRead }),
-    ...(reasoning === undefined ? {} : { thoughtsTokenCount: reasoning }),
+    cachedContentTokenCount: cacheRead,
+    thoughtsTokenCount: reasoning,
   }
 }

@@ -16,7 +16,7 @@ export function decodeFormat(body: JsonObject): Format {
   return {
     type: 'json',
     ...(schema ? { schema } : {}),
-    ...(name === undefined ? {} : { name }),
+    name,
     ...(typeof declared.strict === 'boolean' ? { strict: declared.strict } : {}),
   }
 }
@@ -36,7 +36,7 @@ export function encodeFormat(format: Format, own: JsonObject): JsonObject {
   return {
     response_format: {
       type: 'json_schema',
-      json_schema: { name: name ?? 'reply', schema, ...(strict === undefined ? {} : { strict }) },
+      json_schema: { name: name ?? 'reply', schema, strict },
     },
   }
 }

@@ -47,8 +47,8 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     ...(typeof parallel === 'boolean' ? { parallelTools: parallel } : {}),
     sampling: decodeSampling(body),
     ...(thinking ? { thinking } : {}),
-    ...(cacheKey === undefined ? {} : { cacheKey }),
-    ...(verbosity === undefined ? {} : { verbosity }),
+    cacheKey,
+    verbosity,
     format: decodeFormat(body),
     ...extended(without(body, ...understood(body))),
   }

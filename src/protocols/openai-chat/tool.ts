@@ -31,7 +31,7 @@ function decodeCustom(custom: JsonObject, wire: JsonObject): Tool {
   return {
     type: 'custom',
     name: text(custom.name) ?? '',
-    ...(description === undefined ? {} : { description }),
+    description,
     ...(format ? { format: { ...format, ...object(format.grammar) } } : {}),
     ...extended({}, { wire }),
   }
@@ -49,7 +49,7 @@ function encodeCustom(tool: ToolOf<'custom'>): JsonObject {
     type: 'custom',
     custom: {
       name,
-      ...(description === undefined ? {} : { description }),
+      description,
       ...(grammar ? { format: { type: 'grammar', grammar } } : {}),
     },
   }
@@ -69,7 +69,7 @@ function decodeFunction(declared: JsonObject, outer: JsonObject, shape: JsonObje
   return {
     type: 'function',
     name: text(declared.name) ?? '',
-    ...(description === undefined ? {} : { description }),
+    description,
     parameters: parameters ?? {},
     ...(typeof strict === 'boolean' ? { strict } : {}),
     ...(cache ? { cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : {}),
@@ -110,9 +110,9 @@ function encodeFunction(tool: ToolOf<'function'>): JsonObject {
   const shape = shapeOf(tool)
   return {
     name: tool.name,
-    ...(tool.description === undefined ? {} : { description: tool.description }),
+    description: tool.description,
     ...(shape.bare === true ? {} : { parameters: tool.parameters }),
-    ...(tool.strict === undefined ? {} : { strict: tool.strict }),
+    strict: tool.strict,
     ...object(shape.inner),
   }
 }

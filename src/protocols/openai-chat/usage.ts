@@ -40,7 +40,7 @@ export function encodeUsage(usage: Usage): JsonObject {
     total_tokens: total + output,
     prompt_tokens_details: {
       cached_tokens: cacheRead ?? 0,
-      ...(cacheWrite === undefined ? {} : { cache_write_tokens: cacheWrite }),
+      cache_write_tokens: cacheWrite,
     },
     completion_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
   }

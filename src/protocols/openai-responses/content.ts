@@ -51,7 +51,7 @@ function decodeFile(wire: JsonObject): Part {
   const id = text(wire.file_id)
   const name = text(wire.filename)
   const rest = {
-    ...(name === undefined ? {} : { name }),
+    name,
     ...extended(without(wire, 'type', 'file_data', 'file_url', 'file_id', 'filename')),
   }
   if (data !== undefined) return { type: 'document', source: sourceOf(data, true), ...rest }
@@ -78,8 +78,8 @@ export function decodeCitation(wire: JsonObject): Citation {
   const start = number(wire.start_index)
   const end = number(wire.end_index)
   return {
-    ...(title === undefined ? {} : { title }),
-    ...(url === undefined ? {} : { url }),
+    title,
+    url,
     ...(start === undefined || end === undefined ? {} : { range: [start, end] }),
     ...extended(wire),
   }

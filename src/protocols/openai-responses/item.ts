@@ -59,7 +59,7 @@ export function decodeCall(wire: JsonObject): Part {
     arguments: text(custom ? wire.input : wire.arguments) ?? '',
     runsOn: 'client',
     ...(custom ? { freeform: true } : {}),
-    ...(namespace === undefined ? {} : { namespace }),
+    namespace,
   }
 }
 
@@ -100,7 +100,7 @@ export function stepOf(wire: JsonObject): ServerStep | undefined {
     return {
       does: 'code-execution',
       id,
-      ...(code === undefined ? {} : { code }),
+      code,
       ...(output === '' ? {} : { output }),
     }
   }
@@ -115,8 +115,8 @@ export function stepOf(wire: JsonObject): ServerStep | undefined {
   return {
     does: action?.type === 'open_page' ? 'web-fetch' : 'web-search',
     id,
-    ...(query === undefined ? {} : { query }),
-    ...(url === undefined ? {} : { url }),
+    query,
+    url,
     ...(sources.length > 0 ? { sources } : {}),
   }
 }

@@ -56,7 +56,7 @@ export function callItem(part: PartOf<'tool-call'>, id: string): JsonObject {
     status: 'in_progress',
     call_id: part.id,
     name: part.name,
-    ...(part.namespace === undefined ? {} : { namespace: part.namespace }),
+    namespace: part.namespace,
   }
   return { ...head, ...(part.freeform ? { input: '' } : { arguments: '' }), ...membersOf(part) }
 }

@@ -61,8 +61,8 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     sampling: memory.remember(decodeSampling(body), picked(body, SAMPLING)),
     ...(thinking ? { thinking: memory.remember(thinking, body.reasoning ?? null) } : {}),
     ...(text(object(body.reasoning)?.summary) === undefined ? {} : { showThinking: true }),
-    ...(cacheKey === undefined ? {} : { cacheKey }),
-    ...(verbosity === undefined ? {} : { verbosity }),
+    cacheKey,
+    verbosity,
     format: memory.remember(decodeFormat(object(body.text)), body.text ?? null),
     ...extended({
       ...without(body, ...UNDERSTOOD),
@@ -102,9 +102,9 @@ function decodeSampling(body: JsonObject): Sampling {
   const temperature = number(body.temperature)
   const topP = number(body.top_p)
   return {
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topP === undefined ? {} : { topP }),
+    maxOutputTokens,
+    temperature,
+    topP,
   }
 }
 
@@ -128,7 +128,7 @@ function decodeFormat(wire: JsonObject | undefined): ConversationRequest['format
   return {
     type: 'json',
     schema,
-    ...(name === undefined ? {} : { name }),
+    name,
     ...(typeof format.strict === 'boolean' ? { strict: format.strict } : {}),
   }
 }
@@ -149,7 +149,7 @@ export function encodeRequest(
   const thinking = encodeThinking(request, to, losses)
   const body: JsonObject = {
     model: to.model,
-    ...(instructions === undefined ? {} : { instructions }),
+    instructions,
     input,
     ...encodeStateless(request, to),
     ...membersOf(request),
@@ -190,7 +190,7 @@ function encodeSystem({ system }: ConversationRequest): {
   if (written) {
     const { instructions } = written
     return {
-      ...(instructions === undefined ? {} : { instructions }),
+      instructions,
       input: objects(written.input),
     }
   }
@@ -262,7 +262,7 @@ function encodeText({ format, verbosity }: ConversationRequest): JsonObject {
   if (written !== undefined) return written === null ? {} : { text: written }
   const wire: JsonObject = {
     ...(format.type === 'text' ? {} : { format: encodeFormat(format) }),
-    ...(verbosity === undefined ? {} : { verbosity }),
+    verbosity,
   }
   return Object.keys(wire).length > 0 ? { text: wire } : {}
 }

@@ -22,7 +22,7 @@ export function searchTool(wire: JsonObject): Tool {
   return {
     type: 'function',
     name: NAME,
-    ...(description === undefined ? {} : { description }),
+    description,
     parameters: object(wire.parameters) ?? {},
     ...extended(wire),
   }

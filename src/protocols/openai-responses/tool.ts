@@ -31,7 +31,7 @@ function decodeFunction(wire: JsonObject): Tool {
   return {
     type: 'function',
     name: text(wire.name) ?? '',
-    ...(description === undefined ? {} : { description }),
+    description,
     parameters: object(wire.parameters) ?? {},
     ...(typeof wire.strict === 'boolean' ? { strict: wire.strict } : {}),
     ...extended(without(wire, 'type', 'name', 'description', 'parameters', 'strict')),
@@ -44,7 +44,7 @@ function decodeCustom(wire: JsonObject): Tool {
   return {
     type: 'custom',
     name: text(wire.name) ?? '',
-    ...(description === undefined ? {} : { description }),
+    description,
     ...(format ? { format } : {}),
     ...extended(without(wire, 'type', 'name', 'description', 'format')),
   }
@@ -112,7 +112,7 @@ function encodeFunction(tool: Extract<Tool, { type: 'function' }>): JsonObject {
   return {
     type: 'function',
     name: tool.name,
-    ...(tool.description === undefined ? {} : { description: tool.description }),
+    description: tool.description,
     parameters,
     // Absent means strict here, which most schemas are not made for.
     strict: tool.strict ?? false,
@@ -124,7 +124,7 @@ function encodeCustom(tool: Extract<Tool, { type: 'custom' }>): JsonObject {
   return {
     type: 'custom',
     name: tool.name,
-    ...(tool.description === undefined ? {} : { description: tool.description }),
+    description: tool.description,
     ...(tool.format ? { format: tool.format } : {}),
     ...membersOf(tool),
   }

@@ -31,8 +31,8 @@ export function upstreamModel(
   const maxOutputTokens = firstCount(listed.output)
   return {
     name,
-    ...(contextTokens === undefined ? {} : { contextTokens }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    contextTokens,
+    maxOutputTokens,
   }
 }
 

@@ -42,7 +42,7 @@ export function peekBody({ body, headers }: Pick<Inbound, 'body' | 'headers'>): 
     model: modelName(body, modelAt),
     stream: stream !== undefined && body[stream[0]] === 0x74,
     modelAt,
-    ...(session === undefined ? {} : { session }),
+    session,
   }
 }
 

@@ -59,11 +59,11 @@ export function parseUpstreamError(error: unknown, otherwise?: string): Upstream
   const retryAfterMs = retryAfterOf(error, message)
   return {
     message,
-    ...(type === undefined ? {} : { type }),
-    ...(code === undefined ? {} : { code }),
-    ...(param === undefined ? {} : { param }),
-    ...(status === undefined ? {} : { status }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    type,
+    code,
+    param,
+    status,
+    retryAfterMs,
   }
 }
 
@@ -94,9 +94,9 @@ export function toGatewayError(upstreamError: UpstreamErrorBody): GatewayError {
   const type = upstreamError.type ?? upstreamError.code
   return new GatewayError(code, message, {
     ...(status !== undefined && codeForStatus(status) === code ? { status } : {}),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(type === undefined ? {} : { type }),
-    ...(param === undefined ? {} : { param }),
+    retryAfterMs,
+    type,
+    param,
   })
 }
 

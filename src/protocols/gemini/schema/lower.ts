@@ -54,7 +54,7 @@ function asObject({ anyOf }: JsonObject): JsonObject {
   const description = text(objects(anyOf)[0]?.description)
   return {
     type: 'OBJECT',
-    ...(description === undefined ? {} : { description }),
+    description,
     ...(properties.length > 0 ? { properties: Object.fromEntries(properties) } : {}),
     ...(required.length > 0 ? { required: required as string[] } : {}),
   }
@@ -206,7 +206,7 @@ class Lowering {
     const units = unitsOfText(description) + unitsOfText(title ?? '')
     if (!this.budget.spend(units)) return {}
     return {
-      ...(title === undefined ? {} : { title }),
+      title,
       ...(description === '' ? {} : { description }),
     }
   }

@@ -128,7 +128,7 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
           args: argumentsObject(part.arguments),
           ...membersOf(part),
         },
-        ...(signature === undefined ? {} : { thoughtSignature: signature }),
+        thoughtSignature: signature,
       },
     ])
   }

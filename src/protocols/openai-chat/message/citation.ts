@@ -11,8 +11,8 @@ export function decodeCitation(annotation: JsonObject): Citation {
   const from = number(cited?.start_index)
   const to = number(cited?.end_index)
   return {
-    ...(title === undefined ? {} : { title }),
-    ...(url === undefined ? {} : { url }),
+    title,
+    url,
     ...(from !== undefined && to !== undefined ? { range: [from, to] } : {}),
     ...extended(annotation),
   }

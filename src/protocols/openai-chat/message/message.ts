@@ -64,7 +64,7 @@ function decodeResult(wire: JsonObject): Message {
     parts: decodeContent(wire.content),
     failed: false,
     runsOn: 'client',
-    ...(name === undefined ? {} : { name }),
+    name,
   }
   return {
     role: 'user',

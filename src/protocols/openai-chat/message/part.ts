@@ -99,7 +99,7 @@ function decodeFile(wire: JsonObject): Part {
   return {
     type: 'document',
     source,
-    ...(name === undefined ? {} : { name }),
+    name,
     ...extended(without(wire, 'type', 'file'), {
       ...shape,
       inner: without(file, 'filename', consumed),

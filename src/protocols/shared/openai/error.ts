@@ -14,9 +14,9 @@ export function errorFromOpenai(status: number, headers: Headers, body: string):
   const type = upstreamError.type ?? upstreamError.code
   return new GatewayError(code, upstreamError.message, {
     status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(type === undefined ? {} : { type }),
-    ...(upstreamError.param === undefined ? {} : { param: upstreamError.param }),
+    retryAfterMs,
+    type,
+    param: upstreamError.param,
   })
 }
 

@@ -8,8 +8,8 @@ export function encodeModel(model: ModelInfo): JsonObject {
     object: 'model',
     created: Math.floor(model.createdAtMs / 1000),
     owned_by: model.ownedBy,
-    ...(model.description === undefined ? {} : { description: model.description }),
-    ...(model.contextTokens === undefined ? {} : { context_length: model.contextTokens }),
+    description: model.description,
+    context_length: model.contextTokens,
   }
 }
 
