@@ -1,5 +1,5 @@
 import { type Draft, idle, lost } from './draft.ts'
-import type { Reading } from './reading.ts'
+import type { Reading } from './tracked-settings.ts'
 
 /** By setting, why it is not taken over and what to do; a dot leads into a section. */
 export type Reasons = Readonly<Record<string, string>>

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { importConfig } from '../../src/import/index.ts'
-import { isTaken } from '../../src/import/taken.ts'
+import { isTaken } from '../../src/import/supported-settings.ts'
 import { parseDotenv } from '../../src/lib/files/dotenv.ts'
 import { imported, importedFixture, importFixtures, importServices } from '../support/imported.ts'
 

@@ -1,6 +1,6 @@
 import { comesFrom, type Draft, filled, freeName, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
-import type { Settings } from './tiers.ts'
+import type { Reading } from '../tracked-settings.ts'
+import type { Settings } from './single-upstream.ts'
 
 /**
  * Azure, by its address or by `AZURE_API_VERSION`: each model is a deployment with an address of

@@ -1,5 +1,5 @@
 import { type Draft, idle, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 const PREFIX = 'CUSTOM_HEADER_'
 /** What a gateway says itself of each request. */

@@ -1,8 +1,8 @@
 import { PREFERRED_VARIABLES } from '../../config/schema/other-tools.ts'
 import { createDraft, type Draft, type ImportServices } from '../draft.ts'
-import type { Reading } from '../reading.ts'
-import { readPreferred } from './preferred.ts'
-import { readTiers } from './tiers.ts'
+import type { Reading } from '../tracked-settings.ts'
+import { readTiers } from './single-upstream.ts'
+import { readPreferred } from './three-providers.ts'
 
 /**
  * `.env` of claude-code-proxy. Two tools go by that name: one has a single upstream behind three

@@ -1,7 +1,7 @@
 import { clientKeys } from '../client-keys.ts'
 import { createDraft, type Draft, filled, type ImportServices, idle, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
 import { isLocal, proxyOf } from '../service-catalogue.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { leaveBehind, type Reasons } from '../unsupported.ts'
 import { withVariables } from '../variables.ts'
 import { readProviders } from './providers.ts'

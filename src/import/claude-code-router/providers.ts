@@ -10,8 +10,8 @@ import {
   reserve,
 } from '../draft.ts'
 import { duration } from '../durations.ts'
-import type { Reading } from '../reading.ts'
 import { baseUrl, chatService, isAddress, kindAt } from '../service-catalogue.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { withVariables } from '../variables.ts'
 import { readTransformers } from './transformers.ts'
 

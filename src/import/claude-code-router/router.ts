@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { addName, comesFrom, type Draft, idle, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 import type { Providers } from './providers.ts'
 
 const USUAL_THRESHOLD = 60_000

@@ -1,6 +1,6 @@
 import { isObject, type JsonValue } from '../../lib/json/json.ts'
 import { type Draft, idle, lost } from '../draft.ts'
-import { Reading } from '../reading.ts'
+import { Reading } from '../tracked-settings.ts'
 
 /** What is done here anyway, since requests are translated for each upstream. */
 const ANYWAY = new Set([

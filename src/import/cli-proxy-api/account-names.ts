@@ -1,5 +1,5 @@
 import { type Draft, idle, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 const ACCOUNT = 'goes with accounts, which come with a later version; keep the old file until then'
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { parseObject } from '../../lib/json/json.ts'
 import { idle, lost } from '../draft.ts'
-import { folderAt } from '../located.ts'
-import { Reading } from '../reading.ts'
+import { folderAt } from '../paths.ts'
+import { Reading } from '../tracked-settings.ts'
 import type { Importing } from './providers.ts'
 
 const DEFAULT_FOLDER = '~/.cli-proxy-api'

@@ -1,6 +1,6 @@
 import { addName, type Draft, idle, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
-import { isTaken } from '../taken.ts'
+import { isTaken } from '../supported-settings.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 /** `ampcode.model-mappings`, and the flat keys of older versions: names for Amp only. */
 export function readAmp(config: Reading, draft: Draft): void {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json/json.ts'
 import { type Draft, filled, idle, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
-import { isTaken } from '../taken.ts'
+import { isTaken } from '../supported-settings.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 const LATER = 'with a later version; import again then, or write it by hand'
 

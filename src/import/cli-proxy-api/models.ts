@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../lib/json/json.ts'
 import { type Draft, filled, idle, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 /** `models` of a key: the upstream's name and the client's. An empty list: the kind's own. */
 export function readModels(entry: Reading, draft: Draft): JsonValue[] {

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
 import { compileGlob } from '../../routing/glob.ts'
 import { comesFrom, type Draft, filled, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { namesLeadingTo } from './alias-target.ts'
 import type { Prefixed } from './prefixes.ts'
 

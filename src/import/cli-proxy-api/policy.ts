@@ -1,6 +1,6 @@
 import { type Draft, filled, idle, lost } from '../draft.ts'
 import { duration, goDurationMs, seconds } from '../durations.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 const STRATEGIES: Record<string, string> = {
   'round-robin': 'round-robin',

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { addName, type Draft, type ImportServices } from '../draft.ts'
-import { modelsOf } from './listed.ts'
+import { modelsOf } from './model-names.ts'
 
 /** A prefix, and the names of models that clients may put it before. */
 export type Prefixed = { prefix: string; names: readonly string[] }

@@ -8,8 +8,8 @@ import {
   idle,
   lost,
 } from '../draft.ts'
-import type { Reading } from '../reading.ts'
 import { baseUrl, catalogueOf, chatService, isAddress, kindAt } from '../service-catalogue.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { CODEX_MODELS, readModels } from './models.ts'
 import { usableProxy } from './server.ts'
 

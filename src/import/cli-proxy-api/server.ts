@@ -1,9 +1,9 @@
 import { isLocalHost } from '../../lib/net/host-name.ts'
 import { clientKeys } from '../client-keys.ts'
 import { type Draft, filled, type ImportServices, lost } from '../draft.ts'
-import { fileAt } from '../located.ts'
-import type { Reading } from '../reading.ts'
+import { fileAt } from '../paths.ts'
 import { proxyOf } from '../service-catalogue.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 /** `host`, `port`, `tls`, `proxy-url`. */
 export function readServer(config: Reading, draft: Draft, services: ImportServices): void {

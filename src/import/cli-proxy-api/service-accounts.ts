@@ -1,7 +1,7 @@
 import { readServiceAccount } from '../../providers/service-account.ts'
 import { addName, filled, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
 import { isAddress } from '../service-catalogue.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { type AccountNames, type Alias, readAccountNames, readAliases } from './account-names.ts'
 import type { Account } from './accounts.ts'
 import { tiers } from './prefixes.ts'

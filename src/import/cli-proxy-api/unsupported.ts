@@ -1,5 +1,5 @@
 import type { Draft } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { leaveBehind, type Reasons } from '../unsupported.ts'
 
 const DISGUISE = 'no client is disguised as another here; requests carry jackfield’s own name'

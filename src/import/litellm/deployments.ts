@@ -9,9 +9,9 @@ import {
   lost,
 } from '../draft.ts'
 import { seconds } from '../durations.ts'
-import { fileAt } from '../located.ts'
-import type { Reading } from '../reading.ts'
+import { fileAt } from '../paths.ts'
 import { baseUrl, chatService, isAddress } from '../service-catalogue.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { addFacts, readFacts } from './facts.ts'
 import type { Said } from './secrets.ts'
 import { type Service, serviceNamed, splitModel } from './services.ts'

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { type Draft, filled, idle, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 /** `supports_…: false`, and what the model then lacks. */
 const ABILITIES: Record<string, string> = {

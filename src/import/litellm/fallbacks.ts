@@ -1,6 +1,6 @@
 import { isObject } from '../../lib/json/json.ts'
 import { type Draft, lost } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 /** Who serves when a model cannot, by its name; `*` stands for any. */
 export type Fallbacks = ReadonlyMap<string, readonly string[]>

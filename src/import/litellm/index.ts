@@ -11,7 +11,7 @@ import {
   reserve,
 } from '../draft.ts'
 import { seconds } from '../durations.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { agreed, type Deployment, type Importing, readDeployment } from './deployments.ts'
 import { type Fallbacks, fallbacksOf, readFallbacks } from './fallbacks.ts'
 import { noteUnused, readCredentials, readVariables } from './secrets.ts'

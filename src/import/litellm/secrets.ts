@@ -1,5 +1,5 @@
 import { type Draft, idle } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 /** Gives what a value stands for: `os.environ/NAME` is a variable, unless the file says it. */
 export type Said = (value: string) => string

@@ -1,5 +1,5 @@
 import type { Draft } from '../draft.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { allFor, leaveBehind, type Reasons } from '../unsupported.ts'
 
 const DATABASE =

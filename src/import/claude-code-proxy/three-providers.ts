@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../lib/json/json.ts'
 import { addName, comesFrom, type Draft, type ImportServices, idle, lost } from '../draft.ts'
-import { fileAt } from '../located.ts'
-import type { Reading } from '../reading.ts'
+import { fileAt } from '../paths.ts'
 import { chatService, isAddress } from '../service-catalogue.ts'
+import type { Reading } from '../tracked-settings.ts'
 
 type Upstream = 'openai' | 'gemini' | 'anthropic'
 

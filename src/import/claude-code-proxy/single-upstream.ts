@@ -10,8 +10,8 @@ import {
   lost,
 } from '../draft.ts'
 import { seconds } from '../durations.ts'
-import type { Reading } from '../reading.ts'
 import { chatService, isAddress, isLocal } from '../service-catalogue.ts'
+import type { Reading } from '../tracked-settings.ts'
 import { readAzure } from './azure.ts'
 import { customHeaders } from './headers.ts'
 

@@ -3,7 +3,7 @@ import { isObject } from '../lib/json/json.ts'
 import { pathText } from '../lib/path.ts'
 import type { Diagnostic } from '../routing/diagnostic.ts'
 import { comesFrom, type Draft, type ImportServices, lost, type Routes } from './draft.ts'
-import { rendered } from './rendered.ts'
+import { rendered } from './render.ts'
 
 /**
  * The draft's text, without what does not compile: that leaves with a note. Undefined: something
