@@ -1,5 +1,5 @@
 import { isSampleKey } from '../config/sections/sample-keys.ts'
-import { type Draft, type ImportServices, lost } from './draft.ts'
+import { type Draft, type ImportServices, noteDropped } from './draft.ts'
 
 /** A client's key as the other tool's file has it. */
 type Written = {
@@ -21,7 +21,7 @@ export function clientKeys(
   const own = keys.filter(({ key }) => !isSampleKey(key)).map(({ key, as = key }) => as)
   const samples = keys.length - own.length
   if (samples === 0) return own
-  lost(
+  noteDropped(
     draft,
     about,
     `${samples === 1 ? 'a key' : `${samples} keys`} of sample files, which anybody knows; api-keys has a fresh one instead: give it to your clients`,

@@ -2,17 +2,17 @@ import { compileTable } from '../config/compile.ts'
 import { isObject } from '../lib/json/json.ts'
 import { pathText } from '../lib/path.ts'
 import type { Diagnostic } from '../routing/diagnostic.ts'
-import { comesFrom, type Draft, type ImportServices, lost, type Routes } from './draft.ts'
-import { rendered } from './render.ts'
+import { type Draft, type ImportServices, noteDropped, type Routes, setOrigin } from './draft.ts'
+import { renderDraft } from './render.ts'
 
 /**
  * The draft's text, without what does not compile: that leaves with a note. Undefined: something
  * is wrong that no entry can be blamed for.
  */
-export function settled(draft: Draft, services: ImportServices): string | undefined {
+export function compileDraft(draft: Draft, services: ImportServices): string | undefined {
   for (;;) {
     withProvider(draft)
-    const text = rendered(draft)
+    const text = renderDraft(draft)
     const compiled = compileTable('routes.yaml', text, { ...services, env: anySet() })
     if (compiled.ok) return text
     if (!takenOut(draft, compiled.diagnostics)) return undefined
@@ -24,7 +24,7 @@ function withProvider(draft: Draft): void {
   const { providers } = draft.routes
   if (Object.keys(providers).length > 0) return
   providers.echo = { kind: 'echo' }
-  comesFrom(
+  setOrigin(
     draft,
     'providers',
     'echo',
@@ -55,7 +55,7 @@ function takenOut(draft: Draft, diagnostics: readonly Diagnostic[]): boolean {
   for (const { section, name, diagnostic } of [...blamed.values()].reverse()) {
     const { path, message, hint } = diagnostic
     const origin = draft.origins.get(`${section}\0${name}`)
-    lost(
+    noteDropped(
       draft,
       origin ? `${path} (${origin})` : path,
       `left out: ${message}${hint ? ` (${hint})` : ''}`,

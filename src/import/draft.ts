@@ -66,17 +66,17 @@ export function createDraft(from: string): Draft {
 }
 
 /** Something is not taken over, or means something else here. */
-export function lost({ notes }: Draft, about: string, text: string): void {
+export function noteDropped({ notes }: Draft, about: string, text: string): void {
   notes.push({ about, text, loses: true })
 }
 
 /** A setting that is not needed here. */
-export function idle({ notes }: Draft, about: string, text: string): void {
+export function noteUnneeded({ notes }: Draft, about: string, text: string): void {
   notes.push({ about, text, loses: false })
 }
 
 /** Says where an entry comes from. */
-export function comesFrom(
+export function setOrigin(
   { origins }: Draft,
   section: keyof Routes,
   name: string,
@@ -95,7 +95,7 @@ export function addName(
 ): void {
   if (Object.hasOwn(draft.routes[section], name)) return
   draft.routes[section][name] = to
-  comesFrom(draft, section, name, of)
+  setOrigin(draft, section, name, of)
 }
 
 /** A provider's name that no other has yet, nor the first segment of a model. */
@@ -133,7 +133,7 @@ function isEmpty(value: JsonValue | undefined): boolean {
  * Notes of the same words are one, in the order in which they were made. Of settings that differ in
  * their place in a list only the first is named.
  */
-export function merged(notes: readonly Note[]): Note[] {
+export function mergeNotes(notes: readonly Note[]): Note[] {
   const alike = Map.groupBy(notes, ({ text, loses }) => `${loses} ${text}`)
   return [...alike.values()].flatMap(those => {
     const abouts = [...new Set(those.map(({ about }) => about))]

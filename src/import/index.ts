@@ -4,11 +4,11 @@ import { isObject } from '../lib/json/json.ts'
 import { importClaudeCodeProxy } from './claude-code-proxy/index.ts'
 import { importClaudeCodeRouter } from './claude-code-router/index.ts'
 import { importCliProxyApi } from './cli-proxy-api/index.ts'
-import { settled } from './compile-draft.ts'
-import { type Draft, type ImportServices, lost, merged, type Note } from './draft.ts'
+import { compileDraft } from './compile-draft.ts'
+import { type Draft, type ImportServices, mergeNotes, type Note, noteDropped } from './draft.ts'
 import { importLiteLlm } from './litellm/index.ts'
-import { parsed } from './parse.ts'
-import { Reading } from './tracked-settings.ts'
+import { parseConfig } from './parse.ts'
+import { TrackedSettings } from './tracked-settings.ts'
 
 export type { ImportServices, Note } from './draft.ts'
 
@@ -37,28 +37,30 @@ export function importConfig(name: string, text: string, services: ImportService
   const draft = importer(reading, services)
   const unknown = reading.unread()
   for (const path of unknown)
-    lost(
+    noteDropped(
       draft,
       path,
       'is not known to this import, or is not of the form it should have; it is not taken over',
     )
-  for (const line of broken) lost(draft, `line ${line}`, 'is not understood and is left out')
-  const written = settled(draft, services)
+  for (const line of broken) noteDropped(draft, `line ${line}`, 'is not understood and is left out')
+  const written = compileDraft(draft, services)
   if (written === undefined)
     return { ok: false, problem: 'what it says cannot be written as a routes.yaml' }
   return {
     ok: true,
     from: draft.from,
     text: written,
-    notes: merged(draft.notes),
+    notes: mergeNotes(draft.notes),
     unknown,
     // The demo stands in where there is none.
     providers: Object.values(draft.routes.providers).filter(({ kind }) => kind !== 'echo').length,
   }
 }
 
-type Importer = (reading: Reading, services: ImportServices) => Draft
-type Source = { reading: Reading; importer: Importer; broken: number[] } | { problem: string }
+type Importer = (reading: TrackedSettings, services: ImportServices) => Draft
+type Source =
+  | { reading: TrackedSettings; importer: Importer; broken: number[] }
+  | { problem: string }
 
 const IMPORTERS: Partial<Record<OtherTool, Importer>> = {
   CLIProxyAPI: importCliProxyApi,
@@ -74,7 +76,7 @@ function sourceOf(name: string, text: string): Source {
         'it is a database; claude-code-router 3 keeps its settings there: import the config.json it had before',
     }
   if (/(^|[/\\])[^/\\]*\.env[^/\\]*$/.test(name)) return environment(text)
-  const found = parsed(text)
+  const found = parseConfig(text)
   if (!found.ok) {
     const env = environment(text)
     return 'problem' in env ? { problem: `line ${found.line}: ${found.problem}` } : env
@@ -84,14 +86,14 @@ function sourceOf(name: string, text: string): Source {
   const tool = toolOfConfig(config)
   const importer = tool && IMPORTERS[tool]
   return importer
-    ? { reading: new Reading(config), importer, broken: [] }
+    ? { reading: new TrackedSettings(config), importer, broken: [] }
     : { problem: unknownProblem(Object.keys(config)) }
 }
 
 function environment(text: string): Source {
   const { values, broken } = parseDotenv(text)
   return toolOfVariables(values)
-    ? { reading: new Reading(values), importer: importClaudeCodeProxy, broken }
+    ? { reading: new TrackedSettings(values), importer: importClaudeCodeProxy, broken }
     : { problem: unknownProblem(Object.keys(values)) }
 }
 

@@ -6,7 +6,7 @@ import type { JsonValue } from '../lib/json/json.ts'
 export type Parsed = { ok: true; value: JsonValue } | { ok: false; problem: string; line: number }
 
 /** JSON with comments and trailing commas, as people write it, else YAML. */
-export function parsed(text: string): Parsed {
+export function parseConfig(text: string): Parsed {
   return /^\s*(\/[/*]|\{)/.test(text) ? parsedJson(text) : parsedYaml(text)
 }
 

@@ -19,7 +19,7 @@ export function located(
 }
 
 /** The whole path of a file. */
-export function fileAt(written: string, services: ImportServices): string {
+export function filePath(written: string, services: ImportServices): string {
   return located(written, services, path => {
     try {
       services.readFile(path)
@@ -31,7 +31,7 @@ export function fileAt(written: string, services: ImportServices): string {
 }
 
 /** The whole path of a folder. */
-export function folderAt(written: string, services: ImportServices): string {
+export function folderPath(written: string, services: ImportServices): string {
   return located(written, services, path => {
     try {
       services.filesIn(path)

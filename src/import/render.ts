@@ -1,5 +1,5 @@
 import { Document, isCollection, isMap, isPair, isScalar, type Node, type Pair, visit } from 'yaml'
-import { type Draft, merged, type Note, type Routes } from './draft.ts'
+import { type Draft, mergeNotes, type Note, type Routes } from './draft.ts'
 
 const ABOUT: Partial<Record<keyof Routes, string>> = {
   server: 'Where to listen.',
@@ -34,7 +34,7 @@ const ORDER: readonly (keyof Routes)[] = [
 ]
 
 /** The draft as a routes.yaml whose comments say where each part comes from and what is missing. */
-export function rendered(draft: Draft): string {
+export function renderDraft(draft: Draft): string {
   const head = [
     'yaml-language-server: $schema=http://127.0.0.1:8317/routes.schema.json',
     `Taken over from ${draft.from} by "jackfield import".`,
@@ -53,7 +53,7 @@ export function rendered(draft: Draft): string {
 
 function listed(title: string, notes: readonly Note[]): string[] {
   if (notes.length === 0) return []
-  return [title, ...merged(notes).map(({ about, text }) => `  ${about}: ${text}`)]
+  return [title, ...mergeNotes(notes).map(({ about, text }) => `  ${about}: ${text}`)]
 }
 
 function commented(lines: readonly string[]): string {

@@ -4,12 +4,12 @@ import { isObject, type JsonObject, type JsonValue } from '../lib/json/json.ts'
  * A mapping of another tool's file that remembers what was asked of it: what nobody asked for, or
  * what is of another type than was expected, is told by `unread`, so that no setting is lost unsaid.
  */
-export class Reading {
+export class TrackedSettings {
   /** Where it stands in its file: `ampcode`, `gemini-api-key[0]`; empty: the file itself. */
   readonly at: string
   readonly #members: JsonObject
   readonly #read = new Set<string>()
-  readonly #within = new Map<string, Reading>()
+  readonly #within = new Map<string, TrackedSettings>()
 
   constructor(members: JsonObject, at = '') {
     this.#members = members
@@ -29,7 +29,7 @@ export class Reading {
   }
 
   /** Whether the member is there and asks for something. */
-  says(name: string): boolean {
+  isGiven(name: string): boolean {
     return !saysNothing(this.#members[name])
   }
 
@@ -84,19 +84,19 @@ export class Reading {
   }
 
   /** An empty one where there is none. */
-  mapping(name: string): Reading {
+  mapping(name: string): TrackedSettings {
     const value = this.#members[name]
-    return isObject(value) ? this.#enter(name, value, this.path(name)) : new Reading({})
+    return isObject(value) ? this.#enter(name, value, this.path(name)) : new TrackedSettings({})
   }
 
-  mappings(name: string): Reading[] {
+  mappings(name: string): TrackedSettings[] {
     const value = this.#members[name]
     if (!Array.isArray(value) || !value.every(isObject)) return []
     return value.map((one, index) => this.#enter(name, one, `${this.path(name)}[${index}]`))
   }
 
   /** The value as it is, all of it read. */
-  whole(name: string): JsonValue | undefined {
+  raw(name: string): JsonValue | undefined {
     this.#read.add(name)
     return this.#members[name]
   }
@@ -105,15 +105,15 @@ export class Reading {
   unread(): string[] {
     return [
       ...this.names()
-        .filter(name => !this.#read.has(name) && this.says(name))
+        .filter(name => !this.#read.has(name) && this.isGiven(name))
         .map(name => this.path(name)),
       ...[...this.#within.values()].flatMap(one => one.unread()),
     ]
   }
 
-  #enter(name: string, members: JsonObject, at: string): Reading {
+  #enter(name: string, members: JsonObject, at: string): TrackedSettings {
     this.#read.add(name)
-    const reading = this.#within.get(at) ?? new Reading(members, at)
+    const reading = this.#within.get(at) ?? new TrackedSettings(members, at)
     this.#within.set(at, reading)
     return reading
   }

@@ -1,5 +1,5 @@
-import { type Draft, idle, lost } from './draft.ts'
-import type { Reading } from './tracked-settings.ts'
+import { type Draft, noteDropped, noteUnneeded } from './draft.ts'
+import type { TrackedSettings } from './tracked-settings.ts'
 
 /** By setting, why it is not taken over and what to do; a dot leads into a section. */
 export type Reasons = Readonly<Record<string, string>>
@@ -11,19 +11,19 @@ export function allFor(why: string, names: readonly string[]): Reasons {
 
 /** Says of each of these settings that is there why it is not taken over. */
 export function leaveBehind(
-  reading: Reading,
+  reading: TrackedSettings,
   reasons: { lost?: Reasons; idle?: Reasons },
   draft: Draft,
 ): void {
   for (const [told, tell] of [
-    [reasons.lost, lost],
-    [reasons.idle, idle],
+    [reasons.lost, noteDropped],
+    [reasons.idle, noteUnneeded],
   ] as const)
     for (const [path, why] of Object.entries(told ?? {})) {
       const steps = path.split('.')
       const name = steps.pop() ?? ''
       const section = steps.reduce((within, step) => within.mapping(step), reading)
-      if (section.says(name)) tell(draft, section.path(name), why)
-      section.whole(name)
+      if (section.isGiven(name)) tell(draft, section.path(name), why)
+      section.raw(name)
     }
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { importConfig } from '../../src/import/index.ts'
-import { isTaken } from '../../src/import/supported-settings.ts'
+import { isSupported } from '../../src/import/supported-settings.ts'
 import { parseDotenv } from '../../src/lib/files/dotenv.ts'
 import { imported, importedFixture, importFixtures, importServices } from '../support/imported.ts'
 
@@ -302,9 +302,9 @@ describe('files that cannot be taken over say why', () => {
 })
 
 test('what this version takes is known by its schema', () => {
-  expect(isTaken('logging', 'level')).toBe(true)
-  expect(isTaken('policy', 'cooldown', 'max')).toBe(true)
+  expect(isSupported('logging', 'level')).toBe(true)
+  expect(isSupported('policy', 'cooldown', 'max')).toBe(true)
   // Once it is, the accounts that are noted now are to be taken over.
-  expect(isTaken('auth-dir')).toBe(false)
-  expect(isTaken('nothing', 'of', 'the kind')).toBe(false)
+  expect(isSupported('auth-dir')).toBe(false)
+  expect(isSupported('nothing', 'of', 'the kind')).toBe(false)
 })

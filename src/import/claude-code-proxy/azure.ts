@@ -1,12 +1,12 @@
-import { comesFrom, type Draft, filled, freeName, lost } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { type Draft, filled, freeName, noteDropped, setOrigin } from '../draft.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import type { Settings } from './single-upstream.ts'
 
 /**
  * Azure, by its address or by `AZURE_API_VERSION`: each model is a deployment with an address of
  * its own. Some wrote a deployment into the address, which is then the usual one.
  */
-export function readAzure(env: Reading, address: string, draft: Draft) {
+export function readAzure(env: TrackedSettings, address: string, draft: Draft) {
   const version = env.text('AZURE_API_VERSION')
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (!version && !url?.hostname.endsWith('.openai.azure.com')) return undefined
@@ -15,7 +15,7 @@ export function readAzure(env: Reading, address: string, draft: Draft) {
   const before = url?.pathname.replace(/\/openai(\/.*)?$/, '').replace(/\/+$/, '') ?? ''
   const origin = url ? url.origin + before : address.replace(/\/+$/, '')
   if (!asked)
-    lost(
+    noteDropped(
       draft,
       'AZURE_API_VERSION',
       'is not set; Azure is asked under /openai/v1, which needs none',
@@ -54,6 +54,6 @@ function addDeployment(
     ...shared,
     keys: [key],
   }
-  comesFrom(draft, 'providers', id, `from OPENAI_BASE_URL: the deployment ${model}`)
+  setOrigin(draft, 'providers', id, `from OPENAI_BASE_URL: the deployment ${model}`)
   return id
 }

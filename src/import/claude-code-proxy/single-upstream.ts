@@ -2,16 +2,16 @@ import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { clientKeys } from '../client-keys.ts'
 import {
   addName,
-  comesFrom,
   type Draft,
   filled,
   type ImportServices,
-  idle,
-  lost,
+  noteDropped,
+  noteUnneeded,
+  setOrigin,
 } from '../draft.ts'
 import { seconds } from '../durations.ts'
 import { chatService, isAddress, isLocal } from '../service-catalogue.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { readAzure } from './azure.ts'
 import { customHeaders } from './headers.ts'
 
@@ -19,11 +19,15 @@ import { customHeaders } from './headers.ts'
 const PASSED = ['gpt-*', 'o1-*', 'ep-*', 'doubao-*', 'deepseek-*']
 
 /** One upstream behind the three names of Claude's models. */
-export function readTiers(env: Reading, draft: Draft, services: ImportServices): void {
+export function readTiers(env: TrackedSettings, draft: Draft, services: ImportServices): void {
   const written = env.text('OPENAI_BASE_URL')
   const usable = written === undefined || isAddress(written)
   if (!usable)
-    lost(draft, 'OPENAI_BASE_URL', 'is no http or https address; https://api.openai.com/v1 is used')
+    noteDropped(
+      draft,
+      'OPENAI_BASE_URL',
+      'is no http or https address; https://api.openai.com/v1 is used',
+    )
   const address = (usable && written) || 'https://api.openai.com/v1'
   const settings = readSettings(env, draft)
   const azure = readAzure(env, address, draft)
@@ -33,7 +37,7 @@ export function readTiers(env: Reading, draft: Draft, services: ImportServices):
     : addUpstream(address, settings, draft, services)
   addTiers(models, targetOf, draft)
   if (azure)
-    lost(
+    noteDropped(
       draft,
       PASSED.join(', '),
       'went to deployments of those names; add a provider for each that you use, as for the others',
@@ -48,14 +52,14 @@ export function readTiers(env: Reading, draft: Draft, services: ImportServices):
 /** What every provider made of the file has, whatever its address. */
 export type Settings = { key: JsonValue; shared: JsonObject }
 
-function readKey(env: Reading, draft: Draft): string {
+function readKey(env: TrackedSettings, draft: Draft): string {
   const key = env.text('OPENAI_API_KEY')
   if (key === undefined)
-    lost(draft, 'OPENAI_API_KEY', 'is not set in the file; set it where jackfield runs')
+    noteDropped(draft, 'OPENAI_API_KEY', 'is not set in the file; set it where jackfield runs')
   return key ?? '${OPENAI_API_KEY}'
 }
 
-function readSettings(env: Reading, draft: Draft): Settings {
+function readSettings(env: TrackedSettings, draft: Draft): Settings {
   const key = readKey(env, draft)
   const { headers, authorization } = customHeaders(env, draft)
   const timeout = env.number('REQUEST_TIMEOUT')
@@ -71,7 +75,7 @@ function readSettings(env: Reading, draft: Draft): Settings {
 
 type Models = { big: string; middle: string; small: string }
 
-function readModels(env: Reading, deployment: string | undefined): Models {
+function readModels(env: TrackedSettings, deployment: string | undefined): Models {
   const big = env.text('BIG_MODEL') ?? deployment ?? 'gpt-4o'
   return {
     big,
@@ -93,7 +97,7 @@ function addUpstream(
     ...shared,
     keys: [key],
   }
-  comesFrom(draft, 'providers', 'upstream', 'from OPENAI_BASE_URL and OPENAI_API_KEY')
+  setOrigin(draft, 'providers', 'upstream', 'from OPENAI_BASE_URL and OPENAI_API_KEY')
   return model => `upstream/${model}`
 }
 
@@ -122,7 +126,7 @@ const LEVELS: Record<string, string> = {
   critical: 'error',
 }
 
-function readServer(env: Reading, draft: Draft, services: ImportServices): void {
+function readServer(env: TrackedSettings, draft: Draft, services: ImportServices): void {
   const written = env.text('ANTHROPIC_API_KEY')
   const keys = written ? [{ key: written }] : []
   const [key] = clientKeys(keys, 'ANTHROPIC_API_KEY', draft, services)
@@ -133,13 +137,13 @@ function readServer(env: Reading, draft: Draft, services: ImportServices): void 
   })
   if (key) draft.routes['api-keys'] = [key]
   else
-    lost(
+    noteDropped(
       draft,
       'ANTHROPIC_API_KEY',
       'was not set, and everybody was let in; without api-keys only this machine may call',
     )
   if (!isLocal(host) && !draft.routes.server.host)
-    lost(
+    noteDropped(
       draft,
       'HOST',
       `it listened on ${host}; here only this machine can call, until you write server.host${key ? '' : ' and api-keys'}`,
@@ -150,16 +154,16 @@ function readServer(env: Reading, draft: Draft, services: ImportServices): void 
 
 const MAX_ROUNDS = 20
 
-function readLimits(env: Reading, draft: Draft): void {
+function readLimits(env: TrackedSettings, draft: Draft): void {
   const retries = env.number('MAX_RETRIES')
   if (retries !== undefined)
     draft.routes.policy = { 'request-retry': Math.min(Math.max(0, retries), MAX_ROUNDS) }
   if (env.number('MAX_TOKENS_LIMIT') !== undefined)
-    lost(
+    noteDropped(
       draft,
       'MAX_TOKENS_LIMIT',
       'answers are not cut short; if the upstream refuses so many, write set: { max_tokens: … } under the model',
     )
   if (env.number('MIN_TOKENS_LIMIT') !== undefined)
-    idle(draft, 'MIN_TOKENS_LIMIT', 'a client gets as few tokens as it asks for')
+    noteUnneeded(draft, 'MIN_TOKENS_LIMIT', 'a client gets as few tokens as it asks for')
 }

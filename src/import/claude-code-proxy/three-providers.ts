@@ -1,8 +1,15 @@
 import type { JsonObject } from '../../lib/json/json.ts'
-import { addName, comesFrom, type Draft, type ImportServices, idle, lost } from '../draft.ts'
-import { fileAt } from '../paths.ts'
+import {
+  addName,
+  type Draft,
+  type ImportServices,
+  noteDropped,
+  noteUnneeded,
+  setOrigin,
+} from '../draft.ts'
+import { filePath } from '../paths.ts'
 import { chatService, isAddress } from '../service-catalogue.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 type Upstream = 'openai' | 'gemini' | 'anthropic'
 
@@ -17,31 +24,39 @@ const USUAL: Record<'openai' | 'gemini', { big: string; small: string }> = {
 }
 
 /** Up to three upstreams, one of which is preferred for Claude's names. */
-export function readPreferred(env: Reading, draft: Draft, services: ImportServices): void {
+export function readPreferred(env: TrackedSettings, draft: Draft, services: ImportServices): void {
   const written = env.text('PREFERRED_PROVIDER')?.toLowerCase() ?? 'openai'
   const preferred = PREFERRED[written]
   if (!preferred)
-    lost(draft, 'PREFERRED_PROVIDER', 'is none of openai, google and anthropic; openai is used')
+    noteDropped(
+      draft,
+      'PREFERRED_PROVIDER',
+      'is none of openai, google and anthropic; openai is used',
+    )
   addUpstreams(env, draft, services)
   addTiers(env, preferred ?? 'openai', draft)
   draft.routes.server = { port: env.number('PORT') ?? 8082 }
-  lost(
+  noteDropped(
     draft,
     'clients',
     'everybody was let in; here only programs on this machine may call until you write server.host and api-keys',
   )
 }
 
-function addUpstreams(env: Reading, draft: Draft, services: ImportServices): void {
+function addUpstreams(env: TrackedSettings, draft: Draft, services: ImportServices): void {
   const add = (id: Upstream, provider: JsonObject, of: string): void => {
     draft.routes.providers[id] = provider
-    comesFrom(draft, 'providers', id, `from ${of}`)
+    setOrigin(draft, 'providers', id, `from ${of}`)
   }
   const openai = env.text('OPENAI_API_KEY')
   const address = env.text('OPENAI_BASE_URL') ?? env.text('OPENAI_API_BASE_URL')
   const usable = address !== undefined && isAddress(address) ? address : 'https://api.openai.com/v1'
   if (address !== undefined && usable !== address)
-    lost(draft, 'OPENAI_BASE_URL', 'is no http or https address; https://api.openai.com/v1 is used')
+    noteDropped(
+      draft,
+      'OPENAI_BASE_URL',
+      'is no http or https address; https://api.openai.com/v1 is used',
+    )
   if (openai || address)
     add(
       'openai',
@@ -56,20 +71,28 @@ function addUpstreams(env: Reading, draft: Draft, services: ImportServices): voi
 }
 
 /** By key, or as a service account, whose file says the project. */
-function googleOf(env: Reading, draft: Draft, services: ImportServices): JsonObject | undefined {
+function googleOf(
+  env: TrackedSettings,
+  draft: Draft,
+  services: ImportServices,
+): JsonObject | undefined {
   const key = env.text('GEMINI_API_KEY')
   const location = env.text('VERTEX_LOCATION')
   const account = env.text('GOOGLE_APPLICATION_CREDENTIALS')
   if (env.text('VERTEX_PROJECT'))
-    idle(draft, 'VERTEX_PROJECT', 'the project is the one that the service account’s file names')
+    noteUnneeded(
+      draft,
+      'VERTEX_PROJECT',
+      'the project is the one that the service account’s file names',
+    )
   if (key && env.flag('USE_VERTEX_AUTH'))
-    idle(draft, 'GEMINI_API_KEY', 'was not used where USE_VERTEX_AUTH was on')
+    noteUnneeded(draft, 'GEMINI_API_KEY', 'was not used where USE_VERTEX_AUTH was on')
   if (!env.flag('USE_VERTEX_AUTH')) return key ? { kind: 'gemini', keys: [key] } : undefined
   if (account) {
     const base = location && { 'base-url': `https://${location}-aiplatform.googleapis.com` }
-    return { kind: 'vertex', ...base, keys: [`\${file:${fileAt(account, services)}}`] }
+    return { kind: 'vertex', ...base, keys: [`\${file:${filePath(account, services)}}`] }
   }
-  lost(
+  noteDropped(
     draft,
     'USE_VERTEX_AUTH',
     'took whoever was logged in with gcloud; give a provider of kind vertex a service account’s file: keys: [ "${file:account.json}" ]',
@@ -77,7 +100,7 @@ function googleOf(env: Reading, draft: Draft, services: ImportServices): JsonObj
   return key ? { kind: 'gemini', keys: [key] } : undefined
 }
 
-function addTiers(env: Reading, preferred: Upstream, draft: Draft): void {
+function addTiers(env: TrackedSettings, preferred: Upstream, draft: Draft): void {
   const big = env.text('BIG_MODEL')
   const small = env.text('SMALL_MODEL')
   if (preferred === 'anthropic') {

@@ -1,14 +1,21 @@
 import { clientKeys } from '../client-keys.ts'
-import { createDraft, type Draft, filled, type ImportServices, idle, lost } from '../draft.ts'
+import {
+  createDraft,
+  type Draft,
+  filled,
+  type ImportServices,
+  noteDropped,
+  noteUnneeded,
+} from '../draft.ts'
 import { isLocal, proxyOf } from '../service-catalogue.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { leaveBehind, type Reasons } from '../unsupported.ts'
 import { withVariables } from '../variables.ts'
 import { readProviders } from './providers.ts'
 import { readRouter } from './router.ts'
 
 /** `config.json` of claude-code-router, versions 1 and 2. */
-export function importClaudeCodeRouter(config: Reading, services: ImportServices): Draft {
+export function importClaudeCodeRouter(config: TrackedSettings, services: ImportServices): Draft {
   const draft = createDraft('claude-code-router config.json')
   const providers = readProviders(config, draft, services)
   readRouter(config, providers, draft)
@@ -19,13 +26,13 @@ export function importClaudeCodeRouter(config: Reading, services: ImportServices
 
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'httpsProxy', 'PROXY_URL']
 
-function readServer(config: Reading, draft: Draft, services: ImportServices): void {
+function readServer(config: TrackedSettings, draft: Draft, services: ImportServices): void {
   const key = config.text('APIKEY')
   const host = config.text('HOST')
   const [written] = PROXIES.flatMap(name => config.text(name) ?? [])
   const proxy = written && proxyOf(withVariables(written, services))
   if (written && !proxy)
-    lost(
+    noteDropped(
       draft,
       'PROXY_URL',
       'is no http, https, socks5 or socks5h address; write server.proxy-url by hand',
@@ -39,7 +46,11 @@ function readServer(config: Reading, draft: Draft, services: ImportServices): vo
   const keys = key ? [{ key, as: withVariables(key, services) }] : []
   if (key) draft.routes['api-keys'] = clientKeys(keys, 'APIKEY', draft, services)
   else if (host && !isLocal(host))
-    idle(draft, 'HOST', 'without APIKEY it listened on this machine only, and so it does here')
+    noteUnneeded(
+      draft,
+      'HOST',
+      'without APIKEY it listened on this machine only, and so it does here',
+    )
 }
 
 const CLIENT =

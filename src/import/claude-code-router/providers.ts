@@ -1,24 +1,28 @@
 import type { JsonObject } from '../../lib/json/json.ts'
 import {
-  comesFrom,
   type Draft,
   filled,
   freeName,
   type ImportServices,
-  idle,
-  lost,
+  noteDropped,
+  noteUnneeded,
   reserve,
+  setOrigin,
 } from '../draft.ts'
 import { duration } from '../durations.ts'
 import { baseUrl, chatService, isAddress, kindAt } from '../service-catalogue.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { withVariables } from '../variables.ts'
 import { readTransformers } from './transformers.ts'
 
 /** By the name in the file: what the provider is called here, and what it serves. */
 export type Providers = ReadonlyMap<string, { id: string; models: readonly string[] }>
 
-export function readProviders(config: Reading, draft: Draft, services: ImportServices): Providers {
+export function readProviders(
+  config: TrackedSettings,
+  draft: Draft,
+  services: ImportServices,
+): Providers {
   const entries = [...config.mappings('Providers'), ...config.mappings('providers')]
   for (const entry of entries) for (const model of entry.texts('models')) reserve(draft, model)
   const timeoutMs = config.number('API_TIMEOUT_MS')
@@ -34,14 +38,14 @@ export function readProviders(config: Reading, draft: Draft, services: ImportSer
         timeout: timeoutMs ? { 'first-byte': duration(timeoutMs) } : undefined,
       }),
     }
-    comesFrom(draft, 'providers', id, `from ${entry.at} (${name})`)
+    setOrigin(draft, 'providers', id, `from ${entry.at} (${name})`)
     providers.set(name, { id, models: entry.texts('models') })
   }
   return providers
 }
 
 function providerOf(
-  entry: Reading,
+  entry: TrackedSettings,
   draft: Draft,
   services: ImportServices,
 ): JsonObject | undefined {
@@ -51,11 +55,15 @@ function providerOf(
   readTokenizer(entry, draft)
   const models = entry.texts('models')
   if (!isAddress(address)) {
-    lost(draft, entry.path('api_base_url'), 'is no http or https address; the provider is left out')
+    noteDropped(
+      draft,
+      entry.path('api_base_url'),
+      'is no http or https address; the provider is left out',
+    )
     return undefined
   }
   if (transformers.has('vertex-gemini') || transformers.has('vertex-claude')) {
-    lost(
+    noteDropped(
       draft,
       entry.at,
       'took whoever was logged in with gcloud, and is left out; give a provider of kind vertex a service account’s file: keys: [ "${file:account.json}" ]',
@@ -63,7 +71,7 @@ function providerOf(
     return undefined
   }
   if (key === undefined)
-    lost(
+    noteDropped(
       draft,
       entry.path('api_key'),
       'is empty, for which the provider was left out there; it is written with disabled: true',
@@ -79,7 +87,7 @@ function providerOf(
 /** The protocol is that of the transformer, else of the address. */
 function serviceOf(
   address: string,
-  transformers: ReadonlyMap<string, Reading | undefined>,
+  transformers: ReadonlyMap<string, TrackedSettings | undefined>,
   { kinds }: ImportServices,
 ): JsonObject {
   const at = (kind: string): JsonObject => ({ kind, ...baseUrl(address, kind, kinds) })
@@ -94,12 +102,12 @@ function serviceOf(
   return chatService(address, kinds)
 }
 
-function readTokenizer(entry: Reading, draft: Draft): void {
-  if (entry.says('tokenizer'))
-    idle(
+function readTokenizer(entry: TrackedSettings, draft: Draft): void {
+  if (entry.isGiven('tokenizer'))
+    noteUnneeded(
       draft,
       entry.path('tokenizer'),
       'tokens are counted by the upstream where it can, else with o200k',
     )
-  entry.whole('tokenizer')
+  entry.raw('tokenizer')
 }

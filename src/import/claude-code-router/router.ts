@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
-import { addName, comesFrom, type Draft, idle, lost } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { addName, type Draft, noteDropped, noteUnneeded, setOrigin } from '../draft.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import type { Providers } from './providers.ts'
 
 const USUAL_THRESHOLD = 60_000
@@ -14,7 +14,7 @@ const STEPS: readonly (readonly [step: string, when: (threshold: number) => Json
 ]
 
 /** Whatever was asked for, the router chose; a small model of Claude's was the background's. */
-export function readRouter(config: Reading, providers: Providers, draft: Draft): void {
+export function readRouter(config: TrackedSettings, providers: Providers, draft: Draft): void {
   const router = config.mapping('Router')
   const fallback = config.mapping('fallback')
   const threshold = router.number('longContextThreshold') ?? USUAL_THRESHOLD
@@ -25,7 +25,11 @@ export function readRouter(config: Reading, providers: Providers, draft: Draft):
     const next = fallback.texts(step).flatMap((one, index) => {
       const target = parseTarget(one, providers)
       if (!target)
-        lost(draft, `${fallback.path(step)}[${index}]`, 'names no provider and model of the file')
+        noteDropped(
+          draft,
+          `${fallback.path(step)}[${index}]`,
+          'names no provider and model of the file',
+        )
       return target ?? []
     })
     return [first, ...next]
@@ -45,14 +49,18 @@ type Step = { step: string; when: JsonObject; to: JsonValue }
 
 function addRouter(steps: readonly Step[], usual: readonly string[], draft: Draft): void {
   if (usual.length === 0) {
-    lost(draft, 'Router.default', 'names no model, so the router has none for usual requests')
+    noteDropped(
+      draft,
+      'Router.default',
+      'names no model, so the router has none for usual requests',
+    )
     if (steps.length === 0) return
   }
   draft.routes.models.router = {
     description: 'What the router chose',
     to: [...steps.map(({ when, to }): JsonValue => ({ when, to })), ...usual],
   }
-  comesFrom(
+  setOrigin(
     draft,
     'models',
     'router',
@@ -62,7 +70,7 @@ function addRouter(steps: readonly Step[], usual: readonly string[], draft: Draf
   addName(draft, 'force', 'claude*', 'router', 'Claude Code’s names lead to the router')
   addName(draft, 'aliases', '*', 'router', 'any other name that no provider has')
   if (steps.length > 0)
-    idle(
+    noteUnneeded(
       draft,
       'Router',
       'when the model of a step cannot serve, the next step whose condition holds is tried',
@@ -96,7 +104,7 @@ function addPicks(providers: Providers, draft: Draft): void {
 }
 
 function targetOf(
-  router: Reading,
+  router: TrackedSettings,
   step: string,
   providers: Providers,
   draft: Draft,
@@ -104,7 +112,7 @@ function targetOf(
   const written = router.text(step)
   if (written === undefined) return undefined
   const target = parseTarget(written, providers)
-  if (!target) lost(draft, router.path(step), 'names no provider and model of the file')
+  if (!target) noteDropped(draft, router.path(step), 'names no provider and model of the file')
   return target
 }
 

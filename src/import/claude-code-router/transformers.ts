@@ -1,6 +1,6 @@
 import { isObject, type JsonValue } from '../../lib/json/json.ts'
-import { type Draft, idle, lost } from '../draft.ts'
-import { Reading } from '../tracked-settings.ts'
+import { type Draft, noteDropped, noteUnneeded } from '../draft.ts'
+import { TrackedSettings } from '../tracked-settings.ts'
 
 /** What is done here anyway, since requests are translated for each upstream. */
 const ANYWAY = new Set([
@@ -37,20 +37,20 @@ const UNKNOWN = 'requests are translated here anyway; what else it did is not ta
 
 /** What a provider's requests went through, and the options of each; notes on what is not done here. */
 export function readTransformers(
-  entry: Reading,
+  entry: TrackedSettings,
   draft: Draft,
-): ReadonlyMap<string, Reading | undefined> {
+): ReadonlyMap<string, TrackedSettings | undefined> {
   const transformer = entry.mapping('transformer')
-  const found = new Map<string, Reading | undefined>()
+  const found = new Map<string, TrackedSettings | undefined>()
   for (const name of transformer.names()) {
     // `use`, or the name of a model that has a `use` of its own.
-    const value = transformer.whole(name)
+    const value = transformer.raw(name)
     const list = name === 'use' ? value : isObject(value) ? value.use : undefined
     for (const [used, options] of usesIn(list)) {
       const about = `${transformer.path(name)}: ${used}`
       tell(about, used, options, draft)
       if (name === 'use')
-        found.set(used, isObject(options) ? new Reading(options, about) : undefined)
+        found.set(used, isObject(options) ? new TrackedSettings(options, about) : undefined)
     }
   }
   return found
@@ -65,12 +65,12 @@ function usesIn(list: JsonValue | undefined): [name: string, options: JsonValue 
 }
 
 function tell(about: string, name: string, options: JsonValue | undefined, draft: Draft): void {
-  if (!ANYWAY.has(name)) lost(draft, about, REASONS[name] ?? UNKNOWN)
+  if (!ANYWAY.has(name)) noteDropped(draft, about, REASONS[name] ?? UNKNOWN)
   else if (name === 'openrouter' && isObject(options))
-    lost(
+    noteDropped(
       draft,
       about,
       `its options (${Object.keys(options).join(', ')}) are not taken over; a client that speaks OpenAI Chat can send them itself`,
     )
-  else idle(draft, about, 'is done for each upstream without being told')
+  else noteUnneeded(draft, about, 'is done for each upstream without being told')
 }

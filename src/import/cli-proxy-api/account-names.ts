@@ -1,5 +1,5 @@
-import { type Draft, idle, lost } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { type Draft, noteDropped, noteUnneeded } from '../draft.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 const ACCOUNT = 'goes with accounts, which come with a later version; keep the old file until then'
 
@@ -13,18 +13,22 @@ export type AccountNames = { aliases: readonly Alias[]; excluded: readonly strin
  * account that is of use here; the others wait for theirs.
  */
 export function readAccountNames(
-  config: Reading,
+  config: TrackedSettings,
   channel: string,
   isThere: boolean,
   draft: Draft,
 ): AccountNames {
-  const own = (section: string): Reading => {
+  const own = (section: string): TrackedSettings => {
     const channels = config.mapping(section)
-    if (channels.says(channel) && !isThere)
-      lost(draft, channels.path(channel), 'there is no account in auth-dir that it could be for')
+    if (channels.isGiven(channel) && !isThere)
+      noteDropped(
+        draft,
+        channels.path(channel),
+        'there is no account in auth-dir that it could be for',
+      )
     for (const name of channels.names().filter(one => one !== channel)) {
-      if (channels.says(name)) lost(draft, channels.path(name), ACCOUNT)
-      channels.whole(name)
+      if (channels.isGiven(name)) noteDropped(draft, channels.path(name), ACCOUNT)
+      channels.raw(name)
     }
     return channels
   }
@@ -36,16 +40,16 @@ export function readAccountNames(
   }
 }
 
-export function readAliases(reading: Reading, name: string, draft: Draft): Alias[] {
+export function readAliases(reading: TrackedSettings, name: string, draft: Draft): Alias[] {
   const taken = new Set<string>()
   return reading.mappings(name).flatMap(entry => {
     const [from, alias] = [entry.text('name'), entry.text('alias')]
     // Replies carry the name that was asked for, wherever it leads.
     entry.flag('force-mapping')
     if (!entry.flag('fork'))
-      idle(draft, entry.at, 'an alias stands beside the name, as with fork: true')
+      noteUnneeded(draft, entry.at, 'an alias stands beside the name, as with fork: true')
     if (entry.text('display-name'))
-      lost(
+      noteDropped(
         draft,
         entry.path('display-name'),
         'models are listed by their names; an entry under models may have a description',

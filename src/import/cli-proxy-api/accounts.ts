@@ -1,25 +1,25 @@
 import { join } from 'node:path'
 import { parseObject } from '../../lib/json/json.ts'
-import { idle, lost } from '../draft.ts'
-import { folderAt } from '../paths.ts'
-import { Reading } from '../tracked-settings.ts'
+import { noteDropped, noteUnneeded } from '../draft.ts'
+import { folderPath } from '../paths.ts'
+import { TrackedSettings } from '../tracked-settings.ts'
 import type { Importing } from './providers.ts'
 
 const DEFAULT_FOLDER = '~/.cli-proxy-api'
 
 /** A token file of `auth-dir`. */
-export type Account = { path: string; file: string; type: string; members: Reading }
+export type Account = { path: string; file: string; type: string; members: TrackedSettings }
 
 /** What stands in `auth-dir`, sorted by name. Nothing there is changed. */
-export function findAccounts(config: Reading, { draft, services }: Importing): Account[] {
+export function findAccounts(config: TrackedSettings, { draft, services }: Importing): Account[] {
   const written = config.text('auth-dir')
-  const folder = folderAt(written ?? DEFAULT_FOLDER, services)
+  const folder = folderPath(written ?? DEFAULT_FOLDER, services)
   let files: readonly string[]
   try {
     files = services.filesIn(folder)
   } catch {
     if (written)
-      lost(
+      noteDropped(
         draft,
         'auth-dir',
         `${folder} is no folder that can be read, so its accounts are not looked at; import again where it is`,
@@ -43,29 +43,29 @@ function accountIn(
   try {
     members = parseObject(services.readFile(path))
   } catch {
-    lost(draft, about, 'cannot be read')
+    noteDropped(draft, about, 'cannot be read')
     return []
   }
   const type = members?.type
   if (members && typeof type === 'string' && type)
-    return [{ path, file, type, members: new Reading(members, about) }]
-  if (members) idle(draft, about, 'has no type, for which it was ignored there too')
-  else lost(draft, about, 'is no JSON object and is left out')
+    return [{ path, file, type, members: new TrackedSettings(members, about) }]
+  if (members) noteUnneeded(draft, about, 'has no type, for which it was ignored there too')
+  else noteDropped(draft, about, 'is no JSON object and is left out')
   return []
 }
 
 /** Signed-in accounts stay where they are: this version has no use for them yet, a later one has. */
 export function noteAccounts(
   accounts: readonly Account[],
-  config: Reading,
+  config: TrackedSettings,
   { draft, services }: Importing,
 ): void {
   const signedIn = accounts.filter(({ type }) => type !== 'vertex')
   if (signedIn.length === 0) return
-  const folder = folderAt(config.text('auth-dir') ?? DEFAULT_FOLDER, services)
+  const folder = folderPath(config.text('auth-dir') ?? DEFAULT_FOLDER, services)
   const byType = Map.groupBy(signedIn, ({ type }) => type)
   const list = [...byType].map(([type, those]) => `${type} (${those.map(nameOf).join(', ')})`)
-  lost(
+  noteDropped(
     draft,
     'auth-dir',
     `${counted(signedIn.length)} not usable yet: ${list.join('; ')}. They stay untouched in ${folder}; a later version takes them over as they are, until then a provider with keys has to serve`,

@@ -1,9 +1,9 @@
-import { addName, type Draft, idle, lost } from '../draft.ts'
-import { isTaken } from '../supported-settings.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { addName, type Draft, noteDropped, noteUnneeded } from '../draft.ts'
+import { isSupported } from '../supported-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 /** `ampcode.model-mappings`, and the flat keys of older versions: names for Amp only. */
-export function readAmp(config: Reading, draft: Draft): void {
+export function readAmp(config: TrackedSettings, draft: Draft): void {
   const amp = config.mapping('ampcode')
   const section = amp.flag('force-model-mappings') ? 'force' : 'aliases'
   const mappings = [
@@ -12,20 +12,24 @@ export function readAmp(config: Reading, draft: Draft): void {
   ].flatMap(mapping => {
     const [from, to, regex] = [mapping.text('from'), mapping.text('to'), mapping.flag('regex')]
     if (from && to) return [{ from, to, regex: regex === true, at: mapping.at }]
-    lost(draft, mapping.at, 'has no from or no to, for which it was ignored there too')
+    noteDropped(draft, mapping.at, 'has no from or no to, for which it was ignored there too')
     return []
   })
   // Exact names went before patterns, and of two that are alike the last counted.
   const exact = new Map(mappings.filter(({ regex }) => !regex).map(one => [one.from, one]))
   for (const { from, to, at } of exact.values())
     if (from.includes('*'))
-      lost(draft, at, `"${from}" matched nothing, since it is no regex; write it under ${section}`)
+      noteDropped(
+        draft,
+        at,
+        `"${from}" matched nothing, since it is no regex; write it under ${section}`,
+      )
     else addMapping(draft, section, from, to, at)
   const patterns = mappings.filter(({ regex }) => regex)
   for (const { from, to, at } of patterns) {
     const glob = globOf(from)
     if (glob === undefined)
-      lost(
+      noteDropped(
         draft,
         at,
         `the pattern ${from} is more than a glob; write the names it means under ${section}, each with when: { client: amp }`,
@@ -33,13 +37,13 @@ export function readAmp(config: Reading, draft: Draft): void {
     else addMapping(draft, section, glob, to, at)
   }
   if (patterns.length > 1)
-    idle(
+    noteUnneeded(
       draft,
       'ampcode.model-mappings',
       'of several patterns that match the one with more letters counts, not the first',
     )
-  if (mappings.length > 0 && !isTaken('amp'))
-    lost(
+  if (mappings.length > 0 && !isSupported('amp'))
+    noteDropped(
       draft,
       'ampcode.model-mappings',
       'hold for Amp only, whose paths under /api/provider come with a later version; take when away from those that should hold for every client',

@@ -1,6 +1,6 @@
 import { isObject } from '../../lib/json/json.ts'
 import { createDraft, type Draft, type ImportServices, reserve } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { findAccounts, noteAccounts } from './accounts.ts'
 import { readAmp } from './amp.ts'
 import { readManagement } from './management.ts'
@@ -14,7 +14,7 @@ import { readServiceAccounts } from './service-accounts.ts'
 import { readLeftBehind } from './unsupported.ts'
 
 /** CLIProxyAPI's `config.yaml` and `auth-dir`, as of late 2025 to August 2026. */
-export function importCliProxyApi(config: Reading, services: ImportServices): Draft {
+export function importCliProxyApi(config: TrackedSettings, services: ImportServices): Draft {
   const draft = createDraft('CLIProxyAPI config.yaml')
   readServer(config, draft, services)
   readClientKeys(config, draft, services)
@@ -38,7 +38,7 @@ export function importCliProxyApi(config: Reading, services: ImportServices): Dr
 }
 
 /** What names begin with that clients ask for: `openai/gpt-5` must not be taken for an address. */
-function reserveNames(config: Reading, draft: Draft): void {
+function reserveNames(config: TrackedSettings, draft: Draft): void {
   for (const section of config.names()) {
     const list = config.peek(section)
     for (const entry of Array.isArray(list) ? list.filter(isObject) : []) {

@@ -1,18 +1,18 @@
 import type { JsonObject } from '../../lib/json/json.ts'
-import { type Draft, filled, idle, lost } from '../draft.ts'
-import { isTaken } from '../supported-settings.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { type Draft, filled, noteDropped, noteUnneeded } from '../draft.ts'
+import { isSupported } from '../supported-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 const LATER = 'with a later version; import again then, or write it by hand'
 
 /** The management API, logs and usage; and Amp's relay, as far as this version takes it. */
-export function readManagement(config: Reading, draft: Draft): void {
+export function readManagement(config: TrackedSettings, draft: Draft): void {
   readRemote(config.mapping('remote-management'), draft)
   readLogging(config, draft)
   readRelay(config, draft)
 }
 
-function readRemote(remote: Reading, draft: Draft): void {
+function readRemote(remote: TrackedSettings, draft: Draft): void {
   draft.routes['remote-management'] = filled({
     'allow-remote': remote.flag('allow-remote') || undefined,
     // As it is, or the hash that was put in its place.
@@ -21,7 +21,7 @@ function readRemote(remote: Reading, draft: Draft): void {
   })
 }
 
-function readLogging(config: Reading, draft: Draft): void {
+function readLogging(config: TrackedSettings, draft: Draft): void {
   draft.routes.logging = filled({
     level: config.flag('debug') ? 'debug' : undefined,
     file: config.flag('logging-to-file') || undefined,
@@ -29,13 +29,14 @@ function readLogging(config: Reading, draft: Draft): void {
   })
   if (config.flag('usage-statistics-enabled') === false) draft.routes.usage = { enabled: false }
   for (const name of ['logs-max-total-size-mb', 'error-logs-max-files'])
-    if (config.number(name)) idle(draft, name, 'logs are not counted or cut by such a number')
+    if (config.number(name))
+      noteUnneeded(draft, name, 'logs are not counted or cut by such a number')
 }
 
 const RELAY = ['upstream-url', 'upstream-api-key', 'restrict-management-to-localhost']
 
 /** Under `ampcode`, or, in older versions, at the top. */
-function readRelay(config: Reading, draft: Draft): void {
+function readRelay(config: TrackedSettings, draft: Draft): void {
   const amp = config.mapping('ampcode')
   const settings: JsonObject = {}
   for (const name of RELAY)
@@ -46,12 +47,12 @@ function readRelay(config: Reading, draft: Draft): void {
       const value = reading.flag(written) ?? reading.text(written)
       if (value === undefined || value === false) continue
       settings[name] ??= value
-      if (!isTaken('amp'))
-        lost(
+      if (!isSupported('amp'))
+        noteDropped(
           draft,
           reading.path(written),
           `the relay to Amp, and its paths under /api/provider, come ${LATER}`,
         )
     }
-  if (isTaken('amp')) draft.routes.amp = settings
+  if (isSupported('amp')) draft.routes.amp = settings
 }

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { compileGlob } from '../../routing/glob.ts'
-import { type Draft, type ImportServices, idle } from '../draft.ts'
+import { type Draft, type ImportServices, noteUnneeded } from '../draft.ts'
 import { catalogueOf } from '../service-catalogue.ts'
 
 /** What clients may ask a provider for, and what it is called there. */
@@ -29,7 +29,7 @@ export function noteSharing(draft: Draft, services: ImportServices): void {
       keysOf.set(name, (keysOf.get(name) ?? new Set()).add(keys.length))
   }
   if ([...keysOf.values()].some(counts => counts.size > 1))
-    idle(
+    noteUnneeded(
       draft,
       'routing',
       'providers that list the same model take equal turns, and within each its keys; write a pool under models with strategy: weighted where that is not what you want',

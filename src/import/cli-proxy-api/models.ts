@@ -1,9 +1,9 @@
 import type { JsonValue } from '../../lib/json/json.ts'
-import { type Draft, filled, idle, lost } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { type Draft, filled, noteDropped, noteUnneeded } from '../draft.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 /** `models` of a key: the upstream's name and the client's. An empty list: the kind's own. */
-export function readModels(entry: Reading, draft: Draft): JsonValue[] {
+export function readModels(entry: TrackedSettings, draft: Draft): JsonValue[] {
   return entry.mappings('models').flatMap(model => {
     const name = model.text('name') ?? model.text('alias')
     if (!name) return []
@@ -20,21 +20,25 @@ export function readModels(entry: Reading, draft: Draft): JsonValue[] {
 }
 
 /** Levels are known here; how many tokens each is, the model's own protocol says. */
-function readThinking(model: Reading, draft: Draft): string[] {
+function readThinking(model: TrackedSettings, draft: Draft): string[] {
   const thinking = model.mapping('thinking')
   for (const name of ['min', 'max'])
     if (thinking.number(name) !== undefined)
-      lost(
+      noteDropped(
         draft,
         thinking.path(name),
         'budgets go to the upstream as the client asks for them; ask for less with a suffix: model(8192)',
       )
   for (const name of ['zero-allowed', 'dynamic-allowed', 'zero_allowed', 'dynamic_allowed'])
     if (thinking.flag(name))
-      idle(draft, thinking.path(name), 'model(none) and model(auto) are always passed on')
+      noteUnneeded(draft, thinking.path(name), 'model(none) and model(auto) are always passed on')
   const levels = thinking.texts('levels')
   if (levels.some(level => !LEVELS.includes(level)))
-    idle(draft, thinking.path('levels'), 'what is no level, such as auto, is always passed on')
+    noteUnneeded(
+      draft,
+      thinking.path('levels'),
+      'what is no level, such as auto, is always passed on',
+    )
   return levels.filter(level => LEVELS.includes(level))
 }
 
@@ -48,33 +52,37 @@ const MODALITIES: Record<string, string> = {
 }
 
 /** What a model takes, where it is said at all; the rest it lacks. */
-function readModalities(model: Reading, draft: Draft): string[] {
+function readModalities(model: TrackedSettings, draft: Draft): string[] {
   const taken = model.texts('input-modalities').map(one => one.toLowerCase())
   if (model.texts('output-modalities').length > 0)
-    idle(draft, model.path('output-modalities'), 'what a model makes is passed on, whatever it is')
+    noteUnneeded(
+      draft,
+      model.path('output-modalities'),
+      'what a model makes is passed on, whatever it is',
+    )
   if (taken.length === 0) return []
   return Object.entries(MODALITIES).flatMap(([name, ability]) =>
     taken.includes(name) ? [] : [ability],
   )
 }
 
-function readExtras(model: Reading, draft: Draft): void {
+function readExtras(model: TrackedSettings, draft: Draft): void {
   // Replies carry the name that was asked for, wherever it leads.
   model.flag('force-mapping')
   if (model.text('display-name'))
-    lost(
+    noteDropped(
       draft,
       model.path('display-name'),
       'models are listed by their names; an entry under models may have a description',
     )
   if (model.flag('is-compat'))
-    idle(
+    noteUnneeded(
       draft,
       model.path('is-compat'),
       'thinking goes back to whoever made it, and to nobody else, without being told',
     )
   if (model.flag('image'))
-    idle(draft, model.path('image'), '/v1/images/* goes to any model of OpenAI’s family')
+    noteUnneeded(draft, model.path('image'), '/v1/images/* goes to any model of OpenAI’s family')
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
 import { compileGlob } from '../../routing/glob.ts'
-import { comesFrom, type Draft, filled, lost } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { type Draft, filled, noteDropped, setOrigin } from '../draft.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { namesLeadingTo } from './alias-target.ts'
 import type { Prefixed } from './prefixes.ts'
 
@@ -26,7 +26,11 @@ const SECTIONS = [
 ] as const
 
 /** `payload`: changes to requests, here made on the client's request instead of the upstream's. */
-export function readPayload(config: Reading, prefixed: readonly Prefixed[], draft: Draft): void {
+export function readPayload(
+  config: TrackedSettings,
+  prefixed: readonly Prefixed[],
+  draft: Draft,
+): void {
   const payload = config.mapping('payload')
   const rules: JsonValue[] = []
   for (const [section, edit] of SECTIONS)
@@ -34,7 +38,7 @@ export function readPayload(config: Reading, prefixed: readonly Prefixed[], draf
       const edits = section === 'filter' ? removals(rule, draft) : changes(rule, section, draft)
       for (const when of conditions(rule, prefixed, draft)) {
         if (!edits) continue
-        comesFrom(draft, 'rules', String(rules.length), `from ${rule.at}`)
+        setOrigin(draft, 'rules', String(rules.length), `from ${rule.at}`)
         rules.push({ ...filled({ when }), [edit]: edits })
       }
     }
@@ -42,10 +46,14 @@ export function readPayload(config: Reading, prefixed: readonly Prefixed[], draf
 }
 
 /** A rule there has several conditions, any of which is enough; here each is a rule of its own. */
-function conditions(rule: Reading, prefixed: readonly Prefixed[], draft: Draft): JsonObject[] {
+function conditions(
+  rule: TrackedSettings,
+  prefixed: readonly Prefixed[],
+  draft: Draft,
+): JsonObject[] {
   const models = rule.mappings('models').flatMap(model => conditionOf(model, draft) ?? [])
-  if (!rule.says('models'))
-    lost(draft, rule.at, 'names no models, for which it changed nothing there too')
+  if (!rule.isGiven('models'))
+    noteDropped(draft, rule.at, 'names no models, for which it changed nothing there too')
   const alike = Map.groupBy(models, ({ rest }) => JSON.stringify(rest))
   return [...alike.values()].flatMap(those => {
     const [first] = those
@@ -56,7 +64,10 @@ function conditions(rule: Reading, prefixed: readonly Prefixed[], draft: Draft):
 }
 
 /** Undefined, with a note: it depends on what cannot be asked here, and would mean more without. */
-function conditionOf(model: Reading, draft: Draft): { glob: string; rest: JsonObject } | undefined {
+function conditionOf(
+  model: TrackedSettings,
+  draft: Draft,
+): { glob: string; rest: JsonObject } | undefined {
   const glob = model.text('name')
   const upstream = model.text('protocol')?.toLowerCase()
   const client = model.text('from-protocol')?.toLowerCase()
@@ -64,25 +75,25 @@ function conditionOf(model: Reading, draft: Draft): { glob: string; rest: JsonOb
   const unknown = [upstream, client].find(one => one && !(one in PROTOCOLS))
   let usable = glob !== undefined
   for (const name of ['match', 'not-match', 'exist', 'not-exist']) {
-    if (model.says(name)) {
+    if (model.isGiven(name)) {
       usable = false
-      lost(
+      noteDropped(
         draft,
         model.path(name),
         'what a request holds is no condition here, so the rule is left out; write it under rules with when: { tools, thinking, images or header }',
       )
     }
-    model.whole(name)
+    model.raw(name)
   }
   if (unknown) {
-    lost(draft, model.at, `nobody speaks "${unknown}" here, so the rule is left out`)
+    noteDropped(draft, model.at, `nobody speaks "${unknown}" here, so the rule is left out`)
     return undefined
   }
   if (!usable || glob === undefined) return undefined
   const own = PROTOCOLS[upstream ?? '']
   const asked = PROTOCOLS[client ?? '']
   if (own && asked && own !== asked) {
-    lost(
+    noteDropped(
       draft,
       model.at,
       `its paths are those of ${own}, but it is for clients that speak ${asked}, whose requests are what is changed here; write it under rules with their paths`,
@@ -90,7 +101,7 @@ function conditionOf(model: Reading, draft: Draft): { glob: string; rest: JsonOb
     return undefined
   }
   if (own && !asked)
-    lost(
+    noteDropped(
       draft,
       `${model.at}.protocol`,
       `changes are made on the client’s own request here, so only clients that speak ${own} are met; write the same with their paths for others`,
@@ -111,8 +122,8 @@ function namesFor(glob: string, prefixed: readonly Prefixed[], draft: Draft): st
   return [glob, ...[...behind, ...namesLeadingTo(isMeant, draft)].filter(name => !isMeant(name))]
 }
 
-function changes(rule: Reading, section: string, draft: Draft): JsonObject | undefined {
-  const params = rule.whole('params')
+function changes(rule: TrackedSettings, section: string, draft: Draft): JsonObject | undefined {
+  const params = rule.raw('params')
   if (!isObject(params)) return undefined
   const written: JsonObject = {}
   for (const [path, value] of jsonEntries(params)) {
@@ -123,15 +134,15 @@ function changes(rule: Reading, section: string, draft: Draft): JsonObject | und
   return Object.keys(written).length > 0 ? written : undefined
 }
 
-function removals(rule: Reading, draft: Draft): string[] | undefined {
+function removals(rule: TrackedSettings, draft: Draft): string[] | undefined {
   const paths = rule.texts('params').filter(path => isUsable(path, rule, draft))
   return paths.length > 0 ? paths : undefined
 }
 
 /** Steps by name or place; searches in lists and additions to them are not known here. */
-function isUsable(path: string, rule: Reading, draft: Draft): boolean {
+function isUsable(path: string, rule: TrackedSettings, draft: Draft): boolean {
   if (/^(model|stream)$/.test(path)) {
-    lost(
+    noteDropped(
       draft,
       `${rule.at}: ${path}`,
       'cannot be edited; models and force say which model is asked',
@@ -140,7 +151,7 @@ function isUsable(path: string, rule: Reading, draft: Draft): boolean {
   }
   const usable = path !== '' && !/[#@|*?]|(^|\.)-1(\.|$)|(^|(?<!\\)\.)(\.|$)/.test(path)
   if (!usable)
-    lost(
+    noteDropped(
       draft,
       `${rule.at}: ${path}`,
       'paths are made of names and places (a.b, a.0.b); write this one by hand',
@@ -151,14 +162,14 @@ function isUsable(path: string, rule: Reading, draft: Draft): boolean {
 function rawValue(
   value: JsonValue,
   path: string,
-  rule: Reading,
+  rule: TrackedSettings,
   draft: Draft,
 ): JsonValue | undefined {
   if (typeof value !== 'string') return value
   try {
     return JSON.parse(value) as JsonValue
   } catch {
-    lost(draft, `${rule.at}: ${path}`, 'is no JSON, for which it was ignored there too')
+    noteDropped(draft, `${rule.at}: ${path}`, 'is no JSON, for which it was ignored there too')
     return undefined
   }
 }

@@ -1,6 +1,6 @@
-import { type Draft, filled, idle, lost } from '../draft.ts'
+import { type Draft, filled, noteDropped, noteUnneeded } from '../draft.ts'
 import { duration, goDurationMs, seconds } from '../durations.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 const STRATEGIES: Record<string, string> = {
   'round-robin': 'round-robin',
@@ -16,7 +16,7 @@ const STRATEGIES: Record<string, string> = {
 const MAX_ROUNDS = 20
 
 /** Retries, cooldowns, sharing, sessions and keep-alives. */
-export function readPolicy(config: Reading, draft: Draft): void {
+export function readPolicy(config: TrackedSettings, draft: Draft): void {
   const routing = config.mapping('routing')
   draft.routes.policy = filled({
     'request-retry': readRounds(config, draft),
@@ -28,29 +28,37 @@ export function readPolicy(config: Reading, draft: Draft): void {
   })
 }
 
-function strategyOf(routing: Reading, draft: Draft): string | undefined {
+function strategyOf(routing: TrackedSettings, draft: Draft): string | undefined {
   const written = routing.text('strategy')
   const strategy = STRATEGIES[written?.toLowerCase() ?? '']
   if (written && !strategy)
-    lost(draft, routing.path('strategy'), 'is no strategy that is known; round-robin is used')
+    noteDropped(
+      draft,
+      routing.path('strategy'),
+      'is no strategy that is known; round-robin is used',
+    )
   return strategy
 }
 
-function readRounds(config: Reading, draft: Draft): number | undefined {
+function readRounds(config: TrackedSettings, draft: Draft): number | undefined {
   const rounds = config.number('request-retry')
   if (rounds === undefined || rounds < 0) return undefined
   if (rounds > MAX_ROUNDS)
-    lost(draft, 'request-retry', `${rounds} rounds are more than there can be; ${MAX_ROUNDS} are`)
+    noteDropped(
+      draft,
+      'request-retry',
+      `${rounds} rounds are more than there can be; ${MAX_ROUNDS} are`,
+    )
   return Math.min(Math.round(rounds), MAX_ROUNDS)
 }
 
 /** Nothing and less is none at all. */
-function secondsOf(reading: Reading, name: string): string | undefined {
+function secondsOf(reading: TrackedSettings, name: string): string | undefined {
   const count = reading.number(name)
   return count === undefined ? undefined : seconds(count)
 }
 
-function readAffinity(routing: Reading, draft: Draft): string | false | undefined {
+function readAffinity(routing: TrackedSettings, draft: Draft): string | false | undefined {
   const older = routing.flag('claude-code-session-affinity')
   const on = routing.flag('session-affinity') ?? older
   const written = routing.text('session-affinity-ttl')
@@ -58,14 +66,14 @@ function readAffinity(routing: Reading, draft: Draft): string | false | undefine
   if (!on) return undefined
   const ms = written === undefined ? undefined : goDurationMs(written)
   if (written !== undefined && ms === undefined)
-    lost(draft, routing.path('session-affinity-ttl'), 'is no duration; 1h is used')
+    noteDropped(draft, routing.path('session-affinity-ttl'), 'is no duration; 1h is used')
   return ms === undefined ? '1h' : duration(ms)
 }
 
-function readCooldown(config: Reading, draft: Draft) {
+function readCooldown(config: TrackedSettings, draft: Draft) {
   const transient = config.number('transient-error-cooldown-seconds')
   if (config.flag('save-cooldown-status'))
-    idle(draft, 'save-cooldown-status', 'cooldowns always outlive a restart')
+    noteUnneeded(draft, 'save-cooldown-status', 'cooldowns always outlive a restart')
   // Credentials are still changed after a failure, but none cools down.
   if (config.flag('disable-cooling')) return { transient: '0s', max: '0s' }
   // 0 was the old default of 60 seconds, which is the default here.

@@ -1,15 +1,15 @@
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import {
-  comesFrom,
   type Draft,
   filled,
   freeName,
   type ImportServices,
-  idle,
-  lost,
+  noteDropped,
+  noteUnneeded,
+  setOrigin,
 } from '../draft.ts'
 import { baseUrl, catalogueOf, chatService, isAddress, kindAt } from '../service-catalogue.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { CODEX_MODELS, readModels } from './models.ts'
 import { usableProxy } from './server.ts'
 
@@ -58,7 +58,7 @@ const LISTS: readonly KeyList[] = [
 ]
 
 /** Every list of keys, and the services that are like OpenAI. */
-export function readProviders(config: Reading, importing: Importing): void {
+export function readProviders(config: TrackedSettings, importing: Importing): void {
   for (const list of LISTS)
     addKeys(
       config.mappings(list.section).flatMap(entry => keyOf(entry, list, importing)),
@@ -86,12 +86,12 @@ export function addKeys(keys: readonly Key[], name: string, draft: Draft): strin
     const id = freeName(draft, name)
     draft.routes.providers[id] = { ...first.provider, keys: group.map(({ key }) => key) }
     const places = [...new Set(group.map(({ from }) => from))]
-    comesFrom(draft, 'providers', id, `from ${places.join(', ')}`)
+    setOrigin(draft, 'providers', id, `from ${places.join(', ')}`)
     return [id]
   })
 }
 
-function keyOf(entry: Reading, list: KeyList, importing: Importing): Key[] {
+function keyOf(entry: TrackedSettings, list: KeyList, importing: Importing): Key[] {
   const { draft, services } = importing
   const address = entry.text('base-url')
   const kind = list.kindOf(address)
@@ -100,15 +100,19 @@ function keyOf(entry: Reading, list: KeyList, importing: Importing): Key[] {
   const listed = readModels(entry, draft)
   readCredentialExtras(entry, draft)
   if (key === undefined) {
-    lost(draft, entry.at, 'has no api-key and is left out')
+    noteDropped(draft, entry.at, 'has no api-key and is left out')
     return []
   }
   if (list.needsAddress && address === undefined) {
-    lost(draft, entry.at, 'has no base-url, for which it was ignored there too; it is left out')
+    noteDropped(
+      draft,
+      entry.at,
+      'has no base-url, for which it was ignored there too; it is left out',
+    )
     return []
   }
   if (address !== undefined && !isAddress(address)) {
-    lost(draft, entry.path('base-url'), 'is no http or https address; the key is left out')
+    noteDropped(draft, entry.path('base-url'), 'is no http or https address; the key is left out')
     return []
   }
   const provider = {
@@ -121,15 +125,24 @@ function keyOf(entry: Reading, list: KeyList, importing: Importing): Key[] {
 }
 
 /** Kinds that cannot know their models get the list that the key had there. */
-function assumed(entry: Reading, kind: string, list: KeyList, importing: Importing): string[] {
+function assumed(
+  entry: TrackedSettings,
+  kind: string,
+  list: KeyList,
+  importing: Importing,
+): string[] {
   const { draft, services } = importing
   const known = list.models?.(services) ?? []
   if (known.length === 0 || kind === 'anthropic') return []
-  idle(draft, entry.path('models'), 'there are none; those that CLIProxyAPI lists are written')
+  noteUnneeded(
+    draft,
+    entry.path('models'),
+    'there are none; those that CLIProxyAPI lists are written',
+  )
   return [...known]
 }
 
-function readCompatible(entry: Reading, importing: Importing): void {
+function readCompatible(entry: TrackedSettings, importing: Importing): void {
   const { draft, services } = importing
   const name = entry.text('name') ?? 'openai-compatible'
   const address = entry.text('base-url')
@@ -137,7 +150,7 @@ function readCompatible(entry: Reading, importing: Importing): void {
   const models = readModels(entry, draft)
   readCredentialExtras(entry, draft)
   if (entry.flag('support-prompt-cache-key'))
-    idle(
+    noteUnneeded(
       draft,
       entry.path('support-prompt-cache-key'),
       'a prompt_cache_key goes on as the client sent it; none is made up',
@@ -148,7 +161,11 @@ function readCompatible(entry: Reading, importing: Importing): void {
   })
   const keys = [...listed, ...entry.texts('api-keys')]
   if (address === undefined || !isAddress(address)) {
-    lost(draft, entry.path('base-url'), 'is no http or https address; the service is left out')
+    noteDropped(
+      draft,
+      entry.path('base-url'),
+      'is no http or https address; the service is left out',
+    )
     return
   }
   const provider = {
@@ -159,11 +176,11 @@ function readCompatible(entry: Reading, importing: Importing): void {
   const id = freeName(draft, name)
   // A service without keys takes any.
   draft.routes.providers[id] = { ...provider, keys: keys.length > 0 ? keys : ['none'] }
-  comesFrom(draft, 'providers', id, `from ${entry.at} (${name})`)
+  setOrigin(draft, 'providers', id, `from ${entry.at} (${name})`)
 }
 
 /** `*` among the excluded models is the way to switch a key off. */
-function readSettings(entry: Reading, { draft }: Importing): JsonObject {
+function readSettings(entry: TrackedSettings, { draft }: Importing): JsonObject {
   const excluded = entry.texts('excluded-models')
   const off = excluded.includes('*') || entry.flag('disabled') === true
   return filled({
@@ -175,10 +192,10 @@ function readSettings(entry: Reading, { draft }: Importing): JsonObject {
   })
 }
 
-export function readPrefix(entry: Reading, draft: Draft): string | undefined {
+export function readPrefix(entry: TrackedSettings, draft: Draft): string | undefined {
   const prefix = entry.text('prefix')
   if (!prefix || /^[^/\s]+$/.test(prefix)) return prefix
-  lost(
+  noteDropped(
     draft,
     entry.path('prefix'),
     'has a slash or a space in it, for which it was ignored there too',
@@ -187,7 +204,7 @@ export function readPrefix(entry: Reading, draft: Draft): string | undefined {
 }
 
 /** Undefined: there is none. */
-function readKey(entry: Reading, importing: Importing): JsonValue | undefined {
+function readKey(entry: TrackedSettings, importing: Importing): JsonValue | undefined {
   const { draft } = importing
   const key = entry.text('api-key')
   const proxy = entry.text('proxy-url')
@@ -201,46 +218,54 @@ function readKey(entry: Reading, importing: Importing): JsonValue | undefined {
 
 /** Nothing or less takes a key out of the turns. Where they are not weighted it does nothing. */
 export function weightOf(
-  entry: Reading,
+  entry: TrackedSettings,
   { draft, weighted }: Pick<Importing, 'draft' | 'weighted'>,
 ): number | undefined {
   const weight = entry.number('weight')
   if (weight === undefined) return undefined
   if (weighted) return Math.max(0, Math.round(weight))
-  idle(draft, entry.path('weight'), 'counts only with routing.strategy: weighted-round-robin')
+  noteUnneeded(
+    draft,
+    entry.path('weight'),
+    'counts only with routing.strategy: weighted-round-robin',
+  )
   return undefined
 }
 
 const DISGUISE = 'no client is disguised as another here; requests go as the client made them'
 
 /** What a single key can have there, and cannot here. */
-export function readCredentialExtras(entry: Reading, draft: Draft): void {
+export function readCredentialExtras(entry: TrackedSettings, draft: Draft): void {
   for (const name of [
     'cloak',
     'fingerprint-profile',
     'experimental-cch-signing',
     'rebuild-mid-system-message',
   ]) {
-    if (entry.says(name)) lost(draft, entry.path(name), DISGUISE)
-    entry.whole(name)
+    if (entry.isGiven(name)) noteDropped(draft, entry.path(name), DISGUISE)
+    entry.raw(name)
   }
   for (const name of ['disable-cooling', 'disable_cooling'])
     if (entry.flag(name))
-      lost(draft, entry.path(name), 'cooldowns are the same for all: policy.cooldown')
+      noteDropped(draft, entry.path(name), 'cooldowns are the same for all: policy.cooldown')
   for (const name of ['request-retry', 'request_retry'])
     if (entry.number(name) !== undefined)
-      lost(draft, entry.path(name), 'rounds are the same for all: policy.request-retry')
+      noteDropped(draft, entry.path(name), 'rounds are the same for all: policy.request-retry')
   for (const name of ['request-scoped-errors', 'request_scoped_errors']) {
-    if (entry.says(name))
-      lost(
+    if (entry.isGiven(name))
+      noteDropped(
         draft,
         entry.path(name),
         'what follows an error is fixed: 400, 413 and 422 go back to the client, everything else goes on to the next',
       )
-    entry.whole(name)
+    entry.raw(name)
   }
   if (entry.flag('websockets'))
-    idle(draft, entry.path('websockets'), 'upstreams are asked over HTTP, WebSocket clients too')
+    noteUnneeded(
+      draft,
+      entry.path('websockets'),
+      'upstreams are asked over HTTP, WebSocket clients too',
+    )
   if (entry.flag('alpha-search'))
-    lost(draft, entry.path('alpha-search'), '/v1/alpha/search is not spoken here')
+    noteDropped(draft, entry.path('alpha-search'), '/v1/alpha/search is not spoken here')
 }

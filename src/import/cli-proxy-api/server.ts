@@ -1,12 +1,12 @@
 import { isLocalHost } from '../../lib/net/host-name.ts'
 import { clientKeys } from '../client-keys.ts'
-import { type Draft, filled, type ImportServices, lost } from '../draft.ts'
-import { fileAt } from '../paths.ts'
+import { type Draft, filled, type ImportServices, noteDropped } from '../draft.ts'
+import { filePath } from '../paths.ts'
 import { proxyOf } from '../service-catalogue.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 /** `host`, `port`, `tls`, `proxy-url`. */
-export function readServer(config: Reading, draft: Draft, services: ImportServices): void {
+export function readServer(config: TrackedSettings, draft: Draft, services: ImportServices): void {
   const host = config.text('host')
   const proxy = config.text('proxy-url')
   draft.routes.server = filled({
@@ -16,29 +16,37 @@ export function readServer(config: Reading, draft: Draft, services: ImportServic
     tls: readTls(config.mapping('tls'), services),
   })
   if (host === undefined)
-    lost(
+    noteDropped(
       draft,
       'host',
       'it listened on all interfaces; here only this machine can call, until you write server.host: 0.0.0.0',
     )
 }
 
-function readTls(tls: Reading, services: ImportServices) {
+function readTls(tls: TrackedSettings, services: ImportServices) {
   const [cert, key] = [tls.text('cert'), tls.text('key')]
   if (!tls.flag('enable')) return undefined
-  return filled({ cert: cert && fileAt(cert, services), key: key && fileAt(key, services) })
+  return filled({ cert: cert && filePath(cert, services), key: key && filePath(key, services) })
 }
 
 /** Undefined, with a note: a proxy of a sort that is not known here. */
 export function usableProxy(written: string, about: string, draft: Draft): string | undefined {
   const proxy = proxyOf(written)
   if (proxy === undefined)
-    lost(draft, about, 'is no http, https, socks5 or socks5h address; write proxy-url by hand')
+    noteDropped(
+      draft,
+      about,
+      'is no http, https, socks5 or socks5h address; write proxy-url by hand',
+    )
   return proxy
 }
 
 /** `api-keys`, and where older versions had them. */
-export function readClientKeys(config: Reading, draft: Draft, services: ImportServices): void {
+export function readClientKeys(
+  config: TrackedSettings,
+  draft: Draft,
+  services: ImportServices,
+): void {
   const older = config
     .mapping('auth')
     .mappings('providers')
@@ -55,14 +63,14 @@ export function readClientKeys(config: Reading, draft: Draft, services: ImportSe
   )
   if (keys.length > 0) draft.routes['api-keys'] = keys
   else
-    lost(
+    noteDropped(
       draft,
       'api-keys',
       'there are none, and it let in everybody; here only programs on this machine may call until you write api-keys',
     )
   if (keys.length === 0) stayLocal(draft)
   if (config.flag('allow-localhost-unauthenticated'))
-    lost(
+    noteDropped(
       draft,
       'allow-localhost-unauthenticated',
       'where there are api-keys, programs on this machine need one too; give them one of their own',

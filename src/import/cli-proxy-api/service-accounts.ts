@@ -1,7 +1,7 @@
 import { readServiceAccount } from '../../providers/service-account.ts'
-import { addName, filled, lost } from '../draft.ts'
+import { addName, filled, noteDropped } from '../draft.ts'
 import { isAddress } from '../service-catalogue.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { type AccountNames, type Alias, readAccountNames, readAliases } from './account-names.ts'
 import type { Account } from './accounts.ts'
 import { tiers } from './prefixes.ts'
@@ -13,7 +13,7 @@ const CHANNEL = 'vertex'
 /** Vertex's files in `auth-dir`: a service account's file is a key as it stands. */
 export function readServiceAccounts(
   accounts: readonly Account[],
-  config: Reading,
+  config: TrackedSettings,
   importing: Importing,
 ): void {
   const { draft } = importing
@@ -27,7 +27,7 @@ export function readServiceAccounts(
       targets.set(alias, [...(targets.get(alias) ?? []), { target: `${id}/${name}`, priority }])
     }
     for (const unread of account.members.unread())
-      lost(draft, unread, 'is not known to this import and is not taken over')
+      noteDropped(draft, unread, 'is not known to this import and is not taken over')
   }
   // Behind a prefix of its own a provider is asked by address, which only force goes before.
   const section = importing.forced ? 'force' : 'aliases'
@@ -58,7 +58,7 @@ function addAccount(
   // A brace would end the reference to the file.
   if (readServiceAccount(services.readFile(path)) && !/[{}]/.test(path))
     return addKeys([{ provider, key, from: `auth-dir: ${file}` }], CHANNEL, draft)[0]
-  lost(
+  noteDropped(
     draft,
     `auth-dir: ${file}`,
     'is no service account that can be used; give a provider of kind vertex the JSON that Google wrote',
@@ -67,11 +67,11 @@ function addAccount(
 }
 
 /** What the file says of itself is read from it whenever it is used; what is ours is written. */
-function providerOf(members: Reading, names: AccountNames, { draft }: Importing) {
+function providerOf(members: TrackedSettings, names: AccountNames, { draft }: Importing) {
   for (const own of ['type', 'service_account', 'project_id', 'email', 'location', 'label', 'note'])
-    members.whole(own)
+    members.raw(own)
   // When a token is renewed is nobody's choice here.
-  for (const own of ['refresh_interval', 'refresh_interval_seconds']) members.whole(own)
+  for (const own of ['refresh_interval', 'refresh_interval_seconds']) members.raw(own)
   readCredentialExtras(members, draft)
   const address = members.text('base_url')
   const excluded = [...members.texts('excluded_models'), ...names.excluded]

@@ -1,5 +1,5 @@
 import type { Draft } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { leaveBehind, type Reasons } from '../unsupported.ts'
 
 const DISGUISE = 'no client is disguised as another here; requests carry jackfield’s own name'
@@ -64,6 +64,6 @@ const IDLE: Reasons = {
 }
 
 /** Says of each setting that is not taken over why it is not. */
-export function readLeftBehind(config: Reading, draft: Draft): void {
+export function readLeftBehind(config: TrackedSettings, draft: Draft): void {
   leaveBehind(config, { lost: LOST, idle: IDLE }, draft)
 }

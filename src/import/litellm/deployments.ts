@@ -1,17 +1,17 @@
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import {
-  comesFrom,
   type Draft,
   filled,
   freeName,
   type ImportServices,
-  idle,
-  lost,
+  noteDropped,
+  noteUnneeded,
+  setOrigin,
 } from '../draft.ts'
 import { seconds } from '../durations.ts'
-import { fileAt } from '../paths.ts'
+import { filePath } from '../paths.ts'
 import { baseUrl, chatService, isAddress } from '../service-catalogue.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { addFacts, readFacts } from './facts.ts'
 import type { Said } from './secrets.ts'
 import { type Service, serviceNamed, splitModel } from './services.ts'
@@ -21,7 +21,7 @@ export type Importing = {
   draft: Draft
   services: ImportServices
   said: Said
-  credentials: ReadonlyMap<string, Reading>
+  credentials: ReadonlyMap<string, TrackedSettings>
   /** Said for every deployment that says nothing itself. */
   timeout: number | undefined
   /** By what they are made of: providers that are alike are one. */
@@ -39,7 +39,10 @@ export type Deployment = {
 const DEFAULTS = ['temperature', 'top_p', 'max_tokens', 'seed', 'reasoning_effort']
 
 /** Undefined, with a note: it cannot be reached from here. */
-export function readDeployment(entry: Reading, importing: Importing): Deployment | undefined {
+export function readDeployment(
+  entry: TrackedSettings,
+  importing: Importing,
+): Deployment | undefined {
   const { draft } = importing
   const params = entry.mapping('litellm_params')
   const target = targetOf(params, importing)
@@ -50,7 +53,7 @@ export function readDeployment(entry: Reading, importing: Importing): Deployment
   const weight = ['weight', 'rpm', 'tpm'].map(name => params.number(name)).find(one => one)
   const defaults: JsonObject = {}
   for (const name of DEFAULTS) {
-    const value = params.whole(name)
+    const value = params.raw(name)
     if (value !== undefined && value !== null) defaults[name] = value
   }
   if (!target) return undefined
@@ -64,7 +67,7 @@ export function readDeployment(entry: Reading, importing: Importing): Deployment
 
 /** The target, with a provider made for it if none is alike. */
 function targetOf(
-  params: Reading,
+  params: TrackedSettings,
   importing: Importing,
 ): { provider: string; model: string } | undefined {
   const { draft, said, credentials, providers } = importing
@@ -80,7 +83,7 @@ function targetOf(
   const address = value('api_base') ?? value('base_url')
   const known = serviceNamed(service, address)
   if (!known) {
-    lost(
+    noteDropped(
       draft,
       params.path('model'),
       `"${service}" has no kind here; a service that is like OpenAI’s can be written as kind openai-compatible with its base-url`,
@@ -88,17 +91,21 @@ function targetOf(
     return undefined
   }
   if (address !== undefined && !isAddress(address)) {
-    lost(draft, params.path('api_base'), 'is no http or https address; the model is left out')
+    noteDropped(
+      draft,
+      params.path('api_base'),
+      'is no http or https address; the model is left out',
+    )
     return undefined
   }
   if (params.text('vertex_project'))
-    idle(
+    noteUnneeded(
       draft,
       params.path('vertex_project'),
       'the project is the one that the service account’s file names',
     )
   if (known.kind === 'vertex' && name.startsWith('claude')) {
-    lost(
+    noteDropped(
       draft,
       params.path('model'),
       'Vertex is asked for Gemini’s models only; take a provider of kind anthropic',
@@ -113,13 +120,13 @@ function targetOf(
     id = freeName(draft, known.kind === 'azure-openai' ? `azure-${name}` : service)
     providers.set(shared, id)
     draft.routes.providers[id] = provider
-    comesFrom(draft, 'providers', id, `from ${params.at}`)
+    setOrigin(draft, 'providers', id, `from ${params.at}`)
   }
   return { provider: id, model: name }
 }
 
 type Given = {
-  params: Reading
+  params: TrackedSettings
   value(name: string): string | undefined
   address: string | undefined
   name: string
@@ -165,7 +172,7 @@ function whereOf(
       .replace(/\/+$/, '')
       .replace(/\/openai(\/v1)?$/, '')
     if (!version)
-      idle(
+      noteUnneeded(
         draft,
         params.path('api_version'),
         'is not set; Azure is asked under /openai/v1, which needs none',
@@ -198,19 +205,19 @@ function keyOf(
 }
 
 function vertexKey(
-  params: Reading,
+  params: TrackedSettings,
   value: Given['value'],
   draft: Draft,
   services: ImportServices,
 ): string | undefined {
   const written = value('vertex_credentials')
   if (written?.startsWith('{') && !written.startsWith('${')) return written
-  if (written) return written.startsWith('${') ? written : `\${file:${fileAt(written, services)}}`
+  if (written) return written.startsWith('${') ? written : `\${file:${filePath(written, services)}}`
   const key = value('api_key')
   if (key) return key
   if (services.env.GOOGLE_APPLICATION_CREDENTIALS)
     return `\${file:${services.env.GOOGLE_APPLICATION_CREDENTIALS}}`
-  lost(
+  noteDropped(
     draft,
     params.at,
     'took whoever was logged in with gcloud, and is left out; give it vertex_credentials, or write a provider of kind vertex with a service account’s file',

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
-import { type Draft, filled, idle, lost } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { type Draft, filled, noteDropped, noteUnneeded } from '../draft.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 /** `supports_…: false`, and what the model then lacks. */
 const ABILITIES: Record<string, string> = {
@@ -14,13 +14,18 @@ const ABILITIES: Record<string, string> = {
 }
 
 /** What a deployment says of its model: the window, what it lacks, what it costs. */
-export function readFacts(params: Reading, info: Reading, draft: Draft): JsonObject {
+export function readFacts(
+  params: TrackedSettings,
+  info: TrackedSettings,
+  draft: Draft,
+): JsonObject {
   const window = [info.number('max_input_tokens'), info.number('max_tokens')]
   return filled({
     context: window.find(one => one !== undefined),
     lacks: Object.entries(ABILITIES).flatMap(([name, ability]) => {
       const able = info.flag(name)
-      if (able) idle(draft, info.path(name), 'is assumed of a model of which nothing else is said')
+      if (able)
+        noteUnneeded(draft, info.path(name), 'is assumed of a model of which nothing else is said')
       return able === false ? [ability] : []
     }),
     price: readPrice(params, info, draft),
@@ -28,7 +33,11 @@ export function readFacts(params: Reading, info: Reading, draft: Draft): JsonObj
 }
 
 /** By token there, by a million of them here. */
-function readPrice(params: Reading, info: Reading, draft: Draft): JsonObject | undefined {
+function readPrice(
+  params: TrackedSettings,
+  info: TrackedSettings,
+  draft: Draft,
+): JsonObject | undefined {
   const perMillion = (name: string): number | undefined => {
     const costs = [params.number(name), info.number(name)]
     const cost = costs.find(one => one !== undefined)
@@ -42,7 +51,11 @@ function readPrice(params: Reading, info: Reading, draft: Draft): JsonObject | u
   })
   if ('input' in price && 'output' in price) return price
   if (Object.keys(price).length > 0)
-    lost(draft, params.at, 'its price is not whole; write price: { input, output } under the model')
+    noteDropped(
+      draft,
+      params.at,
+      'its price is not whole; write price: { input, output } under the model',
+    )
   return undefined
 }
 

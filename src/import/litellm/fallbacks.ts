@@ -1,20 +1,21 @@
 import { isObject } from '../../lib/json/json.ts'
-import { type Draft, lost } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { type Draft, noteDropped } from '../draft.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 /** Who serves when a model cannot, by its name; `*` stands for any. */
 export type Fallbacks = ReadonlyMap<string, readonly string[]>
 
 /** `fallbacks` and `default_fallbacks`, of the router or of everything. */
 export function readFallbacks(
-  settings: readonly Reading[],
+  settings: readonly TrackedSettings[],
   known: ReadonlySet<string>,
   draft: Draft,
 ): Fallbacks {
   const found = new Map<string, string[]>()
   const add = (name: string, list: readonly string[], at: string): void => {
     for (const one of list)
-      if (!known.has(one)) lost(draft, at, `"${one}" is no model of the file and is left out`)
+      if (!known.has(one))
+        noteDropped(draft, at, `"${one}" is no model of the file and is left out`)
     found.set(name, [...(found.get(name) ?? []), ...list.filter(one => known.has(one))])
   }
   for (const reading of settings) {

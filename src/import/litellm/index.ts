@@ -6,12 +6,12 @@ import {
   type Draft,
   filled,
   type ImportServices,
-  idle,
-  lost,
+  noteDropped,
+  noteUnneeded,
   reserve,
 } from '../draft.ts'
 import { seconds } from '../durations.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { agreed, type Deployment, type Importing, readDeployment } from './deployments.ts'
 import { type Fallbacks, fallbacksOf, readFallbacks } from './fallbacks.ts'
 import { noteUnused, readCredentials, readVariables } from './secrets.ts'
@@ -21,7 +21,7 @@ const MAX_ROUNDS = 20
 const PORT = 4000
 
 /** `config.yaml` of the LiteLLM proxy. */
-export function importLiteLlm(config: Reading, services: ImportServices): Draft {
+export function importLiteLlm(config: TrackedSettings, services: ImportServices): Draft {
   const draft = createDraft('LiteLLM config.yaml')
   const router = config.mapping('router_settings')
   const settings = config.mapping('litellm_settings')
@@ -48,7 +48,7 @@ export function importLiteLlm(config: Reading, services: ImportServices): Draft 
 }
 
 /** Deployments by the name that clients ask for: those of one name share the load. */
-function readGroups(config: Reading, importing: Importing): Map<string, Deployment[]> {
+function readGroups(config: TrackedSettings, importing: Importing): Map<string, Deployment[]> {
   const { draft } = importing
   const entries = config.mappings('model_list')
   for (const entry of entries) reserve(draft, entry.text('model_name') ?? '')
@@ -56,7 +56,7 @@ function readGroups(config: Reading, importing: Importing): Map<string, Deployme
   for (const entry of entries) {
     const name = entry.text('model_name')
     const deployment = readDeployment(entry, importing)
-    if (!name) lost(draft, entry.at, 'has no model_name, so nobody could ask for it')
+    if (!name) noteDropped(draft, entry.at, 'has no model_name, so nobody could ask for it')
     if (name && deployment) groups.set(name, [...(groups.get(name) ?? []), deployment])
   }
   return groups
@@ -86,7 +86,7 @@ function addModels(
       default: agreed(deployments.map(({ defaults }) => defaults)),
     })
     if (deployments.some(({ defaults }) => Object.keys(defaults).length > 0) && !details.default)
-      lost(
+      noteDropped(
         draft,
         `model_list: ${name}`,
         'its deployments add different parameters, none of which is taken over',
@@ -110,12 +110,12 @@ const SHARING: Record<string, string> = {
   'simple-shuffle': '',
 }
 
-function strategyOf(router: Reading, draft: Draft): string | undefined {
+function strategyOf(router: TrackedSettings, draft: Draft): string | undefined {
   const written = router.text('routing_strategy')
   if (written === undefined) return undefined
   const strategy = SHARING[written]
   if (strategy === undefined)
-    lost(
+    noteDropped(
       draft,
       router.path('routing_strategy'),
       `there is no "${written}" here; models with several targets take turns (strategy: weighted or least-latency are there too)`,
@@ -124,18 +124,19 @@ function strategyOf(router: Reading, draft: Draft): string | undefined {
 }
 
 /** `{"gpt-4": "gpt-4o"}`, or `{"gpt-4": {"model": "gpt-4o", "hidden": true}}`. */
-function readAliases(router: Reading, draft: Draft): void {
+function readAliases(router: TrackedSettings, draft: Draft): void {
   const aliases = router.mapping('model_group_alias')
   for (const name of aliases.names()) {
     const written = aliases.peek(name)
     const entry = isObject(written) ? aliases.mapping(name) : undefined
     const to = entry ? entry.text('model') : aliases.text(name)
-    if (entry?.flag('hidden')) lost(draft, entry.path('hidden'), 'the name is listed all the same')
+    if (entry?.flag('hidden'))
+      noteDropped(draft, entry.path('hidden'), 'the name is listed all the same')
     if (to) addName(draft, 'aliases', name, to, 'from router_settings.model_group_alias')
   }
 }
 
-function readPolicy(router: Reading, settings: Reading, draft: Draft): void {
+function readPolicy(router: TrackedSettings, settings: TrackedSettings, draft: Draft): void {
   const retries = first(router.number('num_retries'), settings.number('num_retries'))
   const rest = first(router.number('cooldown_time'), settings.number('cooldown_time'))
   draft.routes.policy = filled({
@@ -148,7 +149,7 @@ function readPolicy(router: Reading, settings: Reading, draft: Draft): void {
 }
 
 function readServer(
-  general: Reading,
+  general: TrackedSettings,
   said: (value: string) => string,
   draft: Draft,
   services: ImportServices,
@@ -159,7 +160,7 @@ function readServer(
     port: PORT,
     'body-limit': megabytes ? `${megabytes}MB` : undefined,
   })
-  idle(
+  noteUnneeded(
     draft,
     'port',
     `${PORT}, where LiteLLM listens by itself; change server.port if yours was another`,
@@ -168,7 +169,7 @@ function readServer(
   const keys = master ? [{ key: master, as: said(master) }] : []
   if (master)
     draft.routes['api-keys'] = clientKeys(keys, 'general_settings.master_key', draft, services)
-  lost(
+  noteDropped(
     draft,
     'host',
     `it listened on all interfaces; here only this machine can call, until you write server.host: 0.0.0.0${master ? '' : ' and api-keys'}`,

@@ -1,11 +1,11 @@
-import { type Draft, idle } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import { type Draft, noteUnneeded } from '../draft.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 
 /** Gives what a value stands for: `os.environ/NAME` is a variable, unless the file says it. */
 export type Said = (value: string) => string
 
 /** `environment_variables` are set for what refers to them. */
-export function readVariables(config: Reading): Said {
+export function readVariables(config: TrackedSettings): Said {
   const given = config.mapping('environment_variables')
   return value => {
     const name = /^os\.environ\/(\w+)$/.exec(value)?.[1]
@@ -15,19 +15,23 @@ export function readVariables(config: Reading): Said {
 }
 
 /** Those that nothing refers to. */
-export function noteUnused(config: Reading, draft: Draft): void {
+export function noteUnused(config: TrackedSettings, draft: Draft): void {
   const given = config.mapping('environment_variables')
   for (const path of given.unread())
-    idle(draft, path, 'nothing that is taken over refers to it; export it if something else does')
-  for (const name of given.names()) given.whole(name)
+    noteUnneeded(
+      draft,
+      path,
+      'nothing that is taken over refers to it; export it if something else does',
+    )
+  for (const name of given.names()) given.raw(name)
 }
 
 /** `credential_list`: members by name, for deployments that name them. */
-export function readCredentials(config: Reading): Map<string, Reading> {
+export function readCredentials(config: TrackedSettings): Map<string, TrackedSettings> {
   return new Map(
-    config.mappings('credential_list').flatMap((entry): [string, Reading][] => {
+    config.mappings('credential_list').flatMap((entry): [string, TrackedSettings][] => {
       const name = entry.text('credential_name')
-      entry.whole('credential_info')
+      entry.raw('credential_info')
       return name ? [[name, entry.mapping('credential_values')]] : []
     }),
   )

@@ -1,5 +1,5 @@
 import type { Draft } from '../draft.ts'
-import type { Reading } from '../tracked-settings.ts'
+import type { TrackedSettings } from '../tracked-settings.ts'
 import { allFor, leaveBehind, type Reasons } from '../unsupported.ts'
 
 const DATABASE =
@@ -228,7 +228,12 @@ const INFO_IDLE = allFor('is known here from the kind, or not needed', [
   'health_check_model',
   'disable_background_health_check',
 ])
-type Sections = { config: Reading; router: Reading; settings: Reading; general: Reading }
+type Sections = {
+  config: TrackedSettings
+  router: TrackedSettings
+  settings: TrackedSettings
+  general: TrackedSettings
+}
 
 /** Says of each setting that is not taken over why it is not. */
 export function readLeftBehind(
@@ -242,7 +247,11 @@ export function readLeftBehind(
 }
 
 /** The same for what stands in `model_list`. */
-export function readDeploymentLeftBehind(params: Reading, info: Reading, draft: Draft): void {
+export function readDeploymentLeftBehind(
+  params: TrackedSettings,
+  info: TrackedSettings,
+  draft: Draft,
+): void {
   leaveBehind(params, { lost: PARAMS_LOST, idle: PARAMS_IDLE }, draft)
   leaveBehind(info, { idle: INFO_IDLE }, draft)
 }
