@@ -2,13 +2,14 @@ import { type AnyElysia, Elysia } from 'elysia'
 import type { Caller } from '../exchange/admission/authenticate.ts'
 import { exchange, failed } from '../exchange/exchange.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
-import { findModel, listModels } from '../gateway/models.ts'
+import { readBody } from '../gateway/handlers/body.ts'
+import { ASK_FOR_KEY, mustBeReader } from '../gateway/handlers/documentation-access.ts'
+import { findModel, listModels } from '../gateway/handlers/models.ts'
+import { deleteResponse, readResponse } from '../gateway/handlers/stored-responses.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { ClientCodec, Codec, Endpoint } from '../protocols/codec.ts'
 import { clientCodecs, codecFor } from '../protocols/index.ts'
 import { openaiResponses } from '../protocols/openai-responses/index.ts'
-import { readBody } from './body.ts'
-import { ASK_FOR_KEY, mustBeReader } from './documentation-access.ts'
 import {
   describeEndpoint,
   describeGeminiModels,
@@ -18,7 +19,6 @@ import {
   documentation,
   type Hidden,
 } from './openapi.ts'
-import { deleteResponse, readResponse } from './stored-responses.ts'
 
 const HIDDEN: Hidden = { detail: { hide: true } }
 

@@ -1,9 +1,9 @@
 import type { Server, ServerWebSocket } from 'bun'
+import { createResponsesSession } from '../../gateway/handlers/responses-session.ts'
 import type { Live } from '../../gateway/live.ts'
 import { asGatewayError } from '../../lib/errors.ts'
 import { openaiResponses } from '../../protocols/openai-responses/index.ts'
 import type { App } from '../app.ts'
-import { createResponsesSession } from './responses-session.ts'
 
 /** What a socket carries from its upgrade to its end. */
 export type SocketData = {

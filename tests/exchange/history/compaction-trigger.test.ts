@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { CAPSULE_PREFIX } from '../../../src/conversation/index.ts'
-import { createResponsesSession } from '../../../src/http/websocket/responses-session.ts'
+import { createResponsesSession } from '../../../src/gateway/handlers/responses-session.ts'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { framesOf } from '../../support/frames.ts'
 import { streamFaults } from '../../support/grammar.ts'

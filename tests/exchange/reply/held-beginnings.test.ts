@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createResponsesSession } from '../../../src/http/websocket/responses-session.ts'
+import { createResponsesSession } from '../../../src/gateway/handlers/responses-session.ts'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { fed, turns } from '../../support/fed-stream.ts'
 import { framesOf } from '../../support/frames.ts'

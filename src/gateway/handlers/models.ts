@@ -1,7 +1,7 @@
-import type { Caller } from '../exchange/admission/authenticate.ts'
-import type { Gateway } from '../exchange/snapshot.ts'
-import type { ModelInfo } from '../protocols/codec.ts'
-import type { ListedModel } from '../routing/table.ts'
+import type { Caller } from '../../exchange/admission/authenticate.ts'
+import type { Gateway } from '../../exchange/snapshot.ts'
+import type { ModelInfo } from '../../protocols/codec.ts'
+import type { ListedModel } from '../../routing/table.ts'
 
 /** Every listed model carries one date: when routes.yaml was written is nobody's business. */
 const LISTED_AT_MS = Date.UTC(2026, 0, 1)

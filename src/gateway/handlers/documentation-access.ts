@@ -1,5 +1,5 @@
-import { createKeyless } from '../exchange/admission/keyless.ts'
-import type { Gateway } from '../exchange/snapshot.ts'
+import { createKeyless } from '../../exchange/admission/keyless.ts'
+import type { Gateway } from '../../exchange/snapshot.ts'
 
 /**
  * Whether someone may read what the gateway serves: who may call; where everybody may call without

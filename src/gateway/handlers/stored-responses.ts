@@ -1,8 +1,8 @@
-import type { Caller } from '../exchange/admission/authenticate.ts'
-import { forgetResponse, storedResponse } from '../exchange/history/stored-responses.ts'
-import type { Gateway } from '../exchange/snapshot.ts'
-import { GatewayError } from '../lib/errors.ts'
-import type { JsonObject } from '../lib/json/json.ts'
+import type { Caller } from '../../exchange/admission/authenticate.ts'
+import { forgetResponse, storedResponse } from '../../exchange/history/stored-responses.ts'
+import type { Gateway } from '../../exchange/snapshot.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
 
 /**
  * `GET /v1/responses/{id}`: a response as it ended. Only the caller that asked for it finds it.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { localGateway } from '../support/local-gateway.ts'
+import { localGateway } from '../../support/local-gateway.ts'
 
 const PATHS = ['/swagger', '/swagger/json', '/swagger/page', '/swagger/ui.js', '/swagger/start.js']
 const ROUTES =

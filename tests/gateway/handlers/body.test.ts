@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { unpacked } from '../../src/http/unpack.ts'
-import { createGate } from '../../src/lib/gate.ts'
-import { localGateway } from '../support/local-gateway.ts'
+import { unpacked } from '../../../src/gateway/handlers/unpack.ts'
+import { createGate } from '../../../src/lib/gate.ts'
+import { localGateway } from '../../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1

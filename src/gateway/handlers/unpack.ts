@@ -1,8 +1,8 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
-import { GatewayError } from '../lib/errors.ts'
-import { createGate } from '../lib/gate.ts'
-import { table } from '../lib/json/table.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import { createGate } from '../../lib/gate.ts'
+import { table } from '../../lib/json/table.ts'
 
 type Unpack = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>
 

@@ -1,6 +1,6 @@
-import type { Services } from '../exchange/services.ts'
-import { GatewayError } from '../lib/errors.ts'
-import { joined } from '../lib/streams/byte-replace.ts'
+import type { Services } from '../../exchange/services.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import { joined } from '../../lib/streams/byte-replace.ts'
 import { unpacked } from './unpack.ts'
 
 type Clock = Pick<Services, 'now' | 'watchdog'>
