@@ -10,16 +10,17 @@ export {
   NO_NEEDS,
   needsOf,
 } from './needs.ts'
-export type {
-  Citation,
-  Extensions,
-  Part,
-  PartBody,
-  PartOf,
-  ProtocolId,
-  Seal,
-  ServerStep,
-  Source,
+export {
+  type Citation,
+  type Extensions,
+  type Part,
+  type PartBody,
+  type PartOf,
+  PROTOCOLS,
+  type ProtocolId,
+  type Seal,
+  type ServerStep,
+  type Source,
 } from './part.ts'
 export {
   CAPSULE_PREFIX,

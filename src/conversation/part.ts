@@ -1,7 +1,8 @@
 import type { JsonObject } from '../lib/json/json.ts'
 
-/** The wire formats a conversation can come from and go to. */
-export type ProtocolId = 'anthropic' | 'openai-chat' | 'openai-responses' | 'gemini'
+/** The wire formats a conversation can come from and go to. Each has a folder in `protocols/`. */
+export const PROTOCOLS = ['anthropic', 'openai-chat', 'openai-responses', 'gemini'] as const
+export type ProtocolId = (typeof PROTOCOLS)[number]
 
 /** Wire members the conversation has no word for, under the protocol that spoke them. */
 export type Extensions = Partial<Record<ProtocolId, JsonObject>>

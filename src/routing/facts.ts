@@ -10,13 +10,6 @@ export const CLIENTS = [
   'qwen-code',
   'other',
 ] as const
-/** Protocols in which clients ask. */
-export const PROTOCOLS = [
-  'anthropic',
-  'openai-chat',
-  'openai-responses',
-  'gemini',
-] as const satisfies readonly ProtocolId[]
 
 export type ClientName = (typeof CLIENTS)[number]
 

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { CLIENTS, PROTOCOLS } from '../../routing/facts.ts'
+import { PROTOCOLS } from '../../conversation/index.ts'
+import { CLIENTS } from '../../routing/facts.ts'
 import {
   about,
   called,

@@ -1,5 +1,5 @@
 import type { ConversationRequest, Message, Part } from '../../conversation/index.ts'
-import { type Fingerprint, fingerprintOf } from '../../protocols/shared/seal-scan.ts'
+import { type Fingerprint, fingerprintOf } from '../../protocols/seal-scan.ts'
 
 /**
  * Whose seal is whose, and who refused what, in memory. Two upstreams of one protocol often accept

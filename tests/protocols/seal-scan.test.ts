@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { ProtocolId } from '../../../src/conversation/index.ts'
-import {
-  createSealScanner,
-  fingerprintOf,
-  scanSeals,
-} from '../../../src/protocols/shared/seal-scan.ts'
+import type { ProtocolId } from '../../src/conversation/index.ts'
+import { createSealScanner, fingerprintOf, scanSeals } from '../../src/protocols/seal-scan.ts'
 
 const SEAL = `ErUBCkYIBxgC${'aB3/+x'.repeat(120)}==`
 const OTHER = `gAAAAABo${'Zz9_-q'.repeat(90)}=`

@@ -1,4 +1,4 @@
-import type { ProtocolId, Seal } from '../../conversation/index.ts'
+import type { ProtocolId, Seal } from '../conversation/index.ts'
 
 /**
  * Finds seals (signatures, encrypted reasoning) in wire bytes without parsing them, and names each
