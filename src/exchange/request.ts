@@ -236,7 +236,7 @@ function containsGatewayIds({ services }: Gateway, { codec, inbound, caller }: A
   if (OURS.some(has)) return true
   // An upstream may be a gateway like this one, with ids that only look like ours.
   return (
-    codec.protocol === 'openai-responses' &&
+    codec.stateful === true &&
     has(OUR_IDS) &&
     refersToStored(parseBody(inbound.body), services.state, caller.name)
   )
@@ -246,9 +246,8 @@ function containsGatewayIds({ services }: Gateway, { codec, inbound, caller }: A
 function read(exchange: Exchange): ConversationRequest {
   const { codec, caller, gateway, envelope } = exchange
   const { state } = gateway.services
-  const stateful = codec.protocol === 'openai-responses'
   const request = readRequest(exchange, exchange.body(), envelope, body =>
-    stateful ? withHistory(body, state, caller.name) : body,
+    codec.stateful ? withHistory(body, state, caller.name) : body,
   )
   return recallReasoning(request, state, caller.name)
 }

@@ -155,6 +155,8 @@ export interface StreamEncoder extends Machine<StreamEvent, Frame> {
 /** The half that faces clients. */
 export interface ClientCodec {
   readonly protocol: ProtocolId
+  /** Requests may name an earlier reply instead of repeating it, so the gateway stores its replies. */
+  readonly stateful?: boolean
   readonly endpoints: readonly Endpoint[]
   /** Request headers that belong to the protocol and go upstream on passthrough; `x-*` is a prefix. */
   readonly forwards: readonly string[]
@@ -218,6 +220,15 @@ export interface UpstreamCodec {
   readonly serverTools: readonly ServerAbility['name'][]
   /** Members of a whole reply; `answer` is what the model said. */
   readonly members: { model: string; usage: string; answer: string }
+  /**
+   * Paths that people leave at the end of a base URL although `pathFor` adds them; removed until
+   * none is left. `version`: the segment with which every base URL of the protocol ends.
+   */
+  readonly baseUrl: { endings: readonly RegExp[]; version?: string }
+  /** Members of the wire whose string is a seal: a signature or encrypted reasoning. */
+  readonly sealMembers: readonly string[]
+  /** Its upstreams want their reasoning back as plain text, since they seal none. */
+  readonly unsealedReasoning?: boolean
   /** Headers the protocol itself demands (`anthropic-version`); passthrough prefers the client's. */
   readonly demands: Record<string, string>
   /** Strict: writes only what the protocol documents and reports the rest as losses. */

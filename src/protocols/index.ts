@@ -12,7 +12,10 @@ export const codecs: readonly Codec[] = [anthropic, openaiChat, openaiResponses,
 /** What clients may speak: the protocols, and the legacy forms served through them. */
 export const clientCodecs: readonly ClientCodec[] = [...codecs, completions, openaiRelays]
 
-/** Undefined: the protocol is known by name but not spoken yet. */
-export function codecFor(protocol: ProtocolId): Codec | undefined {
-  return codecs.find(codec => codec.protocol === protocol)
+const BY_PROTOCOL = new Map<ProtocolId, Codec>(codecs.map(codec => [codec.protocol, codec]))
+
+export function codecFor(protocol: ProtocolId): Codec {
+  const codec = BY_PROTOCOL.get(protocol)
+  if (!codec) throw new Error(`no codec for ${protocol}`)
+  return codec
 }

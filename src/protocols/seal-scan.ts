@@ -1,4 +1,5 @@
 import type { ProtocolId, Seal } from '../conversation/index.ts'
+import { codecs } from './index.ts'
 
 /**
  * Finds seals (signatures, encrypted reasoning) in wire bytes without parsing them, and names each
@@ -8,12 +9,12 @@ import type { ProtocolId, Seal } from '../conversation/index.ts'
 export type Fingerprint = bigint
 
 /** The members whose string is a seal, by protocol; spelled as JSON keys. */
-const MEMBERS: Record<ProtocolId, readonly Buffer[]> = {
-  anthropic: keys('signature', 'data'),
-  'openai-responses': keys('encrypted_content'),
-  'openai-chat': keys('signature', 'data', 'thought_signature'),
-  gemini: keys('thoughtSignature', 'thought_signature'),
-}
+const MEMBERS = new Map<ProtocolId, readonly Buffer[]>(
+  codecs.map(({ protocol, sealMembers }) => [
+    protocol,
+    sealMembers.map(name => Buffer.from(`"${name}"`)),
+  ]),
+)
 
 /** `data` is a seal only in these; elsewhere it is a picture. */
 const SEALED_DATA = ['redacted_thinking', 'reasoning.encrypted'].map(text => Buffer.from(text))
@@ -27,10 +28,6 @@ const MIN_CHARACTERS = 6
 const SEAM_BYTES = 512
 const NOTHING = Buffer.alloc(0)
 const LF = 0x0a
-
-function keys(...names: string[]): Buffer[] {
-  return names.map(name => Buffer.from(`"${name}"`))
-}
 
 /** The fingerprint of a decoded seal; undefined: it is too short, or of another form. */
 export function fingerprintOf(seal: Seal): Fingerprint | undefined {
@@ -65,7 +62,7 @@ export function createSealScanner(
 }
 
 function scan(bytes: Buffer, protocol: ProtocolId, note: (found: Fingerprint) => void): void {
-  for (const member of MEMBERS[protocol]) {
+  for (const member of MEMBERS.get(protocol) ?? []) {
     for (let at = bytes.indexOf(member); at !== -1; at = bytes.indexOf(member, at + 1)) {
       if (member.equals(DATA) && !isSealedData(bytes, at)) continue
       const found = valueAt(bytes, at + member.length)

@@ -1,16 +1,5 @@
 import type { ProtocolId } from '../../conversation/index.ts'
-
-/** What people paste behind a base URL, per protocol; the first that fits is taken off, again and again. */
-const ENDPOINTS: Record<ProtocolId, readonly RegExp[]> = {
-  'openai-chat': [/\/(chat\/completions|completions|responses|embeddings|models)$/],
-  'openai-responses': [/\/(responses|chat\/completions|models)$/],
-  anthropic: [/\/messages(\/count_tokens)?$/, /\/v1\/models$/, /\/v1$/],
-  gemini: [
-    /\/v1(beta)?\/models(\/.*)?$/,
-    /\/v1(beta1?)?\/(publishers|projects)(\/.*)?$/,
-    /\/v1(beta1?)?$/,
-  ],
-}
+import { codecFor } from '../../protocols/index.ts'
 
 /**
  * A base URL as people write it, as the codec's paths want it: no trailing slash, no endpoint
@@ -37,22 +26,26 @@ export function normaliseBaseUrl(
 
 function withoutEndpoint(written: string, protocol: ProtocolId): string {
   let path = written.replace(/\/{2,}/g, '/').replace(/\/+$/, '')
+  const { endings, version } = codecFor(protocol).baseUrl
   for (;;) {
-    const shorter = ENDPOINTS[protocol].reduce(
-      (rest, endpoint) => rest.replace(endpoint, '').replace(/\/+$/, ''),
+    const shorter = endings.reduce(
+      (rest, ending) => rest.replace(ending, '').replace(/\/+$/, ''),
       path,
     )
     if (shorter === path) break
     path = shorter
   }
-  return protocol.startsWith('openai') ? path.replace(/(\/v1)+$/, '/v1') : path
+  while (version !== undefined && path.endsWith(version + version))
+    path = path.slice(0, -version.length)
+  return path
 }
 
 /** A bare host: the vendor's own address if it is the vendor's, else with the version every such service has. */
 function atHost(origin: string, protocol: ProtocolId, vendor: string): string {
   if (URL.parse(vendor)?.origin === origin) return vendor
-  if (!protocol.startsWith('openai')) return origin
-  return AZURE.test(origin) ? `${origin}/openai/v1` : `${origin}/v1`
+  const { version } = codecFor(protocol).baseUrl
+  if (version === undefined) return origin
+  return AZURE.test(origin) ? `${origin}/openai${version}` : `${origin}${version}`
 }
 
 /** No address is longer; what looks for endings below need not be quick for more. */

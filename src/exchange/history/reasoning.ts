@@ -13,6 +13,7 @@ import {
   unpacked,
 } from '../../conversation/index.ts'
 import type { Machine } from '../../lib/streams/machine.ts'
+import { codecFor } from '../../protocols/index.ts'
 import type { StateStore } from '../../store/state.ts'
 
 /**
@@ -72,9 +73,10 @@ function capsuleOf(call: PartOf<'tool-call'>, parts: readonly Part[]): Capsule |
   return { parts: worth, calls }
 }
 
-/** Sealed, or the words themselves: Chat upstreams have no seals and may demand their words back. */
+/** Sealed, or of a protocol without seals, whose upstreams may demand the text itself back. */
 function isNeeded({ seal }: Part): boolean {
-  return Boolean(seal?.value) || seal?.protocol === 'openai-chat'
+  if (!seal) return false
+  return seal.value !== '' || codecFor(seal.protocol).unsealedReasoning === true
 }
 
 /** Puts back what was kept for calls whose client returned nothing of it. */

@@ -40,7 +40,7 @@ export function askedOf(exchange: Exchange, served: string, losses?: Loss[]): As
     thinking: thinking !== undefined && effortOf(thinking) !== 'none',
     ...(extensions ? { extensions } : {}),
     ...(losses ? { losses } : {}),
-    ...(exchange.codec.protocol === 'openai-responses' ? responsesAsked(exchange) : {}),
+    ...(exchange.codec.stateful ? responsesAsked(exchange) : {}),
   }
 }
 

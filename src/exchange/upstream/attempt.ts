@@ -86,7 +86,7 @@ export function passesTo(exchange: Exchange, target: Target): boolean {
     own !== undefined &&
     exchange.allowsPassthrough &&
     !exchange.withoutSeals &&
-    !(own.protocol === 'openai-responses' && quirks?.stateless) &&
+    !(quirks?.stateless && codecFor(own.protocol).stateful) &&
     (target.reasoning === undefined || exchange.action === 'relay') &&
     (!exchange.compacts || quirks?.compact === true)
   )

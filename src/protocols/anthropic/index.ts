@@ -40,6 +40,8 @@ export const anthropic: Codec = {
     namespaces: false,
   },
   members: { model: 'model', usage: 'usage', answer: 'content' },
+  baseUrl: { endings: [/\/messages(\/count_tokens)?$/, /\/v1\/models$/, /\/v1$/] },
+  sealMembers: ['signature', 'data'],
   demands: { 'anthropic-version': '2023-06-01' },
   keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
   pathFor: action => PATHS[action],

@@ -54,6 +54,14 @@ export const gemini: Codec = {
     namespaces: false,
   },
   members: { model: 'modelVersion', usage: 'usageMetadata', answer: 'candidates' },
+  baseUrl: {
+    endings: [
+      /\/v1(beta)?\/models(\/.*)?$/,
+      /\/v1(beta1?)?\/(publishers|projects)(\/.*)?$/,
+      /\/v1(beta1?)?$/,
+    ],
+  },
+  sealMembers: ['thoughtSignature', 'thought_signature'],
   demands: {},
   // @google/genai 1.x (Gemini CLI 0.61, 2026-11) reads `data:` only behind white space: a comment
   // would hide all that follows. And it sees an error only as an object of its own.

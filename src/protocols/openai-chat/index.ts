@@ -35,6 +35,12 @@ export const openaiChat: Codec = {
     namespaces: false,
   },
   members: { model: 'model', usage: 'usage', answer: 'choices' },
+  baseUrl: {
+    endings: [/\/(chat\/completions|completions|responses|embeddings|models)$/],
+    version: '/v1',
+  },
+  sealMembers: ['signature', 'data', 'thought_signature'],
+  unsealedReasoning: true,
   demands: {},
   keepAlive: ': keep-alive\n\n',
   pathFor: (action, _model, _stream, more) => {

@@ -25,6 +25,7 @@ const PATHS: Record<Action, string> = {
  */
 export const openaiResponses: Codec = {
   protocol: 'openai-responses',
+  stateful: true,
   endpoints: [
     { method: 'POST', path: '/v1/responses', action: 'generate' },
     { method: 'POST', path: '/v1/responses/compact', action: 'compact' },
@@ -53,6 +54,8 @@ export const openaiResponses: Codec = {
     namespaces: true,
   },
   members: { model: 'model', usage: 'usage', answer: 'output' },
+  baseUrl: { endings: [/\/(responses|chat\/completions|models)$/], version: '/v1' },
+  sealMembers: ['encrypted_content'],
   demands: {},
   keepAlive: ': keep-alive\n\n',
   keepAliveEvent,
