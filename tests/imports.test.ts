@@ -4,8 +4,9 @@ import { Glob } from 'bun'
 
 /** From the top down: a folder may import those on the floors below it, and none beside it. */
 const FLOORS = [
-  ['main'],
+  ['main', 'index'],
   ['cli'],
+  ['app'],
   ['management'],
   ['http'],
   ['gateway'],

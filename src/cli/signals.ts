@@ -28,3 +28,13 @@ export function ignoreOthers(log: Log): void {
       log.write('info', `${signal} means nothing here; SIGHUP reloads, SIGTERM stops`),
     )
 }
+
+/** A fault that is caught nowhere is logged, and the gateway goes on serving. */
+export function logFaults(log: Log): void {
+  process.on('unhandledRejection', reason =>
+    log.write('error', 'unhandled rejection', { reason: String(reason) }),
+  )
+  process.on('uncaughtException', error =>
+    log.write('error', 'uncaught exception', { reason: String(error) }),
+  )
+}

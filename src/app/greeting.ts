@@ -1,21 +1,26 @@
-import { resolve } from 'node:path'
 import { ownHosts } from '../config/sections/own-hosts.ts'
 import type { RoutingTable } from '../routing/table.ts'
 import { version } from '../version.ts'
-import type { Io } from './terminal.ts'
 
-/** `unasked`: nobody named the file, it was found. */
-type Greeted = { table: RoutingTable; url: string; file: string; unasked: boolean }
+export type Greeted = {
+  table: RoutingTable
+  /** Where it listens. */
+  url: string
+  /** What messages call the routes. */
+  file: string
+  /** The path of routes that were found without being named. */
+  foundAt: string | undefined
+}
 
-/** What a gateway says when it listens: where, with which file, and what agents need. */
-export function greeting({ table, url, file, unasked }: Greeted, io: Io): string {
+/** What a gateway prints when it listens: where, with which file, and what agents need. */
+export function greeting({ table, url, file, foundAt }: Greeted): string {
   const providers = [...table.providers.values()]
   const on = providers.filter(provider => !provider.off)
   const key = table.apiKeys.length > 0 ? '"$JACKFIELD_KEY"' : 'local'
   const local = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//127.0.0.1:')
   const lines = [
     `jackfield ${version} listens on ${url} (${file}: ${table.listed.length} models, ${on.length} of ${providers.length} providers)`,
-    ...(unasked ? foundLines(table, file, io) : []),
+    ...(foundAt === undefined ? [] : foundLines(table, foundAt)),
     ...providers.flatMap(provider =>
       provider.off ? [`  skipped ${provider.id}: ${provider.off}`] : [],
     ),
@@ -27,10 +32,10 @@ export function greeting({ table, url, file, unasked }: Greeted, io: Io): string
   return `${lines.join('\n')}\n`
 }
 
-/** A file that nobody named may be a stranger's: what it does with the user's keys is said. */
-function foundLines(table: RoutingTable, file: string, io: Io): string[] {
+/** A file that was not named may be another person's: the greeting lists where it sends the user's keys. */
+function foundLines(table: RoutingTable, path: string): string[] {
   return [
-    `  routes found: ${resolve(io.cwd, file)} (--routes FILE takes another)`,
+    `  routes found: ${path} (--routes FILE takes another)`,
     ...ownHosts(table).map(
       ({ provider, host, sent }) =>
         `  it sends ${sent.join(', ')} to ${host} (provider ${provider})`,

@@ -1,0 +1,124 @@
+import { createRoutesFile } from '../config/file/routes-file.ts'
+import type { Diagnostic, Result } from '../config/index.ts'
+import { createDiscovery, type Discovery } from '../discovery/discovery.ts'
+import type { Services } from '../exchange/services.ts'
+import type { Gateway } from '../exchange/snapshot.ts'
+import { compile, compileFirst } from '../gateway/compile.ts'
+import type { Live } from '../gateway/live.ts'
+import { createReloader, type Places, putInForce, type Reloader } from '../gateway/reload.ts'
+import { type App, buildApp } from '../http/app.ts'
+import { createManagement, type Management } from '../management/index.ts'
+import { createServices, type Runtime } from './services.ts'
+
+export type ApplicationOptions = {
+  /** What messages call the routes. */
+  name: string
+  text: string
+  runtime: Runtime
+  /** Random; versions of the file and placeholders of its secrets hold as long as it is the same. */
+  salt: Uint8Array
+  /** The path of the routes of that name; undefined: they are no file, so nothing can edit them. */
+  pathOf(name: string): string | undefined
+  /** Built-in routes serve: where a file may appear that takes their place. */
+  builtin?: Places
+}
+
+/** A gateway with everything around it but a listener, signals and the end of the process. */
+export interface Application {
+  readonly services: Services
+  /** The snapshot in force; a reload replaces it. */
+  readonly live: Live<App>
+  readonly management: Management
+  /** Begins to follow changes of the routes and to ask upstreams for their models. */
+  start(): void
+  /**
+   * Ends cooldowns and lockouts, asks upstreams for their models again and compiles the routes again.
+   * Gives what is wrong with them. Call it after `start`.
+   */
+  refresh(): Promise<readonly Diagnostic[]>
+  /** Follows nothing any more. Exchanges go on. */
+  stop(): void
+}
+
+/** Compiles the routes and assembles what serves them. Not ok: the routes have errors. */
+export function createApplication(options: ApplicationOptions): Result<Application> {
+  const { name, text, runtime } = options
+  const services = createServices(runtime)
+  const compiled = compileFirst(name, text, services)
+  if (!compiled.ok) return compiled
+  return { ...compiled, value: assemble(compiled.value, services, options) }
+}
+
+function assemble(gateway: Gateway, services: Services, options: ApplicationOptions): Application {
+  putInForce(gateway)
+  let reloader: Reloader | undefined
+  const management = createRoutesManagement(
+    () => live.current.gateway.table.file,
+    text => reloader?.written(text) ?? [],
+    services,
+    options,
+  )
+  const build = (snapshot: Gateway): App => buildApp(snapshot, [management.routes(snapshot)])
+  const live: Live<App> = { current: { gateway, app: build(gateway) }, refused: [], reloads: 0 }
+  const discovery = createDiscovery({
+    services,
+    after: options.runtime.after,
+    changed: () => void reloader?.relist(),
+  })
+  return {
+    services,
+    live,
+    management,
+    start() {
+      reloader = createReloader(options.name, live, services, build, {
+        builtin: options.builtin,
+        reloaded: ({ table }) => discovery.follow(table),
+      })
+      discovery.follow(live.current.gateway.table)
+      void services.recorder.sweep()
+    },
+    async refresh() {
+      startAnew(services, management, discovery)
+      return (await reloader?.reload()) ?? []
+    },
+    stop() {
+      discovery.stop()
+      reloader?.stop()
+    },
+  }
+}
+
+/** The management API over the file that serves. */
+function createRoutesManagement(
+  served: () => string,
+  reload: Reloader['written'],
+  services: Services,
+  { pathOf, salt }: ApplicationOptions,
+): Management {
+  const { now } = services
+  return createManagement({
+    now,
+    salt,
+    file() {
+      const name = served()
+      const path = pathOf(name)
+      if (path === undefined) return undefined
+      const check = (text: string) => compile(name, text, services)
+      return createRoutesFile({ name, path, now, salt, check, reload })
+    },
+  })
+}
+
+/** Ends what keeps credentials, addresses and model lists from being used or asked for at once. */
+function startAnew(
+  { log, pool, waitingRoom }: Services,
+  management: Management,
+  discovery: Discovery,
+): void {
+  const ended = pool.reset()
+  waitingRoom.wake()
+  if (ended > 0) log.write('info', 'credentials that were cooling down are asked again', { ended })
+  const unlocked = management.unlock()
+  if (unlocked > 0) log.write('info', 'management lockouts are over', { addresses: unlocked })
+  discovery.refresh()
+}

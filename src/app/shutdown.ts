@@ -1,0 +1,26 @@
+import type { Services } from '../exchange/services.ts'
+import type { Listener } from '../http/listener.ts'
+import type { Application } from './create.ts'
+
+/** Lets running exchanges finish within the grace period, cuts what is left, and writes everything out. */
+export async function shutdown(
+  { live, services }: Pick<Application, 'live' | 'services'>,
+  listener: Listener,
+): Promise<void> {
+  const { log } = services
+  const graceMs = live.current.gateway.table.server.shutdownGraceMs
+  const drained = listener.drain().then(() => true)
+  const late = new Promise<boolean>(resolve => setTimeout(() => resolve(false), graceMs).unref())
+  if (!(await Promise.race([drained, late]))) {
+    log.write('warn', 'the grace period is over; cutting what still runs')
+    await listener.cut()
+  }
+  await settle(services)
+}
+
+/** Resolves when everything that exchanges left to do is done and written. Never rejects. */
+export async function settle({ background, recorder, ledger, log }: Services): Promise<void> {
+  await background.settled()
+  await Promise.all([recorder.settled(), ledger.flush()])
+  log.flush()
+}

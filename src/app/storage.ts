@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import { createRecordFolder, type RecordFolder } from '../store/record-folder.ts'
+import { createMemoryState, createStateStore, type StateStore } from '../store/state.ts'
+import { createMemoryUsageStore, createUsageStore, type UsageStore } from '../store/usage.ts'
+
+/** Where a gateway's state lives. Nothing is opened or made before it is needed. */
+export type Storage = {
+  state: StateStore
+  usage: UsageStore
+  /** The exchanges that `logging.requests` has written down. */
+  records: RecordFolder
+}
+
+/** In a folder of this user: `kept.sqlite`, `usage.sqlite`, `logs/requests`. */
+export function folderStorage(
+  folder: string,
+  now: () => number,
+  warn: (message: string) => void,
+): Storage {
+  return {
+    state: createStateStore({ folder, now, warn }),
+    usage: createUsageStore({ folder, warn }),
+    records: createRecordFolder(join(folder, 'logs', 'requests'), now),
+  }
+}
+
+/** In memory, for as long as the process lives. Only exchanges that are written down need `folder`. */
+export function memoryStorage(folder: string, now: () => number): Storage {
+  return {
+    state: createMemoryState(now),
+    usage: createMemoryUsageStore(),
+    records: createRecordFolder(join(folder, 'logs', 'requests'), now),
+  }
+}
