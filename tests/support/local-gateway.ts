@@ -1,28 +1,10 @@
 import { join } from 'node:path'
-import { createAffinityStore } from '../../src/credentials/affinity.ts'
-import { createPool } from '../../src/credentials/pool.ts'
-import { createQuotas } from '../../src/credentials/quotas.ts'
-import { createModelLists } from '../../src/discovery/model-lists.ts'
-import { createBackground } from '../../src/exchange/accounting/background.ts'
-import { createLatencies } from '../../src/exchange/failover/latency.ts'
-import { createLearnedCapabilities } from '../../src/exchange/failover/learned-capabilities.ts'
-import { createWaitingRoom } from '../../src/exchange/failover/queue.ts'
-import { createTokenEstimator } from '../../src/exchange/failover/token-estimate.ts'
-import { createSealIssuers } from '../../src/exchange/history/seal-issuers.ts'
+import { createApplication } from '../../src/app/create.ts'
+import { createServices, type Runtime } from '../../src/app/services.ts'
 import type { Services } from '../../src/exchange/services.ts'
 import type { Gateway } from '../../src/exchange/snapshot.ts'
-import { createProxies } from '../../src/exchange/upstream/proxies.ts'
 import type { Watch } from '../../src/exchange/upstream/timers.ts'
-import { compile } from '../../src/gateway/compile.ts'
 import { putInForce } from '../../src/gateway/reload.ts'
-import { createRequestedNames } from '../../src/gateway/requested-names.ts'
-import { buildApp } from '../../src/http/app.ts'
-import type { After } from '../../src/lib/timer.ts'
-import { createLog } from '../../src/observability/log.ts'
-import { createRecent } from '../../src/observability/recent.ts'
-import { createRecorder } from '../../src/observability/request-log/recorder.ts'
-import { createLedger } from '../../src/observability/usage/ledger.ts'
-import { createUsageWriter } from '../../src/observability/usage/writer.ts'
 import { createPrices } from '../../src/providers/pricing/prices.ts'
 import { createRecordFolder } from '../../src/store/record-folder.ts'
 import { createMemoryState, type StateStore } from '../../src/store/state.ts'
@@ -73,40 +55,21 @@ export function localGateway(
   const watches = new Set<Watch>()
   const received: Received[] = []
   let logged = ''
-  const prices = createPrices()
   let usage = createMemoryUsageStore()
   const timers = new Set<{ dueAtMs: number; run(): void }>()
-  const after: After = (ms, run) => {
-    const timer = { dueAtMs: now + ms, run }
-    timers.add(timer)
-    return () => void timers.delete(timer)
-  }
-  const watchdog = {
-    add: (watch: Watch) => void watches.add(watch),
-    remove: (watch: Watch) => void watches.delete(watch),
-  }
-  const freshState = () =>
-    createState({
-      now: () => now,
-      env,
-      store,
-      prices,
-      usage,
-      after,
-      watchdog,
-      log: text => {
-        logged += text
-      },
-    })
-  const fixed = {
+  const runtime: Runtime = {
     now: () => now,
     random: () => 0,
+    after(ms, run) {
+      const timer = { dueAtMs: now + ms, run }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    },
     probe: () => () => {},
-    proxies: createProxies(env),
     fetch: Object.assign(
       async (input: RequestInfo | URL, init?: RequestInit) => {
         const body = new Uint8Array((init?.body as Uint8Array<ArrayBuffer> | undefined) ?? [])
-        const one: Received = {
+        const request: Received = {
           url: String(input),
           path: new URL(String(input)).pathname,
           headers: new Headers(init?.headers),
@@ -115,8 +78,8 @@ export function localGateway(
           signal: init?.signal ?? new AbortController().signal,
           ...(init && 'proxy' in init ? { proxy: init.proxy } : {}),
         }
-        received.push(one)
-        return abortable(Promise.resolve(upstream(one)), one.signal)
+        received.push(request)
+        return abortable(Promise.resolve(upstream(request)), request.signal)
       },
       { preconnect() {} },
     ),
@@ -124,22 +87,38 @@ export function localGateway(
     readFile: () => {
       throw new Error('no files in this test')
     },
+    write: text => {
+      logged += text
+    },
     tokens: { tokenFor: async account => `token-of-${account.email}` },
-    prices,
-    watchdog,
+    prices: createPrices(),
+    watchdog: {
+      add: watch => void watches.add(watch),
+      remove: watch => void watches.delete(watch),
+    },
     peerOf: () => '127.0.0.1',
     userAgent: 'jackfield/test',
-  } satisfies Partial<Services>
-  const services: Services = { ...fixed, ...freshState() }
-  const compiled = compile('routes.yaml', whole(routes), services)
-  if (!compiled.ok)
+    storage: () => ({
+      state: store ?? createMemoryState(() => START_MS),
+      usage,
+      records: createRecordFolder(join(env.JACKFIELD_HOME ?? '', 'logs/requests'), () => now),
+    }),
+  }
+  const created = createApplication({
+    name: 'routes.yaml',
+    text: whole(routes),
+    runtime,
+    salt: new Uint8Array(32),
+    pathOf: () => undefined,
+  })
+  if (!created.ok)
     throw new Error(
-      compiled.diagnostics.map(d => `${d.at.line}: ${d.path}: ${d.message}`).join('\n'),
+      created.diagnostics.map(d => `${d.at.line}: ${d.path}: ${d.message}`).join('\n'),
     )
-  putInForce(compiled.value)
-  const app = buildApp(compiled.value)
+  const { services, live } = created.value
+  const { gateway, app } = live.current
   return {
-    gateway: compiled.value,
+    gateway,
     services,
     get usage() {
       return usage
@@ -175,8 +154,8 @@ export function localGateway(
       watches.clear()
       timers.clear()
       usage = createMemoryUsageStore()
-      Object.assign(services, fixed, freshState())
-      putInForce(compiled.value)
+      Object.assign(services, createServices(runtime))
+      putInForce(gateway)
     },
   }
 }
@@ -201,53 +180,6 @@ export function renewedGateway(routes: string, upstream: Upstream): LocalGateway
   })
   renewed.set(routes, { gateway, upstream })
   return gateway
-}
-
-/** What of the services requests leave something in. */
-function createState({
-  now,
-  env,
-  prices,
-  usage,
-  after,
-  watchdog,
-  log: write,
-  store: state = createMemoryState(() => START_MS),
-}: {
-  now(): number
-  env: Record<string, string>
-  store: StateStore | undefined
-  prices: Services['prices']
-  usage: UsageStore
-  after: After
-  watchdog: Services['watchdog']
-  log(text: string): void
-}) {
-  const log = createLog(write, now)
-  const warn = (message: string): void => log.write('warn', message)
-  return {
-    log,
-    state,
-    pool: createPool({ now, random: () => 0, state }),
-    affinity: createAffinityStore(now),
-    requestedNames: createRequestedNames(state),
-    quotas: createQuotas({ now, state }),
-    latencies: createLatencies(now),
-    learned: createLearnedCapabilities(now),
-    sealIssuers: createSealIssuers(now),
-    tokenEstimator: createTokenEstimator(),
-    recent: createRecent(),
-    recorder: createRecorder({
-      folder: createRecordFolder(join(env.JACKFIELD_HOME ?? '', 'logs/requests'), now),
-      now,
-      warn,
-    }),
-    waitingRoom: createWaitingRoom(now, watchdog),
-    lists: createModelLists(state, now),
-    background: createBackground(),
-    ledger: createLedger(createUsageWriter({ prices, store: usage, after, warn })),
-    turns: new Map(),
-  } satisfies Partial<Services>
 }
 
 function abortable(reply: Promise<Response>, signal: AbortSignal): Promise<Response> {
