@@ -13,7 +13,8 @@ import {
 import { tooDeepAt } from '../lib/files/yaml-depth.ts'
 import type { JsonValue } from '../lib/json/json.ts'
 import type { Path } from '../lib/path.ts'
-import { isReference, isSecretPlace, looksRandom, looksSecret } from './detect.ts'
+import { isSecretPlace } from './names.ts'
+import { isReference, looksRandom, looksSecret } from './values.ts'
 
 /** A secret as it stands in a text: with its quotes where it has some, as a word in a remark. */
 export type Found = {

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { isObject, type JsonValue, jsonEntries } from '../lib/json/json.ts'
 import type { Path } from '../lib/path.ts'
-import { isSecretPlace } from './detect.ts'
 import { rangeOf, readYaml, scalarsIn, secretsIn } from './find-secrets.ts'
+import { isSecretPlace } from './names.ts'
 
 /**
  * Masks the secrets of a YAML text with placeholders, and puts them back. A placeholder stands

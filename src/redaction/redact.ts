@@ -1,18 +1,13 @@
+import { isSecretName, mayNameSecret, SECRET_MEMBER } from './names.ts'
 import { REDACTED } from './redactor.ts'
+import { looksSecret } from './values.ts'
 
-/** Words in names of headers that hold secrets: `x-goog-api-key`, `x-amz-security-token`. */
-const SECRET_WORD =
-  /^(auth|pass|sig)$|(key|token|secret|password|passwd|passphrase|authorization|credentials?|cookies?|jwt|signature)$/i
-/** What sign-ins hand over in queries, beyond those. */
-const SECRET_PARAMETER = /^(code|state|assertion)$/i
+/** Secrets known by their name or their look; `redactor.ts` takes out those known by their value. */
+
 const SCHEME = /^(bearer|basic|digest|negotiate|token|apikey)$/i
 
-export function isSecretName(name: string): boolean {
-  return name.split(/[-_.]/).some(word => SECRET_WORD.test(word))
-}
-
-/** `name: value`, one a line. `hidden`: further names whose values are not to be seen. */
-export function redactedHeaders(headers: Headers, hidden: readonly string[] = []): string[] {
+/** `name: value`, one a line. `hidden`: further names, in lower case, whose values are secret. */
+export function redactHeaders(headers: Headers, hidden: readonly string[] = []): string[] {
   return [...headers].map(([name, value]) => {
     if (!isSecretName(name) && !hidden.includes(name)) return `${name}: ${value}`
     const [scheme = ''] = value.split(' ', 1)
@@ -20,12 +15,12 @@ export function redactedHeaders(headers: Headers, hidden: readonly string[] = []
   })
 }
 
-/** What is redacted in headers: copies of it may stand elsewhere, in a body's metadata for one. */
+/** What `redactHeaders` hides: copies of it may stand elsewhere, in a body's metadata for one. */
 export function secretsInHeaders(headers: Headers): string[] {
   return [...headers].flatMap(([name, value]) => (isSecretName(name) ? secretsIn(value) : []))
 }
 
-/** The whole value and its words: a scheme, names and attributes may stand around the secret. */
+/** The value and its words: a scheme, names and attributes may stand around the secret. */
 function secretsIn(value: string): string[] {
   const words = value.split(/[\s;,="]+/).filter(word => !SCHEME.test(word))
   const [scheme = '', encoded = ''] = value.split(' ')
@@ -34,25 +29,22 @@ function secretsIn(value: string): string[] {
   return [value, ...words, ...basic]
 }
 
-/** Matches one parameter of a query. */
+/** One parameter of a query. */
 const PARAMETER = /(?<=[?&])([^=&#?]+)=([^&#]*)/g
 
-function isSecretParameter(name: string): boolean {
-  return isSecretName(name) || SECRET_PARAMETER.test(name)
-}
-
-/** An address without the secrets of its query and without who signs in. */
-export function redactedUrl(url: string): string {
+/** An address without the secrets of its query, user and password. */
+export function redactUrl(url: string): string {
   return url
     .replace(/\/\/[^/?#]*@/, `//${REDACTED}@`)
-    .replace(PARAMETER, (whole, name: string) =>
-      isSecretParameter(name) ? `${name}=${REDACTED}` : whole,
+    .replace(PARAMETER, (parameter, name: string) =>
+      mayNameSecret(name) ? `${name}=${REDACTED}` : parameter,
     )
 }
 
+/** What `redactUrl` hides in the query. */
 export function secretsInUrl(url: string): string[] {
   return [...url.matchAll(PARAMETER)].flatMap(([, name = '', value = '']) =>
-    isSecretParameter(name) ? [value, unescaped(value)] : [],
+    mayNameSecret(name) ? [value, unescaped(value)] : [],
   )
 }
 
@@ -64,13 +56,12 @@ function unescaped(text: string): string {
   }
 }
 
-/**
- * Members of JSON that hold secrets by their name, also where the JSON stands in a string of other
- * JSON, and where it is cut. `token` and `key` alone are not among them: bodies call harmless things so.
- */
-const SECRET_MEMBER =
-  /(\\{0,15}")((?:x[-_])?(?:[a-z]+[-_])?api[-_]?key|(?:proxy[-_])?authorization(?:[-_]token)?|(?:access|refresh|id|auth|bearer|session|security)[-_]?token|(?:client[-_]?)?secret|private[-_]?key|password|(?:set[-_])?cookie)\1(\s*:\s*)\1[\s\S]*?(?:(?<!\\)\1|$)/gi
-
-export function redactedBody(text: string): string {
+/** JSON, or a text with JSON in it, without the values of members that are named as secrets are. */
+export function redactBody(text: string): string {
   return text.replace(SECRET_MEMBER, `$1$2$1$3$1${REDACTED}$1`)
+}
+
+/** A sentence that quotes routes.yaml, where a key may stand in the place of a name. */
+export function redactSentence(sentence: string): string {
+  return sentence.replace(/[^\s"'(),]+/g, word => (looksSecret(word) ? '(a secret)' : word))
 }

@@ -1,15 +1,15 @@
 /** What stands where a secret stood. */
 export const REDACTED = '[redacted]'
 
-/** What is shorter may be any word. */
+/** A shorter one may be any word. */
 const MIN_LENGTH = 8
 
 export type Redactor = {
   /** The text without the secrets. */
   (text: string): string
-  /** Length of the longest of them, as it may be spelled: how much of a cut one may stand at an end. */
-  longest: number
-  /** One that knows further secrets: a text is gone through only once. */
+  /** Length of the longest of them in any spelling: how much of a cut one may stand at an end. */
+  readonly longest: number
+  /** One that knows further secrets, so that a text is gone through only once. */
   and(more: Iterable<string>): Redactor
 }
 
@@ -63,4 +63,60 @@ function markAt(text: string, at: number): number {
   const hash =
     text.charCodeAt(at) * 0x9e5 + text.charCodeAt(at + 3) * 0x61 + text.charCodeAt(at + 7)
   return hash & 0xffff
+}
+
+/** Something whose secrets change while it is in use: an account, with its access token. */
+export type SecretHolder = {
+  /** Current at the moment of asking. */
+  secrets(): readonly string[]
+}
+
+/** Replaced tokens that are remembered: requests with them may still be on their way. */
+const MAX_REMEMBERED = 1000
+
+/**
+ * Asks the holders each time it is used, and builds a redactor anew only when one of them has a
+ * secret that it has not had before. A secret that was replaced is still taken out.
+ */
+export function createLiveRedactor(
+  secrets: Iterable<string>,
+  holders: () => Iterable<SecretHolder>,
+): Redactor {
+  const fixed = [...secrets]
+  const seen = new Set<string>()
+  let redactor = createRedactor(fixed)
+
+  function hasNewSecret(): boolean {
+    const before = seen.size
+    for (const holder of holders()) for (const secret of holder.secrets()) seen.add(secret)
+    return seen.size > before
+  }
+
+  function current(): Redactor {
+    if (!hasNewSecret()) return redactor
+    const inUse = new Set([...holders()].flatMap(holder => holder.secrets()))
+    // The oldest go first.
+    for (const secret of seen) {
+      if (seen.size <= MAX_REMEMBERED) break
+      if (!inUse.has(secret)) seen.delete(secret)
+    }
+    redactor = createRedactor([...fixed, ...seen])
+    return redactor
+  }
+
+  const redact = (text: string): string => current()(text)
+  Object.defineProperty(redact, 'longest', { get: () => current().longest })
+  return Object.assign(redact as Redactor, {
+    and: (more: Iterable<string>) => current().and(more),
+  })
+}
+
+/**
+ * An upstream's text without our credential's secrets: some repeat the key that they refuse. The
+ * very same text where none is in it.
+ */
+export function redactCredential(secrets: readonly string[], text: string): string {
+  return secrets
+    .filter(secret => secret.length >= MIN_LENGTH && text.includes(secret))
+    .reduce((clean, secret) => clean.replaceAll(secret, '[credential]'), text)
 }

@@ -3,8 +3,8 @@ import { normaliseBaseUrl } from '../../src/config/sections/base-url.ts'
 import { plainText } from '../../src/lib/plain-text.ts'
 import { anthropic } from '../../src/protocols/anthropic/index.ts'
 import { gemini } from '../../src/protocols/gemini/index.ts'
-import { looksSecret } from '../../src/redaction/detect.ts'
-import { redactedUrl } from '../../src/redaction/redact.ts'
+import { redactUrl } from '../../src/redaction/redact.ts'
+import { looksSecret } from '../../src/redaction/values.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import { told } from '../support/routes.ts'
 
@@ -21,7 +21,7 @@ describe('long texts are read once', () => {
     ['an error page of brackets', () => plainText(repeated('<')).length, 501],
     ['a word', () => looksSecret(repeated('a')), false],
     ['a parameter', () => looksSecret(`?${repeated('key')}`), false],
-    ['question marks in a URL', () => redactedUrl(repeated('?')).length, LONG],
+    ['question marks in a URL', () => redactUrl(repeated('?')).length, LONG],
     [
       'versions in an address',
       () => normaliseBaseUrl(`http://a${repeated('/v1')}/x`, 'openai-chat'),

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { createRedactor, REDACTED } from '../../src/redaction/redactor.ts'
+import {
+  createLiveRedactor,
+  createRedactor,
+  REDACTED,
+  redactCredential,
+} from '../../src/redaction/redactor.ts'
 
 describe('a redactor', () => {
   test.each<[string, string[], string, string]>([
@@ -47,4 +52,60 @@ describe('a redactor', () => {
     expect(createRedactor(['secret-one', 'other-secret']).longest).toBe(12)
     expect(createRedactor([]).longest).toBe(0)
   })
+})
+
+describe('a redactor over credentials in use', () => {
+  const account = (token: string) => {
+    const held = [token]
+    return { held, secrets: () => held }
+  }
+
+  test('takes out the token of the moment, and those before it', () => {
+    const { held, secrets } = account('first-token')
+    const redact = createLiveRedactor(['of-the-file'], () => [{ secrets }])
+    expect(redact('of-the-file first-token second-token')).toBe(
+      '[redacted] [redacted] second-token',
+    )
+    held[0] = 'second-token'
+    expect(redact('of-the-file first-token second-token')).toBe('[redacted] [redacted] [redacted]')
+    expect(redact.longest).toBe(12)
+    expect(redact.and(['of-a-client'])('second-token of-a-client')).toBe('[redacted] [redacted]')
+  })
+
+  test('a holder that comes later is asked as well', () => {
+    const holders = [account('first-token')]
+    const redact = createLiveRedactor([], () => holders)
+    expect(redact('late-token')).toBe('late-token')
+    holders.push(account('late-token'))
+    expect(redact('first-token late-token')).toBe('[redacted] [redacted]')
+  })
+
+  test('after thousands of refreshes those in use are known, and only so many of the others', () => {
+    const idle = account('idle-token')
+    const busy = account('busy-token-0000')
+    const redact = createLiveRedactor([], () => [idle, busy])
+    redact('')
+    for (let at = 1; at <= 1100; at++) {
+      busy.held[0] = `busy-token-${String(at).padStart(4, '0')}`
+      redact('')
+    }
+    expect(redact('idle-token busy-token-1100 busy-token-1099')).toBe(
+      '[redacted] [redacted] [redacted]',
+    )
+    expect(redact('busy-token-0000')).toBe('busy-token-0000')
+  })
+})
+
+describe("an upstream's text without our credential", () => {
+  test.each<[string, string[], string, string]>([
+    ['the key it refuses', ['sk-refused-1'], 'no key sk-refused-1', 'no key [credential]'],
+    [
+      'each of several',
+      ['token-one', 'token-two'],
+      'token-one token-two',
+      '[credential] [credential]',
+    ],
+    ['too short to tell from a word', ['local'], 'a local call', 'a local call'],
+    ['none', [], 'no key', 'no key'],
+  ])('%s', (_, secrets, text, clean) => expect(redactCredential(secrets, text)).toBe(clean))
 })

@@ -1,5 +1,5 @@
 import { type Path, pathText } from '../../lib/path.ts'
-import { redactSentence } from '../../redaction/detect.ts'
+import { redactSentence } from '../../redaction/redact.ts'
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'
 import type { Source } from '../yaml/source.ts'

@@ -11,6 +11,7 @@ import {
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { didYouMean, nearest } from '../../lib/nearest.ts'
 import type { Path } from '../../lib/path.ts'
+import { isQuotable } from '../../redaction/values.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { blankWords } from '../yaml/errors.ts'
 import { harmlessValues } from './index.ts'
@@ -436,7 +437,6 @@ function typeNameOf(value: unknown): string {
 
 /** What was written, unless it may be a secret in the wrong place. */
 function shown(value: unknown): string {
-  if (typeof value === 'string')
-    return value.length > 40 || /[\w-]{20,}|^sk-/.test(value) ? 'this text' : `"${value}"`
+  if (typeof value === 'string') return isQuotable(value) ? `"${value}"` : 'this text'
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeNameOf(value)
 }

@@ -14,6 +14,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import type { Path } from '../../lib/path.ts'
+import { mayNameSecret } from '../../redaction/names.ts'
 import { aliasesOf } from './aliases.ts'
 import { gapsIn } from './gaps.ts'
 import { type Words, wordsOf } from './words.ts'
@@ -113,7 +114,7 @@ function missingBlank(text: string, from: number, to: number): YamlFault | undef
 export function blankWords(written: string): Words | undefined {
   const [, key, value = ''] = /^([A-Za-z][\w-]{0,40}):([^\s:/#]\S*)/.exec(written) ?? []
   if (key === undefined) return undefined
-  const isPlain = /^(?:[a-z-]{1,20}|\d{1,5})$/.test(value) && !/key|secret|token|pass/i.test(key)
+  const isPlain = /^(?:[a-z-]{1,20}|\d{1,5})$/.test(value) && !mayNameSecret(key)
   return {
     message: `a blank is missing behind "${key}:"`,
     hint: `write ${key}: ${isPlain ? value : '…'}`,

@@ -12,7 +12,7 @@ import {
 } from 'yaml'
 import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/files/yaml-depth.ts'
 import { type Path, pathText } from '../../lib/path.ts'
-import { redactSentence } from '../../redaction/detect.ts'
+import { redactSentence } from '../../redaction/redact.ts'
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'
 import { limited } from '../diagnostics/limit.ts'

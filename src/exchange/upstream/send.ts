@@ -2,7 +2,7 @@ import { GatewayError } from '../../lib/errors.ts'
 import { withQuery } from '../../lib/net/query.ts'
 import type { Action } from '../../protocols/codec.ts'
 import type { ServiceAccount } from '../../providers/service-account.ts'
-import { redactCredential } from '../../redaction/credential.ts'
+import { redactCredential } from '../../redaction/redactor.ts'
 import { targetName } from '../../routing/target-name.ts'
 import { beginningBytes } from '../reply/body.ts'
 import { checkReplyHeaders } from '../reply/headers.ts'
@@ -129,7 +129,7 @@ async function upstreamErrorOf(
 ): Promise<UpstreamError> {
   const read = await errorBody(exchange, attempt, reply)
   const said = new TextDecoder().decode(read)
-  const text = redactCredential(attempt.lease.spec.secret, said)
+  const text = redactCredential([attempt.lease.spec.secret], said)
   const body = text === said ? read : new TextEncoder().encode(text)
   const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)
   const limits = attempt.target.provider.kind.limits?.(reply.status, reply.headers, text)

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Recorder } from '../../exchange/recording.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
-import { redactorOf } from '../../redaction/table-secrets.ts'
+import { redactorOf } from '../../redaction/snapshot-secrets.ts'
 import type { RecordFolder } from '../../store/record-folder.ts'
 import { createCapture } from './capture.ts'
 import { createRecording, isFailure, outcomeOf, type Recorded } from './recording.ts'

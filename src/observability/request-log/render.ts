@@ -2,15 +2,15 @@ import type { Decision } from '../../exchange/events.ts'
 import type { Ask, Exchange } from '../../exchange/request.ts'
 import { UpstreamError } from '../../exchange/upstream-error.ts'
 import type { GatewayError } from '../../lib/errors.ts'
+import { secretHeaderNames } from '../../redaction/names.ts'
 import {
-  redactedBody,
-  redactedHeaders,
-  redactedUrl,
+  redactBody,
+  redactHeaders,
+  redactUrl,
   secretsInHeaders,
   secretsInUrl,
 } from '../../redaction/redact.ts'
 import type { Redactor } from '../../redaction/redactor.ts'
-import { declaredSecrets } from '../../redaction/table-secrets.ts'
 import type { TraceLine } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import { outcomeOf, type Recorded, type RecordedAttempt } from './recording.ts'
@@ -28,14 +28,14 @@ export function render(recorded: Recorded, ofFile: Redactor): string {
     { lines: summary(recorded) },
     {
       title: 'request',
-      lines: [redactedUrl(requestLine(ask)), ...redactedHeaders(ask.inbound.headers)],
+      lines: [redactUrl(requestLine(ask)), ...redactHeaders(ask.inbound.headers)],
       body: bodyText(ask.inbound.body, { limit: LIMITS.request, type, redact }),
     },
     ...(exchange ? [{ title: 'decisions', lines: decisionLines(exchange) }] : []),
     ...attempts.flatMap((_, at) => attemptSections(recorded, at, redact, budget)),
     {
       title: 'answer to the client',
-      lines: [`${recorded.status}`, ...redactedHeaders(recorded.headers)],
+      lines: [`${recorded.status}`, ...redactHeaders(recorded.headers)],
       body: bodyText(reply.bytes, {
         limit: LIMITS.reply,
         type: recorded.headers.get('content-type'),
@@ -127,11 +127,11 @@ function attemptSections(
   const { target, lease, speech } = one.attempt
   // The file's own headers may be secrets whatever they are called.
   const hidden = [
-    ...declaredSecrets(target.provider.headers),
-    ...declaredSecrets(lease.spec.headers),
+    ...secretHeaderNames(target.provider.headers),
+    ...secretHeaderNames(lease.spec.headers),
   ]
   const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential}, ${speech.protocol}`
-  const lines = [`POST ${redactedUrl(one.url)}`, ...redactedHeaders(one.headers, hidden)]
+  const lines = [`POST ${redactUrl(one.url)}`, ...redactHeaders(one.headers, hidden)]
   return [
     { title, lines, body: sentBody(recorded, at, one, redact, budget) },
     { title: `reply to attempt ${at + 1}`, lines: replyLines(one), ...refusedBody(one, redact) },
@@ -158,12 +158,12 @@ function sentBody(
 function replyLines({ reply, error }: RecordedAttempt): string[] {
   const failed = error ? [`failed: ${errorText(error)}`] : []
   if (!reply) return failed.length > 0 ? failed : ['none']
-  return [`${reply.status}`, ...redactedHeaders(reply.headers), ...failed]
+  return [`${reply.status}`, ...redactHeaders(reply.headers), ...failed]
 }
 
 /** Upstreams repeat in their errors what was sent to them. */
 function errorText({ code, message }: GatewayError): string {
-  return `${code}: ${redactedBody(message)}`
+  return `${code}: ${redactBody(message)}`
 }
 
 /** Enough of an error for any upstream's words. */
@@ -185,7 +185,7 @@ function bodyText(
   if (total === 0) return '(empty)'
   const begun = textOf(bytes.subarray(0, limit))
   if (begun === undefined) return `(${total} bytes of ${type ?? 'no known type'})`
-  const text = redact(redactedBody(begun))
+  const text = redact(redactBody(begun))
   if (total <= limit && total === bytes.length) return text
   // A secret may be cut in two: what is left of it must not stand at the end.
   return `${text.slice(0, Math.max(0, text.length - redact.longest))}\n(cut: ${total} bytes in all)`

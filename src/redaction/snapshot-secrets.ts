@@ -1,58 +1,44 @@
 import { parseObject } from '../lib/json/json.ts'
 import type { Provider, RoutingTable } from '../routing/table.ts'
-import { isSecretName } from './redact.ts'
-import { createRedactor, type Redactor } from './redactor.ts'
+import { isSecretName, mayNameSecret, secretHeaderNames } from './names.ts'
+import { createLiveRedactor, type Redactor, type SecretHolder } from './redactor.ts'
 
-/** Headers that say what is sent or who sends it; in any other one a file may hold a secret. */
-const HARMLESS = new Set([
-  'accept',
-  'accept-language',
-  'anthropic-beta',
-  'anthropic-version',
-  'content-type',
-  'http-referer',
-  'openai-beta',
-  'referer',
-  'user-agent',
-  'x-title',
-])
-
-/** Names of headers to which the file gives a value that is not to be written down. */
-export function declaredSecrets(declared: Readonly<Record<string, string>>): string[] {
-  return Object.keys(declared)
-    .map(name => name.toLowerCase())
-    .filter(name => !HARMLESS.has(name) && !declared[name]?.startsWith('$'))
-}
-
-/** A snapshot, as far as it holds secrets. */
-type Secretive = {
+/** The part of a snapshot that holds secrets. */
+type Snapshot = {
   table: RoutingTable
-  services: { env: Record<string, string | undefined> }
+  services: {
+    env: Record<string, string | undefined>
+    /** Whose secrets are not those of the file, or do not stay what they were. */
+    secretHolders?(): Iterable<SecretHolder>
+  }
 }
 
 const redactors = new WeakMap<RoutingTable, Redactor>()
 
-/** Takes out what the file and the environment hold in secret. */
-export function redactorOf({ table, services }: Secretive): Redactor {
+/** Takes out the secrets of the file, the environment and the credentials in use. */
+export function redactorOf({ table, services }: Snapshot): Redactor {
   const known = redactors.get(table)
   if (known) return known
-  const made = createRedactor([...secretsOf(table), ...environmentSecrets(services.env)])
+  const made = createLiveRedactor(
+    [...secretsOf(table), ...environmentSecrets(services.env)],
+    () => services.secretHolders?.() ?? [],
+  )
   redactors.set(table, made)
   return made
 }
 
-/** Agents read what is set there, and tell their models. */
+/** Agents read variables, and send them to their models. */
 function environmentSecrets(env: Record<string, string | undefined>): string[] {
   return Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && isSecretName(name) ? [value] : [],
   )
 }
 
-/** Every value in routes.yaml, filled in, that nobody else is to know. */
+/** Every secret value of routes.yaml, its references filled in. */
 function secretsOf({ apiKeys, providers, management }: RoutingTable): string[] {
   return [
     ...apiKeys.map(({ key }) => key),
-    ...(management.secret === undefined ? [] : [management.secret]),
+    management.secret ?? '',
     ...[...providers.values()].flatMap(providerSecrets),
   ]
 }
@@ -72,7 +58,7 @@ function providerSecrets(provider: Provider): string[] {
 }
 
 function headerSecrets(declared: Readonly<Record<string, string>>): string[] {
-  const names = new Set(declaredSecrets(declared))
+  const names = new Set(secretHeaderNames(declared))
   return Object.entries(declared).flatMap(([name, value]) =>
     names.has(name.toLowerCase()) ? [value, value.replace(/^\S+\s+/, '')] : [],
   )
@@ -91,7 +77,7 @@ function urlSecrets(url: string | undefined): string[] {
   if (url === undefined || !URL.canParse(url)) return []
   const { password, searchParams } = new URL(url)
   const parameters = [...searchParams].flatMap(([name, value]) =>
-    isSecretName(name) ? [value] : [],
+    mayNameSecret(name) ? [value] : [],
   )
   return [password, decodeURIComponent(password), ...parameters]
 }
