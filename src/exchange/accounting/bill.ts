@@ -19,7 +19,7 @@ export type Bill = {
  * else later, since an estimate takes a tokenizer.
  */
 export function charge(exchange: Exchange, attempt: Attempt, then: (bill: Bill) => void): void {
-  const { heard } = attempt
+  const { tally } = attempt
   const finish = (usage: Usage, estimated: boolean): void => {
     const bill = { usage, estimated, usd: costOf(exchange, attempt, usage) }
     exchange.bill = exchange.bill ? sum(exchange.bill, bill) : bill
@@ -27,18 +27,18 @@ export function charge(exchange: Exchange, attempt: Attempt, then: (bill: Bill) 
     exchange.recording?.billed(exchange.bill)
     then(bill)
   }
-  if (isReported(exchange, heard)) {
-    const { usage } = heard
+  if (isReported(exchange, tally)) {
+    const { usage } = tally
     // Embeddings have no output. What was not reported is unknown, and not nothing.
     finish(usage.fresh === undefined ? usage : { ...usage, output: usage.output ?? 0 }, false)
     return
   }
   const { background } = exchange.gateway.services
   const running = background.run(async () => {
-    finish(await estimatedUsage(exchange, heard).catch(() => roughUsage(exchange, heard)), true)
+    finish(await estimatedUsage(exchange, tally).catch(() => roughUsage(exchange, tally)), true)
   })
   if (running) exchange.billing = running
-  else finish(roughUsage(exchange, heard), true)
+  else finish(roughUsage(exchange, tally), true)
 }
 
 /** One exchange may pay for several attempts. */

@@ -1,7 +1,7 @@
 import { countText, countTokens } from '../../conversation/count.ts'
 import type { Usage } from '../../conversation/index.ts'
 import type { Exchange } from '../request.ts'
-import type { Heard } from './heard.ts'
+import type { ReplyTally } from './reply-tally.ts'
 
 /** Longer bodies are not read again for an estimate. */
 const MAX_READ_BYTES = 1_000_000
@@ -10,40 +10,43 @@ const COUNTED_CHARACTERS = 50_000
 const CHARACTERS_PER_TOKEN = 4
 
 /** Whether the upstream reported all that a bill needs, or there is nothing to estimate from. */
-export function isReported(exchange: Exchange, { usage, whole, characters }: Heard): boolean {
+export function isReported(
+  exchange: Exchange,
+  { usage, complete, characters }: ReplyTally,
+): boolean {
   if (!countsText(exchange)) return true
-  if (!whole || usage.fresh === undefined) return false
+  if (!complete || usage.fresh === undefined) return false
   // Without output, as for embeddings, there is nothing to report.
   return usage.output !== undefined || characters === 0
 }
 
 /** The usage of a reply with what is missing estimated, by a tokenizer as far as it can be had. */
-export async function estimatedUsage(exchange: Exchange, heard: Heard): Promise<Usage> {
+export async function estimatedUsage(exchange: Exchange, tally: ReplyTally): Promise<Usage> {
   // A reply that has only begun: there is nothing to count.
-  if (heard.sample === '' && heard.usage.fresh !== undefined) return roughUsage(exchange, heard)
-  const input = heard.usage.fresh === undefined ? await countedInput(exchange) : 0
-  return withEstimates(exchange, heard, input, outputTokens(heard, await countText(heard.sample)))
+  if (tally.sample === '' && tally.usage.fresh !== undefined) return roughUsage(exchange, tally)
+  const input = tally.usage.fresh === undefined ? await countedInput(exchange) : 0
+  return withEstimates(exchange, tally, input, outputTokens(tally, await countText(tally.sample)))
 }
 
 /** The same by length alone, for when there is no time. */
-export function roughUsage(exchange: Exchange, heard: Heard): Usage {
-  const sampled = heard.sample.length / CHARACTERS_PER_TOKEN
-  return withEstimates(exchange, heard, roughInput(exchange), outputTokens(heard, sampled))
+export function roughUsage(exchange: Exchange, tally: ReplyTally): Usage {
+  const sampled = tally.sample.length / CHARACTERS_PER_TOKEN
+  return withEstimates(exchange, tally, roughInput(exchange), outputTokens(tally, sampled))
 }
 
-function outputTokens({ sample, characters }: Heard, sampled: number): number {
+function outputTokens({ sample, characters }: ReplyTally, sampled: number): number {
   return sample === '' ? 0 : Math.ceil((sampled * characters) / sample.length)
 }
 
 function withEstimates(
   { gateway, caller }: Exchange,
-  { usage, whole }: Heard,
+  { usage, complete }: ReplyTally,
   input: number,
   seen: number,
 ): Usage {
   const reported = usage.output ?? 0
   // What is reported before the end is a part of the output at most.
-  const output = whole && usage.output !== undefined ? reported : Math.max(reported, seen)
+  const output = complete && usage.output !== undefined ? reported : Math.max(reported, seen)
   if (usage.fresh !== undefined) return { ...usage, output }
   const cacheRead = usage.cacheRead ?? gateway.services.tokenEstimator.cached(caller.name, input)
   return { ...usage, fresh: Math.max(0, input - cacheRead), cacheRead, output }

@@ -13,7 +13,7 @@ import { UpstreamError } from '../upstream-error.ts'
 import { type Bill, charge, offerOf } from './bill.ts'
 import type { Entry } from './usage-entry.ts'
 
-/** Ends the attempt well: the credential is healthy, what was heard is counted. */
+/** Ends the attempt well: the credential is healthy, what was received is counted. */
 export function settle(exchange: Exchange, attempt: Attempt, status: number): void {
   endAttempt(exchange, attempt)
   attempt.lease.settle({ ok: true })
@@ -39,7 +39,7 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number): vo
  * whole when the client went away is an answer like any other.
  */
 export function settleCut(exchange: Exchange, attempt: Attempt, failure: GatewayError): void {
-  if (failure.code === 'cancelled' && attempt.heard.whole) {
+  if (failure.code === 'cancelled' && attempt.tally.complete) {
     settle(exchange, attempt, 200)
     return
   }
@@ -101,8 +101,8 @@ export function settleFailed(
   else ledger.record(failedEntry(exchange, target, error))
 }
 
-function isPaid({ sent, heard }: Attempt, cancelled: boolean): boolean {
-  return (cancelled && sent) || heard.whole || heard.characters > 0
+function isPaid({ sent, tally }: Attempt, cancelled: boolean): boolean {
+  return (cancelled && sent) || tally.complete || tally.characters > 0
 }
 
 function logEnd(

@@ -3,7 +3,7 @@ import { GatewayError } from '../../lib/errors.ts'
 import { joined } from '../../lib/streams/byte-replace.ts'
 import type { Machine } from '../../lib/streams/machine.ts'
 import type { Frame } from '../../protocols/codec.ts'
-import { type Heard, hearUsage } from '../accounting/heard.ts'
+import { type ReplyTally, tallyUsage } from '../accounting/reply-tally.ts'
 import type { Exchange } from '../request.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import { parseReply, upstreamError } from './embedded-error.ts'
@@ -43,7 +43,7 @@ export async function readUntilPayload(
 ): Promise<StreamStart> {
   if (exchange.codec.keepAliveEvent) upstream.limitHold(MAX_HOLD_MS)
   try {
-    const beginning = await read(attempt.heard, upstream, decoding)
+    const beginning = await read(attempt.tally, upstream, decoding)
     const { events, bytes } = beginning
     if (events.length === 0) throwUnframed(exchange, attempt, reply, bytes)
     if (beginning.done && !events.some(isPayload)) events.push(...decoding.events.end())
@@ -58,7 +58,7 @@ export async function readUntilPayload(
 }
 
 async function read(
-  tally: Heard,
+  tally: ReplyTally,
   upstream: UpstreamReader,
   { frames, events }: Decoding,
 ): Promise<StreamStart> {
@@ -86,7 +86,7 @@ async function read(
       // Its client may go away before there is anything to pass on.
       if (event.type !== 'response-start') continue
       started = true
-      hearUsage(tally, event.usage)
+      tallyUsage(tally, event.usage)
     }
     beginning.done = chunk.done
   }

@@ -4,7 +4,7 @@ import { decodeSse } from '../../lib/streams/sse.ts'
 import { createWholeEvents } from '../../lib/streams/whole-events.ts'
 import { whenUnread } from '../../lib/unread.ts'
 import type { Asked, Frame } from '../../protocols/codec.ts'
-import { hear, hearText, hearUsage } from '../accounting/heard.ts'
+import { tallyEvent, tallyText, tallyUsage } from '../accounting/reply-tally.ts'
 import { settle, settleCut } from '../accounting/settle.ts'
 import type { Exchange } from '../request.ts'
 import { type Attempt, clientGone } from '../upstream/attempt.ts'
@@ -86,16 +86,16 @@ export async function passedStream(
   }
 
   function hearAll(): void {
-    const { heard } = attempt
-    hearUsage(heard, started?.usage)
+    const { tally } = attempt
+    tallyUsage(tally, started?.usage)
     const { usage, whole } = endOrNone()
-    hearUsage(heard, usage)
-    heard.whole = whole
-    if (whole && heard.usage.fresh !== undefined && heard.usage.output !== undefined) return
-    for (const event of seen) if (event.type !== 'response-start') hear(heard, event)
+    tallyUsage(tally, usage)
+    tally.complete = whole
+    if (whole && tally.usage.fresh !== undefined && tally.usage.output !== undefined) return
+    for (const event of seen) if (event.type !== 'response-start') tallyEvent(tally, event)
     const sample = tail.recent().subarray(-SAMPLE_BYTES)
     // What came before is taken to be like the end.
-    if (sample.length > 0) hearText(heard, wordsIn(sample), tail.total() / sample.length)
+    if (sample.length > 0) tallyText(tally, wordsIn(sample), tail.total() / sample.length)
   }
 
   let over = false

@@ -11,7 +11,7 @@ import { JsonBytesError, type Member, scanObject, splice } from '../../lib/json/
 import { decodeSse } from '../../lib/streams/sse.ts'
 import { whenUnread } from '../../lib/unread.ts'
 import type { Asked } from '../../protocols/codec.ts'
-import { hear, hearResponse, hearUsage } from '../accounting/heard.ts'
+import { tallyEvent, tallyResponse, tallyUsage } from '../accounting/reply-tally.ts'
 import { settle, settleCut } from '../accounting/settle.ts'
 import { type Exchange, stamp } from '../request.ts'
 import { type Attempt, clientGone } from '../upstream/attempt.ts'
@@ -108,7 +108,7 @@ async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): P
   stamp(headers, exchange, attempt)
   const { status, body } = reply
   if (body) return { status, headers, ...counted(exchange, attempt, body) }
-  attempt.heard.whole = true
+  attempt.tally.complete = true
   settle(exchange, attempt, status)
   return { status, headers, body: '' }
 }
@@ -139,14 +139,14 @@ function counted(
         if (chunk === IDLE) continue
         if (chunk.value) yield chunk.value
         if (!chunk.done) continue
-        attempt.heard.whole = true
+        attempt.tally.complete = true
         return
       }
     } catch (error) {
       failure = asGatewayError(error)
       throw failure
     } finally {
-      end(failure ?? (attempt.heard.whole ? undefined : clientGone()))
+      end(failure ?? (attempt.tally.complete ? undefined : clientGone()))
     }
   }
   return { body: generate(), unread }
@@ -179,19 +179,19 @@ function hearJson(
   bytes: Uint8Array,
   members: readonly Member[],
 ): void {
-  const { heard } = attempt
+  const { tally } = attempt
   const usage = usageOf(attempt, bytes, members)
   if (action !== 'relay' && (usage.fresh === undefined || usage.output === undefined))
     hearWords(attempt, bytes)
-  hearUsage(heard, usage)
-  heard.whole = true
+  tallyUsage(tally, usage)
+  tally.complete = true
 }
 
 /** What passes need not be what its protocol says it is. */
-function hearWords({ heard, codec, target }: Attempt, bytes: Uint8Array): void {
+function hearWords({ tally, codec, target }: Attempt, bytes: Uint8Array): void {
   const body = parseObject(decoder.decode(bytes))
   try {
-    if (body) hearResponse(heard, codec.decodeResponse(body, target.provider.id))
+    if (body) tallyResponse(tally, codec.decodeResponse(body, target.provider.id))
   } catch {
     // Then nothing was heard.
   }
@@ -229,7 +229,7 @@ async function collected(
 
   function heard(some: readonly StreamEvent[]): void {
     for (const event of some) {
-      hear(attempt.heard, event)
+      tallyEvent(attempt.tally, event)
       all.push(event)
     }
   }
@@ -265,7 +265,7 @@ function rendered(
   status: number,
   heard: ConversationResponse,
 ): Answer {
-  if (!attempt.heard.whole) hearResponse(attempt.heard, heard)
+  if (!attempt.tally.complete) tallyResponse(attempt.tally, heard)
   if (!attempt.passing) refuseEmpty(attempt, heard)
   const complete = compacted(exchange, attempt, heard)
   const response = attempt.adapted?.restoreResponse(complete) ?? complete

@@ -2,7 +2,7 @@ import type { StreamEvent } from '../../conversation/index.ts'
 import { asGatewayError, GatewayError } from '../../lib/errors.ts'
 import { decodeSse } from '../../lib/streams/sse.ts'
 import { whenUnread } from '../../lib/unread.ts'
-import { hear } from '../accounting/heard.ts'
+import { tallyEvent } from '../accounting/reply-tally.ts'
 import { settle, settleCut } from '../accounting/settle.ts'
 import type { Exchange } from '../request.ts'
 import { type Attempt, clientGone } from '../upstream/attempt.ts'
@@ -33,7 +33,7 @@ export async function translatedStream(
     frames,
     events,
   })
-  for (const event of head) hear(attempt.heard, event)
+  for (const event of head) tallyEvent(attempt.tally, event)
   orClose(upstream, () => refuseEmptyStream(attempt, head))
   const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
   const asked = askedOf(exchange, served, attempt.losses)
@@ -54,7 +54,7 @@ export async function translatedStream(
   }
 
   function heard(event: StreamEvent): string {
-    hear(attempt.heard, event)
+    tallyEvent(attempt.tally, event)
     return encode(event)
   }
 
@@ -64,7 +64,7 @@ export async function translatedStream(
     over = true
     upstream.close()
     // The decoder knows the usage so far, and whether only the end of the stream is missing.
-    if (!attempt.heard.whole) for (const event of events.end()) hear(attempt.heard, event)
+    if (!attempt.tally.complete) for (const event of events.end()) tallyEvent(attempt.tally, event)
     if (cut) settleCut(exchange, attempt, cut)
     else settle(exchange, attempt, 200)
   }

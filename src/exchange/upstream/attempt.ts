@@ -7,7 +7,7 @@ import { codecFor } from '../../protocols/index.ts'
 import { createSealScanner, scanSeals } from '../../protocols/seal-scan.ts'
 import type { Provider, Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
-import { createHeard, type Heard } from '../accounting/heard.ts'
+import { createReplyTally, type ReplyTally } from '../accounting/reply-tally.ts'
 import type { Exchange } from '../request.ts'
 import type { Watch } from './timers.ts'
 
@@ -26,7 +26,7 @@ export type Attempt = {
   /** The request is on its way, and was not refused. */
   sent: boolean
   /** What has come back so far. */
-  heard: Heard
+  tally: ReplyTally
   /** The upstream has begun to reply, so it was reached. */
   replied: boolean
   /** How to give tools their names back; absent while the client's bytes pass. */
@@ -74,7 +74,14 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
   const passing =
     passesTo(exchange, target) && !carriesForeignSeals(exchange, speech.protocol, lease)
   const scanSeals = sealScanner(exchange, speech.protocol, lease)
-  const begun = { losses: [], sent: false, heard: createHeard(), replied: false, scanSeals, leave }
+  const begun = {
+    losses: [],
+    sent: false,
+    tally: createReplyTally(),
+    replied: false,
+    scanSeals,
+    leave,
+  }
   return { target, lease, codec, speech, passing, abort, watch, ...begun }
 }
 
