@@ -1,8 +1,8 @@
 import { GatewayError } from '../../lib/errors.ts'
 import { isAddressAuthority, isLocalAuthority } from '../../lib/net/host-name.ts'
 import { isLoopback } from '../../lib/net/ip-address.ts'
+import { isForeignPage } from '../../lib/net/web-pages.ts'
 import type { ServerSettings } from '../../routing/table.ts'
-import { isForeignPage } from '../reply/web-pages.ts'
 import type { Authenticate, Caller } from './authenticate.ts'
 
 const LOCAL: Caller = { name: 'local', may: () => true }

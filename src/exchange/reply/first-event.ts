@@ -7,7 +7,7 @@ import { type ReplyTally, tallyUsage } from '../accounting/reply-tally.ts'
 import type { Exchange } from '../request.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import { parseReply, upstreamError } from './embedded-error.ts'
-import { IDLE, type UpstreamReader } from './reader.ts'
+import { IDLE, type UpstreamReader } from './upstream-reader.ts'
 
 /** A stream as far as its first payload, or as far as it was held; `done`: it is over already. */
 export type StreamStart = { events: StreamEvent[]; bytes: Uint8Array[]; done: boolean }

@@ -21,11 +21,11 @@ import { invalidReply, parseReply, upstreamError } from './embedded-error.ts'
 import { refuseEmpty } from './empty-answer.ts'
 import { throwUnframed } from './first-event.ts'
 import { createFraming } from './framing.ts'
-import { passedStream } from './passthrough-stream.ts'
-import { createUpstreamReader, IDLE } from './reader.ts'
+import { passedStream } from './passed-stream.ts'
 import { type Answer, askedOf, renames } from './respond.ts'
 import { streamTransforms } from './transforms.ts'
 import { translatedStream } from './translated-stream.ts'
+import { createUpstreamReader, IDLE } from './upstream-reader.ts'
 
 /**
  * Turns the upstream's reply into the client's. Returns once there is a payload to send, and

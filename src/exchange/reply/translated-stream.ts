@@ -12,9 +12,9 @@ import { refuseEmptyStream } from './empty-answer.ts'
 import { readUntilPayload } from './first-event.ts'
 import { createFraming } from './framing.ts'
 import { errorAfter } from './keep-alive.ts'
-import { createUpstreamReader, IDLE, type UpstreamReader } from './reader.ts'
 import { type Answer, askedOf, streamHeaders } from './respond.ts'
 import { streamTransforms } from './transforms.ts'
+import { createUpstreamReader, IDLE, type UpstreamReader } from './upstream-reader.ts'
 
 /**
  * A stream of one protocol as a stream of another: bytes → frames → events → frames → text.

@@ -1,6 +1,6 @@
-import { isForeignPage } from '../../exchange/reply/web-pages.ts'
 import { isLocalAuthority } from '../../lib/net/host-name.ts'
 import { isLoopback, networkOf } from '../../lib/net/ip-address.ts'
+import { isForeignPage } from '../../lib/net/web-pages.ts'
 import type { ManagementSettings } from '../../routing/table.ts'
 import { refusal } from '../reply.ts'
 import { durationText, type Lockout } from './lockout.ts'

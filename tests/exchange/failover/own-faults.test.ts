@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { createUpstreamReader } from '../../../src/exchange/reply/reader.ts'
+import { createUpstreamReader } from '../../../src/exchange/reply/upstream-reader.ts'
 import type { Exchange } from '../../../src/exchange/request.ts'
 import type { Attempt } from '../../../src/exchange/upstream/attempt.ts'
 import type { Watch } from '../../../src/exchange/upstream/timers.ts'

@@ -13,10 +13,10 @@ import { upstreamError } from './embedded-error.ts'
 import { readUntilPayload } from './first-event.ts'
 import { createFraming, type Framing } from './framing.ts'
 import { errorAfter, errorEvent } from './keep-alive.ts'
-import { wordsIn } from './passed-words.ts'
-import { createUpstreamReader, IDLE } from './reader.ts'
+import { wordsIn } from './model-text.ts'
 import { type Answer, renames, streamHeaders } from './respond.ts'
 import { createTail, type StreamEnd } from './tail.ts'
+import { createUpstreamReader, IDLE } from './upstream-reader.ts'
 
 /** Of the end of a stream, that is read for an estimate. */
 const SAMPLE_BYTES = 32_768
