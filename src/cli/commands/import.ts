@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { backUp } from '../../config/file/backups.ts'
 import { type Imported, type ImportServices, importConfig } from '../../import/index.ts'
 import { writeWhole } from '../../lib/files/write-whole.ts'
 import { newKey } from '../../lib/key-hash.ts'
 import { kinds } from '../../providers/index.ts'
+import { backUp } from '../../store/documents/backups.ts'
 import { readArguments } from '../arguments.ts'
 import type { Io } from '../terminal.ts'
 
