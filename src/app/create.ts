@@ -4,23 +4,25 @@ import { createDiscovery, type Discovery } from '../discovery/discovery.ts'
 import type { Services } from '../exchange/services.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 import { compile, compileFirst } from '../gateway/compile.ts'
+import { putInForce } from '../gateway/in-force.ts'
 import type { Live } from '../gateway/live.ts'
-import { createReloader, type Places, putInForce, type Reloader } from '../gateway/reload.ts'
+import { createReloader, type Reloader } from '../gateway/reload.ts'
 import { type App, buildApp } from '../http/app.ts'
 import { createManagement, type Management } from '../management/index.ts'
+import type { ConfigSource } from '../store/config-source.ts'
 import { createServices, type Runtime } from './services.ts'
 
 export type ApplicationOptions = {
-  /** What messages call the routes. */
+  /** What messages call the routes that serve first. */
   name: string
   text: string
+  /** Where those come from that serve later. */
+  source: ConfigSource
   runtime: Runtime
   /** Random; versions of the file and placeholders of its secrets hold as long as it is the same. */
   salt: Uint8Array
   /** The path of the routes of that name; undefined: they are no file, so nothing can edit them. */
   pathOf(name: string): string | undefined
-  /** Built-in routes serve: where a file may appear that takes their place. */
-  builtin?: Places
 }
 
 /** A gateway with everything around it but a listener, signals and the end of the process. */
@@ -70,8 +72,11 @@ function assemble(gateway: Gateway, services: Services, options: ApplicationOpti
     live,
     management,
     start() {
-      reloader = createReloader(options.name, live, services, build, {
-        builtin: options.builtin,
+      reloader = createReloader({
+        source: options.source,
+        live,
+        services,
+        build,
         reloaded: ({ table }) => discovery.follow(table),
       })
       discovery.follow(live.current.gateway.table)

@@ -3,9 +3,10 @@ import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Live } from '../../src/gateway/live.ts'
-import { createReloader, type Places, type Reloader } from '../../src/gateway/reload.ts'
+import { createReloader, type Reloader } from '../../src/gateway/reload.ts'
 import { type App, buildApp } from '../../src/http/app.ts'
 import type { After } from '../../src/lib/timer.ts'
+import { fileSource, type Places, placesSource } from '../../src/store/documents/file-source.ts'
 import { localGateway } from '../support/local-gateway.ts'
 
 /** When a change of the file counts. Time is moved by hand; the folder is watched for real. */
@@ -62,16 +63,12 @@ function served(text: string | undefined) {
     paths: [file],
     find: () => ([...new Bun.Glob('routes.yaml').scanSync(folder)].length > 0 ? file : undefined),
   }
-  const reloader = createReloader(
-    text === undefined ? 'none' : file,
+  const reloader = createReloader({
+    source: text === undefined ? placesSource(places, after) : fileSource(file, after),
     live,
-    local.services,
-    buildApp,
-    {
-      after,
-      ...(text === undefined ? { builtin: places } : {}),
-    },
-  )
+    services: local.services,
+    build: buildApp,
+  })
   opened.push({ folder, reloader })
   return {
     live,

@@ -1,7 +1,7 @@
 import { heapStats } from 'bun:jsc'
 import { expect, test } from 'bun:test'
 import { compile } from '../../src/gateway/compile.ts'
-import { credentialsOf } from '../../src/gateway/reload.ts'
+import { credentialsOf } from '../../src/gateway/in-force.ts'
 import { buildApp } from '../../src/http/app.ts'
 import { localGateway } from '../support/local-gateway.ts'
 

@@ -3,6 +3,7 @@ import type { Live } from '../../src/gateway/live.ts'
 import { createReloader, type Reloader } from '../../src/gateway/reload.ts'
 import { type App, buildApp } from '../../src/http/app.ts'
 import type { After } from '../../src/lib/timer.ts'
+import { placesSource } from '../../src/store/documents/file-source.ts'
 import type { StateStore } from '../../src/store/state.ts'
 import { type LocalGateway, localGateway, type Upstream } from './local-gateway.ts'
 
@@ -48,8 +49,11 @@ export function discovering(
     return stop
   }
   const live: Live<App> = { current: { gateway, app: buildApp(gateway) }, refused: [], reloads: 0 }
-  const reloader: Reloader = createReloader('routes.yaml', live, services, buildApp, {
-    builtin: { paths: [], find: () => undefined },
+  const reloader: Reloader = createReloader({
+    source: placesSource({ paths: [], find: () => undefined }),
+    live,
+    services,
+    build: buildApp,
   })
   const discovery = createDiscovery({ services, after, changed: () => void reloader.relist() })
   return {

@@ -4,8 +4,9 @@ import { createServices, type Runtime } from '../../src/app/services.ts'
 import type { Services } from '../../src/exchange/services.ts'
 import type { Gateway } from '../../src/exchange/snapshot.ts'
 import type { Watch } from '../../src/exchange/upstream/timers.ts'
-import { putInForce } from '../../src/gateway/reload.ts'
+import { putInForce } from '../../src/gateway/in-force.ts'
 import { createPrices } from '../../src/providers/pricing/prices.ts'
+import { constantSource } from '../../src/store/config-source.ts'
 import { createRecordFolder } from '../../src/store/record-folder.ts'
 import { createMemoryState, type StateStore } from '../../src/store/state.ts'
 import { createMemoryUsageStore, type UsageStore } from '../../src/store/usage.ts'
@@ -107,6 +108,7 @@ export function localGateway(
   const created = createApplication({
     name: 'routes.yaml',
     text: whole(routes),
+    source: constantSource('routes.yaml', whole(routes)),
     runtime,
     salt: new Uint8Array(32),
     pathOf: () => undefined,

@@ -2,11 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRoutesFile } from '../../src/config/file/routes-file.ts'
+import type { Gateway } from '../../src/exchange/snapshot.ts'
 import { compile } from '../../src/gateway/compile.ts'
 import type { Live } from '../../src/gateway/live.ts'
 import { createReloader } from '../../src/gateway/reload.ts'
 import { type App, buildApp } from '../../src/http/app.ts'
 import { createManagement, type Management } from '../../src/management/index.ts'
+import { fileSource } from '../../src/store/documents/file-source.ts'
 import { type LocalGateway, localGateway, type Upstream } from './local-gateway.ts'
 
 export const SECRET = 'the-management-secret'
@@ -61,14 +63,14 @@ export function managedGateway(
     peer: '127.0.0.1' as string | undefined,
   }
   services.peerOf = () => managed.peer
-  const build: Parameters<typeof createReloader<App>>[3] = gateway =>
+  const build: (gateway: Gateway) => App = gateway =>
     buildApp(gateway, [management.routes(gateway)])
   const live: Live<App> = {
     current: { gateway: local.gateway, app: build(local.gateway) },
     refused: [],
     reloads: 0,
   }
-  const reloader = createReloader(path, live, services, build)
+  const reloader = createReloader({ source: fileSource(path), live, services, build })
   opened.push({ stop: () => reloader.stop(), folder })
   const call = async (where: string, init: RequestInit = {}): Promise<Response> =>
     live.current.app.fetch(new Request(`http://localhost${where}`, init))

@@ -12,7 +12,7 @@ import {
   type HypotheticalRequest,
 } from '../../gateway/explain.ts'
 import { parseHypothetical } from '../../gateway/hypothetical.ts'
-import { credentialsOf } from '../../gateway/reload.ts'
+import { credentialsOf } from '../../gateway/in-force.ts'
 import { createPrices } from '../../providers/pricing/prices.ts'
 import type { RoutingTable } from '../../routing/table.ts'
 import { createMemoryState } from '../../store/state.ts'

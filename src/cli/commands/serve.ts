@@ -8,6 +8,7 @@ import { folderStorage } from '../../app/storage.ts'
 import { type Diagnostic, formatDiagnostic } from '../../config/index.ts'
 import { type Listener, listen } from '../../http/listener.ts'
 import { after } from '../../lib/timer.ts'
+import { fileSource, placesSource } from '../../store/documents/file-source.ts'
 import { dataFolder } from '../../store/state.ts'
 import { readArguments } from '../arguments.ts'
 import { type ListenerAddress, listenerAddress, listenProblem } from '../listener-address.ts'
@@ -61,9 +62,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     runtime: runtimeOf(io, request => listener?.peerOf(request)),
     salt: crypto.getRandomValues(new Uint8Array(32)),
     pathOf: name => (name === BUILTIN ? undefined : resolve(io.cwd, name)),
-    builtin: source.found
-      ? undefined
-      : { paths: unaskedFiles(io), find: () => locateRoutes(options.routes, io).found?.file },
+    source: source.found
+      ? fileSource(source.file)
+      : placesSource({
+          paths: unaskedFiles(io),
+          find: () => locateRoutes(options.routes, io).found?.file,
+        }),
   })
   if (!created.ok) {
     for (const diagnostic of created.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)

@@ -9,6 +9,7 @@ import { formatDiagnostic, jsonSchema } from '../../../src/config/index.ts'
 import type { Live } from '../../../src/gateway/live.ts'
 import { createReloader, type Reloader } from '../../../src/gateway/reload.ts'
 import { type App, buildApp } from '../../../src/http/app.ts'
+import { fileSource } from '../../../src/store/documents/file-source.ts'
 import { localGateway, type Upstream } from '../../support/local-gateway.ts'
 import { compiled, type Machine, tableOf, told, whole } from '../../support/routes.ts'
 import { replyOf } from '../../support/small-reply.ts'
@@ -267,7 +268,12 @@ describe('a change of the file', () => {
       refused: [],
       reloads: 0,
     }
-    const reloader = createReloader(file, live, services, buildApp)
+    const reloader = createReloader({
+      source: fileSource(file),
+      live,
+      services,
+      build: buildApp,
+    })
     opened.push({ folder, reloader })
     const ask = async (model: string): Promise<Response> =>
       live.current.app.fetch(

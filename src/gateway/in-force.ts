@@ -1,0 +1,25 @@
+import type { Gateway } from '../exchange/snapshot.ts'
+import { redactorOf } from '../redaction/snapshot-secrets.ts'
+
+/** What outlives snapshots does from now on as this one says. */
+export function putInForce(gateway: Gateway): void {
+  const { table, services } = gateway
+  services.pool.reconcile(credentialsOf(gateway), table.policy)
+  services.proxies.keep(proxiesOf(gateway))
+  services.ledger.follow(table.usage)
+  services.log.follow({ ...table.logging, clean: redactorOf(gateway) })
+}
+
+/** The credentials that the routes declare. */
+export function credentialsOf({ table }: Pick<Gateway, 'table'>) {
+  return [...table.providers.values()].flatMap(provider => [...provider.credentials])
+}
+
+function proxiesOf({ table }: Gateway): ReadonlySet<string> {
+  const providers = [...table.providers.values()]
+  const written = providers.flatMap(({ proxy, credentials }) => [
+    proxy,
+    ...credentials.map(credential => credential.proxy),
+  ])
+  return new Set(written.filter(proxy => proxy !== undefined))
+}
