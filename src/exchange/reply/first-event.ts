@@ -68,7 +68,7 @@ async function read(
   // One long event (a picture) may be all there is: `frames` has the limit for that.
   const enough = (): boolean => held >= MAX_HELD_BYTES && beginning.events.length > 0
   let started = false
-  while (!beginning.done && !payload && !enough() && !(started && upstream.heldLong())) {
+  while (!beginning.done && !payload && !enough() && !(started && upstream.heldLong)) {
     const chunk = await upstream.next()
     if (chunk === IDLE) continue
     const decoded = [

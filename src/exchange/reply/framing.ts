@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../lib/errors.ts'
-import { encodeSse } from '../../lib/streams/sse.ts'
+import { decodeSse, encodeSse } from '../../lib/streams/sse.ts'
 import type { ClientCodec, Frame } from '../../protocols/codec.ts'
 import type { Exchange } from '../request.ts'
 
@@ -49,5 +49,14 @@ function jsonArray(): Framing {
     keepAlive: () => '\n',
     afterError: () => '',
     contentType: 'application/json; charset=utf-8',
+  }
+}
+
+/** The messages of an event stream in another framing, their data untouched. */
+export function createReframer(framing: Framing) {
+  const frames = decodeSse()
+  return {
+    feed: (bytes: Uint8Array): string => framing.text(frames.feed(bytes)),
+    end: (): string => framing.text(frames.end()) + framing.end(),
   }
 }

@@ -68,7 +68,8 @@ export async function withKeepAlive(
     } catch (thrown) {
       const error = asGatewayError(thrown)
       rememberFailed(exchange, error)
-      yield* errorEvent(exchange, error, framing)
+      yield errorEvent(exchange, error, framing)
+      yield* errorAfter(framing.afterError(error))
     } finally {
       leave()
     }
@@ -87,29 +88,27 @@ async function* pieces({ body }: Answer): AsyncGenerator<Uint8Array | string> {
  * One error in the client's protocol, as the end of a stream. `continues`: what of the stream the
  * client has already.
  */
-export async function* errorEvent(
+export function errorEvent(
   exchange: Exchange,
   error: GatewayError,
   framing: Framing,
   continues?: Asked['continues'],
-): AsyncGenerator<string> {
+): string {
   const asked: Asked = {
     model: exchange.envelope.model,
     id: exchange.requestId,
     atMs: exchange.startedAtMs,
-    ...(continues ? { continues } : {}),
+    continues,
   }
   const frames = exchange.codec.encodeStream(asked).feed({ type: 'error', error })
-  yield framing.text(frames) + framing.end()
-  yield* errorAfter(error, framing)
+  return framing.text(frames) + framing.end()
 }
 
 /**
- * The error once more, for clients that take no event for one. They parse what a single read of the
- * connection gives, so it is a write of its own.
+ * What follows an error for clients that take no event for one; perhaps nothing. They parse what a
+ * single read of the connection gives, so it is a write of its own.
  */
-export async function* errorAfter(error: GatewayError, framing: Framing): AsyncGenerator<string> {
-  const text = framing.afterError(error)
+export async function* errorAfter(text: string): AsyncGenerator<string> {
   if (text === '') return
   await new Promise<void>(resolve => setImmediate(resolve))
   yield text

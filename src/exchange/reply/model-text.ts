@@ -7,8 +7,8 @@ import {
 } from '../../lib/json/json.ts'
 import { decodeSse } from '../../lib/streams/sse.ts'
 
-/** Members in which the protocols say what the model said, in streams. */
-const WORDS: ReadonlySet<string> = new Set([
+/** Members that hold the model's text in the streams of all protocols. */
+const TEXT_MEMBERS: ReadonlySet<string> = new Set([
   'text',
   'thinking',
   'partial_json',
@@ -19,42 +19,42 @@ const WORDS: ReadonlySet<string> = new Set([
   'arguments',
   'delta',
 ])
-/** Gemini says the arguments of calls as an object. */
+/** Gemini sends the arguments of calls as an object. */
 const ARGUMENTS = 'args'
 
 const MAX_DEPTH = 12
 
 /**
- * What the model says in a piece of an event stream, whatever its protocol: for an estimate of
+ * The model's text in a piece of an event stream of any protocol: for an estimate of
  * streams that pass through undecoded and whose end is missing. Messages that are cut are skipped.
  */
-export function wordsIn(stream: Uint8Array): string {
+export function modelText(stream: Uint8Array): string {
   const frames = decodeSse()
-  let words = ''
+  let text = ''
   for (const { data } of frames.feed(stream)) {
     const event = parseObject(data)
-    if (event && !saysItAgain(event)) words += wordsOf(event, 0)
+    if (event && !repeatsDeltas(event)) text += textIn(event, 0)
   }
-  return words
+  return text
 }
 
-/** Of the events of Responses only the deltas say something new. */
-function saysItAgain({ type }: JsonObject): boolean {
+/** Of the events of Responses only the deltas have new text. */
+function repeatsDeltas({ type }: JsonObject): boolean {
   return typeof type === 'string' && type.startsWith('response.') && !type.endsWith('.delta')
 }
 
-function wordsOf(value: JsonObject, depth: number): string {
-  let words = ''
-  for (const [name, member] of jsonEntries(value)) {
-    if (name === ARGUMENTS && isObject(member)) words += JSON.stringify(member)
-    else if (typeof member !== 'string') words += wordsBelow(member, depth + 1)
-    else if (WORDS.has(name)) words += member
+function textIn(object: JsonObject, depth: number): string {
+  let text = ''
+  for (const [name, member] of jsonEntries(object)) {
+    if (name === ARGUMENTS && isObject(member)) text += JSON.stringify(member)
+    else if (typeof member !== 'string') text += textBelow(member, depth + 1)
+    else if (TEXT_MEMBERS.has(name)) text += member
   }
-  return words
+  return text
 }
 
-function wordsBelow(value: JsonValue, depth: number): string {
+function textBelow(value: JsonValue, depth: number): string {
   if (depth > MAX_DEPTH) return ''
-  if (Array.isArray(value)) return value.map(one => wordsBelow(one, depth + 1)).join('')
-  return isObject(value) ? wordsOf(value, depth) : ''
+  if (Array.isArray(value)) return value.map(element => textBelow(element, depth + 1)).join('')
+  return isObject(value) ? textIn(value, depth) : ''
 }

@@ -5,16 +5,14 @@ import {
   type StreamEvent,
   type Usage,
 } from '../../conversation/index.ts'
-import { asGatewayError, type GatewayError } from '../../lib/errors.ts'
 import { parseObject } from '../../lib/json/json.ts'
 import { JsonBytesError, type Member, scanObject, splice } from '../../lib/json/json-bytes.ts'
 import { decodeSse } from '../../lib/streams/sse.ts'
-import { whenUnread } from '../../lib/unread.ts'
 import type { Asked } from '../../protocols/codec.ts'
 import { tallyEvent, tallyResponse, tallyUsage } from '../accounting/reply-tally.ts'
-import { settle, settleCut } from '../accounting/settle.ts'
+import { settle } from '../accounting/settle.ts'
 import { type Exchange, stamp } from '../request.ts'
-import { type Attempt, clientGone } from '../upstream/attempt.ts'
+import type { Attempt } from '../upstream/attempt.ts'
 import { asJson, relayedHeaders, STREAM_HEADERS } from '../upstream/headers.ts'
 import { eventLimit, received, wholeBody } from './body.ts'
 import { invalidReply, parseReply, upstreamError } from './embedded-error.ts'
@@ -23,9 +21,10 @@ import { throwUnframed } from './first-event.ts'
 import { createFraming } from './framing.ts'
 import { passedStream } from './passed-stream.ts'
 import { type Answer, askedOf, renames } from './respond.ts'
+import { type StreamTransform, streamReply } from './stream-reply.ts'
 import { streamTransforms } from './transforms.ts'
 import { translatedStream } from './translated-stream.ts'
-import { createUpstreamReader, IDLE } from './upstream-reader.ts'
+import { createUpstreamReader } from './upstream-reader.ts'
 
 /**
  * Turns the upstream's reply into the client's. Returns once there is a payload to send, and
@@ -107,49 +106,34 @@ async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): P
   const headers = relayedHeaders(reply.headers)
   stamp(headers, exchange, attempt)
   const { status, body } = reply
-  if (body) return { status, headers, ...counted(exchange, attempt, body) }
+  if (body) {
+    const upstream = createUpstreamReader(exchange, attempt, body)
+    const sent = streamReply(exchange, attempt, upstream, relayTransform(attempt))
+    return { status, headers, ...sent }
+  }
   attempt.tally.complete = true
   settle(exchange, attempt, status)
   return { status, headers, body: '' }
 }
 
-function counted(
-  exchange: Exchange,
-  attempt: Attempt,
-  body: ReadableStream<Uint8Array>,
-): Pick<Answer, 'body' | 'unread'> {
-  const upstream = createUpstreamReader(exchange, attempt, body)
-  let over = false
-  function end(failure: GatewayError | undefined): void {
-    if (over) return
-    over = true
-    upstream.close()
-    if (failure) settleCut(exchange, attempt, failure)
-    else settle(exchange, attempt, 200)
+/** Bytes that pass as they come, of no protocol that has events: a fault can only cut them off. */
+function relayTransform({ tally }: Attempt): StreamTransform {
+  return {
+    begin: () => '',
+    feed: chunk => chunk,
+    isOver: () => false,
+    end() {
+      tally.complete = true
+      return ''
+    },
+    failure: () => undefined,
+    keepAlive: () => '',
+    cut(error) {
+      throw error
+    },
+    afterError: () => '',
+    tally() {},
   }
-  const unread = (): void => end(clientGone())
-  const begins = whenUnread(exchange.inbound.signal, unread)
-  async function* generate(): AsyncGenerator<Uint8Array | string> {
-    if (!begins()) return
-    let failure: GatewayError | undefined
-    try {
-      upstream.commit()
-      for (;;) {
-        const chunk = await upstream.next()
-        if (chunk === IDLE) continue
-        if (chunk.value) yield chunk.value
-        if (!chunk.done) continue
-        attempt.tally.complete = true
-        return
-      }
-    } catch (error) {
-      failure = asGatewayError(error)
-      throw failure
-    } finally {
-      end(failure ?? (attempt.tally.complete ? undefined : clientGone()))
-    }
-  }
-  return { body: generate(), unread }
 }
 
 /** Whether a reply must be read to know that it is no error; most need not be. */

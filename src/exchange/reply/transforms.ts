@@ -21,15 +21,20 @@ export function streamTransforms(
   return chained(machines)
 }
 
+/** A plain loop: it runs for every event of a stream. */
 function chained(
   machines: readonly Machine<StreamEvent, StreamEvent>[],
 ): Machine<StreamEvent, StreamEvent> {
   return {
-    feed: event =>
-      machines.reduce<StreamEvent[]>(
-        (events, machine) => events.flatMap(streamEvent => machine.feed(streamEvent)),
-        [event],
-      ),
+    feed(event) {
+      let events = [event]
+      for (const machine of machines) {
+        const transformed: StreamEvent[] = []
+        for (const each of events) transformed.push(...machine.feed(each))
+        events = transformed
+      }
+      return events
+    },
     end: () => [],
   }
 }

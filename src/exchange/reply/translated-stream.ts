@@ -1,24 +1,24 @@
 import type { StreamEvent } from '../../conversation/index.ts'
-import { asGatewayError, GatewayError } from '../../lib/errors.ts'
+import { GatewayError } from '../../lib/errors.ts'
+import type { Machine } from '../../lib/streams/machine.ts'
 import { decodeSse } from '../../lib/streams/sse.ts'
-import { whenUnread } from '../../lib/unread.ts'
+import type { Asked, ClientCodec } from '../../protocols/codec.ts'
 import { tallyEvent } from '../accounting/reply-tally.ts'
-import { settle, settleCut } from '../accounting/settle.ts'
 import type { Exchange } from '../request.ts'
-import { type Attempt, clientGone } from '../upstream/attempt.ts'
+import type { Attempt } from '../upstream/attempt.ts'
 import { eventLimit, replyCounter } from './body.ts'
 import { upstreamError } from './embedded-error.ts'
 import { refuseEmptyStream } from './empty-answer.ts'
-import { readUntilPayload } from './first-event.ts'
-import { createFraming } from './framing.ts'
-import { errorAfter } from './keep-alive.ts'
+import { type Decoding, readUntilPayload } from './first-event.ts'
+import { createFraming, type Framing } from './framing.ts'
 import { type Answer, askedOf, streamHeaders } from './respond.ts'
+import { type StreamTransform, streamReply } from './stream-reply.ts'
 import { streamTransforms } from './transforms.ts'
-import { createUpstreamReader, IDLE, type UpstreamReader } from './upstream-reader.ts'
+import { createUpstreamReader, type UpstreamReader } from './upstream-reader.ts'
 
 /**
  * A stream of one protocol as a stream of another: bytes → frames → events → frames → text.
- * Returns once the upstream has said something worth sending; throws while it has not.
+ * Returns once the upstream has sent a payload; throws while it has not.
  */
 export async function translatedStream(
   exchange: Exchange,
@@ -27,92 +27,19 @@ export async function translatedStream(
 ): Promise<Answer> {
   if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
   const upstream = createUpstreamReader(exchange, attempt, reply.body)
-  const frames = decodeSse(eventLimit(exchange, attempt))
-  const events = attempt.codec.decodeStream(attempt.target.provider.id)
-  const { events: head } = await readUntilPayload(exchange, attempt, reply, upstream, {
-    frames,
-    events,
-  })
-  for (const event of head) tallyEvent(attempt.tally, event)
-  orClose(upstream, () => refuseEmptyStream(attempt, head))
-  const served = head.find(event => event.type === 'response-start')?.model ?? attempt.target.model
-  const asked = askedOf(exchange, served, attempt.losses)
-  const transforms = streamTransforms(exchange, attempt, asked)
-  const machine = exchange.codec.encodeStream(asked)
+  const decoding: Decoding = {
+    frames: decodeSse(eventLimit(exchange, attempt)),
+    events: attempt.codec.decodeStream(attempt.target.provider.id),
+  }
+  const { events } = await readUntilPayload(exchange, attempt, reply, upstream, decoding)
+  for (const event of events) tallyEvent(attempt.tally, event)
+  orClose(upstream, () => refuseEmptyStream(attempt, events))
+  const started = events.find(event => event.type === 'response-start')
+  const asked = askedOf(exchange, started?.model ?? attempt.target.model, attempt.losses)
   const framing = createFraming(exchange)
-  // Some protocols tell the whole reply once more at its end.
-  const count = replyCounter(exchange, attempt)
-  let failure: GatewayError | undefined
-  let ended = false
-
-  function encode(event: StreamEvent): string {
-    if (event.type === 'response-end') ended = true
-    else if (event.type === 'error') failure = upstreamError(exchange, attempt, reply, event.error)
-    let text = ''
-    for (const next of transforms.feed(event)) text += framing.text(machine.feed(next))
-    return text
-  }
-
-  function heard(event: StreamEvent): string {
-    tallyEvent(attempt.tally, event)
-    return encode(event)
-  }
-
-  let over = false
-  function end(cut: GatewayError | undefined): void {
-    if (over) return
-    over = true
-    upstream.close()
-    // The decoder knows the usage so far, and whether only the end of the stream is missing.
-    if (!attempt.tally.complete) for (const event of events.end()) tallyEvent(attempt.tally, event)
-    if (cut) settleCut(exchange, attempt, cut)
-    else settle(exchange, attempt, 200)
-  }
-  const unread = (): void => end(clientGone())
-  const begins = whenUnread(exchange.inbound.signal, unread)
-
-  async function* body(): AsyncGenerator<string> {
-    if (!begins()) return
-    let done = false
-    try {
-      let text = ''
-      for (const event of head) text += encode(event)
-      yield text
-      while (!ended && !failure) {
-        const chunk = await upstream.next()
-        if (chunk === IDLE) {
-          yield framing.keepAlive(machine.keepAlive?.())
-          continue
-        }
-        text = ''
-        if (chunk.value) {
-          count(chunk.value)
-          for (const frame of frames.feed(chunk.value))
-            for (const event of events.feed(frame)) text += heard(event)
-        }
-        if (chunk.done) {
-          for (const frame of frames.end())
-            for (const event of events.feed(frame)) text += heard(event)
-          for (const event of events.end()) text += heard(event)
-          ended = true
-        }
-        if (text) yield text
-      }
-      text = framing.text(machine.end()) + framing.end()
-      if (text) yield text
-      if (failure) yield* errorAfter(failure, framing)
-      done = true
-    } catch (error) {
-      failure = asGatewayError(error)
-      yield encode({ type: 'error', error: failure }) + framing.end()
-      yield* errorAfter(failure, framing)
-    } finally {
-      end(failure ?? (done ? undefined : clientGone()))
-    }
-  }
-  if (!over) upstream.commit()
-  const headers = streamHeaders(exchange, attempt, reply, framing)
-  return { status: 200, headers, body: body(), unread }
+  const transform = new TranslatedStream(exchange, attempt, reply, events, decoding, framing, asked)
+  const sent = streamReply(exchange, attempt, upstream, transform)
+  return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), ...sent }
 }
 
 function orClose(upstream: UpstreamReader, check: () => void): void {
@@ -121,5 +48,116 @@ function orClose(upstream: UpstreamReader, check: () => void): void {
   } catch (error) {
     upstream.close()
     throw error
+  }
+}
+
+class TranslatedStream implements StreamTransform {
+  readonly #exchange: Exchange
+  readonly #attempt: Attempt
+  readonly #reply: Response
+  readonly #decoding: Decoding
+  readonly #framing: Framing
+  readonly #transforms: Machine<StreamEvent, StreamEvent>
+  readonly #machine: ReturnType<ClientCodec['encodeStream']>
+  /** Some protocols repeat the whole reply at its end. */
+  readonly #count: (chunk: Uint8Array) => void
+  /** Decoded before commit. */
+  #beginning: readonly StreamEvent[]
+  #failure: GatewayError | undefined
+  #ended = false
+
+  constructor(
+    exchange: Exchange,
+    attempt: Attempt,
+    reply: Response,
+    beginning: readonly StreamEvent[],
+    decoding: Decoding,
+    framing: Framing,
+    asked: Asked,
+  ) {
+    this.#exchange = exchange
+    this.#attempt = attempt
+    this.#reply = reply
+    this.#beginning = beginning
+    this.#decoding = decoding
+    this.#framing = framing
+    this.#transforms = streamTransforms(exchange, attempt, asked)
+    this.#machine = exchange.codec.encodeStream(asked)
+    this.#count = replyCounter(exchange, attempt)
+  }
+
+  begin(): string {
+    let text = ''
+    for (const event of this.#beginning) text += this.#translated(event)
+    this.#beginning = []
+    return text
+  }
+
+  feed(chunk: Uint8Array): string {
+    this.#count(chunk)
+    const { frames, events } = this.#decoding
+    let text = ''
+    for (const frame of frames.feed(chunk))
+      for (const event of events.feed(frame)) text += this.#received(event)
+    return text
+  }
+
+  isOver(): boolean {
+    return this.#ended || this.#failure !== undefined
+  }
+
+  end(): string {
+    let text = ''
+    if (!this.isOver()) {
+      const { frames, events } = this.#decoding
+      for (const frame of frames.end())
+        for (const event of events.feed(frame)) text += this.#received(event)
+      for (const event of events.end()) text += this.#received(event)
+    }
+    return text + this.#framing.text(this.#machine.end()) + this.#framing.end()
+  }
+
+  failure(): GatewayError | undefined {
+    return this.#failure
+  }
+
+  keepAlive(): string {
+    return this.#framing.keepAlive(this.#machine.keepAlive?.())
+  }
+
+  cut(error: GatewayError): string {
+    return this.#encoded({ type: 'error', error }) + this.#framing.end()
+  }
+
+  afterError(error: GatewayError): string {
+    return this.#framing.afterError(error)
+  }
+
+  /** The decoder knows the usage so far, and whether only the end of the stream is missing. */
+  tally(): void {
+    const { tally } = this.#attempt
+    if (tally.complete) return
+    for (const event of this.#decoding.events.end()) tallyEvent(tally, event)
+  }
+
+  #received(event: StreamEvent): string {
+    tallyEvent(this.#attempt.tally, event)
+    return this.#translated(event)
+  }
+
+  /** An error goes down as it is remembered: without the secrets that its message may repeat. */
+  #translated(event: StreamEvent): string {
+    if (event.type === 'response-end') this.#ended = true
+    if (event.type !== 'error') return this.#encoded(event)
+    const error = upstreamError(this.#exchange, this.#attempt, this.#reply, event.error)
+    this.#failure = error
+    return this.#encoded({ ...event, error })
+  }
+
+  #encoded(event: StreamEvent): string {
+    let text = ''
+    for (const transformed of this.#transforms.feed(event))
+      text += this.#framing.text(this.#machine.feed(transformed))
+    return text
   }
 }
