@@ -2,11 +2,13 @@
  * Runs `bun test` and closes with one line that counts what ran. Tests that pass are left out of
  * what is printed: Bun's own reporters (`--dots`, `--only-failures`) also leave out those that are
  * skipped. The time a test may take is given here: bunfig.toml's has no effect (Bun 1.4.5).
+ * Files run in as many processes as there are cores; each process loads what they import once.
  */
 const TIMEOUT_MS = 30_000
 
 const given = process.argv.slice(2)
-const child = Bun.spawn([process.execPath, 'test', `--timeout=${TIMEOUT_MS}`, ...given], {
+const options = [`--timeout=${TIMEOUT_MS}`, '--parallel', '--no-isolate']
+const child = Bun.spawn([process.execPath, 'test', ...options, ...given], {
   stdio: ['ignore', 'inherit', 'pipe'],
   env: { ...process.env, FORCE_COLOR: '0' },
 })
