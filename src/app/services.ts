@@ -10,7 +10,8 @@ import { createWaitingRoom } from '../exchange/failover/queue.ts'
 import { createTokenEstimator } from '../exchange/failover/token-estimate.ts'
 import { createSealIssuers } from '../exchange/history/seal-issuers.ts'
 import type { Services } from '../exchange/services.ts'
-import { createProbe } from '../exchange/upstream/connect-probe.ts'
+import { createProbe, type Probe } from '../exchange/upstream/connect-probe.ts'
+import { createHttpTransport } from '../exchange/upstream/http-transport.ts'
 import { createProxies } from '../exchange/upstream/proxies.ts'
 import { createWatchdog } from '../exchange/upstream/timers.ts'
 import { createRequestedNames } from '../gateway/requested-names.ts'
@@ -42,7 +43,8 @@ export type Runtime = {
   peerOf(request: Request): string | undefined
   /** Opens the places for state. `warn` logs what cannot be stored. */
   storage(warn: (message: string) => void): Storage
-} & Partial<Pick<Services, 'watchdog' | 'probe' | 'tokens' | 'prices' | 'userAgent'>>
+  probe?: Probe
+} & Partial<Pick<Services, 'watchdog' | 'tokens' | 'prices' | 'userAgent'>>
 
 /** Everything that outlives a snapshot of routes.yaml, made once for a gateway. */
 export function createServices(runtime: Runtime): Services {
@@ -51,10 +53,16 @@ export function createServices(runtime: Runtime): Services {
   const log = createLog(runtime.write, now)
   const warn = (message: string): void => log.write('warn', message)
   const { state, usage, records } = runtime.storage(warn)
+  const proxies = createProxies(env)
+  const transport = createHttpTransport({
+    fetch,
+    proxies,
+    probe: runtime.probe ?? createProbe(now),
+  })
   return {
     now,
     random,
-    fetch,
+    transport,
     env,
     readFile,
     peerOf,
@@ -62,9 +70,8 @@ export function createServices(runtime: Runtime): Services {
     watchdog,
     prices,
     state,
-    probe: runtime.probe ?? createProbe(now),
-    proxies: createProxies(env),
-    tokens: runtime.tokens ?? createTokens({ now, fetch }),
+    proxies,
+    tokens: runtime.tokens ?? createTokens({ now, transport, after }),
     pool: createPool({ now, random, state }),
     affinity: createAffinityStore(now),
     quotas: createQuotas({ now, state }),

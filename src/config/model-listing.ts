@@ -22,7 +22,7 @@ export function listModels(entries: readonly Entry[], names: Names): ListedModel
   }
   for (const provider of names.providers.values()) {
     if (provider.off) continue
-    if (provider.kind.id === 'echo' && !names.echoStandsIn) continue
+    if (provider.kind.standIn && !names.echoStandsIn) continue
     for (const model of provider.models) {
       const id = listedAs(names, provider, model.alias)
       if (listed.has(id)) continue

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../lib/errors.ts'
 import { isObject } from '../lib/json/json.ts'
 import type { StateStore } from '../store/state.ts'
 import type { Cooldown } from './cooldown.ts'
-import type { CredentialSpec } from './credential.ts'
+import type { Credential } from './credential.ts'
 
 /**
  * The cooldowns of one credential, by model and by class of error; they survive a restart. What is
@@ -51,11 +51,9 @@ function classOf(code: ErrorCode): CooldownClass | undefined {
 type ByClass = Map<CooldownClass, Cooldown>
 
 export function createCooldownStore(
-  spec: CredentialSpec,
+  { id, fingerprint }: Pick<Credential, 'id' | 'fingerprint'>,
   { now, state, maxMs }: CooldownStoreOptions,
 ): CooldownStore {
-  // A cooldown belongs to a secret, not to the name under which it is declared.
-  const secret = new Bun.CryptoHasher('sha256').update(spec.secret).digest('hex').slice(0, 16)
   let known: Map<string, ByClass> | undefined
 
   const worthKeeping = (cooldown: Cooldown): boolean => cooldown.untilMs + maxMs() > now()
@@ -63,9 +61,9 @@ export function createCooldownStore(
   function cooldowns(): Map<string, ByClass> {
     if (known) return known
     known = new Map()
-    const values = state.get('cooldown', spec.id, state.list('cooldown', spec.id))
+    const values = state.get('cooldown', id, state.list('cooldown', id))
     for (const [key, value] of values) {
-      const cooldown = parseCooldown(value, secret)
+      const cooldown = parseCooldown(value, fingerprint)
       const cooldownClass = cooldown && classOf(cooldown.code)
       if (!cooldown || !cooldownClass || !worthKeeping(cooldown)) continue
       const suffix = `\t${STORED[cooldownClass]}`
@@ -110,8 +108,8 @@ export function createCooldownStore(
       if (!cooldownClass) return
       if (!cooldowns().has(model) && cooldowns().size >= MAX_MODELS) makeRoom()
       put(cooldowns(), model, cooldownClass, cooldown)
-      const value = JSON.stringify({ ...cooldown, secret })
-      state.put('cooldown', spec.id, new Map([[`${model}\t${STORED[cooldownClass]}`, value]]))
+      const value = JSON.stringify({ ...cooldown, secret: fingerprint })
+      state.put('cooldown', id, new Map([[`${model}\t${STORED[cooldownClass]}`, value]]))
     },
     clear(model) {
       const classes = cooldowns().get(model)
@@ -120,7 +118,7 @@ export function createCooldownStore(
       const gone = [...classes.keys()].map(
         cooldownClass => [`${model}\t${STORED[cooldownClass]}`, ''] as const,
       )
-      state.put('cooldown', spec.id, new Map(gone))
+      state.put('cooldown', id, new Map(gone))
     },
     entries: () =>
       [...cooldowns()].flatMap(([model, classes]) =>
@@ -129,9 +127,10 @@ export function createCooldownStore(
   }
 }
 
-function parseCooldown(value: string, secret: string): Cooldown | undefined {
+/** A cooldown belongs to an account, not to the name under which it is declared. */
+function parseCooldown(value: string, fingerprint: string): Cooldown | undefined {
   const wire = parsed(value)
-  if (!isObject(wire) || wire.secret !== secret) return undefined
+  if (!isObject(wire) || wire.secret !== fingerprint) return undefined
   const { sinceMs, untilMs, level, code, guessed, told } = wire
   if (typeof sinceMs !== 'number' || typeof untilMs !== 'number') return undefined
   if (typeof level !== 'number' || typeof code !== 'string') return undefined

@@ -5,15 +5,14 @@ import type { Limits } from '../providers/kind.ts'
 import type { StateStore } from '../store/state.ts'
 import { type Cooldown, cooldownAfter } from './cooldown.ts'
 import { type CooldownStore, createCooldownStore } from './cooldown-store.ts'
-import type { CredentialSpec, PoolPolicy, Strategy } from './credential.ts'
-import { select } from './strategy.ts'
+import type { Credential, PoolPolicy, Strategy } from './credential.ts'
+import { type Candidate, select } from './strategy.ts'
 
 export type Outcome = { ok: true } | { ok: false; error: GatewayError; limits?: Limits }
 
 /** A credential held for one attempt. */
 export type Lease = {
-  credential: string
-  spec: CredentialSpec
+  credential: Credential
   /** The upstream has begun to answer: this credential is not on trial any more. */
   answered(): void
   /** Reports how it went, once; later calls do nothing. */
@@ -31,10 +30,17 @@ export type CredentialState = { id: string; model: string } & Cooldown
 /** Absent: any. */
 export type CooldownFilter = { credential?: string; model?: string }
 
-/** Who pays. Outlives reloads: cooldowns stay with a credential as long as its secret does. */
+/** Who pays. Outlives reloads: cooldowns stay with an account, whichever token it has. */
 export interface Pool {
-  /** By id: what is new joins, what is gone leaves, the rest keeps its state. */
-  reconcile(declared: readonly CredentialSpec[], policy: PoolPolicy): void
+  /**
+   * Takes these in place of those before, declared and stored ones alike: one with an id and a
+   * fingerprint that were there keeps its state.
+   */
+  reconcile(credentials: readonly Credential[], policy: PoolPolicy): void
+  /** Those of a provider. */
+  credentials(provider: string): readonly Credential[]
+  /** Those whose secrets do not stay what they are. */
+  secretHolders(): readonly Credential[]
   /**
    * Undefined when nobody untried is able. `includeCoolingDown` also takes one whose cooldown is only
    * a guess, the one whose cooldown ends first. `prefer` goes before everything else that is able.
@@ -62,7 +68,7 @@ export interface Pool {
 const EVERY_MODEL = '*'
 
 /** `trials`: models for which it has been leased after a cooldown, with the outcome not known yet. */
-type Member = { spec: CredentialSpec; cooldowns: CooldownStore; trials: Set<string> }
+type Member = { credential: Credential; cooldowns: CooldownStore; trials: Set<string> }
 
 export type PoolOptions = {
   now(): number
@@ -72,24 +78,29 @@ export type PoolOptions = {
   state: StateStore
 }
 
-function verdict({ spec }: Member, reason: string): CredentialVerdict {
-  return { credential: spec.id, able: true, reason }
+function verdict({ credential }: Member, reason: string): CredentialVerdict {
+  return { credential: credential.id, able: true, reason }
+}
+
+function candidateOf(member: Member): Candidate & { member: Member } {
+  const { id, weight, priority } = member.credential
+  return { id, weight, priority, member }
 }
 
 /** Everybody in the order of the strategy; the scores are used up. */
 function inTurn(members: readonly Member[], strategy: Strategy, turns: Turns): Member[] {
-  let left = members.map(member => ({ ...member.spec, member }))
+  let left = members.map(candidateOf)
   const order: Member[] = []
   while (left.length > 0) {
     const next = select(left, strategy, turns)
     if (!next) break
     order.push(next.member)
-    left = left.filter(one => one !== next)
+    left = left.filter(candidate => candidate !== next)
   }
   return order
 }
 
-function whyNot({ weight }: CredentialSpec, cooldown: Cooldown | undefined, nowMs: number): string {
+function whyNot({ weight }: Credential, cooldown: Cooldown | undefined, nowMs: number): string {
   if (!cooldown) return `takes no turn: its weight is ${weight}`
   const seconds = Math.ceil((cooldown.untilMs - nowMs) / 1000)
   const retryAfterMs = cooldown.guessed ? ', a guess' : ''
@@ -106,6 +117,7 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
     cooldown: { transientMs: 60_000, maxMs: 1_800_000 },
   }
   let providers = new Map<string, Member[]>()
+  let refreshable: readonly Credential[] = []
   const turns = new Map<string, Turns>()
 
   /** The cooldown that counts. One that is no guess goes first: a guess need not be waited for. */
@@ -135,8 +147,7 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
       for (const scope of trials.splice(0)) member.trials.delete(scope)
     }
     return {
-      credential: member.spec.id,
-      spec: member.spec,
+      credential: member.credential,
       answered: endTrials,
       settle(outcome) {
         endTrials()
@@ -172,10 +183,9 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
 
   function chosenOf(members: Member[], provider: string, model: string): Member | undefined {
     const [only] = members
-    if (members.length === 1 && only) return only.spec.weight > 0 ? only : undefined
+    if (members.length === 1 && only) return only.credential.weight > 0 ? only : undefined
     if (members.length === 0) return undefined
-    const candidates = members.map(member => ({ ...member.spec, member }))
-    return select(candidates, policy.strategy, turnsOf(provider, model))?.member
+    return select(members.map(candidateOf), policy.strategy, turnsOf(provider, model))?.member
   }
 
   function turnsOf(provider: string, model: string): Turns {
@@ -191,39 +201,44 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
   }
 
   return {
-    reconcile(declared, next) {
+    reconcile(credentials, next) {
       policy = next
-      const before = new Map([...providers.values()].flat().map(member => [member.spec.id, member]))
+      const before = new Map(
+        [...providers.values()].flat().map(member => [member.credential.id, member]),
+      )
       providers = new Map()
-      for (const spec of declared) {
-        const known = before.get(spec.id)
-        const members = providers.get(spec.provider) ?? []
+      for (const credential of credentials) {
+        const known = before.get(credential.id)
+        const members = providers.get(credential.provider) ?? []
         const { cooldowns, trials } =
-          known?.spec.secret === spec.secret
+          known?.credential.fingerprint === credential.fingerprint
             ? known
             : {
-                cooldowns: createCooldownStore(spec, {
+                cooldowns: createCooldownStore(credential, {
                   now,
                   state,
                   maxMs: () => policy.cooldown.maxMs,
                 }),
                 trials: new Set<string>(),
               }
-        members.push({ spec, cooldowns, trials })
-        providers.set(spec.provider, members)
+        members.push({ credential, cooldowns, trials })
+        providers.set(credential.provider, members)
       }
-      const ids = new Set(declared.map(({ id }) => id))
+      refreshable = credentials.filter(({ refresh }) => refresh)
+      const ids = new Set(credentials.map(({ id }) => id))
       for (const scores of turns.values())
         for (const id of scores.keys()) if (!ids.has(id)) scores.delete(id)
     },
+    credentials: provider => (providers.get(provider) ?? []).map(({ credential }) => credential),
+    secretHolders: () => refreshable,
     acquire(provider, model, tried, options = {}) {
       const members = providers.get(provider)
       if (!members) return undefined
       const able = members.filter(
-        member => !tried.has(member.spec.id) && !activeCooldown(member, model),
+        member => !tried.has(member.credential.id) && !activeCooldown(member, model),
       )
-      const preferred = able.find(member => member.spec.id === options.prefer)
-      if (preferred && preferred.spec.weight > 0) return lease(preferred, model)
+      const preferred = able.find(member => member.credential.id === options.prefer)
+      if (preferred && preferred.credential.weight > 0) return lease(preferred, model)
       if (able.length > 0) {
         const proven = able.filter(member => !onTrial(member, model))
         const chosen =
@@ -235,7 +250,7 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
       let soonest: { member: Member; untilMs: number } | undefined
       for (const member of members) {
         const cooldown = activeCooldown(member, model)
-        if (!cooldown?.guessed || tried.has(member.spec.id)) continue
+        if (!cooldown?.guessed || tried.has(member.credential.id)) continue
         if (!soonest || cooldown.untilMs < soonest.untilMs)
           soonest = { member, untilMs: cooldown.untilMs }
       }
@@ -251,20 +266,22 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
       return earliest
     },
     guesses(provider, model, tried) {
-      const untried = (providers.get(provider) ?? []).filter(({ spec }) => !tried.has(spec.id))
+      const untried = (providers.get(provider) ?? []).filter(
+        ({ credential }) => !tried.has(credential.id),
+      )
       return untried.some(member => activeCooldown(member, model)?.guessed === true)
     },
     cooldownOf(provider, model, credential) {
-      const member = providers.get(provider)?.find(({ spec }) => spec.id === credential)
+      const member = providers.get(provider)?.find(member => member.credential.id === credential)
       return member && activeCooldown(member, model)?.code
     },
     verdicts(provider, model, prefer) {
       const members = providers.get(provider) ?? []
       const able = members.filter(
-        member => !activeCooldown(member, model) && member.spec.weight > 0,
+        member => !activeCooldown(member, model) && member.credential.weight > 0,
       )
       const trials = able.filter(member => onTrial(member, model))
-      const first = able.filter(({ spec }) => spec.id === prefer)
+      const first = able.filter(({ credential }) => credential.id === prefer)
       const others = able.filter(member => !first.includes(member) && !trials.includes(member))
       // A look must not take anybody's turn.
       const turns = new Map(turnsOf(provider, model))
@@ -275,16 +292,16 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
         ...members
           .filter(member => !able.includes(member))
           .map(member => ({
-            credential: member.spec.id,
+            credential: member.credential.id,
             able: false,
-            reason: whyNot(member.spec, activeCooldown(member, model), now()),
+            reason: whyNot(member.credential, activeCooldown(member, model), now()),
           })),
       ]
     },
     reset(which = {}) {
       let ended = 0
-      for (const { spec, cooldowns } of [...providers.values()].flat()) {
-        if (which.credential !== undefined && spec.id !== which.credential) continue
+      for (const { credential, cooldowns } of [...providers.values()].flat()) {
+        if (which.credential !== undefined && credential.id !== which.credential) continue
         for (const [model, { untilMs }] of cooldowns.entries()) {
           if (which.model !== undefined && model !== which.model) continue
           if (untilMs > now()) ended++
@@ -295,11 +312,11 @@ export function createPool({ now, random, state }: PoolOptions): Pool {
     },
     states() {
       const atMs = now()
-      return [...providers.values()].flat().flatMap(({ spec, cooldowns }) =>
+      return [...providers.values()].flat().flatMap(({ credential, cooldowns }) =>
         cooldowns
           .entries()
           .filter(([, cooldown]) => cooldown.untilMs > atMs)
-          .map(([model, cooldown]) => ({ id: spec.id, model, ...cooldown })),
+          .map(([model, cooldown]) => ({ id: credential.id, model, ...cooldown })),
       )
     },
   }

@@ -21,7 +21,7 @@ export interface Discovery {
 }
 
 export type DiscoveryOptions = {
-  services: Pick<Services, 'now' | 'random' | 'fetch' | 'proxies' | 'userAgent' | 'log' | 'lists'>
+  services: Pick<Services, 'now' | 'random' | 'pool' | 'transport' | 'userAgent' | 'log' | 'lists'>
   after: After
   /** Some list is not what it was. */
   changed(): void

@@ -1,12 +1,14 @@
+import type { Credential } from '../credentials/credential.ts'
 import type { Services } from '../exchange/services.ts'
-import { applyProvider } from '../exchange/upstream/headers.ts'
+import { applyDeclared, applyProvider } from '../exchange/upstream/headers.ts'
 import { codeForStatus, GatewayError } from '../lib/errors.ts'
 import type { JsonValue } from '../lib/json/json.ts'
 import { withQuery } from '../lib/net/query.ts'
 import type { After } from '../lib/timer.ts'
 import type { Codec, ModelPage, UpstreamModel } from '../protocols/codec.ts'
 import { codecFor } from '../protocols/index.ts'
-import type { CredentialSpec, Provider } from '../routing/table.ts'
+import type { UpstreamRequest } from '../providers/transport.ts'
+import type { Provider } from '../routing/table.ts'
 
 /** For one page. */
 const TIMEOUT_MS = 10_000
@@ -14,7 +16,7 @@ const MAX_BYTES = 16_000_000
 const MAX_PAGES = 20
 const MAX_MODELS = 5_000
 
-export type Asking = Pick<Services, 'fetch' | 'proxies' | 'userAgent'> & {
+export type Asking = Pick<Services, 'pool' | 'transport' | 'userAgent'> & {
   after: After
   signal: AbortSignal
 }
@@ -26,7 +28,7 @@ export type Asking = Pick<Services, 'fetch' | 'proxies' | 'userAgent'> & {
  */
 export async function askForModels(provider: Provider, asking: Asking): Promise<UpstreamModel[]> {
   let last = new GatewayError('no-credential', 'there is no credential to ask with')
-  for (const credential of provider.credentials) {
+  for (const credential of asking.pool.credentials(provider.id)) {
     try {
       return await allPages(provider, credential, asking)
     } catch (error) {
@@ -39,7 +41,7 @@ export async function askForModels(provider: Provider, asking: Asking): Promise<
 
 async function allPages(
   provider: Provider,
-  credential: CredentialSpec,
+  credential: Credential,
   asking: Asking,
 ): Promise<UpstreamModel[]> {
   const [speech] = provider.speaks
@@ -62,21 +64,29 @@ async function allPages(
 async function onePage(
   url: string,
   provider: Provider,
-  credential: CredentialSpec,
+  credential: Credential,
   codec: Codec,
-  { fetch, proxies, userAgent, after, signal }: Asking,
+  { transport, userAgent, after, signal }: Asking,
 ): Promise<ModelPage> {
   const limit = new AbortController()
   const stop = after(TIMEOUT_MS, () => limit.abort())
   try {
-    const through = await proxies.optionFor(credential.proxy ?? provider.proxy, url)
-    const reply = await fetch(url, {
-      headers: headersFor(provider, credential, codec, userAgent),
-      // Bun's types do not know that false is "none".
-      ...(through as { proxy: string } | undefined),
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, limit.signal]),
-    })
+    const either = AbortSignal.any([signal, limit.signal])
+    const request: UpstreamRequest = {
+      protocol: codec.protocol,
+      action: 'models',
+      model: '',
+      stream: false,
+      method: 'GET',
+      url,
+      headers: headersFor(provider, codec, userAgent),
+      body: undefined,
+      proxy: credential.proxy,
+      connectMs: 0,
+    }
+    await credential.authorize(request, either)
+    applyDeclared(credential.headers, NO_CLIENT, request.headers)
+    const reply = await (provider.kind.transport ?? transport).send(request, either)
     if (reply.status !== 200) throw await refused(reply, credential)
     const page = codec.decodeModels(parsed(await textOf(reply, credential)))
     if (page) return page
@@ -89,32 +99,29 @@ async function onePage(
   }
 }
 
-function headersFor(
-  provider: Provider,
-  credential: CredentialSpec,
-  codec: Codec,
-  userAgent: string,
-): Headers {
+const NO_CLIENT = new Headers()
+
+function headersFor(provider: Provider, codec: Codec, userAgent: string): Headers {
   const headers = new Headers({
     accept: 'application/json',
     'accept-encoding': 'identity',
     'user-agent': userAgent,
     ...codec.demands,
   })
-  applyProvider(provider, credential, new Headers(), headers)
+  applyProvider(provider, NO_CLIENT, headers)
   return headers
 }
 
 const NO_SUCH_PLACE = [404, 405, 501]
 
 /** The upstream's words are left out: some repeat the key. */
-async function refused({ status, body }: Response, credential: CredentialSpec) {
+async function refused({ status, body }: Response, credential: Credential) {
   await body?.cancel()
   const code = NO_SUCH_PLACE.includes(status) ? 'upstream-not-found' : codeForStatus(status)
   return new GatewayError(code, `status ${status} with ${credential.id}`)
 }
 
-async function textOf(reply: Response, credential: CredentialSpec): Promise<string> {
+async function textOf(reply: Response, credential: Credential): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of reply.body ?? []) {
@@ -138,7 +145,7 @@ function parsed(text: string): JsonValue {
 }
 
 /** By its code alone: messages may hold addresses, and these passwords. */
-function networkError(error: unknown, credential: CredentialSpec): GatewayError {
+function networkError(error: unknown, credential: Credential): GatewayError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const reason = typeof code === 'string' ? code : 'no connection'
   return new GatewayError('upstream-failed', `${reason} with ${credential.id}`, { cause: error })

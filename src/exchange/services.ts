@@ -5,6 +5,7 @@ import type { Quotas } from '../credentials/quotas.ts'
 import type { Log } from '../lib/log.ts'
 import type { Turns } from '../lib/smooth-choice.ts'
 import type { Prices } from '../providers/pricing/prices.ts'
+import type { HttpTransport } from '../providers/transport.ts'
 import type { ModelLists } from '../routing/discovered-models.ts'
 import type { StateStore } from '../store/state.ts'
 import type { Background } from './accounting/background.ts'
@@ -17,7 +18,6 @@ import type { WaitingRoom } from './failover/queue.ts'
 import type { TokenEstimator } from './failover/token-estimate.ts'
 import type { SealIssuers } from './history/seal-issuers.ts'
 import type { Recorder } from './recording.ts'
-import type { Probe } from './upstream/connect-probe.ts'
 import type { Proxies } from './upstream/proxies.ts'
 import type { Watchdog } from './upstream/timers.ts'
 
@@ -25,9 +25,8 @@ import type { Watchdog } from './upstream/timers.ts'
 export type Services = {
   now(): number
   random(): number
-  probe: Probe
   proxies: Proxies
-  fetch: typeof globalThis.fetch
+  transport: HttpTransport
   env: Record<string, string | undefined>
   readFile(path: string): string
   pool: Pool

@@ -1,5 +1,9 @@
+import type { Credential } from '../credentials/credential.ts'
+import { declaredCredentials } from '../credentials/declared.ts'
+import type { Services } from '../exchange/services.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
 import { redactorOf } from '../redaction/snapshot-secrets.ts'
+import type { RoutingTable } from '../routing/table.ts'
 
 /** What outlives snapshots does from now on as this one says. */
 export function putInForce(gateway: Gateway): void {
@@ -11,8 +15,16 @@ export function putInForce(gateway: Gateway): void {
 }
 
 /** The credentials that the routes declare. */
-export function credentialsOf({ table }: Pick<Gateway, 'table'>) {
-  return [...table.providers.values()].flatMap(provider => [...provider.credentials])
+export function credentialsOf({
+  table,
+  services,
+}: {
+  table: RoutingTable
+  services: Pick<Services, 'tokens'>
+}): Credential[] {
+  return [...table.providers.values()].flatMap(provider =>
+    declaredCredentials(provider, services.tokens),
+  )
 }
 
 function proxiesOf({ table }: Gateway): ReadonlySet<string> {

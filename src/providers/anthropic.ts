@@ -8,6 +8,8 @@ export const anthropic: Kind = {
   auth: { header: 'x-api-key' },
   lists: true,
   quirks: { countTokens: true },
+  // @see https://docs.claude.com/en/docs/build-with-claude/context-windows
+  longContext: { header: 'anthropic-beta', word: 'context-1m', contextTokens: 1_000_000 },
   catalogue: [
     { name: 'claude-opus-5', contextTokens: 1_000_000, maxOutputTokens: 128_000 },
     { name: 'claude-sonnet-5', contextTokens: 1_000_000, maxOutputTokens: 128_000 },

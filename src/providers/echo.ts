@@ -14,7 +14,8 @@ import { bodyOf } from '../lib/net/response-body.ts'
 import { encodeSse } from '../lib/streams/sse.ts'
 import type { Asked, Codec } from '../protocols/codec.ts'
 import { codecFor } from '../protocols/index.ts'
-import type { Kind, LocalRequest } from './kind.ts'
+import type { Kind } from './kind.ts'
+import type { UpstreamRequest } from './transport.ts'
 
 /**
  * Answers by itself, in every protocol: the demo provider and the test instrument. The last user
@@ -33,19 +34,20 @@ export const echo: Kind = {
   keyless: true,
   quirks: { countTokens: true, stateless: true },
   catalogue: [{ name: 'echo', contextTokens: 200_000 }],
-  answer,
+  standIn: true,
+  transport: { send: answer },
 }
 
 const HINT =
   'This is the built-in echo of jackfield: no model was asked. Set ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or OPENROUTER_API_KEY, or edit routes.yaml, to reach a real one.'
 const MAX_ECHOED = 2_000
 
-async function answer(inbound: LocalRequest): Promise<Response> {
+async function answer(inbound: UpstreamRequest, signal: AbortSignal): Promise<Response> {
   if (inbound.action === 'relay')
     throw new GatewayError('upstream-not-found', 'echo answers conversations only', { status: 404 })
   const codec = codecFor(inbound.protocol)
   if (!codec) throw new GatewayError('internal', `echo does not speak ${inbound.protocol}`)
-  const { body, signal, model, stream } = inbound
+  const { body = new Uint8Array(), model, stream } = inbound
   const envelope = { model, stream }
   const wire: unknown = JSON.parse(new TextDecoder().decode(body))
   if (!isObject(wire)) throw new GatewayError('invalid-request', 'expected a JSON object')

@@ -1,6 +1,6 @@
 import type { Ability, ProtocolId } from '../conversation/index.ts'
 import type { Action, Quirks, UpstreamModel } from '../protocols/codec.ts'
-import type { ServiceAccount } from './service-account.ts'
+import type { Transport } from './transport.ts'
 
 /** One protocol an upstream speaks, and where. */
 export type Speech = {
@@ -23,18 +23,7 @@ export type Auth = { header: string; prefix?: string } | 'none'
 /** What an error reply says about limits, beyond `Retry-After`. */
 export type Limits = { retryAfterMs?: number; scope: 'credential' | 'model' }
 
-/** What a request in process looks like to a kind that answers by itself. */
-export type LocalRequest = {
-  protocol: ProtocolId
-  action: Action
-  model: string
-  stream: boolean
-  headers: Headers
-  body: Uint8Array
-  signal: AbortSignal
-}
-
-/** A preset: what `kind:` in routes.yaml stands for. Data only, but for `limits` and `answer`. */
+/** A preset: what `kind:` in routes.yaml stands for. Data only, but for what reads replies and `transport`. */
 export type Kind = {
   id: string
   /** Shown in `--help`, `jackfield init` and the schema. */
@@ -53,10 +42,20 @@ export type Kind = {
   /** Models known without asking. */
   catalogue?: readonly CatalogueModel[]
   limits?(status: number, headers: Headers, body: string): Limits | undefined
-  /** A credential that is an account rather than a key; undefined: it is a key. */
-  serviceAccount?(secret: string, baseUrl: string): ServiceAccount | undefined
-  /** The kind answers in process instead of over the network (`echo`). */
-  answer?(request: LocalRequest): Promise<Response>
+  /**
+   * Where a Google service account is served whose key file is given in place of an API key; absent:
+   * the kind takes none.
+   */
+  serviceAccountEndpoint?(
+    account: { project: string; location?: string },
+    baseUrl: string,
+  ): { baseUrl: string; root: string }
+  /** How requests reach it; absent: over HTTP. */
+  transport?: Transport
+  /** No real provider: it costs nothing, and never answers in the place of one. */
+  standIn?: true
+  /** A client's header with this word in it asks for a window of at least so many tokens. */
+  longContext?: { header: string; word: string; contextTokens: number }
 }
 
 export type CatalogueModel = UpstreamModel & {

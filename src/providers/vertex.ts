@@ -1,6 +1,5 @@
 import { VERTEX_MODELS } from './gemini-models.ts'
 import type { Kind } from './kind.ts'
-import { readServiceAccount, type ServiceAccount } from './service-account.ts'
 
 const HOST = 'https://aiplatform.googleapis.com'
 
@@ -13,19 +12,19 @@ export const vertex: Kind = {
   // The service refuses ids on calls and results.
   quirks: { countTokens: true, noCallIds: true },
   catalogue: VERTEX_MODELS,
-  serviceAccount,
+  serviceAccountEndpoint,
 }
 
-/** Where an account's project and region are served. A base URL names the region if it is Google's. */
-function serviceAccount(secret: string, baseUrl: string): ServiceAccount | undefined {
-  const account = readServiceAccount(secret)
-  if (!account) return undefined
+/** A base URL names the region if it is Google's. */
+function serviceAccountEndpoint(
+  { project, location }: { project: string; location?: string },
+  baseUrl: string,
+): { baseUrl: string; root: string } {
   const named = /^https:\/\/([a-z0-9-]+)-aiplatform\.googleapis\.com$/.exec(baseUrl)?.[1]
-  const location = account.location ?? named ?? 'global'
-  const host = location === 'global' ? HOST : `https://${location}-aiplatform.googleapis.com`
+  const region = location ?? named ?? 'global'
+  const host = region === 'global' ? HOST : `https://${region}-aiplatform.googleapis.com`
   return {
-    ...account,
     baseUrl: baseUrl === HOST || named ? host : baseUrl,
-    root: `/v1/projects/${account.project}/locations/${location}/publishers/google/models`,
+    root: `/v1/projects/${project}/locations/${region}/publishers/google/models`,
   }
 }

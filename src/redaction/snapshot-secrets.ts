@@ -8,8 +8,8 @@ type Snapshot = {
   table: RoutingTable
   services: {
     env: Record<string, string | undefined>
-    /** Whose secrets are not those of the file, or do not stay what they were. */
-    secretHolders?(): Iterable<SecretHolder>
+    /** Knows whose secrets are not those of the file, or do not stay what they were. */
+    pool: { secretHolders(): Iterable<SecretHolder> }
   }
 }
 
@@ -19,9 +19,8 @@ const redactors = new WeakMap<RoutingTable, Redactor>()
 export function redactorOf({ table, services }: Snapshot): Redactor {
   const known = redactors.get(table)
   if (known) return known
-  const made = createLiveRedactor(
-    [...secretsOf(table), ...environmentSecrets(services.env)],
-    () => services.secretHolders?.() ?? [],
+  const made = createLiveRedactor([...secretsOf(table), ...environmentSecrets(services.env)], () =>
+    services.pool.secretHolders(),
   )
   redactors.set(table, made)
   return made

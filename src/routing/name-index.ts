@@ -37,7 +37,7 @@ export function collectNames(
       prefix === undefined ? [] : models.map(({ alias }) => `${prefix}/${alias}`),
     ),
     strategy,
-    echoStandsIn: usable.every(provider => provider.kind.id === 'echo'),
+    echoStandsIn: usable.every(provider => provider.kind.standIn === true),
   }
 }
 

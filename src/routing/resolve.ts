@@ -376,13 +376,13 @@ function poolSteps({ strategy }: Names, id: string, meant: readonly Addressed[])
  */
 function finished(names: Asked, draft: Draft, asked: Reasoning | undefined): Route {
   const all = draft.steps.flatMap(step => step.members)
-  const alone = all.every(({ provider }) => provider.kind.id === 'echo')
+  const alone = all.every(({ provider }) => provider.kind.standIn === true)
   const passedOver: Route['passedOver'][number][] = []
   const serves = (target: Target): boolean => {
     const { provider } = target
     const reason =
       provider.off ??
-      (provider.kind.id === 'echo' && !alone && !names.echoStandsIn
+      (provider.kind.standIn && !alone && !names.echoStandsIn
         ? 'echo does not stand in for a real provider'
         : undefined)
     if (reason) passedOver.push({ target: targetName(target), reason, at: provider.at })

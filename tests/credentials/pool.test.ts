@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { CredentialSpec, PoolPolicy } from '../../src/credentials/credential.ts'
+import { apiKey } from '../../src/credentials/api-key.ts'
+import type { Credential, CredentialSpec, PoolPolicy } from '../../src/credentials/credential.ts'
 import { createPool, type Pool } from '../../src/credentials/pool.ts'
 import { type ErrorCode, GatewayError } from '../../src/lib/errors.ts'
 import { createMemoryState, type StateStore } from '../../src/store/state.ts'
@@ -10,9 +11,9 @@ const POLICY: PoolPolicy = {
 }
 const BEGAN = Date.UTC(2026, 0, 1)
 
-function spec(name: string, more: Partial<CredentialSpec> = {}): CredentialSpec {
+function spec(name: string, more: Partial<CredentialSpec> = {}): Credential {
   const id = `p/${name}`
-  return {
+  const declared = {
     id,
     provider: 'p',
     secret: `secret-${name}`,
@@ -21,6 +22,7 @@ function spec(name: string, more: Partial<CredentialSpec> = {}): CredentialSpec 
     priority: 0,
     ...more,
   }
+  return apiKey(declared, { auth: 'none', proxy: undefined })
 }
 
 type Bench = {
@@ -32,7 +34,7 @@ type Bench = {
 }
 
 function bench(
-  specs: readonly CredentialSpec[],
+  specs: readonly Credential[],
   { policy = POLICY, random = 0, state = createMemoryState(() => BEGAN), atMs = BEGAN } = {},
 ): Bench {
   let now = atMs
@@ -47,12 +49,12 @@ function bench(
     next(tried = []) {
       const lease = pool.acquire('p', 'm', new Set(tried))
       lease?.settle({ ok: true })
-      return lease?.credential
+      return lease?.credential.id
     },
     fails(code, retryAfterMs) {
       const lease = pool.acquire('p', 'm', new Set())
       lease?.settle({ ok: false, error: failure(code, retryAfterMs) })
-      return lease?.credential
+      return lease?.credential.id
     },
   }
 }
@@ -194,10 +196,10 @@ describe('after a cooldown', () => {
     expect(two.fails('upstream-failed')).toBe('p/a')
     two.advance(60_001)
     const leases = Array.from({ length: 5 }, () => two.pool.acquire('p', 'm', new Set()))
-    const trials = leases.filter(lease => lease?.credential === 'p/a')
+    const trials = leases.filter(lease => lease?.credential.id === 'p/a')
     expect(trials).toHaveLength(1)
     trials[0]?.answered()
-    const more = new Set([1, 2].map(() => two.pool.acquire('p', 'm', new Set())?.credential))
+    const more = new Set([1, 2].map(() => two.pool.acquire('p', 'm', new Set())?.credential.id))
     expect(more).toEqual(new Set(['p/a', 'p/b']))
   })
 
@@ -207,11 +209,11 @@ describe('after a cooldown', () => {
     two.advance(60_001)
     const onTrial = [1, 2].flatMap(() => {
       const lease = two.pool.acquire('p', 'm', new Set())
-      return lease?.credential === 'p/a' ? [lease] : []
+      return lease?.credential.id === 'p/a' ? [lease] : []
     })
     if (how === 'release') onTrial[0]?.release()
     else onTrial[0]?.settle({ ok: true })
-    const next = new Set([1, 2].map(() => two.pool.acquire('p', 'm', new Set())?.credential))
+    const next = new Set([1, 2].map(() => two.pool.acquire('p', 'm', new Set())?.credential.id))
     expect(next).toEqual(new Set(['p/a', 'p/b']))
   })
 
@@ -219,7 +221,7 @@ describe('after a cooldown', () => {
     const one = bench([spec('a')])
     one.fails('upstream-failed')
     one.advance(60_001)
-    const leases = [1, 2, 3].map(() => one.pool.acquire('p', 'm', new Set())?.credential)
+    const leases = [1, 2, 3].map(() => one.pool.acquire('p', 'm', new Set())?.credential.id)
     expect(leases).toEqual(['p/a', 'p/a', 'p/a'])
   })
 
@@ -227,7 +229,7 @@ describe('after a cooldown', () => {
     const two = bench([spec('a'), spec('idle', { weight: 0 })])
     two.fails('upstream-failed')
     two.advance(60_001)
-    const leases = [1, 2].map(() => two.pool.acquire('p', 'm', new Set())?.credential)
+    const leases = [1, 2].map(() => two.pool.acquire('p', 'm', new Set())?.credential.id)
     expect(leases).toEqual(['p/a', 'p/a'])
   })
 })

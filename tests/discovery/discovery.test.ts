@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { compileFirst } from '../../src/gateway/compile.ts'
+import { putInForce } from '../../src/gateway/in-force.ts'
 import { createMemoryState } from '../../src/store/state.ts'
 import { type Discovering, discovering, quiet, until } from '../support/discovering.ts'
 import type { Received, Upstream } from '../support/local-gateway.ts'
@@ -460,6 +461,7 @@ describe('who is asked', () => {
     })
     await told(gateway, 'c did not tell')
     const later = discovering(routes(provider('b'), provider('c'), provider('d')), () => list())
+    putInForce({ ...later.gateway, services: gateway.services })
     gateway.discovery.follow(later.gateway.table)
     await until(() => gateway.received.some(({ url }) => url.includes('//d.')))
     await quiet()

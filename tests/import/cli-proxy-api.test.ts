@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { readServiceAccount } from '../../src/credentials/google/key-file.ts'
 import { sampleFacts } from '../../src/routing/facts.ts'
 import { imported, importedFixture, importFixtures, route } from '../support/imported.ts'
 
@@ -137,10 +138,12 @@ describe('August 2026', () => {
   test('a service account is used as it lies there', () => {
     const vertex = provider('vertex-2')
     const [credential] = vertex.credentials
+    const account = readServiceAccount(credential?.secret ?? '')
+    if (!account) throw new Error('the key file was not read')
+    expect(account.email).toBe('svc@sample.example')
     expect(
-      vertex.kind.serviceAccount?.(credential?.secret ?? '', 'https://aiplatform.googleapis.com'),
-    ).toMatchObject({
-      email: 'svc@sample.example',
+      vertex.kind.serviceAccountEndpoint?.(account, 'https://aiplatform.googleapis.com'),
+    ).toEqual({
       baseUrl: 'https://europe-west4-aiplatform.googleapis.com',
       root: '/v1/projects/sample-project/locations/europe-west4/publishers/google/models',
     })

@@ -66,7 +66,7 @@ export function localGateway(
       timers.add(timer)
       return () => void timers.delete(timer)
     },
-    probe: () => () => {},
+    probe: () => undefined,
     fetch: Object.assign(
       async (input: RequestInfo | URL, init?: RequestInit) => {
         const body = new Uint8Array((init?.body as Uint8Array<ArrayBuffer> | undefined) ?? [])
@@ -91,7 +91,11 @@ export function localGateway(
     write: text => {
       logged += text
     },
-    tokens: { tokenFor: async account => `token-of-${account.email}` },
+    tokens: {
+      tokenFor: async account => `token-of-${account.email}`,
+      drop() {},
+      issued: () => [],
+    },
     prices: createPrices(),
     watchdog: {
       add: watch => void watches.add(watch),

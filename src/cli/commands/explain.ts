@@ -1,5 +1,6 @@
 import { CLIENTS } from '../../config/index.ts'
 import { ABILITIES } from '../../conversation/index.ts'
+import { createTokens } from '../../credentials/google/access-token.ts'
 import { createPool } from '../../credentials/pool.ts'
 import { createLatencies } from '../../exchange/failover/latency.ts'
 import { createLearnedCapabilities } from '../../exchange/failover/learned-capabilities.ts'
@@ -102,7 +103,9 @@ async function explained(
   const now = Date.now
   const state = openState(io) ?? createMemoryState(now)
   const pool = createPool({ now, random: () => 0, state })
-  pool.reconcile(credentialsOf({ table }), table.policy)
+  const transport = { send: () => Promise.reject(new Error('nothing is sent')) }
+  const tokens = createTokens({ now, transport })
+  pool.reconcile(credentialsOf({ table, services: { tokens } }), table.policy)
   const services = {
     pool,
     turns: new Map(),

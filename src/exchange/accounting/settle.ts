@@ -20,7 +20,7 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number): vo
   keepAffinity(exchange, attempt.target, attempt.lease)
   recordDecision(exchange, attempt.target, {
     verdict: 'served',
-    credential: attempt.lease.credential,
+    credential: attempt.lease.credential.id,
   })
   exchange.recording?.served(attempt.losses)
   const { services } = exchange.gateway
@@ -67,7 +67,7 @@ export function settleFailed(
   const message = redactError(error.message, exchange)
   recordDecision(exchange, target, {
     verdict: 'failed',
-    credential: lease.credential,
+    credential: lease.credential.id,
     reason: `${error.code}: ${message}`,
   })
   const cancelled = error.code === 'cancelled'
@@ -77,7 +77,7 @@ export function settleFailed(
       id: exchange.requestId,
       asked: exchange.envelope.model,
       target: targetName(target),
-      credential: lease.credential,
+      credential: lease.credential.id,
       code: error.code,
       status: error.status,
       message,

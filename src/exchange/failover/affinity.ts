@@ -34,9 +34,9 @@ export function keepAffinity(exchange: Exchange, { provider, model }: Target, le
   const key = affinityKey(exchange)
   if (key === undefined) return
   const { services, table } = exchange.gateway
-  const target = { provider: provider.id, model, credential: lease.credential }
+  const target = { provider: provider.id, model, credential: lease.credential.id }
   const primary = services.affinity.get(key)
-  if (primary && primary.credential !== lease.credential && primaryIsBackSoon(exchange, primary))
+  if (primary && primary.credential !== lease.credential.id && primaryIsBackSoon(exchange, primary))
     services.affinity.setFallback(key, target)
   else services.affinity.setPrimary(key, target, table.policy.sessionAffinityMs)
 }
@@ -58,11 +58,11 @@ export function loosenAffinity(exchange: Exchange, lease: Lease, error: GatewayE
   const { affinity } = services
   const primary = affinity.get(key)
   const policy = ERROR_POLICY[error.code].affinity
-  if (primary?.credential === lease.credential) {
+  if (primary?.credential === lease.credential.id) {
     if (policy !== 'move') exchange.primaryFailed = true
     else if (primary.fallback)
       affinity.setPrimary(key, primary.fallback, table.policy.sessionAffinityMs)
     else affinity.release(key)
-  } else if (primary?.fallback?.credential === lease.credential && policy !== 'keep')
+  } else if (primary?.fallback?.credential === lease.credential.id && policy !== 'keep')
     affinity.setFallback(key, undefined)
 }

@@ -47,7 +47,7 @@ export async function runAttempt(
     if (refusesSeals(exchange, failure)) {
       const { sealIssuers } = exchange.gateway.services
       const foreign = sealIssuers.refused(sealsIn(exchange.conversation()), {
-        credential: lease.credential,
+        credential: lease.credential.id,
         caller: exchange.caller.name,
       })
       // Its own seals stay, unless it refuses those as well.

@@ -83,7 +83,7 @@ function missingPrice(query: CapabilityQuery, target: Target): MissingCapability
   if (limits?.usdPerDay === undefined || limits.unknownPrice === 'allow') return undefined
   const speech = speechFor(query, target)
   // What is answered in this process costs nothing.
-  if (!speech || target.provider.kind.answer) return undefined
+  if (!speech || target.provider.kind.standIn) return undefined
   const { prices, now } = query.gateway.services
   const { model, facts } = target
   const offer = { baseUrl: speech.baseUrl, model, price: facts.price }
@@ -136,10 +136,10 @@ function anyTargetHolds(query: CapabilityQuery, tokens: number, unknown: number)
 /** Tokens that a target takes; undefined: unknown. */
 function contextOf({ inbound }: CapabilityQuery, { provider, facts }: Target): number | undefined {
   const { contextTokens } = facts
-  if (contextTokens === undefined || provider.kind.id !== 'anthropic') return contextTokens
-  // @see https://docs.claude.com/en/docs/build-with-claude/context-windows
-  const larger = inbound.headers.get('anthropic-beta')?.includes('context-1m')
-  return larger ? Math.max(contextTokens, 1_000_000) : contextTokens
+  const { longContext } = provider.kind
+  if (contextTokens === undefined || !longContext) return contextTokens
+  const larger = inbound.headers.get(longContext.header)?.includes(longContext.word)
+  return larger ? Math.max(contextTokens, longContext.contextTokens) : contextTokens
 }
 
 /** Whether another target is known to take more than this one, for which it was too long. */

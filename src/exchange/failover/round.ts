@@ -82,7 +82,7 @@ async function tryTarget(
       prefer: preferredTarget(exchange)?.credential,
     })
     if (!lease) break
-    tried.add(lease.credential)
+    tried.add(lease.credential.id)
     const outcome = await runAttempt(exchange, target, lease)
     if ('answer' in outcome) return outcome.answer
     if (outcome.after === 'stop') throw outcome.error
@@ -94,7 +94,7 @@ async function tryTarget(
     }
     failures.failure = moreInformative(failures.failure, outcome.error)
     if (!ERROR_POLICY[outcome.error.code].excludes) continue
-    exchange.excludedCredentials.set(target, excluded.add(lease.credential))
+    exchange.excludedCredentials.set(target, excluded.add(lease.credential.id))
   }
   if (tried.size === 0)
     recordDecision(exchange, target, {

@@ -69,7 +69,7 @@ export function upstreamError(
   body: Uint8Array<ArrayBuffer> = NOTHING,
 ): UpstreamError {
   const { code, status, type, param } = error
-  const message = redactCredential([attempt.lease.spec.secret], error.message)
+  const message = redactCredential(attempt.lease.credential.secrets(), error.message)
   const retryAfterMs =
     error.retryAfterMs ?? parseRetryAfter(headers, exchange.gateway.services.now())
   const meaning = new GatewayError(code, message, {
@@ -79,7 +79,7 @@ export function upstreamError(
     param,
   })
   const said = decoder.decode(body)
-  const text = redactCredential([attempt.lease.spec.secret], said)
+  const text = redactCredential(attempt.lease.credential.secrets(), said)
   const limits = attempt.target.provider.kind.limits?.(status, headers, text)
   const raw = text === said ? body : new TextEncoder().encode(text)
   return new UpstreamError(

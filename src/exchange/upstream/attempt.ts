@@ -5,6 +5,7 @@ import { isObject } from '../../lib/json/json.ts'
 import type { Codec, Loss } from '../../protocols/codec.ts'
 import { codecFor } from '../../protocols/index.ts'
 import { createSealScanner, scanSeals } from '../../protocols/seal-scan.ts'
+import { ConnectTimeout } from '../../providers/transport.ts'
 import type { Provider, Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import { createReplyTally, type ReplyTally } from '../accounting/reply-tally.ts'
@@ -39,7 +40,7 @@ export type Attempt = {
 
 /** Which timer runs, and which one fired. */
 export type AttemptWatch = Watch & {
-  stage: 'connect' | 'first-byte' | 'idle' | 'total' | 'client'
+  stage: 'first-byte' | 'idle' | 'total' | 'client'
   fired: boolean
 }
 
@@ -103,23 +104,23 @@ export function passesTo(exchange: Exchange, target: Target): boolean {
 function carriesForeignSeals(
   { gateway, inbound, caller }: Exchange,
   protocol: ProtocolId,
-  { credential }: Lease,
+  { credential: { id } }: Lease,
 ): boolean {
   const { sealIssuers } = gateway.services
   if (!sealIssuers.any || !gateway.mixesSeals.has(protocol)) return false
   return scanSeals(inbound.body, protocol).some(seal =>
-    sealIssuers.refuses(seal, { credential, caller: caller.name }),
+    sealIssuers.refuses(seal, { credential: id, caller: caller.name }),
   )
 }
 
 function sealScanner(
   { gateway, action }: Exchange,
   protocol: ProtocolId,
-  { credential }: Lease,
+  { credential: { id } }: Lease,
 ): Attempt['scanSeals'] {
   if (action === 'relay' || !gateway.mixesSeals.has(protocol)) return undefined
   const { sealIssuers } = gateway.services
-  return createSealScanner(protocol, seal => sealIssuers.note(seal, credential))
+  return createSealScanner(protocol, seal => sealIssuers.note(seal, id))
 }
 
 /** What of a request decides where a target is asked. */
@@ -190,19 +191,16 @@ export function networkError(exchange: Exchange, attempt: Attempt, error: unknow
   const { target, watch } = attempt
   const where = targetName(target)
   if (exchange.inbound.signal.aborted) return clientGone()
+  if (error instanceof ConnectTimeout)
+    return new GatewayError(
+      'timeout',
+      `${where}: ${limitText('connect', target.timeouts.connectMs)}`,
+    )
   if (watch.fired && watch.stage === 'client')
     return new GatewayError('cancelled', 'the client stopped reading its stream')
   if (watch.fired) {
-    const seconds = Math.round(limitOf(attempt) / 100) / 10
-    const what =
-      watch.stage === 'total'
-        ? 'its reply was not complete; raise timeout.total in routes.yaml if it may take longer'
-        : 'the upstream was silent'
-    return new GatewayError(
-      'timeout',
-      `${where}: ${watch.stage} timeout after ${seconds} s; ${what}`,
-      watch.stage === 'total' ? { ownLimit: true } : {},
-    )
+    const message = `${where}: ${limitText(watch.stage, limitOf(attempt))}`
+    return new GatewayError('timeout', message, watch.stage === 'total' ? { ownLimit: true } : {})
   }
   const details =
     isObject(error) || error instanceof Error
@@ -216,10 +214,17 @@ export function networkError(exchange: Exchange, attempt: Attempt, error: unknow
   return new GatewayError('upstream-failed', message, { cause: error })
 }
 
+function limitText(stage: AttemptWatch['stage'] | 'connect', limitMs: number): string {
+  const seconds = Math.round(limitMs / 100) / 10
+  const what =
+    stage === 'total'
+      ? 'its reply was not complete; raise timeout.total in routes.yaml if it may take longer'
+      : 'the upstream was silent'
+  return `${stage} timeout after ${seconds} s; ${what}`
+}
+
 function limitOf({ target: { timeouts }, watch }: Attempt): number {
   switch (watch.stage) {
-    case 'connect':
-      return timeouts.connectMs
     case 'first-byte':
       return timeouts.firstByteMs
     case 'idle':

@@ -15,17 +15,17 @@ type Connect = (options: {
 /**
  * Opens and closes a TCP connection to the URL's origin, unless that worked lately, and calls
  * `failed` when it takes longer than `limitMs`. A refused connection is left to the request itself,
- * which sees it too. Returns what stops the probe.
+ * which sees it too. Returns what stops the probe; undefined: none was needed.
  */
-export type Probe = (url: string, limitMs: number, failed: () => void) => () => void
+export type Probe = (url: string, limitMs: number, failed: () => void) => (() => void) | undefined
 
 /** `connect` is `Bun.connect`, or a test's stand-in. */
 export function createProbe(now: () => number, connect: Connect = Bun.connect): Probe {
   const reachedAt = new Map<string, number>()
   return (url, limitMs, failed) => {
-    if (limitMs <= 0) return nothing
+    if (limitMs <= 0) return undefined
     const origin = originOf(url)
-    if (now() - (reachedAt.get(origin) ?? -Infinity) < TRUSTED_MS) return nothing
+    if (now() - (reachedAt.get(origin) ?? -Infinity) < TRUSTED_MS) return undefined
     let timer: ReturnType<typeof setTimeout> | undefined = setTimeout(() => {
       stop()
       failed()
@@ -52,8 +52,6 @@ export function createProbe(now: () => number, connect: Connect = Bun.connect): 
     return stop
   }
 }
-
-function nothing(): void {}
 
 /** Up to the path; cheaper than parsing, and called for every request. */
 function originOf(url: string): string {

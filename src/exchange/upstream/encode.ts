@@ -22,7 +22,7 @@ export function encoded(exchange: Exchange, attempt: Attempt, action: Action): E
   const { target, codec } = attempt
   const conversation = conversationFor(exchange)
   const messages = markForeignSeals(conversation.messages, exchange.gateway.services.sealIssuers, {
-    credential: attempt.lease.credential,
+    credential: attempt.lease.credential.id,
     caller: exchange.caller.name,
   })
   const made = adaptToTarget({ ...conversation, messages }, target, codec, {
@@ -72,9 +72,8 @@ export function upstreamHeaders(
   attempt: Attempt,
   extra: Record<string, string>,
   stream: boolean,
-  account: boolean,
 ): Headers {
-  const { target, lease, codec } = attempt
+  const { target, codec } = attempt
   const client = exchange.inbound.headers
   const relayed = exchange.action === 'relay'
   const headers = new Headers({
@@ -87,7 +86,7 @@ export function upstreamHeaders(
   if (codec.protocol === exchange.codec.protocol)
     exchange.gateway.forwards.get(codec.protocol)?.(client, headers)
   for (const name in extra) headers.set(name, joined(headers.get(name), extra[name] ?? ''))
-  applyProvider(target.provider, lease.spec, client, headers, { account })
+  applyProvider(target.provider, client, headers)
   return headers
 }
 

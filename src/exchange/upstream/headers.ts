@@ -1,4 +1,4 @@
-import type { CredentialSpec, Provider } from '../../routing/table.ts'
+import type { Provider } from '../../routing/table.ts'
 
 /** Hop-by-hop, or true only of the bytes as the upstream sent them; and what must not cross. */
 const NOT_RELAYED = new Set([
@@ -75,20 +75,10 @@ export function applyDeclared(
   }
 }
 
-/** What the kind, the file and the credential say, later ones in place of earlier. */
-export function applyProvider(
-  { kind, headers }: Provider,
-  credential: CredentialSpec,
-  client: Headers,
-  to: Headers,
-  /** The credential is an account: its secret is not what is sent. */
-  { account = false } = {},
-): void {
+/** What the kind and the file say, later ones in place of earlier. */
+export function applyProvider({ kind, headers }: Provider, client: Headers, to: Headers): void {
   for (const name in kind.headers) to.set(name, kind.headers[name] ?? '')
   applyDeclared(headers, client, to)
-  if (kind.auth !== 'none' && credential.secret !== '' && !account)
-    to.set(kind.auth.header, `${kind.auth.prefix ?? ''}${credential.secret}`)
-  applyDeclared(credential.headers, client, to)
 }
 
 export const STREAM_HEADERS = {

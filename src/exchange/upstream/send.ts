@@ -1,7 +1,7 @@
 import { GatewayError } from '../../lib/errors.ts'
 import { withQuery } from '../../lib/net/query.ts'
 import type { Action } from '../../protocols/codec.ts'
-import type { ServiceAccount } from '../../providers/service-account.ts'
+import type { UpstreamRequest } from '../../providers/transport.ts'
 import { redactCredential } from '../../redaction/redactor.ts'
 import { targetName } from '../../routing/target-name.ts'
 import { beginningBytes } from '../reply/body.ts'
@@ -10,6 +10,7 @@ import type { Exchange } from '../request.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import { type Attempt, networkError } from './attempt.ts'
 import { encoded, upstreamHeaders } from './encode.ts'
+import { applyDeclared } from './headers.ts'
 
 /** Longest error body kept: enough for any upstream's words. */
 const MAX_ERROR_BYTES = 1_000_000
@@ -24,31 +25,30 @@ export async function send(
   attempt: Attempt,
   action: Action,
 ): Promise<Response> {
-  const { target, speech } = attempt
-  const { kind } = target.provider
+  const { target, speech, lease, abort } = attempt
+  const { credential } = lease
   const { body, extra, stream } = encoded(exchange, attempt, action)
-  const account = kind.serviceAccount?.(attempt.lease.spec.secret, speech.baseUrl)
-  const headers = upstreamHeaders(exchange, attempt, extra, stream, account !== undefined)
-  if (account) {
-    const token = await exchange.gateway.services.tokens.tokenFor(account)
-    headers.set('authorization', `Bearer ${token}`)
+  const request: UpstreamRequest = {
+    protocol: speech.protocol,
+    action,
+    model: target.model,
+    stream,
+    method: 'POST',
+    url: urlFor(exchange, attempt, action, stream),
+    headers: upstreamHeaders(exchange, attempt, extra, stream),
+    body,
+    proxy: credential.proxy,
+    connectMs: target.timeouts.connectMs,
   }
-  const url = urlFor(exchange, attempt, action, stream, account)
-  exchange.recording?.sent(exchange, { attempt, url, headers, body })
+  const authorizing = credential.authorize(request, abort.signal)
+  if (authorizing) await authorized(exchange, attempt, authorizing)
+  applyDeclared(credential.headers, exchange.inbound.headers, request.headers)
+  exchange.recording?.sent(exchange, { attempt, url: request.url, headers: request.headers, body })
   attempt.sent = true
+  const transport = target.provider.kind.transport ?? exchange.gateway.services.transport
   let reply: Response
   try {
-    reply = kind.answer
-      ? await kind.answer({
-          protocol: speech.protocol,
-          action,
-          model: target.model,
-          stream,
-          headers,
-          body,
-          signal: attempt.abort.signal,
-        })
-      : await fetched(exchange, attempt, url, { headers, body })
+    reply = await transport.send(request, abort.signal)
   } catch (error) {
     throw networkError(exchange, attempt, error)
   }
@@ -61,55 +61,26 @@ export async function send(
   return reply
 }
 
-function urlFor(
-  { relay }: Exchange,
-  { target, codec, speech }: Attempt,
-  action: Action,
-  stream: boolean,
-  account: ServiceAccount | undefined,
-): string {
-  const own = target.provider.kind.speaks.find(one => one.protocol === speech.protocol)
-  const root = account?.root ?? own?.root
-  const path =
-    own?.paths?.[action] ??
-    codec.pathFor(action, target.model, stream, {
-      root,
-      relay,
-    })
-  return withQuery(`${account?.baseUrl ?? speech.baseUrl}${path}`, speech.query)
+/** A token that is waited for is part of the attempt: its limits, and the client's leaving, count. */
+async function authorized(exchange: Exchange, attempt: Attempt, authorizing: Promise<void>) {
+  try {
+    await authorizing
+  } catch (error) {
+    throw networkError(exchange, attempt, error)
+  }
 }
 
-/**
- * `fetch` cannot time its own connecting. An origin we have not reached lately is therefore probed
- * beside the request, which costs no latency, and a probe that fails ends the attempt.
- */
-async function fetched(
-  exchange: Exchange,
-  attempt: Attempt,
-  url: string,
-  request: { headers: Headers; body: Uint8Array<ArrayBuffer> },
-): Promise<Response> {
-  const { services } = exchange.gateway
-  const { target, lease } = attempt
-  const through = await services.proxies.optionFor(lease.spec.proxy ?? target.provider.proxy, url)
-  // Behind a proxy it is not the origin that is connected to.
-  const probe = through?.proxy ? () => () => {} : services.probe
-  const stopProbe = probe(url, target.timeouts.connectMs, () => {
-    attempt.watch.stage = 'connect'
-    attempt.watch.due()
-  })
-  try {
-    return await services.fetch(url, {
-      ...request,
-      // Bun's types do not know that false is "none".
-      ...(through as { proxy: string } | undefined),
-      method: 'POST',
-      signal: attempt.abort.signal,
-      redirect: 'manual',
-    })
-  } finally {
-    stopProbe()
-  }
+function urlFor(
+  { relay }: Exchange,
+  { target, codec, speech, lease }: Attempt,
+  action: Action,
+  stream: boolean,
+): string {
+  const own = target.provider.kind.speaks.find(({ protocol }) => protocol === speech.protocol)
+  const endpoint = lease.credential.endpoint?.(speech.baseUrl)
+  const root = endpoint?.root ?? own?.root
+  const path = own?.paths?.[action] ?? codec.pathFor(action, target.model, stream, { root, relay })
+  return withQuery(`${endpoint?.baseUrl ?? speech.baseUrl}${path}`, speech.query)
 }
 
 /** A redirect, or a status that HTTP does not have: neither an answer nor an error of the upstream. */
@@ -129,7 +100,7 @@ async function upstreamErrorOf(
 ): Promise<UpstreamError> {
   const read = await errorBody(exchange, attempt, reply)
   const said = new TextDecoder().decode(read)
-  const text = redactCredential([attempt.lease.spec.secret], said)
+  const text = redactCredential(attempt.lease.credential.secrets(), said)
   const body = text === said ? read : new TextEncoder().encode(text)
   const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)
   const limits = attempt.target.provider.kind.limits?.(reply.status, reply.headers, text)

@@ -1,4 +1,4 @@
-import { readServiceAccount } from '../../providers/service-account.ts'
+import { readServiceAccount } from '../../credentials/google/key-file.ts'
 import { addName, filled, noteDropped } from '../draft.ts'
 import { isAddress } from '../service-catalogue.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'

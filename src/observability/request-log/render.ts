@@ -128,9 +128,9 @@ function attemptSections(
   // The file's own headers may be secrets whatever they are called.
   const hidden = [
     ...secretHeaderNames(target.provider.headers),
-    ...secretHeaderNames(lease.spec.headers),
+    ...secretHeaderNames(lease.credential.headers),
   ]
-  const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential}, ${speech.protocol}`
+  const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential.id}, ${speech.protocol}`
   const lines = [`POST ${redactUrl(one.url)}`, ...redactHeaders(one.headers, hidden)]
   return [
     { title, lines, body: sentBody(recorded, at, one, redact, budget) },

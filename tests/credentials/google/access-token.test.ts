@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { createVerify, generateKeyPairSync } from 'node:crypto'
 import { createTokens } from '../../../src/credentials/google/access-token.ts'
-import { readServiceAccount } from '../../../src/providers/service-account.ts'
+import { readServiceAccount } from '../../../src/credentials/google/key-file.ts'
+import type { HttpTransport } from '../../../src/providers/transport.ts'
 import { localGateway } from '../../support/local-gateway.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -24,19 +25,20 @@ function account(type: 'pkcs8' | 'pkcs1' = 'pkcs8', more: object = {}) {
   return read
 }
 
+const WAITING = { signal: new AbortController().signal }
+
 type Asked = { url: string; form: URLSearchParams }
 
 function office(reply: () => Response) {
   const asked: Asked[] = []
   let now = Date.UTC(2026, 0, 1)
-  const fetch = Object.assign(
-    async (url: string | URL | Request, init?: RequestInit) => {
-      asked.push({ url: String(url), form: new URLSearchParams(String(init?.body)) })
+  const transport: HttpTransport = {
+    async send({ url, body }) {
+      asked.push({ url, form: new URLSearchParams(new TextDecoder().decode(body)) })
       return reply()
     },
-    { preconnect() {} },
-  )
-  const tokens = createTokens({ now: () => now, fetch: fetch as typeof globalThis.fetch })
+  }
+  const tokens = createTokens({ now: () => now, transport })
   const pass = (ms: number): void => {
     now += ms
   }
@@ -49,7 +51,7 @@ describe('a service account', () => {
   for (const type of ['pkcs8', 'pkcs1'] as const) {
     test(`signs for its token (${type})`, async () => {
       const { tokens, asked } = office(granted)
-      expect(await tokens.tokenFor(account(type))).toBe('ya29.token')
+      expect(await tokens.tokenFor(account(type), WAITING)).toBe('ya29.token')
       const { url, form } = asked[0] as Asked
       expect(url).toBe('https://oauth2.test/token')
       expect(form.get('grant_type')).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer')
@@ -72,13 +74,13 @@ describe('a service account', () => {
 
   test('asks once for many, and again shortly before the end', async () => {
     const { tokens, asked, pass } = office(granted)
-    await Promise.all([1, 2, 3].map(() => tokens.tokenFor(account())))
+    await Promise.all([1, 2, 3].map(() => tokens.tokenFor(account(), WAITING)))
     expect(asked).toHaveLength(1)
     pass(54 * 60_000)
-    await tokens.tokenFor(account())
+    await tokens.tokenFor(account(), WAITING)
     expect(asked).toHaveLength(1)
     pass(2 * 60_000)
-    await tokens.tokenFor(account())
+    await tokens.tokenFor(account(), WAITING)
     expect(asked).toHaveLength(2)
   })
 
@@ -89,7 +91,7 @@ describe('a service account', () => {
         { status: 400 },
       ),
     )
-    const failure = await tokens.tokenFor(account()).catch((error: unknown) => error)
+    const failure = await tokens.tokenFor(account(), WAITING).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'upstream-auth' })
     expect(String(failure)).toContain('account disabled')
     expect(String(failure)).not.toContain('PRIVATE')
@@ -101,7 +103,7 @@ describe('a service account', () => {
       ...account(),
       privateKey: '-----BEGIN PRIVATE KEY-----\nxx\n-----END PRIVATE KEY-----\n',
     }
-    expect(tokens.tokenFor(spoilt)).rejects.toThrow('download its key file again')
+    expect(tokens.tokenFor(spoilt, WAITING)).rejects.toThrow('download its key file again')
   })
 
   test('keeps its key whatever became of the line breaks', () => {

@@ -1,9 +1,7 @@
-import { isObject, type JsonObject } from '../lib/json/json.ts'
-import { object, text } from '../lib/json/read-json.ts'
+import { isObject, type JsonObject } from '../../lib/json/json.ts'
+import { object, text } from '../../lib/json/read-json.ts'
 
-/** Who a Google service account is, and where it is served. */
-export type ServiceAccount = AccountKey & { baseUrl: string; root: string }
-
+/** A Google service account, as its key file describes it. */
 export type AccountKey = {
   email: string
   project: string
@@ -15,17 +13,10 @@ export type AccountKey = {
 }
 
 const TOKEN_URL = 'https://oauth2.googleapis.com/token'
-const read = new Map<string, AccountKey | undefined>()
 
 /** Google's key file, bare or as other gateways wrap it. Undefined: an ordinary API key. */
 export function readServiceAccount(secret: string): AccountKey | undefined {
-  if (!secret.startsWith('{')) return undefined
-  if (read.has(secret)) return read.get(secret)
-  const account = parsed(secret)
-  // Credentials come and go with reloads; what is kept of them stays few.
-  if (read.size >= 64) read.clear()
-  read.set(secret, account)
-  return account
+  return secret.startsWith('{') ? parsed(secret) : undefined
 }
 
 function parsed(secret: string): AccountKey | undefined {
@@ -48,8 +39,8 @@ function parsed(secret: string): AccountKey | undefined {
     project,
     privateKey: framed(privateKey),
     tokenUrl: tokenUrlOf(file),
-    ...(location ? { location } : {}),
-    ...(keyId ? { keyId } : {}),
+    location,
+    keyId,
   }
 }
 
