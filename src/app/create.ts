@@ -11,6 +11,8 @@ import { type App, buildApp } from '../http/app.ts'
 import { createManagement, type Management } from '../management/index.ts'
 import type { ConfigSource } from '../store/config-source.ts'
 import { createServices, type Runtime } from './services.ts'
+import { settle } from './shutdown.ts'
+import type { Storage } from './storage.ts'
 
 export type ApplicationOptions = {
   /** What messages call the routes that serve first. */
@@ -33,25 +35,30 @@ export interface Application {
   readonly management: Management
   /** Begins to follow changes of the routes and to ask upstreams for their models. */
   start(): void
-  /**
-   * Ends cooldowns and lockouts, asks upstreams for their models again and compiles the routes again.
-   * Gives what is wrong with them. Call it after `start`.
-   */
+  /** Compiles the routes again. Gives what is wrong with them; then the last good ones stay. */
+  reload(): Promise<readonly Diagnostic[]>
+  /** The same; also ends cooldowns and lockouts, and asks upstreams for their models again. */
   refresh(): Promise<readonly Diagnostic[]>
   /** Follows nothing any more. Exchanges go on. */
   stop(): void
+  /** Writes out what exchanges left behind, and closes the stores. Call it after the last exchange. */
+  close(): Promise<void>
 }
 
 /** Compiles the routes and assembles what serves them. Not ok: the routes have errors. */
 export function createApplication(options: ApplicationOptions): Result<Application> {
   const { name, text, runtime } = options
-  const services = createServices(runtime)
+  const { services, storage } = createServices(runtime)
   const compiled = compileFirst(name, text, services)
   if (!compiled.ok) return compiled
-  return { ...compiled, value: assemble(compiled.value, services, options) }
+  return { ...compiled, value: assemble(compiled.value, { services, storage }, options) }
 }
 
-function assemble(gateway: Gateway, services: Services, options: ApplicationOptions): Application {
+function assemble(
+  gateway: Gateway,
+  { services, storage }: { services: Services; storage: Storage },
+  options: ApplicationOptions,
+): Application {
   putInForce(gateway)
   let reloader: Reloader | undefined
   const management = createRoutesManagement(
@@ -67,6 +74,7 @@ function assemble(gateway: Gateway, services: Services, options: ApplicationOpti
     after: options.runtime.after,
     changed: () => void reloader?.relist(),
   })
+  const reload = async () => (await reloader?.reload()) ?? []
   return {
     services,
     live,
@@ -82,13 +90,19 @@ function assemble(gateway: Gateway, services: Services, options: ApplicationOpti
       discovery.follow(live.current.gateway.table)
       void services.recorder.sweep()
     },
-    async refresh() {
+    reload,
+    refresh() {
       startAnew(services, management, discovery)
-      return (await reloader?.reload()) ?? []
+      return reload()
     },
     stop() {
       discovery.stop()
       reloader?.stop()
+    },
+    async close() {
+      await settle(services)
+      storage.state.close()
+      storage.usage.close()
     },
   }
 }

@@ -46,20 +46,21 @@ export type Runtime = {
   probe?: Probe
 } & Partial<Pick<Services, 'watchdog' | 'tokens' | 'prices' | 'userAgent'>>
 
-/** Everything that outlives a snapshot of routes.yaml, made once for a gateway. */
-export function createServices(runtime: Runtime): Services {
+/** Everything that outlives a snapshot of routes.yaml, made once for a gateway, and where it is stored. */
+export function createServices(runtime: Runtime): { services: Services; storage: Storage } {
   const { now, random, after, fetch, env, readFile, peerOf } = runtime
   const { watchdog = createWatchdog(now), prices = createPrices() } = runtime
   const log = createLog(runtime.write, now)
   const warn = (message: string): void => log.write('warn', message)
-  const { state, usage, records } = runtime.storage(warn)
+  const storage = runtime.storage(warn)
+  const { state, usage, records } = storage
   const proxies = createProxies(env)
   const transport = createHttpTransport({
     fetch,
     proxies,
     probe: runtime.probe ?? createProbe(now),
   })
-  return {
+  const services: Services = {
     now,
     random,
     transport,
@@ -89,4 +90,5 @@ export function createServices(runtime: Runtime): Services {
     userAgent: runtime.userAgent ?? `jackfield/${version}`,
     turns: new Map(),
   }
+  return { services, storage }
 }

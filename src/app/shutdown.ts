@@ -1,10 +1,10 @@
 import type { Services } from '../exchange/services.ts'
+import type { Live } from '../gateway/live.ts'
 import type { Listener } from '../http/listener.ts'
-import type { Application } from './create.ts'
 
 /** Lets running exchanges finish within the grace period, cuts what is left, and writes everything out. */
 export async function shutdown(
-  { live, services }: Pick<Application, 'live' | 'services'>,
+  { live, services }: { live: Live<unknown>; services: Services },
   listener: Listener,
 ): Promise<void> {
   const { log } = services

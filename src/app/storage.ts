@@ -24,11 +24,14 @@ export function folderStorage(
   }
 }
 
-/** In memory, for as long as the process lives. Only exchanges that are written down need `folder`. */
-export function memoryStorage(folder: string, now: () => number): Storage {
+/** In memory, for as long as the process lives. Exchanges cannot be written down: that needs a folder. */
+export function memoryStorage(now: () => number): Storage {
   return {
     state: createMemoryState(now),
     usage: createMemoryUsageStore(),
-    records: createRecordFolder(join(folder, 'logs', 'requests'), now),
+    records: {
+      write: () => Promise.reject(new Error('this gateway has no folder')),
+      sweep: async () => {},
+    },
   }
 }

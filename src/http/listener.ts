@@ -1,8 +1,8 @@
 import type { Server } from 'bun'
 import type { Live } from '../gateway/live.ts'
 import { type App, newRequestId } from './app.ts'
-import { listedOrigin, preflight, readableBy } from './cors.ts'
 import { badHost, hasReadableUrl } from './request-url.ts'
+import { serveRequest, unsniffed } from './serve.ts'
 import { createSockets, maxPayloadLength, type SocketData } from './websocket/sockets.ts'
 
 export type Listener = {
@@ -13,12 +13,6 @@ export type Listener = {
   /** Cuts what is left. */
   cut(): Promise<void>
   peerOf(request: Request): string | undefined
-}
-
-/** An answer that browsers take for nothing but what its content type says. */
-function unsniffed(response: Response): Response {
-  response.headers.set('x-content-type-options', 'nosniff')
-  return response
 }
 
 /**
@@ -50,11 +44,7 @@ export function listen(
       if (request.headers.has('upgrade')) raiseMaxPayload()
       const { handled, response } = sockets.upgrade(request, self)
       if (handled) return response && unsniffed(response)
-      const { app, gateway } = live.current
-      const origin = listedOrigin(request, gateway.table.server.origins)
-      if (origin === undefined) return unsniffed(await app.fetch(request))
-      if (request.method === 'OPTIONS') return preflight(request, origin)
-      return readableBy(unsniffed(await app.fetch(request)), origin)
+      return serveRequest(live, request)
     },
     error: () => unsniffed(new Response('internal error\n', { status: 500 })),
   })

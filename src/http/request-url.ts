@@ -15,7 +15,13 @@ export function hasReadableUrl(request: Request): boolean {
   const host = request.headers.get('host')
   const { url } = request
   if (host === null && url.startsWith('/')) return setUrl(request, `http://localhost${url}`)
-  if (!isAuthority(host ?? '') || !URL.canParse(url)) return false
+  return isAuthority(host ?? '') && hasReadablePath(request)
+}
+
+/** The same for a request that a program made, which has a URL but need not have a Host header. */
+export function hasReadablePath(request: Request): boolean {
+  const { url } = request
+  if (!URL.canParse(url)) return false
   const origin = url.indexOf('/', url.indexOf('//') + 2)
   if (origin === -1) return false
   if (origin >= SHORTEST_ORIGIN) return true

@@ -160,7 +160,7 @@ export function localGateway(
       watches.clear()
       timers.clear()
       usage = createMemoryUsageStore()
-      Object.assign(services, createServices(runtime))
+      Object.assign(services, createServices(runtime).services)
       putInForce(gateway)
     },
   }
