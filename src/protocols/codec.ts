@@ -243,8 +243,8 @@ export interface UpstreamCodec {
   decodeStream(issuer: string): Machine<Frame, StreamEvent>
   /** A page of the list at `pathFor('models')`. Forgiving; undefined: that is no list at all. */
   decodeModels(wire: JsonValue): ModelPage | undefined
-  /** For a status of 400 and above. */
-  decodeError(status: number, headers: Headers, body: string): GatewayError
+  /** For a status of 400 and above. `nowMs`: `Retry-After` may be a date. */
+  decodeError(status: number, headers: Headers, body: string, nowMs: number): GatewayError
   /** The error in a whole reply with a status of 200; undefined: it is an answer. */
   embeddedError(body: JsonObject): GatewayError | undefined
 }

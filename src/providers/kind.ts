@@ -41,7 +41,8 @@ export type Kind = {
   lacks?: readonly Ability[]
   /** Models known without asking. */
   catalogue?: readonly CatalogueModel[]
-  limits?(status: number, headers: Headers, body: string): Limits | undefined
+  /** `nowMs`: a reset may be a point in time. */
+  limits?(status: number, headers: Headers, body: string, nowMs: number): Limits | undefined
   /**
    * Where a Google service account is served whose key file is given in place of an API key; absent:
    * the kind takes none.

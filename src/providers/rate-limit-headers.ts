@@ -5,7 +5,12 @@ import type { Limits } from './kind.ts'
  * Subscription windows come per window: `rejected` on the unified, five-hour or seven-day one
  * cools down the whole credential until the reset it names.
  */
-export function anthropicLimits(status: number, headers: Headers): Limits | undefined {
+export function anthropicLimits(
+  status: number,
+  headers: Headers,
+  _body: string,
+  nowMs: number,
+): Limits | undefined {
   if (status !== 429) return undefined
   let resetSeconds = 0
   for (const window of ['unified', 'unified-5h', 'unified-7d']) {
@@ -16,12 +21,17 @@ export function anthropicLimits(status: number, headers: Headers): Limits | unde
     )
   }
   if (resetSeconds === 0) return undefined
-  return { retryAfterMs: Math.max(0, resetSeconds * 1000 - Date.now()), scope: 'credential' }
+  return { retryAfterMs: Math.max(0, resetSeconds * 1000 - nowMs), scope: 'credential' }
 }
 
 /** `x-ratelimit-reset-*` say when each bucket is full again; only an empty one matters. */
-export function openaiLimits(status: number, headers: Headers): Limits | undefined {
-  if (status !== 429 || parseRetryAfter(headers, Date.now()) !== undefined) return undefined
+export function openaiLimits(
+  status: number,
+  headers: Headers,
+  _body: string,
+  nowMs: number,
+): Limits | undefined {
+  if (status !== 429 || parseRetryAfter(headers, nowMs) !== undefined) return undefined
   let waitMs: number | undefined
   for (const bucket of ['requests', 'tokens']) {
     if (headers.get(`x-ratelimit-remaining-${bucket}`) !== '0') continue

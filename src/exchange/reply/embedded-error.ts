@@ -70,8 +70,8 @@ export function upstreamError(
 ): UpstreamError {
   const { code, status, type, param } = error
   const message = redactCredential(attempt.lease.credential.secrets(), error.message)
-  const retryAfterMs =
-    error.retryAfterMs ?? parseRetryAfter(headers, exchange.gateway.services.now())
+  const nowMs = exchange.gateway.services.now()
+  const retryAfterMs = error.retryAfterMs ?? parseRetryAfter(headers, nowMs)
   const meaning = new GatewayError(code, message, {
     status,
     retryAfterMs,
@@ -80,7 +80,7 @@ export function upstreamError(
   })
   const said = decoder.decode(body)
   const text = redactCredential(attempt.lease.credential.secrets(), said)
-  const limits = attempt.target.provider.kind.limits?.(status, headers, text)
+  const limits = attempt.target.provider.kind.limits?.(status, headers, text, nowMs)
   const raw = text === said ? body : new TextEncoder().encode(text)
   return new UpstreamError(
     meaning,

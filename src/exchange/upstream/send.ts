@@ -102,13 +102,11 @@ async function upstreamErrorOf(
   const said = new TextDecoder().decode(read)
   const text = redactCredential(attempt.lease.credential.secrets(), said)
   const body = text === said ? read : new TextEncoder().encode(text)
-  const meaning = attempt.codec.decodeError(reply.status, reply.headers, text)
-  const limits = attempt.target.provider.kind.limits?.(reply.status, reply.headers, text)
-  return new UpstreamError(
-    meaning,
-    { protocol: attempt.speech.protocol, headers: reply.headers, body },
-    limits,
-  )
+  const { status, headers } = reply
+  const nowMs = exchange.gateway.services.now()
+  const meaning = attempt.codec.decodeError(status, headers, text, nowMs)
+  const limits = attempt.target.provider.kind.limits?.(status, headers, text, nowMs)
+  return new UpstreamError(meaning, { protocol: attempt.speech.protocol, headers, body }, limits)
 }
 
 async function errorBody(

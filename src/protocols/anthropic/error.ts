@@ -11,9 +11,14 @@ import { THREAD_NOT_FOUND } from '../shared/unsupported-members.ts'
 import { hasError, parseErrorBody, toGatewayError } from '../shared/upstream-error.ts'
 
 /** An error reply: `{ type: 'error', error: { type, message } }`, or whatever a proxy put there. */
-export function decodeError(status: number, headers: Headers, body: string): GatewayError {
+export function decodeError(
+  status: number,
+  headers: Headers,
+  body: string,
+  nowMs: number,
+): GatewayError {
   const { type, message } = upstreamErrorOf(body)
-  const retryAfterMs = parseRetryAfter(headers, Date.now())
+  const retryAfterMs = parseRetryAfter(headers, nowMs)
   return new GatewayError(codeFor(status, type, message), message, {
     status,
     retryAfterMs,

@@ -10,8 +10,13 @@ import { hasError, parseErrorBody, toGatewayError } from '../shared/upstream-err
 import { blockOf } from './stop.ts'
 
 /** An error reply: an object, or the array form of a stream with one in it. */
-export function decodeError(status: number, headers: Headers, body: string): GatewayError {
-  const after = parseRetryAfter(headers, Date.now())
+export function decodeError(
+  status: number,
+  headers: Headers,
+  body: string,
+  nowMs: number,
+): GatewayError {
+  const after = parseRetryAfter(headers, nowMs)
   let parsed: unknown
   try {
     parsed = JSON.parse(body)

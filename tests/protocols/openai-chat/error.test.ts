@@ -2,6 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { type ErrorCode, GatewayError } from '../../../src/lib/errors.ts'
 import { openaiChat } from '../../../src/protocols/openai-chat/index.ts'
 
+const NOW = Date.UTC(2026, 0, 1)
+
 describe('an upstream’s error keeps its status and its words', () => {
   test.each<[number, unknown, ErrorCode, string]>([
     [
@@ -44,14 +46,14 @@ describe('an upstream’s error keeps its status and its words', () => {
     [529, {}, 'overloaded', '{}'],
   ])('%i %j', (status, body, code, words) => {
     const sent = typeof body === 'string' ? body : JSON.stringify(body)
-    const error = openaiChat.decodeError(status, new Headers(), sent)
+    const error = openaiChat.decodeError(status, new Headers(), sent, NOW)
     expect([error.status, error.code]).toEqual([status, code])
     expect(error.message).toContain(words)
   })
 
   test('how long to wait, and which member', () => {
     const body = JSON.stringify({ error: { message: 'x', type: 't', param: 'n' } })
-    const error = openaiChat.decodeError(429, new Headers({ 'retry-after': '3' }), body)
+    const error = openaiChat.decodeError(429, new Headers({ 'retry-after': '3' }), body, NOW)
     expect(error).toMatchObject({ retryAfterMs: 3_000, param: 'n', type: 't' })
   })
 })

@@ -7,10 +7,15 @@ import { retryHeaders } from '../error-headers.ts'
 import { parseErrorText, type UpstreamErrorBody } from '../upstream-error.ts'
 
 /** An error reply, in any of the shapes that OpenAI and the services like it use. */
-export function errorFromOpenai(status: number, headers: Headers, body: string): GatewayError {
+export function errorFromOpenai(
+  status: number,
+  headers: Headers,
+  body: string,
+  nowMs: number,
+): GatewayError {
   const upstreamError = parseErrorText(body)
   const code = codeFor(status, upstreamError)
-  const retryAfterMs = parseRetryAfter(headers, Date.now()) ?? upstreamError.retryAfterMs
+  const retryAfterMs = parseRetryAfter(headers, nowMs) ?? upstreamError.retryAfterMs
   const type = upstreamError.type ?? upstreamError.code
   return new GatewayError(code, upstreamError.message, {
     status,
