@@ -2,20 +2,31 @@ import type { JsonValue } from './json.ts'
 
 /**
  * How a node was spelled on its wire, for as long as it is that very node: whoever changes a part of
- * a conversation makes a new one, which has no memory and is spelled afresh. Each codec has its own.
+ * a conversation makes a new one, which has no memory and is spelled afresh.
  */
-export type Memory = {
+export type SourceMemory = {
   remember<Node extends object>(node: Node, wire: JsonValue): Node
   recall(node: object): JsonValue | undefined
 }
 
-export function createMemory(): Memory {
-  const spelled = new WeakMap<object, JsonValue>()
+const memories = new Map<string, SourceMemory>()
+
+/** The memory of one protocol: the same for all who ask, and unknown to every other protocol. */
+export function sourceMemory(protocol: string): SourceMemory {
+  const known = memories.get(protocol)
+  if (known) return known
+  const memory = createMemory()
+  memories.set(protocol, memory)
+  return memory
+}
+
+function createMemory(): SourceMemory {
+  const sources = new WeakMap<object, JsonValue>()
   return {
     remember(node, wire) {
-      spelled.set(node, wire)
+      sources.set(node, wire)
       return node
     },
-    recall: node => spelled.get(node),
+    recall: node => sources.get(node),
   }
 }

@@ -10,9 +10,11 @@ import {
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import { table } from '../../lib/json/table.ts'
-import { extended } from './extended.ts'
-import { memory } from './memory.ts'
+import { withExtensions } from '../shared/extensions.ts'
+
+const memory = sourceMemory('anthropic')
 
 /** A string, or blocks. */
 export function decodeContent(content: JsonValue | undefined, issuer: string): Part[] {
@@ -63,7 +65,7 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
         type: 'thinking',
         text: text(wire.thinking) ?? '',
         ...(signature ? { seal: sealOf(issuer, signature) } : {}),
-        ...extended(without(wire, 'type', 'thinking', 'signature')),
+        ...withExtensions('anthropic', without(wire, 'type', 'thinking', 'signature')),
       }
     }
     case 'redacted_thinking':
@@ -75,7 +77,7 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
         name: text(wire.name) ?? '',
         arguments: JSON.stringify(wire.input ?? {}),
         runsOn: 'client',
-        ...extended(without(wire, 'type', 'id', 'name', 'input')),
+        ...withExtensions('anthropic', without(wire, 'type', 'id', 'name', 'input')),
       }
     case 'tool_result':
       return {
@@ -84,7 +86,7 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
         parts: decodeContent(wire.content, issuer),
         failed: wire.is_error === true,
         runsOn: 'client',
-        ...extended(without(wire, 'type', 'tool_use_id', 'content', 'is_error')),
+        ...withExtensions('anthropic', without(wire, 'type', 'tool_use_id', 'content', 'is_error')),
       }
     default: {
       const means = stepOf(wire)
@@ -137,7 +139,7 @@ function decodeText(wire: JsonObject): Part {
     type: 'text',
     text: text(wire.text) ?? '',
     ...(citations.length > 0 ? { citations } : {}),
-    ...extended(without(wire, 'type', 'text', 'citations')),
+    ...withExtensions('anthropic', without(wire, 'type', 'text', 'citations')),
   }
 }
 
@@ -149,7 +151,7 @@ function decodeMedia(wire: JsonObject, type: 'image' | 'document'): Part {
     type,
     source,
     name,
-    ...extended(without(wire, 'type', 'source', 'title')),
+    ...withExtensions('anthropic', without(wire, 'type', 'source', 'title')),
   }
 }
 
@@ -185,7 +187,7 @@ export function decodeCitation(wire: JsonObject): Citation {
     title,
     url,
     quote,
-    ...extended(wire),
+    ...withExtensions('anthropic', wire),
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Message } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { objects } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Loss } from '../codec.ts'
-import { memory } from './memory.ts'
+
+const memory = sourceMemory('anthropic')
 
 /**
  * Models that refuse a conversation which ends with the assistant, as of 2026-09.

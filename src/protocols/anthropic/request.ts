@@ -1,19 +1,21 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, objects, picked, without } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
 import { leaveOut } from '../shared/omit-members.ts'
 import { foreignLosses } from '../shared/unsupported-members.ts'
 import { cacheForeignPrefix, keepCacheMarkers } from './cache.ts'
-import { extended } from './extended.ts'
-import { memory } from './memory.ts'
 import { decodeMessage, encodeMessages, encodePart } from './message.ts'
 import { rememberedContent } from './part.ts'
 import { fitPrefill } from './prefill.ts'
 import { asWrittenSampling, decodeSampling, encodeSampling, SAMPLING } from './sampling.ts'
 import { decodeThinking, isOn, showThinking, thinkingMembers } from './thinking.ts'
 import { decodeTool, decodeToolChoice, encodeTools } from './tool.ts'
+
+const memory = sourceMemory('anthropic')
 
 const UNDERSTOOD = [
   'model',
@@ -47,7 +49,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     ...(thinking ? { thinking: memory.remember(thinking, picked(body, THINKING)) } : {}),
     ...wantsShown(body),
     format: memory.remember(decodeFormat(body), picked(body, FORMAT)),
-    ...extended({
+    ...withExtensions('anthropic', {
       ...without(body, ...UNDERSTOOD),
       // Thinking nobody could read is still the client's own.
       ...(thinking || body.thinking === undefined ? {} : { thinking: body.thinking }),

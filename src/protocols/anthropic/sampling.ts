@@ -1,8 +1,10 @@
 import type { ConversationRequest, Sampling } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { number, object } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Loss } from '../codec.ts'
-import { memory } from './memory.ts'
+
+const memory = sourceMemory('anthropic')
 
 export const SAMPLING = ['max_tokens', 'temperature', 'top_p', 'top_k', 'stop_sequences']
 

@@ -9,10 +9,12 @@ import {
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { number, object, objects, text, without } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Asked, Loss } from '../codec.ts'
 import { unknownWord } from '../shared/misread.ts'
-import { memory } from './memory.ts'
 import { endsAsWritten, isPrefilled, startsWithThought } from './prefill.ts'
+
+const memory = sourceMemory('anthropic')
 
 export function decodeThinking(body: JsonObject): ThinkingIntent | undefined {
   const thinking = object(body.thinking)

@@ -1,12 +1,14 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
 import { number, object, text, without } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Loss } from '../codec.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { unknownWord } from '../shared/misread.ts'
 import { cacheControl } from './cache.ts'
 import { clientTool } from './client-tools.ts'
-import { extended } from './extended.ts'
-import { memory } from './memory.ts'
+
+const memory = sourceMemory('anthropic')
 
 export function decodeTool(wire: JsonObject): Tool {
   const run = clientTool(wire)
@@ -22,7 +24,10 @@ export function decodeTool(wire: JsonObject): Tool {
     parameters: schema,
     ...(isPlaceholder(wire) ? { only: 'anthropic' as const } : {}),
     ...shared(wire),
-    ...extended(without(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control')),
+    ...withExtensions(
+      'anthropic',
+      without(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control'),
+    ),
   }
 }
 

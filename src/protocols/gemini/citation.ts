@@ -1,7 +1,7 @@
 import type { Citation, ServerStep } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { number, object, objects, text } from '../../lib/json/read-json.ts'
-import { extended } from './extended.ts'
+import { withExtensions } from '../shared/extensions.ts'
 
 type Web = { url: string; title?: string }
 
@@ -31,7 +31,7 @@ export function citationsOf(grounding: JsonObject): Citation[] {
         ...source,
         ...(quote === undefined ? {} : { quote }),
         ...(end === undefined ? {} : { range: [number(segment?.startIndex) ?? 0, end] }),
-        ...extended({ grounded: true }),
+        ...withExtensions('gemini', { grounded: true }),
       }
       return [citation]
     })

@@ -11,16 +11,18 @@ import {
 } from '../../conversation/index.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { argumentsObject } from '../shared/arguments.ts'
+import { extensionsOf, withExtensions } from '../shared/extensions.ts'
 import { BEFORE_ASSISTANT } from '../shared/first-words.ts'
 import { isAllWords, opaqueWords } from '../shared/opaque-words.ts'
 import { isSealOf } from '../shared/seals.ts'
-import { extended, membersOf } from './extended.ts'
-import { memory } from './memory.ts'
 import { member, others } from './names.ts'
 import { decodePart, encodeMedia, signatureOf } from './part.ts'
 import { CallJoiner } from './partial-call.ts'
+
+const memory = sourceMemory('gemini')
 
 /** Contents, one of them, or just words. */
 export function decodeContents(contents: JsonValue | undefined, issuer: string): Message[] {
@@ -42,7 +44,7 @@ function decodeContent(content: JsonObject, parts: readonly JsonObject[], issuer
     role: content.role === 'model' ? 'assistant' : 'user',
     parts: unpacked(parts.flatMap(wire => decodePart(wire, issuer))),
     origin: 'gemini',
-    ...extended(others(content, ['role', 'parts'])),
+    ...withExtensions('gemini', others(content, ['role', 'parts'])),
   }
 }
 
@@ -209,7 +211,7 @@ class PartWriter {
           ...this.idOf(part.id),
           name: part.name,
           args: argumentsObject(part.arguments),
-          ...membersOf(part),
+          ...extensionsOf('gemini', part),
         },
         ...(signed ? { thoughtSignature: seal.value } : {}),
       },

@@ -11,7 +11,7 @@ import {
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
-import { extended, membersOf } from './extended.ts'
+import { extensionsOf, withExtensions } from '../shared/extensions.ts'
 import { flagOf, objectsOf } from './lenient.ts'
 import { member, others } from './names.ts'
 import { PIECEWISE } from './partial-call.ts'
@@ -57,7 +57,7 @@ function decodeCall(wire: JsonObject, seal: Seal | undefined, capsule: Capsule |
     arguments: JSON.stringify(object(wire.args) ?? {}),
     runsOn: 'client',
     ...(seal ? { seal } : {}),
-    ...extended(others(wire, ['id', 'name', 'args', ...PIECEWISE])),
+    ...withExtensions('gemini', others(wire, ['id', 'name', 'args', ...PIECEWISE])),
   }
 }
 
@@ -128,7 +128,7 @@ function media(
     type,
     source,
     name,
-    ...extended(source.from === 'file' ? { ...rest, mimeType: mediaType } : rest),
+    ...withExtensions('gemini', source.from === 'file' ? { ...rest, mimeType: mediaType } : rest),
   }
 }
 
@@ -150,7 +150,7 @@ export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }
 
 export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video'>): Encoded {
   const { source } = part
-  const { mimeType, ...own } = membersOf(part)
+  const { mimeType, ...own } = extensionsOf('gemini', part)
   switch (source.from) {
     case 'base64':
       // A text is said with its name, and within a result it is the result.

@@ -10,17 +10,17 @@ import {
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { extensionsOf, withExtensions } from '../shared/extensions.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
 import { unknownWord } from '../shared/misread.ts'
 import { leaveOut } from '../shared/omit-members.ts'
 import { systemTexts } from '../shared/system-text.ts'
 import { foreignLosses } from '../shared/unsupported-members.ts'
 import { enumName } from './enums.ts'
-import { extended, membersOf } from './extended.ts'
 import { flagOf, numberOf, objectsOf, textsOf } from './lenient.ts'
-import { memory } from './memory.ts'
 import { decodeContents, encodeContents, partsOf } from './message.ts'
 import { member, others, picked } from './names.ts'
 import { decodePart } from './part.ts'
@@ -28,6 +28,8 @@ import { pathFor } from './path.ts'
 import { type SchemaWriter, schemaWriter } from './schema/encode.ts'
 import { liftSchema } from './schema/lift.ts'
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
+
+const memory = sourceMemory('gemini')
 
 const UNDERSTOOD = [
   'contents',
@@ -62,7 +64,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     ...(thinking ? { thinking: memory.remember(thinking, thinkingConfig ?? null) } : {}),
     showThinking: shown,
     format: memory.remember(decodeFormat(config), picked(config, FORMAT)),
-    ...extended(others(body, UNDERSTOOD)),
+    ...withExtensions('gemini', others(body, UNDERSTOOD)),
   }
 }
 
@@ -154,7 +156,7 @@ export function encodeRequest(
   const body: JsonObject = {
     contents: alone ? [onlyContent(instructionsAsUser(request, losses))] : spoken,
     systemInstruction: system,
-    ...membersOf(request),
+    ...extensionsOf('gemini', request),
     ...encodeToolUse(request, schemas, losses),
     ...(isGiven(request) || Object.keys(config).length > 0 ? { generationConfig: config } : {}),
   }

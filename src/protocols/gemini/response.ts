@@ -2,15 +2,17 @@ import { type ConversationResponse, collect, replay } from '../../conversation/i
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Asked } from '../codec.ts'
+import { extensionsOf, withExtensions } from '../shared/extensions.ts'
 import { embeddedError } from './error.ts'
-import { extended, membersOf } from './extended.ts'
-import { memory } from './memory.ts'
 import { partsOf } from './message.ts'
 import { member, others } from './names.ts'
 import { blockOf, finishOf } from './stop.ts'
 import { ChunkReader } from './stream/decode.ts'
 import { ChunkWriter } from './stream/encode.ts'
+
+const memory = sourceMemory('gemini')
 
 const READ = ['candidates', 'usageMetadata', 'modelVersion', 'responseId']
 
@@ -29,8 +31,8 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
   return {
     ...response,
     parts: memory.remember(response.parts, candidate ?? null),
-    ...extended({
-      ...membersOf(response),
+    ...withExtensions('gemini', {
+      ...extensionsOf('gemini', response),
       ...others(body, READ),
       ...(more.length > 0 ? { more } : {}),
     }),
@@ -46,7 +48,7 @@ function saysNothing(candidate: JsonObject): GatewayError {
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
   const writer = new ChunkWriter(asked)
   const chunks = [...replay(response)].flatMap(event => writer.feed(event))
-  const { candidate: _, more, ...rest } = membersOf(response)
+  const { candidate: _, more, ...rest } = extensionsOf('gemini', response)
   const { candidates: __, ...last } = chunks[chunks.length - 1] ?? {}
   // A blocked prompt has none.
   if (blockOf(object(rest.promptFeedback)?.blockReason)) return { ...last, ...rest }

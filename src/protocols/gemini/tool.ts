@@ -3,9 +3,9 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Loss } from '../codec.ts'
+import { extensionsOf, withExtensions } from '../shared/extensions.ts'
 import { misreadAs, unknownWord } from '../shared/misread.ts'
 import { enumName } from './enums.ts'
-import { extended, membersOf } from './extended.ts'
 import { objectsOf, textsOf } from './lenient.ts'
 import { member, others } from './names.ts'
 import type { SchemaWriter } from './schema/encode.ts'
@@ -49,7 +49,7 @@ function decodeFunction(wire: JsonObject): Tool {
     name: text(wire.name) ?? '',
     description,
     parameters: schema ? liftSchema(schema) : { type: 'object', properties: {} },
-    ...extended(others(wire, FUNCTION)),
+    ...withExtensions('gemini', others(wire, FUNCTION)),
   }
 }
 
@@ -81,7 +81,7 @@ function encodeFunction(
     // The service refuses a declaration without one.
     description: tool.description || tool.name,
     ...schemas.parameters(tool.parameters, path),
-    ...membersOf(tool),
+    ...extensionsOf('gemini', tool),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Citation, Part, PartOf, Source } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { number, objects, text, without } from '../../lib/json/read-json.ts'
-import { extended, membersOf } from './extended.ts'
+import { extensionsOf, withExtensions } from '../shared/extensions.ts'
 
 /** Content of a message or of a tool's output: a string, or parts. */
 export function decodeContent(content: JsonValue | undefined): Part[] {
@@ -39,7 +39,7 @@ function decodeText(wire: JsonObject): Part {
 function decodeImage(wire: JsonObject): Part {
   const url = text(wire.image_url)
   const id = text(wire.file_id)
-  const rest = extended(without(wire, 'type', 'image_url', 'file_id'))
+  const rest = withExtensions('openai-responses', without(wire, 'type', 'image_url', 'file_id'))
   if (url !== undefined) return { type: 'image', source: sourceOf(url), ...rest }
   if (id === undefined) return { type: 'opaque', protocol: 'openai-responses', wire }
   return { type: 'image', source: { from: 'file', id, issuer: 'openai-responses' }, ...rest }
@@ -52,7 +52,10 @@ function decodeFile(wire: JsonObject): Part {
   const name = text(wire.filename)
   const rest = {
     name,
-    ...extended(without(wire, 'type', 'file_data', 'file_url', 'file_id', 'filename')),
+    ...withExtensions(
+      'openai-responses',
+      without(wire, 'type', 'file_data', 'file_url', 'file_id', 'filename'),
+    ),
   }
   if (data !== undefined) return { type: 'document', source: sourceOf(data, true), ...rest }
   if (url !== undefined) return { type: 'document', source: { from: 'url', url }, ...rest }
@@ -81,7 +84,7 @@ export function decodeCitation(wire: JsonObject): Citation {
     title,
     url,
     ...(start === undefined || end === undefined ? {} : { range: [start, end] }),
-    ...extended(wire),
+    ...withExtensions('openai-responses', wire),
   }
 }
 
@@ -114,7 +117,11 @@ export function encodeMedia(part: Media): Encoded {
 
 function encodeImage(part: Media): Encoded {
   const { source } = part
-  const head: JsonObject = { type: 'input_image', detail: 'auto', ...membersOf(part) }
+  const head: JsonObject = {
+    type: 'input_image',
+    detail: 'auto',
+    ...extensionsOf('openai-responses', part),
+  }
   if (source.from === 'url') return { wire: { ...head, image_url: source.url } }
   if (source.from === 'base64')
     return { wire: { ...head, image_url: `data:${source.mediaType};base64,${source.data}` } }
@@ -124,7 +131,7 @@ function encodeImage(part: Media): Encoded {
 
 function encodeDocument(part: Media): Encoded {
   const { source, name } = part
-  const head: JsonObject = { type: 'input_file', ...membersOf(part) }
+  const head: JsonObject = { type: 'input_file', ...extensionsOf('openai-responses', part) }
   if (source.from === 'url') return { wire: { ...head, file_url: source.url } }
   if (source.from === 'file') {
     if (source.issuer === 'openai-responses' || source.issuer === 'openai-chat')

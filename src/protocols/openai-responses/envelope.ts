@@ -1,10 +1,12 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, picked } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Asked } from '../codec.ts'
-import { memory } from './memory.ts'
 import { encodeStop } from './stop.ts'
 import { encodeUsage } from './usage.ts'
+
+const memory = sourceMemory('openai-responses')
 
 /** A response object without its output: as it begins, or as it ended. */
 export function envelopeOf(

@@ -9,11 +9,13 @@ import {
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { isObject } from '../../lib/json/json.ts'
 import { objects, text, without } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { decodeContent } from './content.ts'
-import { extended } from './extended.ts'
 import { decodeCall, decodeOutput, decodeReasoning, opaque } from './item.ts'
-import { memory } from './memory.ts'
 import { decodeSearchCall, decodeSearchOutput } from './tool-search.ts'
+
+const memory = sourceMemory('openai-responses')
 
 /** A string is one message of the user. */
 export function itemsOf(input: JsonValue | undefined): JsonObject[] {
@@ -49,7 +51,7 @@ export function decodeItems(items: readonly JsonObject[], issuer: string): Messa
       role,
       parts: spelled ? memory.remember(sealed, item) : sealed,
       origin: 'openai-responses',
-      ...extended(without(item, 'type', 'role', 'content')),
+      ...withExtensions('openai-responses', without(item, 'type', 'role', 'content')),
     }
   })
   return pairCalls(messages)

@@ -7,8 +7,8 @@ import {
 } from '../../conversation/index.ts'
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { decodeContent } from './content.ts'
-import { extended } from './extended.ts'
 
 /** What stands between two summaries of one thought. */
 export const SUMMARY_GAP = '\n\n'
@@ -26,7 +26,7 @@ export function decodeReasoning(
     type: 'thinking',
     text: reasoningText(wire),
     seal: { issuer, protocol: 'openai-responses', value: JSON.stringify(wire) },
-    ...extended(id === undefined ? {} : { item: { id } }),
+    ...withExtensions('openai-responses', id === undefined ? {} : { item: { id } }),
   }
 }
 

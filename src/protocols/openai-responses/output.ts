@@ -1,14 +1,16 @@
 import { type Message, type Part, type PartOf, toTurns } from '../../conversation/index.ts'
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { text } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Loss } from '../codec.ts'
+import { extensionsOf } from '../shared/extensions.ts'
 import { isAllWords, opaqueWords } from '../shared/opaque-words.ts'
 import { isSealOf } from '../shared/seals.ts'
 import { encodeMedia } from './content.ts'
-import { membersOf } from './extended.ts'
 import { sealedItem } from './item.ts'
-import { memory } from './memory.ts'
 import { searchItem } from './tool-search.ts'
+
+const memory = sourceMemory('openai-responses')
 
 /** One for one where every message is this protocol's own; else in the strictest form. */
 export function encodeItems(
@@ -163,7 +165,7 @@ class ItemWriter {
     }
     const { namespace } = part
     const within = namespace === undefined ? {} : { namespace }
-    const own = membersOf(part)
+    const own = extensionsOf('openai-responses', part)
     this.item(
       part.freeform
         ? {
@@ -192,7 +194,12 @@ class ItemWriter {
       return
     }
     const type = this.freeform.has(part.callId) ? 'custom_tool_call_output' : 'function_call_output'
-    this.item({ type, call_id: part.callId, output: this.outputOf(part, path), ...membersOf(part) })
+    this.item({
+      type,
+      call_id: part.callId,
+      output: this.outputOf(part, path),
+      ...extensionsOf('openai-responses', part),
+    })
   }
 
   /** Plain text where it is only text; a failure has no member of its own, so its words say so. */

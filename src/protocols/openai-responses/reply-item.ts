@@ -9,8 +9,8 @@ import {
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
+import { extensionsOf } from '../shared/extensions.ts'
 import { OUR_ID } from '../shared/gateway-ids.ts'
-import { membersOf } from './extended.ts'
 import { sealedItem } from './item.ts'
 
 /** Ids of one response, each of its kind's prefix and numbered. */
@@ -58,7 +58,11 @@ export function callItem(part: PartOf<'tool-call'>, id: string): JsonObject {
     name: part.name,
     namespace: part.namespace,
   }
-  return { ...head, ...(part.freeform ? { input: '' } : { arguments: '' }), ...membersOf(part) }
+  return {
+    ...head,
+    ...(part.freeform ? { input: '' } : { arguments: '' }),
+    ...extensionsOf('openai-responses', part),
+  }
 }
 
 /** A step of another upstream as clients of this protocol know it. */
@@ -99,5 +103,5 @@ function codeItem({ code, output }: ServerStep, id: string): JsonObject {
 
 /** What an output item said of itself beside its content: its id, its phase. */
 export function itemOf(part: Part): JsonObject | undefined {
-  return object(membersOf(part).item)
+  return object(extensionsOf('openai-responses', part).item)
 }

@@ -11,7 +11,9 @@ import {
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { number, object, objects, picked, text, without } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { extensionsOf, withExtensions } from '../shared/extensions.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
 import { unknownWord } from '../shared/misread.ts'
 import { leaveOut } from '../shared/omit-members.ts'
@@ -19,11 +21,11 @@ import { systemTexts } from '../shared/system-text.ts'
 import { foreignLosses } from '../shared/unsupported-members.ts'
 import { conversationItems } from './compaction.ts'
 import { decodeContent } from './content.ts'
-import { extended, membersOf } from './extended.ts'
 import { decodeItems, instructionParts, itemsOf, leadingItems, toolsInside } from './input.ts'
-import { memory } from './memory.ts'
 import { encodeItems } from './output.ts'
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
+
+const memory = sourceMemory('openai-responses')
 
 const UNDERSTOOD = [
   'model',
@@ -64,7 +66,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     cacheKey,
     verbosity,
     format: memory.remember(decodeFormat(object(body.text)), body.text ?? null),
-    ...extended({
+    ...withExtensions('openai-responses', {
       ...without(body, ...UNDERSTOOD),
       // Reasoning that says nothing of how much is still the client's own.
       ...(thinking || body.reasoning === undefined ? {} : { reasoning: body.reasoning }),
@@ -152,7 +154,7 @@ export function encodeRequest(
     instructions,
     input,
     ...encodeStateless(request, to),
-    ...membersOf(request),
+    ...extensionsOf('openai-responses', request),
     ...encodeSampling(request, to, thinking, losses),
     ...(thinking ? { reasoning: thinking } : {}),
     ...encodeText(request),

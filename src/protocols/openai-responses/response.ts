@@ -1,15 +1,17 @@
 import { type ConversationResponse, type Part, replay } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
+import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Asked } from '../codec.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { decodePart } from './content.ts'
 import { embeddedError } from './error.ts'
-import { extended } from './extended.ts'
 import { decodeCall, decodeReasoning, opaque } from './item.ts'
-import { memory } from './memory.ts'
 import { decodeStop } from './stop.ts'
 import { ResponseWriter } from './stream/encode.ts'
 import { decodeUsage } from './usage.ts'
+
+const memory = sourceMemory('openai-responses')
 
 const READ = [
   'id',
@@ -34,7 +36,7 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
     parts: memory.remember(parts, items),
     stop: decodeStop(body, parts),
     usage: decodeUsage(object(body.usage) ?? {}),
-    ...extended(restOf(body)),
+    ...withExtensions('openai-responses', restOf(body)),
   }
 }
 
@@ -48,7 +50,7 @@ export function decodeOutputItem(item: JsonObject, issuer: string): Part[] {
     case 'message':
       return objects(item.content).map((content, index) => ({
         ...decodePart(content),
-        ...extended(index === 0 ? { item: messageMembers(item) } : {}),
+        ...withExtensions('openai-responses', index === 0 ? { item: messageMembers(item) } : {}),
       }))
     case 'reasoning': {
       const part = decodeReasoning(item, issuer)
@@ -56,7 +58,7 @@ export function decodeOutputItem(item: JsonObject, issuer: string): Part[] {
     }
     case 'function_call':
     case 'custom_tool_call':
-      return [{ ...decodeCall(item), ...extended(callMembers(item)) }]
+      return [{ ...decodeCall(item), ...withExtensions('openai-responses', callMembers(item)) }]
     default:
       return [opaque(item)]
   }

@@ -2,7 +2,7 @@ import { type Part, type PartOf, plainName, type Tool } from '../../conversation
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
 import { argumentsObject } from '../shared/arguments.ts'
-import { extended, membersOf } from './extended.ts'
+import { extensionsOf, withExtensions } from '../shared/extensions.ts'
 
 /**
  * Tool search that the client runs: Codex offers most of its tools (MCP, sub-agents) only by it. A
@@ -24,13 +24,13 @@ export function searchTool(wire: JsonObject): Tool {
     name: NAME,
     description,
     parameters: object(wire.parameters) ?? {},
-    ...extended(wire),
+    ...withExtensions('openai-responses', wire),
   }
 }
 
 /** The declaration in its own protocol; undefined: this tool is no search. */
 export function searchWire(tool: Tool): JsonObject | undefined {
-  const wire = membersOf(tool)
+  const wire = extensionsOf('openai-responses', tool)
   return isClientSearch(wire) ? wire : undefined
 }
 
@@ -67,7 +67,7 @@ export function decodeSearchCall(wire: JsonObject): Part | undefined {
     name: NAME,
     arguments: typeof args === 'string' ? args : JSON.stringify(args),
     runsOn: 'client',
-    ...extended(wire),
+    ...withExtensions('openai-responses', wire),
   }
 }
 
@@ -85,7 +85,7 @@ export function decodeSearchOutput(wire: JsonObject): Part | undefined {
     parts: [{ type: 'text', text: words }],
     failed: wire.status === 'incomplete',
     runsOn: 'client',
-    ...extended(wire),
+    ...withExtensions('openai-responses', wire),
   }
 }
 
@@ -98,7 +98,7 @@ function linesOf(tool: JsonObject, namespace?: string): string[] {
 
 /** A call or an output in its own protocol; undefined: it is none of a search. */
 export function searchItem(part: Part): JsonObject | undefined {
-  const wire = membersOf(part)
+  const wire = extensionsOf('openai-responses', part)
   const id = part.type === 'tool-call' ? part.id : part.type === 'tool-result' && part.callId
   const search = wire.type === 'tool_search_call' || wire.type === 'tool_search_output'
   return search && id !== false ? { ...wire, call_id: id } : undefined

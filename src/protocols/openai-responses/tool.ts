@@ -3,8 +3,8 @@ import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Loss } from '../codec.ts'
+import { extensionsOf, withExtensions } from '../shared/extensions.ts'
 import { misreadAs, unknownWord } from '../shared/misread.ts'
-import { extended, membersOf } from './extended.ts'
 import { isClientSearch, searchTool, searchWire } from './tool-search.ts'
 
 /** Tools, those in namespaces each by itself. */
@@ -34,7 +34,10 @@ function decodeFunction(wire: JsonObject): Tool {
     description,
     parameters: object(wire.parameters) ?? {},
     ...(typeof wire.strict === 'boolean' ? { strict: wire.strict } : {}),
-    ...extended(without(wire, 'type', 'name', 'description', 'parameters', 'strict')),
+    ...withExtensions(
+      'openai-responses',
+      without(wire, 'type', 'name', 'description', 'parameters', 'strict'),
+    ),
   }
 }
 
@@ -46,7 +49,7 @@ function decodeCustom(wire: JsonObject): Tool {
     name: text(wire.name) ?? '',
     description,
     ...(format ? { format } : {}),
-    ...extended(without(wire, 'type', 'name', 'description', 'format')),
+    ...withExtensions('openai-responses', without(wire, 'type', 'name', 'description', 'format')),
   }
 }
 
@@ -116,7 +119,7 @@ function encodeFunction(tool: Extract<Tool, { type: 'function' }>): JsonObject {
     parameters,
     // Absent means strict here, which most schemas are not made for.
     strict: tool.strict ?? false,
-    ...membersOf(tool),
+    ...extensionsOf('openai-responses', tool),
   }
 }
 
@@ -126,7 +129,7 @@ function encodeCustom(tool: Extract<Tool, { type: 'custom' }>): JsonObject {
     name: tool.name,
     description: tool.description,
     ...(tool.format ? { format: tool.format } : {}),
-    ...membersOf(tool),
+    ...extensionsOf('openai-responses', tool),
   }
 }
 

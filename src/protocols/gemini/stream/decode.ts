@@ -11,10 +11,10 @@ import { count, object, objects, text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Frame } from '../../codec.ts'
 import { callId } from '../../shared/call-id.ts'
+import { withExtensions } from '../../shared/extensions.ts'
 import { hasError } from '../../shared/upstream-error.ts'
 import { citationsOf, searchOf } from '../citation.ts'
 import { failure } from '../error.ts'
-import { extended } from '../extended.ts'
 import { partsOf } from '../message.ts'
 import { member, others } from '../names.ts'
 import { decodeOther, decodePart, sealOf, signatureOf } from '../part.ts'
@@ -244,7 +244,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
       type: 'response-end',
       stop,
       usage: this.usage,
-      ...extended({
+      ...withExtensions('gemini', {
         ...(Object.keys(this.candidate).length > 0 ? { candidate: this.candidate } : {}),
         ...(this.feedback ? { promptFeedback: this.feedback } : {}),
       }),
@@ -254,7 +254,11 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
   /** Why nothing was said, in the service's words; its own clients find them in their own place. */
   private explain(): void {
     if (this.words && this.parts === 0)
-      this.whole({ type: 'refusal', text: this.words, ...extended({ explains: true }) })
+      this.whole({
+        type: 'refusal',
+        text: this.words,
+        ...withExtensions('gemini', { explains: true }),
+      })
   }
 }
 

@@ -14,9 +14,9 @@ import { object, text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Asked, Frame } from '../../codec.ts'
 import { argumentsObject } from '../../shared/arguments.ts'
+import { extensionsOf } from '../../shared/extensions.ts'
 import { type EventOf, SequentialEncoder } from '../../shared/stream-encoder.ts'
 import { streamErrorBody } from '../error.ts'
-import { membersOf } from '../extended.ts'
 import { encodeMedia } from '../part.ts'
 import { encodeStop } from '../stop.ts'
 import { encodeUsage } from '../usage.ts'
@@ -126,7 +126,7 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
           id: part.id,
           name: part.name,
           args: argumentsObject(part.arguments),
-          ...membersOf(part),
+          ...extensionsOf('gemini', part),
         },
         thoughtSignature: signature,
       },
@@ -207,5 +207,5 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
 
 /** A refusal that the model said; the service's own explanation has its place at the end. */
 function isSaid(part: Part): part is PartOf<'refusal'> {
-  return part.type === 'refusal' && membersOf(part).explains !== true
+  return part.type === 'refusal' && extensionsOf('gemini', part).explains !== true
 }

@@ -8,10 +8,10 @@ import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
 import { count, object, objects, text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Frame } from '../../codec.ts'
+import { withExtensions } from '../../shared/extensions.ts'
 import { hasError } from '../../shared/upstream-error.ts'
 import { decodeCitation, decodePart } from '../content.ts'
 import { failure } from '../error.ts'
-import { extended } from '../extended.ts'
 import { decodeCall, decodeReasoning, opaque, reasoningText, SUMMARY_GAP } from '../item.ts'
 import { callMembers, messageMembers, restOf } from '../response.ts'
 import { decodeStop } from '../stop.ts'
@@ -128,12 +128,16 @@ class EventReader implements Machine<Frame, StreamEvent> {
     if (wire.type === 'reasoning') {
       const seal = { issuer: this.issuer, protocol: 'openai-responses' as const, value: '' }
       const id = text(wire.id)
-      const members = extended(id === undefined ? {} : { item: { id } })
+      const members = withExtensions('openai-responses', id === undefined ? {} : { item: { id } })
       this.start(item, 0, { type: 'thinking', text: '', seal, ...members })
     } else if (wire.type === 'function_call' || wire.type === 'custom_tool_call') {
       const call = decodeCall(wire)
       if (call.type !== 'tool-call') return item
-      const part = { ...call, arguments: '', ...extended(callMembers(wire)) }
+      const part = {
+        ...call,
+        arguments: '',
+        ...withExtensions('openai-responses', callMembers(wire)),
+      }
       this.start(item, 0, part)
       this.more(item.parts.get(0), call.arguments)
     }
@@ -162,7 +166,10 @@ class EventReader implements Machine<Frame, StreamEvent> {
   }
 
   private prose(item: OpenItem, inner: number, type: 'text' | 'refusal'): OpenPart {
-    const members = extended(item.parts.size === 0 ? { item: messageMembers(item.wire) } : {})
+    const members = withExtensions(
+      'openai-responses',
+      item.parts.size === 0 ? { item: messageMembers(item.wire) } : {},
+    )
     return this.start(item, inner, { type, text: '', ...members })
   }
 
@@ -295,7 +302,12 @@ class EventReader implements Machine<Frame, StreamEvent> {
       this.types.map(type => ({ type })),
     )
     const usage = decodeUsage(object(response.usage) ?? {})
-    this.out.push({ type: 'response-end', stop, usage, ...extended(restOf(response)) })
+    this.out.push({
+      type: 'response-end',
+      stop,
+      usage,
+      ...withExtensions('openai-responses', restOf(response)),
+    })
   }
 
   /** What the final response has that was not streamed. */

@@ -1,0 +1,16 @@
+import type { Extensions, ProtocolId } from '../../conversation/index.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+
+/** `{ extensions }` to spread into a node: members the conversation has no word for; nothing where there are none. */
+export function withExtensions(
+  protocol: ProtocolId,
+  members: JsonObject,
+): { extensions?: Extensions } {
+  for (const _ in members) return { extensions: { [protocol]: members } }
+  return {}
+}
+
+/** The extensions of a node under this protocol; none on a node of another one. */
+export function extensionsOf(protocol: ProtocolId, node: { extensions?: Extensions }): JsonObject {
+  return node.extensions?.[protocol] ?? {}
+}
