@@ -24,7 +24,7 @@ export function collect(events: Iterable<StreamEvent>): ConversationResponse {
         }
         break
       case 'part-start':
-        parts.set(event.index, structuredClone(event.part))
+        parts.set(event.index, event.part)
         break
       case 'part-delta': {
         const part = parts.get(event.index)

@@ -7,8 +7,8 @@ import { parseRetryAfter } from '../../lib/net/retry-after.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { meansNoModel } from '../shared/error-codes.ts'
 import { retryHeaders } from '../shared/error-headers.ts'
-import { THREAD_NOT_FOUND } from '../shared/unsupported-members.ts'
 import { hasError, parseErrorBody, toGatewayError } from '../shared/upstream-error.ts'
+import { THREAD_NOT_FOUND } from './foreign.ts'
 
 /** An error reply: `{ type: 'error', error: { type, message } }`, or whatever a proxy put there. */
 export function decodeError(

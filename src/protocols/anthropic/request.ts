@@ -1,13 +1,13 @@
-import type { ConversationRequest } from '../../conversation/index.ts'
+import type { ConversationRequest, ThinkingIntent } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, objects, picked, without } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
-import { withExtensions } from '../shared/extensions.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
-import { leaveOut } from '../shared/omit-members.ts'
-import { foreignLosses } from '../shared/unsupported-members.ts'
+import { foreignLosses, withRequestExtensions } from '../shared/foreign-members.ts'
+import { omitUnsupported } from '../shared/omit-members.ts'
 import { cacheForeignPrefix, keepCacheMarkers } from './cache.ts'
+import { FOREIGN } from './foreign.ts'
 import { decodeMessage, encodeMessages, encodePart } from './message.ts'
 import { rememberedContent } from './part.ts'
 import { fitPrefill } from './prefill.ts'
@@ -49,12 +49,15 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     ...(thinking ? { thinking: memory.remember(thinking, picked(body, THINKING)) } : {}),
     ...wantsShown(body),
     format: memory.remember(decodeFormat(body), picked(body, FORMAT)),
-    ...withExtensions('anthropic', {
-      ...without(body, ...UNDERSTOOD),
-      // Thinking nobody could read is still the client's own.
-      ...(thinking || body.thinking === undefined ? {} : { thinking: body.thinking }),
-    }),
+    ...withRequestExtensions('anthropic', ownMembers(body, thinking), FOREIGN),
   }
+}
+
+/** A thinking parameter that was not understood stays the client's own. */
+function ownMembers(body: JsonObject, thinking: ThinkingIntent | undefined): JsonObject {
+  const own = without(body, ...UNDERSTOOD)
+  if (!thinking && body.thinking !== undefined) own.thinking = body.thinking
+  return own
 }
 
 /** Without the parameter this protocol shows no thoughts, whatever the effort. */
@@ -128,7 +131,7 @@ export function encodeRequest(
   if (to.stream) body.stream = true
   cacheForeignPrefix(request, body)
   keepCacheMarkers(body)
-  leaveOut(body, to, losses)
+  omitUnsupported(body, to, losses)
   return { wire: { path: '/v1/messages', headers: betaHeaders(request), body }, losses }
 }
 

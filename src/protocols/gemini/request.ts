@@ -13,12 +13,16 @@ import { object, text } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
-import { extensionsOf, withExtensions } from '../shared/extensions.ts'
+import { extensionsOf } from '../shared/extensions.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
+import {
+  type ForeignRules,
+  foreignLosses,
+  withRequestExtensions,
+} from '../shared/foreign-members.ts'
 import { unknownWord } from '../shared/misread.ts'
-import { leaveOut } from '../shared/omit-members.ts'
+import { omitUnsupported } from '../shared/omit-members.ts'
 import { systemTexts } from '../shared/system-text.ts'
-import { foreignLosses } from '../shared/unsupported-members.ts'
 import { enumName } from './enums.ts'
 import { flagOf, numberOf, objectsOf, textsOf } from './lenient.ts'
 import { decodeContents, encodeContents, partsOf } from './message.ts'
@@ -42,6 +46,10 @@ const UNDERSTOOD = [
 ]
 const FORMAT = ['responseMimeType', 'responseSchema', 'responseJsonSchema']
 
+const FOREIGN: ForeignRules = {
+  ignorable: ['session_id', 'safetySettings', 'labels', 'model'],
+}
+
 export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {
   // Where tokens are counted, the request may stand in a member of its own.
   const counted = object(member(body, 'generateContentRequest'))
@@ -64,7 +72,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     ...(thinking ? { thinking: memory.remember(thinking, thinkingConfig ?? null) } : {}),
     showThinking: shown,
     format: memory.remember(decodeFormat(config), picked(config, FORMAT)),
-    ...withExtensions('gemini', others(body, UNDERSTOOD)),
+    ...withRequestExtensions('gemini', others(body, UNDERSTOOD), FOREIGN),
   }
 }
 
@@ -160,7 +168,7 @@ export function encodeRequest(
     ...encodeToolUse(request, schemas, losses),
     ...(isGiven(request) || Object.keys(config).length > 0 ? { generationConfig: config } : {}),
   }
-  leaveOut(body, to, losses)
+  omitUnsupported(body, to, losses)
   const path = pathFor('generate', to.model, to.stream)
   return { wire: { path, headers: {}, body }, losses }
 }

@@ -10,11 +10,12 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { text, without } from '../../lib/json/read-json.ts'
 import type { Machine } from '../../lib/streams/machine.ts'
 import type { Asked, ClientCodec, Envelope, Frame } from '../codec.ts'
+import { extensionsOf } from '../shared/extensions.ts'
 import { peekBody } from '../shared/peek.ts'
 import { encodeError } from './error.ts'
-import { extended, membersOf, shapeOf } from './extended.ts'
 import { decodeRequest } from './request.ts'
 import { completionRequests } from './request-schema.ts'
+import { spellingOf, withSpelling } from './spelling.ts'
 import { encodeStop } from './stop.ts'
 import { errorFrames, wantsUsage } from './stream/encode.ts'
 import { encodeUsage } from './usage.ts'
@@ -45,11 +46,14 @@ function decodePrompt(body: JsonObject, envelope: Envelope): ConversationRequest
   const messages = [{ role: 'user', content: prompt }]
   const request = decodeRequest({ ...rest, messages }, envelope)
   const lost = UNSERVED.filter(name => body[name] !== undefined && body[name] !== null)
-  const shape: JsonObject = {
-    ...(lost.length > 0 ? { lost } : {}),
-    ...(body.echo === true ? { echo: prompt } : {}),
+  return {
+    ...request,
+    ...withSpelling(extensionsOf('openai-chat', request), {
+      ...spellingOf(request),
+      ...(lost.length > 0 ? { lost } : {}),
+      ...(body.echo === true ? { echo: prompt } : {}),
+    }),
   }
-  return { ...request, ...extended(membersOf(request), shape) }
 }
 
 function promptOf({ prompt }: JsonObject): string {
@@ -64,7 +68,7 @@ function promptOf({ prompt }: JsonObject): string {
 
 /** The prompt, for a client that wants it repeated in front of the answer. */
 function echoOf(asked: Asked): string {
-  return text(shapeOf(asked).echo) ?? ''
+  return text(spellingOf(asked).echo) ?? ''
 }
 
 function head(asked: Asked): JsonObject {

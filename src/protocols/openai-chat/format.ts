@@ -2,7 +2,7 @@ import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import { unknownWord } from '../shared/misread.ts'
-import { asSaid } from './original-spelling.ts'
+import { originalSpelling } from './original-spelling.ts'
 
 type Format = ConversationRequest['format']
 
@@ -28,8 +28,8 @@ function textFormat(word: JsonValue = 'text'): Format {
 }
 
 export function encodeFormat(format: Format, own: JsonObject): JsonObject {
-  const said = asSaid(own, ['response_format'], decodeFormat, format)
-  if (said) return said
+  const original = originalSpelling(own, ['response_format'], decodeFormat, format)
+  if (original) return original
   if (format.type === 'text') return {}
   if (!format.schema) return { response_format: { type: 'json_object' } }
   const { schema, name, strict } = format

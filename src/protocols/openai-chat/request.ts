@@ -1,11 +1,15 @@
-import type { ConversationRequest } from '../../conversation/index.ts'
+import type { ConversationRequest, Extensions } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
+import { extensionsOf } from '../shared/extensions.ts'
 import { nothingToSend } from '../shared/first-words.ts'
-import { leaveOut } from '../shared/omit-members.ts'
-import { foreignLosses } from '../shared/unsupported-members.ts'
-import { extended, membersOf, shapeOf } from './extended.ts'
+import {
+  type ForeignRules,
+  foreignLosses,
+  withRequestExtensions,
+} from '../shared/foreign-members.ts'
+import { omitUnsupported } from '../shared/omit-members.ts'
 import { decodeFormat, encodeFormat } from './format.ts'
 import {
   decodeMessages,
@@ -15,21 +19,55 @@ import {
   isOwnMessage,
 } from './message/message.ts'
 import { encodeTurns, systemMessage, systemRole } from './message/turn.ts'
-import { asSaid } from './original-spelling.ts'
-import { decodeSampling, encodeSampling, SPELLED, understoodSampling } from './sampling.ts'
+import { originalSpelling } from './original-spelling.ts'
+import {
+  decodeSampling,
+  encodeSampling,
+  ORIGINAL_SAMPLING,
+  SAMPLING,
+  understoodSampling,
+} from './sampling.ts'
+import { spellingOf, unlessEmpty, withSpelling } from './spelling.ts'
 import { decodeThinking, encodeThinking, THINKING } from './thinking.ts'
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
 
 const CHOICE = ['tool_choice', 'function_call']
-/** Remembered as spelled, and sent so while it still means what the conversation says. */
-const REMEMBERED = [
-  ...SPELLED,
+/** Sent as the client spelled them while they still mean what the conversation holds. */
+const ORIGINAL = [
+  ...ORIGINAL_SAMPLING,
   ...THINKING,
   ...CHOICE,
   'response_format',
   'stream_options',
   'stream',
 ]
+
+/** Members whose meaning the conversation holds: only their spelling is the client's own. */
+const UNDERSTOOD = [
+  ...SAMPLING,
+  ...THINKING,
+  ...CHOICE,
+  'tools',
+  'functions',
+  'parallel_tool_calls',
+  'response_format',
+  'stream',
+  'prompt_cache_key',
+  'verbosity',
+]
+
+const FOREIGN: ForeignRules = {
+  ignorable: [
+    'stream_options',
+    'store',
+    'metadata',
+    'user',
+    'safety_identifier',
+    'service_tier',
+    'prompt_cache_retention',
+  ],
+  unread: members => (members.n === 1 ? without(members, 'n') : members),
+}
 
 export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {
   const wires = objects(body.messages)
@@ -50,11 +88,21 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     cacheKey,
     verbosity,
     format: decodeFormat(body),
-    ...extended(without(body, ...understood(body))),
+    ...ownMembers(without(body, ...encodedAnew(body))),
   }
 }
 
-function understood(body: JsonObject): string[] {
+/** All members as the client spelled them in the memory, what the conversation does not hold in the extensions. */
+function ownMembers(own: JsonObject): { extensions?: Extensions } {
+  const members = without(own, ...UNDERSTOOD)
+  return {
+    ...withRequestExtensions('openai-chat', members, FOREIGN),
+    ...withSpelling(members, unlessEmpty('members', own)),
+  }
+}
+
+/** Members with one spelling, which the conversation alone decides. */
+function encodedAnew(body: JsonObject): string[] {
   return [
     'model',
     'messages',
@@ -71,11 +119,11 @@ export function encodeRequest(
   to: Addressee,
 ): { wire: Wire; losses: Loss[] } {
   const losses: Loss[] = foreignLosses(request, 'openai-chat')
-  const own = membersOf(request)
+  const own = object(spellingOf(request).members) ?? extensionsOf('openai-chat', request)
   const body: JsonObject = {
     model: to.model,
     messages: encodeMessages(request, to, losses),
-    ...without(own, ...REMEMBERED),
+    ...without(own, ...ORIGINAL),
     ...encodeSampling(request, own, to, losses),
     ...encodeThinking(request, own, to, losses),
     ...encodeFormat(request.format, own),
@@ -86,7 +134,7 @@ export function encodeRequest(
   for (const member of lostEarlier(request)) {
     losses.push({ path: member, reason: 'the chat protocol has no such parameter' })
   }
-  leaveOut(body, to, losses)
+  omitUnsupported(body, to, losses)
   return { wire: { path: '/chat/completions', headers: {}, body }, losses }
 }
 
@@ -120,8 +168,8 @@ function encodeToolUse(request: ConversationRequest, own: JsonObject, losses: Lo
 }
 
 function encodeChoice(choice: ConversationRequest['toolChoice'], own: JsonObject): JsonObject {
-  const said = asSaid(own, CHOICE, decodeToolChoice, choice)
-  if (said) return said
+  const original = originalSpelling(own, CHOICE, decodeToolChoice, choice)
+  if (original) return original
   return choice.mode === 'auto' ? {} : { tool_choice: encodeToolChoice(choice) }
 }
 
@@ -129,11 +177,11 @@ function encodeChoice(choice: ConversationRequest['toolChoice'], own: JsonObject
 function encodeStreaming(own: JsonObject, to: Addressee): JsonObject {
   if (!to.stream) return own.stream === false ? { stream: false } : {}
   const { streamUsage } = to.quirks
-  const said = object(own.stream_options)
+  const original = object(own.stream_options)
   if (streamUsage === false) return { stream: true }
   if (own.stream === true && !streamUsage)
-    return { stream: true, ...(said ? { stream_options: said } : {}) }
-  return { stream: true, stream_options: { ...said, include_usage: true } }
+    return { stream: true, ...(original ? { stream_options: original } : {}) }
+  return { stream: true, stream_options: { ...original, include_usage: true } }
 }
 
 /** What groups requests of one session, where the upstream has a member for it. */
@@ -153,6 +201,6 @@ function encodeCaching(
 
 /** Members of a legacy completion that had no place in the conversation. */
 function lostEarlier(request: ConversationRequest): string[] {
-  const { lost } = shapeOf(request)
+  const { lost } = spellingOf(request)
   return Array.isArray(lost) ? lost.filter(member => typeof member === 'string') : []
 }

@@ -3,8 +3,8 @@ import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { callId } from '../shared/call-id.ts'
+import { extensionsOf } from '../shared/extensions.ts'
 import { embeddedError } from './error.ts'
-import { extended, membersOf, shapeOf } from './extended.ts'
 import { decodeCalls, encodeCalls } from './message/call.ts'
 import { decodeCitation, encodeCitation } from './message/citation.ts'
 import { readCalls } from './message/message.ts'
@@ -13,10 +13,12 @@ import {
   contentThinking,
   decodeReasoning,
   encodeReasoning,
-  isOwnReasoning,
+  membersReadFrom,
+  readFrom,
   sealOf,
 } from './message/reasoning.ts'
 import { decodeReplyImages, encodeReplyMedia, lost } from './message/reply-media.ts'
+import { spellingOf, withSpelling } from './spelling.ts'
 import { decodeStop, encodeStop, withCalls } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -39,7 +41,7 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
     parts,
     stop: withCalls(decodeStop(text(choice.finish_reason) ?? null), parts),
     usage: decodeUsage(object(body.usage) ?? {}),
-    ...extended(without(body, ...READ), shape),
+    ...withSpelling(without(body, ...READ), shape),
   }
 }
 
@@ -85,14 +87,14 @@ function decodeReplyContent({ content }: JsonObject, issuer: string): Part[] {
       type: 'thinking',
       text: contentThinking(wire),
       seal: sealOf(issuer, ''),
-      ...extended({}, { as: [] }),
+      ...readFrom([]),
     }
     return [part]
   })
 }
 
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
-  const shape = shapeOf(response)
+  const shape = spellingOf(response)
   const own = object(shape.message)
   const reply = { ...(own ? {} : { refusal: null }), ...encodeReply(response.parts, asked) }
   const message: JsonObject = { role: 'assistant', ...reply, ...own }
@@ -101,7 +103,7 @@ export function encodeResponse(response: ConversationResponse, asked: Asked): Js
     object: 'chat.completion',
     created: Math.floor(asked.atMs / 1000),
     model: asked.model,
-    ...membersOf(response),
+    ...extensionsOf('openai-chat', response),
     choices: [
       {
         index: 0,
@@ -170,7 +172,7 @@ function encodeReply(parts: readonly Part[], asked: Asked): JsonObject {
 }
 
 function encodeReplyReasoning(part: PartOf<'thinking'>): JsonObject {
-  return isOwnReasoning(part) ? encodeReasoning(part) : encodeReasoning(part, 'reasoning_content')
+  return encodeReasoning(part, membersReadFrom(part) ? undefined : 'reasoning_content')
 }
 
 /** Several thinking parts are one text here. */

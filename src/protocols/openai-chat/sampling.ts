@@ -3,7 +3,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { number } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { isReasoningModel } from './models-table.ts'
-import { asSaid } from './original-spelling.ts'
+import { originalSpelling } from './original-spelling.ts'
 
 /** Numbers with the same meaning on every side. */
 const PLAIN = [
@@ -25,8 +25,10 @@ const REFUSED_UNLESS: Record<string, number> = {
 const CAPS = ['max_completion_tokens', 'max_tokens']
 const MAX_STOPS = 4
 
-/** Members that may be spelled in several ways; what the client wrote stays with its extensions. */
-export const SPELLED = [...CAPS, 'stop', 'top_k']
+/** Members that may be spelled in several ways. */
+export const ORIGINAL_SAMPLING = [...CAPS, 'stop', 'top_k']
+/** Every member of which the conversation holds the meaning. */
+export const SAMPLING = [...ORIGINAL_SAMPLING, ...PLAIN.map(([name]) => name)]
 
 export function decodeSampling(body: JsonObject): Sampling {
   const sampling: Sampling = {}
@@ -43,7 +45,7 @@ export function decodeSampling(body: JsonObject): Sampling {
   return sampling
 }
 
-/** The plain numbers that were understood: they need not be remembered. */
+/** The plain numbers that were understood: they have one spelling. */
 export function understoodSampling(body: JsonObject): string[] {
   return PLAIN.map(([name]) => name).filter(name => number(body[name]) !== undefined)
 }
@@ -86,15 +88,15 @@ function encodeNumbers(sampling: Sampling, to: Addressee, losses: Loss[]): JsonO
 
 function encodeCap(cap: number | undefined, own: JsonObject, to: Addressee): JsonObject {
   const field = to.quirks.maxTokensField
-  const said = asSaid(own, CAPS, decodeCap, cap)
-  if (said && !field) return said
+  const original = originalSpelling(own, CAPS, decodeCap, cap)
+  if (original && !field) return original
   if (cap === undefined) return {}
   return { [field ?? (isReasoningModel(to.model) ? 'max_completion_tokens' : 'max_tokens')]: cap }
 }
 
 function encodeStops(stop: string[] | undefined, own: JsonObject, losses: Loss[]): JsonObject {
-  const said = asSaid(own, ['stop'], decodeStops, stop)
-  if (said) return said
+  const original = originalSpelling(own, ['stop'], decodeStops, stop)
+  if (original) return original
   if (!stop || stop.length === 0) return {}
   if (stop.length > MAX_STOPS)
     losses.push({ path: 'stop', reason: 'only four stop sequences can be sent' })

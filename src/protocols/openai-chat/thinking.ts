@@ -10,7 +10,7 @@ import { number, object, text } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss, Quirks } from '../codec.ts'
 import { unknownWord } from '../shared/misread.ts'
 import { isPlainModel } from './models-table.ts'
-import { asSaid } from './original-spelling.ts'
+import { originalSpelling } from './original-spelling.ts'
 
 /** Every member by which some service is told how much to think. */
 export const THINKING = ['reasoning_effort', 'reasoning', 'thinking', 'enable_thinking']
@@ -59,10 +59,10 @@ export function encodeThinking(
   to: Addressee,
   losses: Loss[],
 ): JsonObject {
-  const said = asSaid(own, THINKING, decodeThinking, thinking)
+  const original = originalSpelling(own, THINKING, decodeThinking, thinking)
   const field = to.quirks.thinkingField
-  if (said && (!field || Object.keys(said).every(name => name === field))) {
-    if (!('reasoning_effort' in said && isPlainModel(to.model))) return said
+  if (original && (!field || Object.keys(original).every(name => name === field))) {
+    if (!('reasoning_effort' in original && isPlainModel(to.model))) return original
   }
   if (!thinking) return {}
   const effort = effortOf(thinking)

@@ -2,8 +2,9 @@ import type { ConversationRequest, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
+import { extensionsOf } from '../shared/extensions.ts'
 import { misreadAs, unknownWord } from '../shared/misread.ts'
-import { extended, membersOf, shapeOf, unlessEmpty } from './extended.ts'
+import { spellingOf, unlessEmpty, withSpelling } from './spelling.ts'
 
 export function decodeTools(body: JsonObject): Tool[] {
   return [
@@ -33,12 +34,12 @@ function decodeCustom(custom: JsonObject, wire: JsonObject): Tool {
     name: text(custom.name) ?? '',
     description,
     ...(format ? { format: { ...format, ...object(format.grammar) } } : {}),
-    ...extended({}, { wire }),
+    ...withSpelling({}, { wire }),
   }
 }
 
 function encodeCustom(tool: ToolOf<'custom'>): JsonObject {
-  const asWritten = object(shapeOf(tool).wire)
+  const asWritten = object(spellingOf(tool).wire)
   if (asWritten) return asWritten
   const { name, description, format } = tool
   const grammar: JsonObject | undefined =
@@ -73,7 +74,7 @@ function decodeFunction(declared: JsonObject, outer: JsonObject, shape: JsonObje
     parameters: parameters ?? {},
     ...(typeof strict === 'boolean' ? { strict } : {}),
     ...(cache ? { cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : {}),
-    ...extended(outer, {
+    ...withSpelling(outer, {
       ...shape,
       ...unlessEmpty('inner', without(declared, ...read)),
       ...(parameters ? {} : { bare: true }),
@@ -88,8 +89,13 @@ export function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject 
   for (const [index, tool] of tools.entries()) {
     if (tool.type === 'server') wires.push(...encodeServerTool(tool, `tools[${index}]`, losses))
     else if (tool.type === 'custom') wires.push(encodeCustom(tool))
-    else if (shapeOf(tool).old === true) functions.push(encodeFunction(tool))
-    else wires.push({ type: 'function', function: encodeFunction(tool), ...membersOf(tool) })
+    else if (spellingOf(tool).old === true) functions.push(encodeFunction(tool))
+    else
+      wires.push({
+        type: 'function',
+        function: encodeFunction(tool),
+        ...extensionsOf('openai-chat', tool),
+      })
   }
   return {
     ...(wires.length > 0 ? { tools: wires } : {}),
@@ -107,7 +113,7 @@ function encodeServerTool(tool: ToolOf<'server'>, path: string, losses: Loss[]):
 }
 
 function encodeFunction(tool: ToolOf<'function'>): JsonObject {
-  const shape = shapeOf(tool)
+  const shape = spellingOf(tool)
   return {
     name: tool.name,
     description: tool.description,

@@ -13,12 +13,16 @@ import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { number, object, objects, picked, text, without } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
-import { extensionsOf, withExtensions } from '../shared/extensions.ts'
+import { extensionsOf } from '../shared/extensions.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
+import {
+  type ForeignRules,
+  foreignLosses,
+  withRequestExtensions,
+} from '../shared/foreign-members.ts'
 import { unknownWord } from '../shared/misread.ts'
-import { leaveOut } from '../shared/omit-members.ts'
+import { omitUnsupported } from '../shared/omit-members.ts'
 import { systemTexts } from '../shared/system-text.ts'
-import { foreignLosses } from '../shared/unsupported-members.ts'
 import { conversationItems } from './compaction.ts'
 import { decodeContent } from './content.ts'
 import { decodeItems, instructionParts, itemsOf, leadingItems, toolsInside } from './input.ts'
@@ -44,6 +48,26 @@ const UNDERSTOOD = [
 ]
 const SAMPLING = ['max_output_tokens', 'temperature', 'top_p']
 
+const FOREIGN: ForeignRules = {
+  ignorable: [
+    'store',
+    'include',
+    'metadata',
+    'user',
+    'safety_identifier',
+    'service_tier',
+    'client_metadata',
+    'stream_options',
+    'prompt_cache_retention',
+    'prompt_cache_options',
+    'truncation',
+    'previous_response_id',
+    'generate',
+    'background',
+    'reasoning',
+  ],
+}
+
 export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {
   const items = conversationItems(itemsOf(body.input))
   const leading = leadingItems(items)
@@ -66,12 +90,15 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     cacheKey,
     verbosity,
     format: memory.remember(decodeFormat(object(body.text)), body.text ?? null),
-    ...withExtensions('openai-responses', {
-      ...without(body, ...UNDERSTOOD),
-      // Reasoning that says nothing of how much is still the client's own.
-      ...(thinking || body.reasoning === undefined ? {} : { reasoning: body.reasoning }),
-    }),
+    ...withRequestExtensions('openai-responses', ownMembers(body, thinking), FOREIGN),
   }
+}
+
+/** A `reasoning` member without an effort stays the client's own. */
+function ownMembers(body: JsonObject, thinking: ThinkingIntent | undefined): JsonObject {
+  const own = without(body, ...UNDERSTOOD)
+  if (!thinking && body.reasoning !== undefined) own.reasoning = body.reasoning
+  return own
 }
 
 /** The first declaration of each: a search may find what is declared, or was found before. */
@@ -162,7 +189,7 @@ export function encodeRequest(
     ...encodeCacheKey(request, to),
   }
   if (to.stream) body.stream = true
-  leaveOut(body, to, losses)
+  omitUnsupported(body, to, losses)
   return { wire: { path: '/responses', headers: {}, body }, losses }
 }
 

@@ -5,7 +5,7 @@ import type { Addressee, Loss } from '../codec.ts'
 const UNMISSED = new Set(['stream_options'])
 
 /** Takes out of a request what this upstream would refuse. */
-export function leaveOut(body: JsonObject, { quirks }: Addressee, losses: Loss[]): void {
+export function omitUnsupported(body: JsonObject, { quirks }: Addressee, losses: Loss[]): void {
   for (const member of quirks.unsupported ?? []) {
     if (body[member] === undefined) continue
     delete body[member]

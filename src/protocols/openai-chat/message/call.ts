@@ -1,7 +1,8 @@
 import type { Part, PartOf } from '../../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
 import { object, objects, text, without } from '../../../lib/json/read-json.ts'
-import { extended, membersOf, shapeOf, unlessEmpty } from '../extended.ts'
+import { extensionsOf } from '../../shared/extensions.ts'
+import { spellingOf, unlessEmpty, withSpelling } from '../spelling.ts'
 
 /** `idFor` names a call whose wire gave it no id, by its place among the calls. */
 export function decodeCalls(wire: JsonObject, idFor: (index: number) => string): Part[] {
@@ -23,7 +24,7 @@ function decodeCall(wire: JsonObject, id: string): Part {
     arguments: argumentsText(custom ? declared.input : declared.arguments),
     runsOn: 'client',
     ...(custom ? { freeform: true } : {}),
-    ...extended(without(wire, 'id', 'type', 'function', 'custom'), {
+    ...withSpelling(without(wire, 'id', 'type', 'function', 'custom'), {
       ...unlessEmpty('inner', without(declared, 'name', 'arguments', 'input')),
     }),
   }
@@ -39,7 +40,7 @@ function decodeOldCall(wire: JsonObject, id: string): Part {
     name,
     arguments: said,
     runsOn: 'client',
-    ...extended({}, { old: true }),
+    ...withSpelling({}, { old: true }),
   }
 }
 
@@ -54,7 +55,7 @@ export function encodeCalls(calls: readonly PartOf<'tool-call'>[]): JsonObject {
   const wires: JsonObject[] = []
   let old: JsonObject | undefined
   for (const call of calls) {
-    if (shapeOf(call).old === true) old = { name: call.name, arguments: call.arguments || '{}' }
+    if (spellingOf(call).old === true) old = { name: call.name, arguments: call.arguments || '{}' }
     else wires.push(encodeCall(call))
   }
   return {
@@ -65,10 +66,10 @@ export function encodeCalls(calls: readonly PartOf<'tool-call'>[]): JsonObject {
 
 function encodeCall(part: PartOf<'tool-call'>): JsonObject {
   const { name } = part
-  const inner = object(shapeOf(part).inner)
+  const inner = object(spellingOf(part).inner)
   const said =
     part.freeform === true
       ? { type: 'custom', custom: { name, input: part.arguments, ...inner } }
       : { type: 'function', function: { name, arguments: part.arguments || '{}', ...inner } }
-  return { id: part.id, ...said, ...membersOf(part) }
+  return { id: part.id, ...said, ...extensionsOf('openai-chat', part) }
 }

@@ -2,8 +2,9 @@ import { type Message, type Part, type PartOf, pairCalls } from '../../../conver
 import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
 import { object, text, without } from '../../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../../codec.ts'
+import { extensionsOf } from '../../shared/extensions.ts'
 import { isSealOf } from '../../shared/seals.ts'
-import { extended, membersOf, shapeOf } from '../extended.ts'
+import { spellingOf, withSpelling } from '../spelling.ts'
 import { decodeCalls, encodeCalls } from './call.ts'
 import { decodeContent, encodePart } from './part.ts'
 import { decodeReasoning, encodeReasoning } from './reasoning.ts'
@@ -39,7 +40,7 @@ function decodeSpoken(role: 'system' | 'user', wire: JsonObject): Message {
     role,
     parts: decodeContent(wire.content),
     origin: ORIGIN,
-    ...extended(rest, shapeOfMessage(wire)),
+    ...withSpelling(rest, shapeOfMessage(wire)),
   }
 }
 
@@ -70,7 +71,7 @@ function decodeResult(wire: JsonObject): Message {
     role: 'user',
     parts: [result],
     origin: ORIGIN,
-    ...extended(without(wire, 'role', 'content', 'tool_call_id'), shapeOfMessage(wire)),
+    ...withSpelling(without(wire, 'role', 'content', 'tool_call_id'), shapeOfMessage(wire)),
   }
 }
 
@@ -90,13 +91,13 @@ function decodeAssistant(
     role: 'assistant',
     parts,
     origin: ORIGIN,
-    ...extended(without(rest, ...read), shapeOfMessage(wire)),
+    ...withSpelling(without(rest, ...read), shapeOfMessage(wire)),
   }
 }
 
 /** The members calls were read from; an empty list of them is remembered as it is. */
 export function readCalls(wire: JsonObject, calls: readonly Part[]): string[] {
-  const old = calls.some(call => shapeOf(call).old === true)
+  const old = calls.some(call => spellingOf(call).old === true)
   const listed = calls.length > (old ? 1 : 0)
   return [
     ...(listed ? ['tool_calls'] : []),
@@ -110,8 +111,8 @@ export function decodeSystem(wires: readonly JsonObject[]): Part[] {
     const [first, ...more] = decodeContent(wire.content)
     const opening: Part = first ?? { type: 'text', text: '' }
     const message = { ...without(wire, 'content'), content: contentForm(wire.content) }
-    const shape = { ...shapeOf(opening), opens: message }
-    return [{ ...opening, ...extended(membersOf(opening), shape) }, ...more]
+    const shape = { ...spellingOf(opening), opens: message }
+    return [{ ...opening, ...withSpelling(extensionsOf('openai-chat', opening), shape) }, ...more]
   })
 }
 
@@ -119,7 +120,7 @@ export function decodeSystem(wires: readonly JsonObject[]): Part[] {
 export function encodeOwnSystem(parts: readonly Part[], to: Addressee): JsonObject[] | undefined {
   const groups: { message: JsonObject; parts: Part[] }[] = []
   for (const part of parts) {
-    const message = object(shapeOf(part).opens)
+    const message = object(spellingOf(part).opens)
     if (message) groups.push({ message, parts: [part] })
     else if (groups.length === 0) return undefined
     else groups[groups.length - 1]?.parts.push(part)
@@ -134,7 +135,7 @@ export function encodeOwnSystem(parts: readonly Part[], to: Addressee): JsonObje
 
 /** Whether the message remembers how it was written and still holds what it did. */
 export function isOwnMessage(message: Message): boolean {
-  const { role } = shapeOf(message)
+  const { role } = spellingOf(message)
   if (role === undefined) return false
   if (role !== 'tool' && role !== 'function')
     return message.parts.every(part => part.type !== 'tool-result')
@@ -147,8 +148,11 @@ export function encodeOwnMessage(
   path: string,
   losses: Loss[],
 ): JsonObject {
-  const shape = shapeOf(message)
-  const head: JsonObject = { role: shape.role ?? message.role, ...membersOf(message) }
+  const shape = spellingOf(message)
+  const head: JsonObject = {
+    role: shape.role ?? message.role,
+    ...extensionsOf('openai-chat', message),
+  }
   const form = text(shape.content)
   const [first] = message.parts
   if (first?.type === 'tool-result') return { ...head, ...encodeOwnResult(first, form, shape.role) }
@@ -178,7 +182,7 @@ function encodeOwnAssistant(
   for (const part of parts) {
     if (part.type === 'thinking') wire = { ...wire, ...encodeOwnThinking(part, to, path, losses) }
     else if (part.type === 'tool-call') calls.push(part)
-    else if (part.type === 'refusal' && shapeOf(part).part !== true) wire.refusal = part.text
+    else if (part.type === 'refusal' && spellingOf(part).part !== true) wire.refusal = part.text
     else content.push(part)
   }
   return { ...wire, ...encodeContent(content, form), ...encodeCalls(calls) }

@@ -1,8 +1,9 @@
 import type { Part, PartOf, Source } from '../../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
 import { object, objects, text, without } from '../../../lib/json/read-json.ts'
+import { extensionsOf } from '../../shared/extensions.ts'
 import { isAllWords, opaqueWords } from '../../shared/opaque-words.ts'
-import { extended, membersOf, shapeOf, unlessEmpty } from '../extended.ts'
+import { spellingOf, unlessEmpty, withSpelling } from '../spelling.ts'
 
 /** Content of a message: a string, or parts. Null and absent are no parts. */
 export function decodeContent(content: JsonValue | undefined): Part[] {
@@ -26,7 +27,7 @@ function decodeKnown(wire: JsonObject): Part {
       return {
         type: 'refusal',
         text: text(wire.refusal) ?? '',
-        ...extended(without(wire, 'type', 'refusal'), { part: true }),
+        ...withSpelling(without(wire, 'type', 'refusal'), { part: true }),
       }
     case 'image_url':
       return decodeImage(wire)
@@ -46,7 +47,7 @@ function decodeText(wire: JsonObject): Part {
   return {
     type: 'text',
     text: text(wire.text) ?? '',
-    ...extended(without(wire, 'type', 'text'), alias),
+    ...withSpelling(without(wire, 'type', 'text'), alias),
   }
 }
 
@@ -65,7 +66,7 @@ function decodeAddressed(wire: JsonObject, member: string) {
   const { source, shape } = sourceOf(bare ?? text(inner.url) ?? '')
   return {
     source,
-    ...extended(without(wire, 'type', member), {
+    ...withSpelling(without(wire, 'type', member), {
       ...shape,
       ...unlessEmpty('inner', without(inner, 'url')),
       ...(bare === undefined ? {} : { bare: true }),
@@ -80,7 +81,7 @@ function decodeAudio(wire: JsonObject): Part {
   return {
     type: 'audio',
     source: { from: 'base64', mediaType, data: text(audio.data) ?? '' },
-    ...extended(without(wire, 'type', 'input_audio'), { inner: without(audio, 'data') }),
+    ...withSpelling(without(wire, 'type', 'input_audio'), { inner: without(audio, 'data') }),
   }
 }
 
@@ -100,7 +101,7 @@ function decodeFile(wire: JsonObject): Part {
     type: 'document',
     source,
     name,
-    ...extended(without(wire, 'type', 'file'), {
+    ...withSpelling(without(wire, 'type', 'file'), {
       ...shape,
       inner: without(file, 'filename', consumed),
     }),
@@ -140,10 +141,16 @@ export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }
 export function encodePart(part: Part): Encoded {
   switch (part.type) {
     case 'text':
-      return { wire: { type: shapeOf(part).type ?? 'text', text: part.text, ...membersOf(part) } }
+      return {
+        wire: {
+          type: spellingOf(part).type ?? 'text',
+          text: part.text,
+          ...extensionsOf('openai-chat', part),
+        },
+      }
     case 'refusal':
-      if (shapeOf(part).part !== true) return { wire: { type: 'text', text: part.text } }
-      return { wire: { type: 'refusal', refusal: part.text, ...membersOf(part) } }
+      if (spellingOf(part).part !== true) return { wire: { type: 'text', text: part.text } }
+      return { wire: { type: 'refusal', refusal: part.text, ...extensionsOf('openai-chat', part) } }
     case 'image':
     case 'document':
     case 'audio':
@@ -185,25 +192,29 @@ function encodeAddressed(part: Media, member: string): Encoded {
   const { source, type } = part
   if (source.from === 'file')
     return { lost: `an ${type} that only its own service holds`, instead: `[${type}]` }
-  const shape = shapeOf(part)
+  const shape = spellingOf(part)
   const url = addressOf(source, shape)
   const inner = shape.bare === true ? url : { url, ...object(shape.inner) }
-  return { wire: { type: member, [member]: inner, ...membersOf(part) } }
+  return { wire: { type: member, [member]: inner, ...extensionsOf('openai-chat', part) } }
 }
 
 function encodeAudio(part: Media): Encoded {
   const { source } = part
   if (source.from !== 'base64') return { lost: 'audio by address', instead: '[audio]' }
   const format = source.mediaType.replace(/^audio\/(x-)?/, '').replace('mpeg', 'mp3')
-  const inner = object(shapeOf(part).inner) ?? { format }
+  const inner = object(spellingOf(part).inner) ?? { format }
   return {
-    wire: { type: 'input_audio', input_audio: { data: source.data, ...inner }, ...membersOf(part) },
+    wire: {
+      type: 'input_audio',
+      input_audio: { data: source.data, ...inner },
+      ...extensionsOf('openai-chat', part),
+    },
   }
 }
 
 function encodeDocument(part: Media): Encoded {
   const { source, name } = part
-  const shape = shapeOf(part)
+  const shape = spellingOf(part)
   const inner = object(shape.inner)
   const named: JsonObject = name === undefined ? {} : { filename: name }
   if (source.from === 'file') {
@@ -214,12 +225,16 @@ function encodeDocument(part: Media): Encoded {
       }
     }
     return {
-      wire: { type: 'file', file: { file_id: source.id, ...named, ...inner }, ...membersOf(part) },
+      wire: {
+        type: 'file',
+        file: { file_id: source.id, ...named, ...inner },
+        ...extensionsOf('openai-chat', part),
+      },
     }
   }
   if (inner) {
     const file = { file_data: addressOf(source, shape), ...named, ...inner }
-    return { wire: { type: 'file', file, ...membersOf(part) } }
+    return { wire: { type: 'file', file, ...extensionsOf('openai-chat', part) } }
   }
   return encodeForeignDocument(source, name)
 }

@@ -1,7 +1,7 @@
-import type { Part, PartOf } from '../../../conversation/index.ts'
+import type { Extensions, Part, PartOf } from '../../../conversation/index.ts'
 import type { JsonObject } from '../../../lib/json/json.ts'
 import { object, objects, text, without } from '../../../lib/json/read-json.ts'
-import { extended, membersOf, shapeOf } from '../extended.ts'
+import { extensionsOf } from '../../shared/extensions.ts'
 
 /** Which member a service uses for the text: DeepSeek's and Qwen's word, then OpenRouter's. */
 const TEXT = ['reasoning_content', 'reasoning'] as const
@@ -27,11 +27,30 @@ export function decodeReasoning(
         type: 'thinking',
         text: words ?? details.map(detailText).join(''),
         ...(seal ? { seal: sealOf(issuer, seal) } : {}),
-        ...extended(carried, { as }),
+        ...readFrom(as, carried),
       },
     ],
     rest: without(wire, ...as, ...Object.keys(carried)),
   }
+}
+
+/**
+ * Names the members that carried the text. This stays among the extensions, since reasoning comes
+ * back from capsules and from the store as JSON, of which no memory of a node knows.
+ */
+const READ_FROM = '.'
+
+export function readFrom(
+  as: readonly string[],
+  members: JsonObject = {},
+): { extensions: Extensions } {
+  return { extensions: { 'openai-chat': { ...members, [READ_FROM]: { as: [...as] } } } }
+}
+
+/** Undefined for reasoning of another protocol. */
+export function membersReadFrom({ extensions }: PartOf<'thinking'>): string[] | undefined {
+  const as = object(extensions?.['openai-chat']?.[READ_FROM])?.as
+  return Array.isArray(as) ? as.filter(name => typeof name === 'string') : undefined
 }
 
 /** An empty seal only says who thought it: some services want their own reasoning back. */
@@ -53,20 +72,10 @@ export function contentThinking(wire: JsonObject): string {
   return text(wire.thinking) ?? objects(wire.thinking).map(detailText).join('')
 }
 
-/** Members for one thinking part, as `field` where told, else as they came. */
+/** Members for one thinking part: in `field` where given, else in those it was read from. */
 export function encodeReasoning(part: PartOf<'thinking'>, field?: string): JsonObject {
-  const as = shapeOf(part).as
-  const names = field
-    ? [field]
-    : Array.isArray(as)
-      ? as.filter(name => typeof name === 'string')
-      : []
-  const wire: JsonObject =
-    part.text === '' ? {} : Object.fromEntries(names.map(name => [name, part.text]))
-  return { ...wire, ...object(membersOf(part)) }
-}
-
-/** Whether the part came from this protocol and knows how it was said. */
-export function isOwnReasoning(part: PartOf<'thinking'>): boolean {
-  return Array.isArray(shapeOf(part).as)
+  const names = field ? [field] : (membersReadFrom(part) ?? [])
+  const wire: JsonObject = {}
+  if (part.text !== '') for (const name of names) wire[name] = part.text
+  return { ...wire, ...without(extensionsOf('openai-chat', part), READ_FROM) }
 }

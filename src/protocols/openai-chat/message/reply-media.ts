@@ -2,7 +2,7 @@ import type { Part, PartOf } from '../../../conversation/index.ts'
 import type { JsonObject } from '../../../lib/json/json.ts'
 import { object, objects, text } from '../../../lib/json/read-json.ts'
 import type { Asked } from '../../codec.ts'
-import { extended } from '../extended.ts'
+import { withExtensions } from '../../shared/extensions.ts'
 
 const ONE_HOUR_SECONDS = 3_600
 
@@ -47,6 +47,6 @@ export function decodeReplyImages(message: JsonObject): Part[] {
           data: url.slice(head[0].length),
         }
       : { from: 'url' as const, url }
-    return [{ type: 'image', source, ...extended(wire) }]
+    return [{ type: 'image', source, ...withExtensions('openai-chat', wire) }]
   })
 }

@@ -5,10 +5,10 @@ import { object, text } from '../../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../../codec.ts'
 import { isSealOf } from '../../shared/seals.ts'
 import { systemTexts } from '../../shared/system-text.ts'
-import { shapeOf } from '../extended.ts'
+import { spellingOf } from '../spelling.ts'
 import { encodeCalls } from './call.ts'
 import { encodePart } from './part.ts'
-import { encodeReasoning, isOwnReasoning } from './reasoning.ts'
+import { encodeReasoning, membersReadFrom } from './reasoning.ts'
 
 /** Messages for a conversation that was held in another protocol, in the strictest form there is. */
 export function encodeTurns(
@@ -33,7 +33,7 @@ export function systemMessage(system: readonly Part[], role: string): JsonObject
 
 /** `developer` where the client called it so and the upstream has no word of its own. */
 export function systemRole({ system }: ConversationRequest, to: Addressee): string {
-  const developer = system.some(part => object(shapeOf(part).opens)?.role === 'developer')
+  const developer = system.some(part => object(spellingOf(part).opens)?.role === 'developer')
   return to.quirks.systemRole ?? (developer ? 'developer' : 'system')
 }
 
@@ -145,7 +145,7 @@ function encodeEarlierReasoning(
   losses: Loss[],
 ): JsonObject {
   const own = reasoning.filter(
-    part => isSealOf(part.seal, 'openai-chat', to.issuer) && isOwnReasoning(part),
+    part => isSealOf(part.seal, 'openai-chat', to.issuer) && membersReadFrom(part),
   )
   // What this very upstream thought goes back in the member it came in: some insist on it.
   if (own.length > 0) return Object.assign({}, ...own.map(part => encodeReasoning(part)))

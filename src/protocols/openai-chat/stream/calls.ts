@@ -2,7 +2,7 @@ import type { Part, StreamEvent } from '../../../conversation/index.ts'
 import { isObject, type JsonObject } from '../../../lib/json/json.ts'
 import { count, object, text, without } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
-import { extended, unlessEmpty } from '../extended.ts'
+import { unlessEmpty, withSpelling } from '../spelling.ts'
 
 type Call = { part: number; key: number | undefined; id: string }
 
@@ -69,7 +69,7 @@ function opening(wire: JsonObject, id: string): Part {
     arguments: '',
     runsOn: 'client',
     ...(wire.type === 'custom' ? { freeform: true } : {}),
-    ...extended(without(wire, 'id', 'type', 'index', 'function', 'custom', 'old'), {
+    ...withSpelling(without(wire, 'id', 'type', 'index', 'function', 'custom', 'old'), {
       ...(wire.old === true ? { old: true } : {}),
       ...unlessEmpty('inner', without(declared, 'name', 'arguments', 'input')),
     }),

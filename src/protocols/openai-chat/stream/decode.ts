@@ -11,9 +11,8 @@ import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Frame } from '../../codec.ts'
 import { callId } from '../../shared/call-id.ts'
 import { choiceError, chunkError, endedInError } from '../error.ts'
-import { extended } from '../extended.ts'
 import { decodeCitation } from '../message/citation.ts'
-import { contentThinking, detailText, sealOf } from '../message/reasoning.ts'
+import { contentThinking, detailText, readFrom, sealOf } from '../message/reasoning.ts'
 import { decodeReplyImages } from '../message/reply-media.ts'
 import { decodeStop, withCalls } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
@@ -162,7 +161,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     this.open = { index: this.parts++, type }
     const part: Part =
       type === 'thinking'
-        ? { type, text: '', seal: sealOf(this.issuer, ''), ...extended({}, { as: [...as] }) }
+        ? { type, text: '', seal: sealOf(this.issuer, ''), ...readFrom(as) }
         : { type, text: '' }
     this.out.push({ type: 'part-start', index: this.open.index, part })
     return this.open.index

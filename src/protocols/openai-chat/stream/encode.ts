@@ -11,10 +11,12 @@ import type { JsonObject } from '../../../lib/json/json.ts'
 import { object } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Asked, Frame } from '../../codec.ts'
+import { extensionsOf } from '../../shared/extensions.ts'
 import { errorBody } from '../error.ts'
-import { membersOf, shapeOf } from '../extended.ts'
 import { encodeCitation } from '../message/citation.ts'
+import { membersReadFrom } from '../message/reasoning.ts'
 import { encodeReplyMedia, lost } from '../message/reply-media.ts'
+import { spellingOf } from '../spelling.ts'
 import { encodeStop } from '../stop.ts'
 import { encodeUsage } from '../usage.ts'
 
@@ -37,12 +39,6 @@ const MEMBER: Partial<Record<Part['type'], string>> = {
   text: 'content',
   thinking: 'reasoning_content',
   refusal: 'refusal',
-}
-
-/** Where a service of this protocol wrote the same thoughts. */
-function membersAs(part: Part): string[] {
-  const { as } = shapeOf(part)
-  return Array.isArray(as) ? as.filter(name => typeof name === 'string') : []
 }
 
 /** `at`: the place among the calls, which is what clients index by. */
@@ -98,15 +94,15 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
     if (part.type === 'opaque') lost(part, this.asked)
     const member = MEMBER[part.type]
     if (!member || !('text' in part)) return []
-    const as = part.type === 'thinking' ? membersAs(part) : []
-    this.members.set(index, as.length > 0 ? as : [member])
+    const as = part.type === 'thinking' ? membersReadFrom(part) : undefined
+    this.members.set(index, as && as.length > 0 ? as : [member])
     const cited = part.type === 'text' ? (part.citations ?? []) : []
     return [...this.prose(index, part.text), ...cited.flatMap(citation => this.cited(citation))]
   }
 
   /** Clients want id, type and name with a call's first chunk. */
   private called(index: number, part: PartOf<'tool-call'>): Frame[] {
-    const { old } = shapeOf(part)
+    const { old } = spellingOf(part)
     const call = {
       at: this.calls.size,
       custom: part.freeform === true,
@@ -116,7 +112,12 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
     this.calls.set(index, call)
     const declared = { name: part.name, ...argued(call, part.arguments) }
     if (call.old) return [this.delta({ function_call: declared })]
-    const wire = { index: call.at, id: part.id, ...typed(call, declared), ...membersOf(part) }
+    const wire = {
+      index: call.at,
+      id: part.id,
+      ...typed(call, declared),
+      ...extensionsOf('openai-chat', part),
+    }
     return [this.delta({ tool_calls: [wire] })]
   }
 
