@@ -1,9 +1,12 @@
 import { compileTable } from '../config/index.ts'
 import type { Services } from '../exchange/services.ts'
-import { createGateway, type Gateway } from '../exchange/snapshot.ts'
+import { createGateway } from '../exchange/snapshot.ts'
 import { kinds } from '../providers/index.ts'
 import type { Result } from '../routing/diagnostic.ts'
 import type { Discovered } from '../routing/discovered-models.ts'
+import type { Gateway } from './gateway.ts'
+import { createHandlers } from './handlers/create.ts'
+import { SOCKETS } from './handlers/sockets.ts'
 
 /** Text → gateway. Runs the file's `tests` too; a failing one is an error like any other. */
 export function compile(
@@ -15,7 +18,11 @@ export function compile(
   const { env, readFile } = services
   const compiled = compileTable(file, text, { env, readFile, kinds, discovered })
   if (!compiled.ok) return compiled
-  return { ...compiled, value: createGateway(compiled.value, services) }
+  const gateway = createGateway(compiled.value, services)
+  return {
+    ...compiled,
+    value: { ...gateway, handlers: createHandlers(gateway), sockets: SOCKETS },
+  }
 }
 
 /**

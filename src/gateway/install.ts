@@ -1,9 +1,9 @@
 import { formatDiagnostic } from '../config/index.ts'
 import type { Services } from '../exchange/services.ts'
-import type { Gateway } from '../exchange/snapshot.ts'
 import type { Diagnostic, Result } from '../routing/diagnostic.ts'
 import { compile } from './compile.ts'
 import { openedGates } from './gates.ts'
+import type { Gateway } from './gateway.ts'
 import { putInForce } from './in-force.ts'
 import type { Live } from './live.ts'
 

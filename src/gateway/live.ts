@@ -1,5 +1,5 @@
-import type { Gateway } from '../exchange/snapshot.ts'
 import type { Diagnostic } from '../routing/diagnostic.ts'
+import type { Gateway } from './gateway.ts'
 
 /** A gateway with the application built over it. */
 export type Snapshot<App> = { gateway: Gateway; app: App }

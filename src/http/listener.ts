@@ -1,6 +1,7 @@
 import type { Server } from 'bun'
+import { newRequestId } from '../gateway/handlers/request.ts'
 import type { Live } from '../gateway/live.ts'
-import { type App, newRequestId } from './app.ts'
+import type { App } from './app.ts'
 import { badHost, hasReadableUrl } from './request-url.ts'
 import { serveRequest, unsniffed } from './serve.ts'
 import { createSockets, maxPayloadLength, type SocketData } from './websocket/sockets.ts'

@@ -1,3 +1,4 @@
+import type { TObject, TSchema } from '@sinclair/typebox'
 import type {
   Ability,
   ConversationRequest,
@@ -16,16 +17,30 @@ import type { RequestShape } from './shared/schema/request-check.ts'
 
 /** What an endpoint does. A `relay` passes bytes through to the same protocol, never decoded. */
 export type Action = 'generate' | 'count-tokens' | 'models' | 'relay' | 'compact'
+/** What an endpoint, or a verb behind a model's name, does. All but `action` is for documentation. */
+export type Operation = {
+  action: Action
+  /** What it does, in a few words. */
+  title: string
+  /** Requests as clients send them, by what they show. The model's name is added. */
+  examples: Readonly<Record<string, JsonObject>>
+  /** Media types of the reply; absent: JSON. */
+  replies?: readonly string[]
+  /** The body, where `requests` has no schema for the action: a relay's. */
+  request?: TSchema
+  /** The fields of a `multipart/form-data` body, where the endpoint takes one. */
+  form?: TObject
+}
+
 /**
  * `path` in Elysia's notation, as clients call it. `verbs`: the path's wildcard ends in `:verb`,
- * which decides the action and is handed on as `params.verb`, what stands before it as `params.model`.
+ * which decides the operation and is handed on as `params.verb`, what stands before it as
+ * `params.model`.
  */
-export type Endpoint = {
-  method: 'GET' | 'POST'
-  path: string
-  action: Action
-  verbs?: Readonly<Record<string, Action>>
-}
+export type Endpoint = { method: 'GET' | 'POST'; path: string } & (
+  | Operation
+  | { verbs: Readonly<Record<string, Operation>> }
+)
 
 /** A request as it arrived: the body whole and decompressed, not parsed. */
 export type Inbound = {
@@ -158,6 +173,11 @@ export interface ClientCodec {
   /** Requests may name an earlier reply instead of repeating it, so the gateway stores its replies. */
   readonly stateful?: boolean
   readonly endpoints: readonly Endpoint[]
+  /**
+   * Whether a request to a path that several protocols share is from a client of this one. Absent:
+   * the codec does not claim any.
+   */
+  recognises?(headers: Headers, path: string): boolean
   /** Request headers that belong to the protocol and go upstream on passthrough; `x-*` is a prefix. */
   readonly forwards: readonly string[]
   /** Throws `invalid-request` for what is not the protocol's request: JSON, UTF-8, model, nesting. */

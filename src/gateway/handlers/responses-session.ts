@@ -18,6 +18,13 @@ export type Connection = {
   signal: AbortSignal
 }
 
+export interface Session {
+  /** Takes a frame; turns run one at a time, in the order in which they came. */
+  receive(frame: string): void
+  /** Resolves when nothing runs. */
+  settled(): Promise<void>
+}
+
 /** Responses of a connection that a later turn may follow; an agent names the latest. */
 const MAX_HISTORIES = 8
 /** A request whose history is in its input, and the response it named as the one before. */
@@ -41,7 +48,7 @@ export function createResponsesSession(
   connection: Connection,
   current: () => Gateway,
   newId: () => string,
-) {
+): Session {
   /** By response id: every item up to and with it. */
   const histories = new Map<string, readonly JsonObject[]>()
   let running: Promise<void> = Promise.resolve()
@@ -146,7 +153,6 @@ export function createResponsesSession(
   }
 
   return {
-    /** One turn at a time, in the order they came. */
     receive(frame: string): void {
       if (!hasRoomFor(frame)) {
         void refuse(
@@ -166,7 +172,6 @@ export function createResponsesSession(
           waitingLength -= frame.length
         })
     },
-    /** Resolves when nothing runs. */
     settled: () => running,
   }
 }

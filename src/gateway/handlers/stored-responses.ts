@@ -3,12 +3,53 @@ import { forgetResponse, storedResponse } from '../../exchange/history/stored-re
 import type { Gateway } from '../../exchange/snapshot.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
+import { openaiResponses } from '../../protocols/openai-responses/index.ts'
+import { storedResponseOperation } from '../openapi/stored-responses.ts'
+import { guarded } from './guarded.ts'
+import type { Handler, Params } from './handler.ts'
+import { queryOf, unescaped } from './request.ts'
+
+const PATH = '/v1/responses/:id'
+
+/** Reads and deletes responses that are kept here. */
+export function storedResponseHandlers(gateway: Gateway): Handler[] {
+  const common = {
+    path: PATH,
+    access: 'callers',
+    protocol: openaiResponses.protocol,
+    codec: openaiResponses,
+  } as const
+  return [
+    guarded(gateway, {
+      ...common,
+      method: 'GET',
+      title: READ,
+      openapi: () => [storedResponseOperation(openaiResponses, PATH, 'get', READ)],
+      answer: ({ request, params, caller }) =>
+        Response.json(readResponse(gateway, caller, idOf(params), queryOf(request))),
+    }),
+    guarded(gateway, {
+      ...common,
+      method: 'DELETE',
+      title: DELETE,
+      openapi: () => [storedResponseOperation(openaiResponses, PATH, 'delete', DELETE)],
+      answer: ({ params, caller }) => Response.json(deleteResponse(gateway, caller, idOf(params))),
+    }),
+  ]
+}
+
+const READ = 'A response that is kept here'
+const DELETE = 'Deletes a response that is kept here'
+
+function idOf({ id = '' }: Params): string {
+  return unescaped(id)
+}
 
 /**
  * `GET /v1/responses/{id}`: a response as it ended. Only the caller that asked for it finds it.
  * Throws `invalid-request` with status 404 where it is not kept here.
  */
-export function readResponse(
+function readResponse(
   gateway: Gateway,
   caller: Caller,
   id: string,
@@ -24,7 +65,7 @@ export function readResponse(
 }
 
 /** `DELETE /v1/responses/{id}`: neither it nor its items can be named from here on. Throws likewise. */
-export function deleteResponse(gateway: Gateway, caller: Caller, id: string): JsonObject {
+function deleteResponse(gateway: Gateway, caller: Caller, id: string): JsonObject {
   const response = found(gateway, caller, id)
   if (!forgetResponse(gateway.services.state, caller.name, response))
     throw new GatewayError(

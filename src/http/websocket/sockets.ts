@@ -1,8 +1,8 @@
 import type { Server, ServerWebSocket } from 'bun'
-import { createResponsesSession } from '../../gateway/handlers/responses-session.ts'
+import type { SocketHandler } from '../../gateway/handlers/handler.ts'
+import type { Session } from '../../gateway/handlers/responses-session.ts'
 import type { Live } from '../../gateway/live.ts'
 import { asGatewayError } from '../../lib/errors.ts'
-import { openaiResponses } from '../../protocols/openai-responses/index.ts'
 import type { App } from '../app.ts'
 
 /** What a socket carries from its upgrade to its end. */
@@ -10,12 +10,12 @@ export type SocketData = {
   headers: Headers
   peer: string | undefined
   abort: AbortController
-  session?: ReturnType<typeof createResponsesSession>
-  /** Wakes whoever waits for the peer to take more. */
+  handler: SocketHandler
+  session?: Session
+  /** Called when the peer can take more. */
   drained?: () => void
 }
 
-const PATH = '/v1/responses'
 const GOING_AWAY = 1001
 /** A frame that is a little too long is still read, since only then its client can be told why. */
 const EXPLAINED_BYTES = 1_000_000
@@ -25,18 +25,23 @@ export function maxPayloadLength({ current }: Live<App>): number {
   return current.gateway.table.server.bodyLimitBytes + EXPLAINED_BYTES
 }
 
-/** WebSockets: `GET /v1/responses`, as Codex opens it. */
+/** The WebSockets of a listener: those that the snapshot's handlers open. */
 export function createSockets(live: Live<App>, newId: () => string) {
   const open = new Set<ServerWebSocket<SocketData>>()
   let draining = false
 
   function session(socket: ServerWebSocket<SocketData>) {
-    const { headers, peer, abort } = socket.data
-    return createResponsesSession(
+    const { headers, peer, abort, handler } = socket.data
+    return handler.open(
       { headers, peer, signal: abort.signal, send: text => send(socket, text) },
       () => live.current.gateway,
       newId,
     )
+  }
+
+  function handlerOf(request: Request): SocketHandler | undefined {
+    const { pathname } = new URL(request.url)
+    return live.current.gateway.sockets.find(({ path }) => path === pathname)
   }
 
   return {
@@ -46,15 +51,16 @@ export function createSockets(live: Live<App>, newId: () => string) {
       server: Server<SocketData>,
     ): { handled: boolean; response?: Response } {
       const wanted = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-      if (!wanted || new URL(request.url).pathname !== PATH) return { handled: false }
+      const handler = wanted ? handlerOf(request) : undefined
+      if (!handler) return { handled: false }
       const peer = server.requestIP(request)?.address
       try {
         live.current.gateway.authenticate(request.headers, () => peer)
       } catch (error) {
-        const { status, body } = openaiResponses.encodeError(asGatewayError(error))
+        const { status, body } = handler.codec.encodeError(asGatewayError(error))
         return { handled: true, response: Response.json(body, { status }) }
       }
-      const data = { headers: request.headers, peer, abort: new AbortController() }
+      const data = { handler, headers: request.headers, peer, abort: new AbortController() }
       if (server.upgrade(request, { data })) return { handled: true }
       return {
         handled: true,

@@ -1,6 +1,7 @@
 import { without } from '../../lib/json/read-json.ts'
 import type { Action, Codec } from '../codec.ts'
 import { peekBody } from '../shared/peek.ts'
+import { endpoints } from './endpoints.ts'
 import { decodeError, embeddedError, encodeError } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
@@ -25,10 +26,9 @@ const PATHS: Record<Action, string> = {
  */
 export const anthropic: Codec = {
   protocol: 'anthropic',
-  endpoints: [
-    { method: 'POST', path: '/v1/messages', action: 'generate' },
-    { method: 'POST', path: '/v1/messages/count_tokens', action: 'count-tokens' },
-  ],
+  endpoints,
+  recognises: (headers, path) =>
+    headers.has('anthropic-version') || path.startsWith('/v1/messages'),
   // An open list: the vendor adds headers monthly, and a beta's header and body go together.
   forwards: ['anthropic-*', 'x-claude-code-*', 'x-app'],
   carries: carriesThinking,

@@ -1,6 +1,6 @@
 import { picked } from '../../lib/json/read-json.ts'
-import { table } from '../../lib/json/table.ts'
-import type { Action, Codec, Endpoint } from '../codec.ts'
+import type { Codec } from '../codec.ts'
+import { endpoints } from './endpoints.ts'
 import { decodeError, embeddedError, encodeError, streamErrorBody } from './error.ts'
 import { decodeModels, encodeModel, encodeModels } from './models.ts'
 import { pathFor } from './path.ts'
@@ -12,33 +12,17 @@ import { decodeStream } from './stream/decode.ts'
 import { encodeStream } from './stream/encode.ts'
 import { decodeUsage } from './usage.ts'
 
-const VERBS = table<Action>({
-  generateContent: 'generate',
-  streamGenerateContent: 'generate',
-  countTokens: 'count-tokens',
-  embedContent: 'relay',
-  batchEmbedContents: 'relay',
-})
-
-/** Where clients of Google's two services look for models. */
-const ROOTS = [
-  '/v1beta/models',
-  '/v1/models',
-  '/v1beta1/publishers/google/models',
-  '/v1/publishers/google/models',
-  '/v1beta1/projects/:project/locations/:location/publishers/google/models',
-  '/v1/projects/:project/locations/:location/publishers/google/models',
-]
-
 /**
  * Google Gemini, as AI Studio and Vertex AI speak it.
  * @see https://ai.google.dev/api/generate-content
  */
 export const gemini: Codec = {
   protocol: 'gemini',
-  endpoints: ROOTS.map(
-    (root): Endpoint => ({ method: 'POST', path: `${root}/*`, action: 'generate', verbs: VERBS }),
-  ),
+  endpoints,
+  recognises: (headers, path) =>
+    headers.has('x-goog-api-key') ||
+    path.startsWith('/v1beta') ||
+    /^\/v1\/(publishers|projects)\//.test(path),
   forwards: ['x-goog-api-client', 'x-goog-request-params', 'x-goog-user-project'],
   // Its thoughtSignatures do, but some clients forget them.
   carries: () => false,

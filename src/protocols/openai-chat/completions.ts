@@ -12,6 +12,7 @@ import type { Machine } from '../../lib/streams/machine.ts'
 import type { Asked, ClientCodec, Envelope, Frame } from '../codec.ts'
 import { extensionsOf } from '../shared/extensions.ts'
 import { peekBody } from '../shared/peek.ts'
+import { completionEndpoints } from './endpoints.ts'
 import { encodeError } from './error.ts'
 import { decodeRequest } from './request.ts'
 import { completionRequests } from './request-schema.ts'
@@ -23,7 +24,7 @@ import { encodeUsage } from './usage.ts'
 /** The legacy text endpoint, for clients that have not moved: a prompt is one user message. */
 export const completions: ClientCodec = {
   protocol: 'openai-chat',
-  endpoints: [{ method: 'POST', path: '/v1/completions', action: 'generate' }],
+  endpoints: completionEndpoints,
   forwards: [],
   carries: () => false,
   keepAlive: ': keep-alive\n\n',

@@ -1,6 +1,7 @@
 import type { Codec } from '../codec.ts'
 import { decodeModels, encodeModel, encodeModels } from '../shared/openai/models.ts'
 import { peekBody } from '../shared/peek.ts'
+import { endpoints } from './endpoints.ts'
 import { decodeError, embeddedError, encodeError } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { requests } from './request-schema.ts'
@@ -16,7 +17,7 @@ export { completions } from './completions.ts'
  */
 export const openaiChat: Codec = {
   protocol: 'openai-chat',
-  endpoints: [{ method: 'POST', path: '/v1/chat/completions', action: 'generate' }],
+  endpoints,
   forwards: [
     'openai-beta',
     'x-session-id',

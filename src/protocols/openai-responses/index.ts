@@ -3,6 +3,7 @@ import type { Action, Codec } from '../codec.ts'
 import { decodeModels, encodeModel, encodeModels } from '../shared/openai/models.ts'
 import { peekBody } from '../shared/peek.ts'
 import { compaction } from './compaction.ts'
+import { endpoints } from './endpoints.ts'
 import { decodeError, embeddedError, encodeError } from './error.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { requests } from './request-schema.ts'
@@ -26,11 +27,7 @@ const PATHS: Record<Action, string> = {
 export const openaiResponses: Codec = {
   protocol: 'openai-responses',
   stateful: true,
-  endpoints: [
-    { method: 'POST', path: '/v1/responses', action: 'generate' },
-    { method: 'POST', path: '/v1/responses/compact', action: 'compact' },
-    { method: 'POST', path: '/v1/responses/input_tokens', action: 'count-tokens' },
-  ],
+  endpoints,
   forwards: [
     'openai-beta',
     'originator',
