@@ -1,6 +1,7 @@
 import type { Server } from 'bun'
+import { newRequestId } from '../gateway/handlers/request.ts'
 import type { Live } from '../gateway/live.ts'
-import { type App, newRequestId } from '../http/app.ts'
+import type { App } from '../http/app.ts'
 import { badHost, hasReadablePath, hasReadableUrl } from '../http/request-url.ts'
 import { serveRequest, unsniffed } from '../http/serve.ts'
 import { createSockets, maxPayloadLength, type SocketData } from '../http/websocket/sockets.ts'
