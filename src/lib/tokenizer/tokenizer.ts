@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { type After, after } from '../timer.ts'
 import type { Counted } from './count-texts.ts'
 
 /** What the worker is sent, and what it sends back. */
@@ -21,50 +22,61 @@ export interface Tokenizer {
 /** Waiting at once, in UTF-16 units: a second or two of work. Beyond it length has to do. */
 const MAX_WAITING_CHARACTERS = 2_000_000
 /** A worker that died so often is not started again. */
-const MAX_STARTS = 3
+const MAX_DEATHS = 3
+/** Its ranks take 50 to 70 MB, and half a second of work to load again (2026-11). */
+const IDLE_MS = 60_000
 
 const NOTHING: Counted = { tokens: 0, characters: 0 }
 
 type Waiting = { characters: number; resolve: (counted: Counted) => void }
 
-/** `script`: where the worker's code is. It starts with the first count, and ends with the process. */
-export function createTokenizer(script: URL): Tokenizer {
+/**
+ * `script`: where the worker's code is. It starts with the first count, and ends with the process or
+ * when nothing was counted for a minute.
+ */
+export function createTokenizer(script: URL, startTimer: After = after): Tokenizer {
   const waiting = new Map<number, Waiting>()
   let worker: Worker | undefined
-  let starts = 0
+  let deaths = 0
   let lastId = 0
   let characters = 0
+  let stopTimer = (): void => {}
 
   function answer(id: number, counted: Counted): void {
-    const asked = waiting.get(id)
-    if (!asked) return
+    const question = waiting.get(id)
+    if (!question) return
     waiting.delete(id)
-    characters -= asked.characters
-    // The process may end while nothing is counted.
-    if (waiting.size === 0) worker?.unref()
-    asked.resolve(counted)
+    characters -= question.characters
+    if (waiting.size === 0 && worker) rest(worker)
+    question.resolve(counted)
+  }
+
+  /** The process may end while nothing is counted. */
+  function rest(idle: Worker): void {
+    idle.unref()
+    stopTimer = startTimer(IDLE_MS, () => {
+      if (worker !== idle) return
+      worker = undefined
+      void idle.terminate()
+    })
+  }
+
+  function lost(dead: Worker): void {
+    if (worker !== dead) return
+    worker = undefined
+    deaths++
+    void dead.terminate()
+    for (const id of [...waiting.keys()]) answer(id, NOTHING)
   }
 
   function started(): Worker | undefined {
-    if (worker || starts >= MAX_STARTS) return worker
-    starts++
-    let begun: Worker
+    if (worker || deaths >= MAX_DEATHS) return worker
     try {
-      begun = new Worker(script)
+      worker = startWorker(script, answer, lost)
     } catch {
-      return undefined
+      deaths++
     }
-    const lost = (): void => {
-      if (worker !== begun) return
-      worker = undefined
-      void begun.terminate()
-      for (const id of [...waiting.keys()]) answer(id, NOTHING)
-    }
-    begun.on('message', ({ id, ...counted }: Answer) => answer(id, counted))
-    begun.on('error', lost)
-    begun.on('exit', lost)
-    worker = begun
-    return begun
+    return worker
   }
 
   return {
@@ -72,17 +84,30 @@ export function createTokenizer(script: URL): Tokenizer {
       const length = texts.reduce((total, text) => total + text.length, 0)
       if (length === 0 || characters + length > MAX_WAITING_CHARACTERS)
         return Promise.resolve(NOTHING)
-      const asked = started()
-      if (!asked) return Promise.resolve(NOTHING)
+      const counting = started()
+      if (!counting) return Promise.resolve(NOTHING)
+      stopTimer()
       const id = ++lastId
       characters += length
       return new Promise(resolve => {
         waiting.set(id, { characters: length, resolve })
-        asked.ref()
-        asked.postMessage({ id, texts } satisfies Question)
+        counting.ref()
+        counting.postMessage({ id, texts } satisfies Question)
       })
     },
   }
+}
+
+function startWorker(
+  script: URL,
+  answer: (id: number, counted: Counted) => void,
+  lost: (dead: Worker) => void,
+): Worker {
+  const worker = new Worker(script)
+  worker.on('message', ({ id, ...counted }: Answer) => answer(id, counted))
+  worker.on('error', () => lost(worker))
+  worker.on('exit', () => lost(worker))
+  return worker
 }
 
 /** In the binary all code but the workers' is one file, and theirs keep their path below `src`. */

@@ -54,6 +54,38 @@ describe('a worker that ends', () => {
   })
 })
 
+describe('a worker that has nothing to do', () => {
+  function idling() {
+    const timers = new Map<number, () => void>()
+    let last = 0
+    const tokenizer = createTokenizer(fixture('dying-worker.ts'), (_, run) => {
+      const id = ++last
+      timers.set(id, run)
+      return () => timers.delete(id)
+    })
+    return { tokenizer, timers }
+  }
+
+  test('ends, and the next count starts another, as often as need be', async () => {
+    const { tokenizer, timers } = idling()
+    for (let round = 0; round < 5; round++) {
+      expect(await tokenizer.count(['a'])).toEqual({ tokens: 1, characters: 1 })
+      expect(timers.size).toBe(1)
+      for (const run of timers.values()) run()
+      timers.clear()
+    }
+  })
+
+  test('does not end while it counts', async () => {
+    const { tokenizer, timers } = idling()
+    await tokenizer.count(['a'])
+    const counting = tokenizer.count(['b'])
+    expect(timers.size).toBe(0)
+    expect(await counting).toEqual({ tokens: 1, characters: 1 })
+    expect(timers.size).toBe(1)
+  })
+})
+
 test('more than seconds of work at once is not counted', async () => {
   const long = 'word '.repeat(300_000)
   const [first, second] = await Promise.all([tokenizer.count([long]), tokenizer.count([long])])
