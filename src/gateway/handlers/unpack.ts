@@ -1,18 +1,20 @@
 import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { GatewayError } from '../../lib/errors.ts'
 import { createGate } from '../../lib/gate.ts'
 import { table } from '../../lib/json/table.ts'
 
 type Unpack = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>
 
-/** The asynchronous forms: they work on threads of their own. */
-const UNPACK = table<Unpack>({
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-  zstd: promisify(zstdDecompress),
+/**
+ * The asynchronous forms: they work on threads of their own. Loaded with the first packed body, as
+ * few clients pack theirs and loading takes milliseconds of every start.
+ */
+const UNPACK = table<() => Promise<Unpack>>({
+  gzip: async () => promisify((await import('node:zlib')).gunzip),
+  'x-gzip': async () => promisify((await import('node:zlib')).gunzip),
+  deflate: async () => promisify((await import('node:zlib')).inflate),
+  br: async () => promisify((await import('node:zlib')).brotliDecompress),
+  zstd: async () => promisify((await import('node:zlib')).zstdDecompress),
 })
 
 /** Requests are text, which packs to a tenth or a fiftieth; what packs better is made to. */
@@ -29,8 +31,8 @@ export async function unpacked(
   limitBytes: number,
 ): Promise<Uint8Array> {
   if (coding === 'identity') return bytes
-  const unpack = UNPACK[coding]
-  if (!unpack) {
+  const load = UNPACK[coding]
+  if (!load) {
     throw new GatewayError(
       'invalid-request',
       `content-encoding "${coding}" is not known; send gzip, deflate, br, zstd or none`,
@@ -39,6 +41,7 @@ export async function unpacked(
   const byRatio = Math.max(ALWAYS_BYTES, bytes.length * MAX_RATIO)
   const maxOutputLength = Math.min(limitBytes, byRatio)
   try {
+    const unpack = await load()
     return await inTurn(() => unpack(bytes, { maxOutputLength }))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
