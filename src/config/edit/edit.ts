@@ -16,17 +16,3 @@ export type Edited = { ok: true; text: string } | { ok: false; problem: string }
 
 /** Inside this folder: an edit that cannot be done. */
 export class Refused extends Error {}
-
-/** A stretch of the text and what comes in its place. */
-export type Splice = { from: number; to: number; text: string }
-
-/** Splices do not overlap; of two at one place the first given comes first. */
-export function spliced(text: string, splices: readonly Splice[]): string {
-  let result = ''
-  let at = 0
-  for (const { from, to, text: put } of [...splices].sort((a, b) => a.from - b.from)) {
-    result += text.slice(at, from) + put
-    at = to
-  }
-  return result + text.slice(at)
-}

@@ -1,54 +1,29 @@
-import type { Splice } from './edit.ts'
-import { beginsLine, lineBreakOf, lineEnd, lineStart } from './layout.ts'
-import { type Collection, commasOf, type Entry, startOf } from './tree.ts'
+import { beginsLine, lineBreakAt, lineEnd, lineStart, type Splice } from './block.ts'
+import { type Collection, commasOf, type Entry, startOf } from './parsed-text.ts'
 
-/** Changes to collections in flow style, `[ a, b ]`, on one line or with entries on their own. */
+/** Changes to collections in flow style, `[ a, b ]`: lines and comments between entries stay. */
 
-/** Behind the last entry. */
-export function appendFlow(
+/** Before the entry at `index`, or behind the last one. */
+export function insertFlow(
   text: string,
   collection: Collection,
   entries: readonly Entry[],
+  index: number,
   put: string,
 ): Splice[] {
-  const last = entries.at(-1)
-  const close = closeOf(collection)
-  if (!last) return [fillEmpty(text, collection, put)]
-  const trailing = commasOf(collection)[entries.length - 1]
-  const comma = trailing === undefined ? undefined : trailing + 1
-  const behind = comma ?? last.end
-  if (!beginsLine(text, last.start))
-    return [{ from: behind, to: behind, text: comma ? ` ${put},` : `, ${put}` }]
-  const newLine =
-    lineBreakOf(text, last.start) + text.slice(lineStart(text, last.start), last.start)
-  const line = lineEnd(text, behind)
-  if (line > close) {
-    const own = comma ? `${newLine}${put},` : `,${newLine}${put}`
-    return [{ from: behind, to: behind, text: own }]
+  const next = entries[index]
+  if (next) {
+    const { start } = next
+    const gap = beginsLine(text, start)
+      ? lineBreakAt(text, start) + text.slice(lineStart(text, start), start)
+      : ' '
+    return [{ from: start, to: start, text: `${put},${gap}` }]
   }
-  if (comma) return [{ from: line, to: line, text: `${newLine}${put},` }]
-  return [
-    { from: last.end, to: last.end, text: ',' },
-    { from: line, to: line, text: newLine + put },
-  ]
-}
-
-function closeOf({ range }: Collection): number {
-  return (range?.[1] ?? 1) - 1
-}
-
-function fillEmpty(text: string, collection: Collection, put: string): Splice {
-  const close = closeOf(collection)
-  const inner = text.slice(startOf(collection) + 1, close)
-  return { from: close, to: close, text: inner === '' ? ` ${put} ` : put }
-}
-
-/** Before an entry. */
-export function insertFlow(text: string, before: Entry, put: string): Splice[] {
-  const gap = beginsLine(text, before.start)
-    ? lineBreakOf(text, before.start) + text.slice(lineStart(text, before.start), before.start)
-    : ' '
-  return [{ from: before.start, to: before.start, text: `${put},${gap}` }]
+  const last = entries.at(-1)
+  // A comma that ends the list then ends it behind the new entry.
+  if (last) return [{ from: last.end, to: last.end, text: `, ${put}` }]
+  const { open, close } = insideOf(collection)
+  return [{ from: close, to: close, text: open === close ? ` ${put} ` : put }]
 }
 
 /** Takes an entry out, and one comma with it. */
@@ -60,52 +35,34 @@ export function removeFlow(
 ): Splice[] {
   const entry = entries[index]
   if (!entry) return []
+  const { start } = entry
   const commas = commasOf(collection)
-  const own = commas[index]
-  const before = commas[index - 1]
+  const [before, own] = [commas[index - 1], commas[index]]
   const end = own === undefined ? entry.end : own + 1
-  if (entries.length === 1 && own === undefined) return [emptyFlow(text, collection, entry)]
   const next = entries[index + 1]
-  const shares = next !== undefined && next.start < lineEnd(text, end)
-  if (beginsLine(text, entry.start) && !shares)
-    return removeOwnLine(text, entry.start, end, own, before)
-  if (next) {
-    const gap = text.slice(end, next.start)
-    return [{ from: entry.start, to: gap.trim() === '' ? next.start : end, text: '' }]
-  }
-  if (before === undefined) return [{ from: entry.start, to: end, text: '' }]
-  return [
-    own === undefined
-      ? { from: before, to: end, text: '' }
-      : { from: before + 1, to: end, text: '' },
-  ]
-}
-
-/** `{ a: 1 }` becomes `{}`; where the two sides differ, only the entry goes. */
-function emptyFlow(text: string, collection: Collection, only: Entry): Splice {
-  const open = startOf(collection) + 1
-  const close = closeOf(collection)
-  const sides = [text.slice(open, only.start), text.slice(only.end, close)]
-  return sides[0] === ' ' && sides[1] === ' '
-    ? { from: open, to: close, text: '' }
-    : { from: only.start, to: only.end, text: '' }
-}
-
-function removeOwnLine(
-  text: string,
-  start: number,
-  end: number,
-  own: number | undefined,
-  before: number | undefined,
-): Splice[] {
+  // The last entry takes the comma before it along.
+  const comma: Splice[] =
+    own === undefined && before !== undefined ? [{ from: before, to: before + 1, text: '' }] : []
   const line = lineEnd(text, end)
-  const rest = text.slice(end, line).trim()
-  // With the comment behind it; not with what else stands on the line.
-  const to = rest === '' || rest.startsWith('#') ? line : end
-  const first = lineStart(text, start)
-  const breakAt = first === 0 ? 0 : first - (text[first - 2] === '\r' ? 2 : 1)
-  const gone: Splice = { from: breakAt, to, text: '' }
-  return own === undefined && before !== undefined
-    ? [{ from: before, to: before + 1, text: '' }, gone]
-    : [gone]
+  if (beginsLine(text, start) && !(next && next.start < line) && (next || index > 0)) {
+    const isOwn = /^\s*(?:#|$)/.test(text.slice(end, line))
+    const first = lineStart(text, start) - lineBreakAt(text, start).length
+    return [...comma, { from: first, to: isOwn ? line : end, text: '' }]
+  }
+  if (next) {
+    const adjoins = text.slice(end, next.start).trim() === ''
+    return [{ from: start, to: adjoins ? next.start : end, text: '' }]
+  }
+  if (before !== undefined)
+    return comma.length > 0
+      ? [{ from: before, to: end, text: '' }]
+      : [{ from: before + 1, to: end, text: '' }]
+  const { open, close } = insideOf(collection)
+  const isPadded = text.slice(open, start) === ' ' && text.slice(end, close) === ' '
+  return [isPadded ? { from: open, to: close, text: '' } : { from: start, to: end, text: '' }]
+}
+
+/** Between the brackets. */
+function insideOf(collection: Collection): { open: number; close: number } {
+  return { open: startOf(collection) + 1, close: (collection.range?.[1] ?? 1) - 1 }
 }

@@ -1,2 +1,2 @@
-export { editText } from './apply.ts'
 export type { Edit, Edited } from './edit.ts'
+export { editText } from './edit-text.ts'

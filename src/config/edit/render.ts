@@ -1,54 +1,57 @@
-import { isObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
-import { type Quotes, scalarText } from './scalar.ts'
+import { Document, isScalar, isSeq, visit } from 'yaml'
+import type { JsonValue } from '../../lib/json/json.ts'
 
-/** On one line: `{ a: 1, b: [ x, y ] }`. `quotes`: of a text, as far as it can have them. */
-export function flowText(value: JsonValue, quotes?: Quotes): string {
-  if (Array.isArray(value))
-    return value.length === 0 ? '[]' : `[ ${value.map(one => flowText(one)).join(', ')} ]`
-  if (!isObject(value)) return scalarText(value, quotes)
-  const members = jsonEntries(value).map(([key, one]) => flowMember(key, one))
-  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
+/** `flow`: on one line. `indent`: of what is below it. `quotes`: of the value, if it is a text. */
+export type Style = { flow: boolean; indent?: number; quotes?: 'single' | 'double' }
+
+/** A text of such characters stands without quotes, unless it reads as another type. */
+const WORD = /^[\w/][\w./@+()-]*$/
+
+/** A value line by line has its value at this depth at most; lists of texts inside it stay on one line. */
+const VALUE_DEPTH = 3
+const MAX_LIST_LINE = 90
+
+/** `key: value`, or `- value` without a key, as the library writes it; the first line not indented. */
+export function entryLines(key: string | undefined, value: JsonValue, style: Style): string[] {
+  return linesOf(key === undefined ? [value] : { [key]: value }, style)
 }
 
-export function flowMember(key: string, value: JsonValue): string {
-  return `${scalarText(key)}: ${flowText(value)}`
+/** A filled collection in block style, not indented. */
+export function blockLines(value: JsonValue, indent: number): string[] {
+  return linesOf(value, { flow: false, indent })
 }
 
-/** Inside a value written line by line, what is shorter than this stays on one line. */
-const SHORT = 90
-
-/** One line for each member or element, not indented; what is inside them by `step`. */
-export function blockLines(value: JsonValue, step: number): string[] {
-  if (Array.isArray(value) && value.length > 0)
-    return value.flatMap(one => {
-      const line = `- ${flowText(one)}`
-      return line.length <= SHORT ? [line] : elementLines(one, step)
-    })
-  if (isObject(value) && isFilled(value))
-    return jsonEntries(value).flatMap(([key, one]) => {
-      const line = flowMember(key, one)
-      return isPlainList(one) && line.length <= SHORT ? [line] : memberLines(key, one, step)
-    })
-  return [flowText(value)]
+function linesOf(contents: JsonValue, { flow, indent = 2, quotes }: Style): string[] {
+  const document = new Document(contents, { aliasDuplicateObjects: false, compat: 'yaml-1.1' })
+  visit(document, {
+    Collection(_, node, path) {
+      const isShortList =
+        isSeq(node) && node.items.every(isScalar) && JSON.stringify(node).length <= MAX_LIST_LINE
+      node.flow = flow ? path.length > 1 : path.length > VALUE_DEPTH && isShortList
+    },
+    Scalar(_, node, path) {
+      if (typeof node.value !== 'string') return
+      const asked = path.length === 2 ? quotes : undefined
+      if (asked === 'single' && isPrintable(node.value)) node.type = 'QUOTE_SINGLE'
+      else if (asked === 'double' || !WORD.test(node.value)) node.type = 'QUOTE_DOUBLE'
+    },
+  })
+  const text = document.toString({ indent, lineWidth: 0, doubleQuotedMinMultiLineLength: 1e9 })
+  return text.trimEnd().split('\n')
 }
 
-function isPlainList(value: JsonValue): boolean {
-  return Array.isArray(value) && !value.some(isFilled)
+function isPrintable(value: string): boolean {
+  return /^[\x20-\x7e]*$/.test(value)
 }
 
-/** A member with its value on the lines below it. */
-export function memberLines(key: string, value: JsonValue, step: number): string[] {
-  if (!isFilled(value)) return [flowMember(key, value)]
-  return [`${scalarText(key)}:`, ...indented(blockLines(value, step), step)]
+/** A value on one line, good in block and flow collections alike. */
+export function inlineText(value: JsonValue, quotes?: Style['quotes']): string {
+  return entryLines(undefined, value, { flow: true, quotes }).join(' ').slice('- '.length)
 }
 
-export function elementLines(value: JsonValue, step: number): string[] {
-  const [first = '', ...rest] = blockLines(value, step)
-  return [`- ${first}`, ...indented(rest, 2)]
-}
-
-export function indented(lines: readonly string[], by: number): string[] {
-  return lines.map(line => ' '.repeat(by) + line)
+/** A member on one line. */
+export function inlineMember(key: string, value: JsonValue): string {
+  return entryLines(key, value, { flow: true }).join(' ')
 }
 
 /** A collection with something in it. */

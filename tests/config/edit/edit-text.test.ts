@@ -52,10 +52,10 @@ models:
       "kind: 'it''s'",
     ],
     [
-      'an element on a line of its own',
+      'an element beside the last of a list in brackets',
       append(['providers', 'far away', 'keys'], '${THREE}'),
       '"${TWO}", ]',
-      '"${TWO}",\n                "${THREE}", ]',
+      '"${TWO}", "${THREE}", ]',
     ],
     [
       'a list without indentation, behind a remark of its own',
@@ -104,7 +104,7 @@ models:
       set(['models', 'coder', 'context'], '200k'),
       set(['providers', 'mine'], { kind: 'ollama' }),
     )
-    expect(put).toContain('  - { name: alice, key: x, models: [ coder, "claude-*" ] }\n')
+    expect(put).toContain('  - name: alice\n    key: x\n    models: [ coder, "claude-*" ]\n')
     expect(put).toContain('      - echo/echo\n    context: 200k\n')
     const back = after(
       put,

@@ -9,7 +9,6 @@ import {
   LineCounter,
   type Node,
   parseDocument,
-  visit,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
@@ -18,7 +17,7 @@ import type { JsonValue } from '../../lib/json/json.ts'
 import { Refused } from './edit.ts'
 
 /** A YAML text, parsed with the place of every token. */
-export type Tree = {
+export type ParsedText = {
   text: string
   document: Document.Parsed
   /** As plain data, anchors and merges resolved; an empty document is an empty mapping. */
@@ -26,12 +25,12 @@ export type Tree = {
   lineOf(offset: number): number
 }
 
+export type Collection = YAMLMap | YAMLSeq
+
 /** One member or element of a collection as it stands in the text. */
 export type Entry = {
-  /** The member's name; undefined for an element. */
+  /** The member's name; undefined for an element and for `<<`. */
   key: string | undefined
-  /** `<<`: whatever is behind it belongs to somebody else. */
-  merge: boolean
   /** Null: nothing is written there. */
   value: Node | null
   /** Its first token: the key or the dash. */
@@ -46,10 +45,8 @@ export type Entry = {
   end: number
 }
 
-export type Collection = YAMLMap | YAMLSeq
-
 /** Throws `Refused` for a text that does not parse. */
-export function parseTree(text: string): Tree {
+export function parseText(text: string): ParsedText {
   if (tooDeepAt(text) !== undefined)
     throw new Refused(`it is nested deeper than ${MAX_YAML_DEPTH} levels; indent less`)
   const lines = new LineCounter()
@@ -81,30 +78,24 @@ function dataOf(document: Document.Parsed): JsonValue {
 
 /** The entries of a collection in their order. */
 export function entriesOf(collection: Collection): Entry[] {
-  if (isMap(collection)) {
+  if (isMap(collection))
     return collection.items.map(({ key, value, srcToken }) => {
       if (!srcToken || !isScalar(key))
         throw new Refused('only members with a plain name can be edited')
-      const merge = typeof key.value === 'symbol'
-      return {
-        ...placed(srcToken, srcToken.sep ?? [], nodeOrNull(value)),
-        key: merge ? '<<' : String(key.value),
-        merge,
-      }
+      // `<<` is a symbol: what it merges belongs to another place.
+      const name = typeof key.value === 'symbol' ? undefined : String(key.value)
+      return { key: name, ...placed(srcToken, srcToken.sep ?? [], value) }
     })
-  }
-  const { srcToken } = collection
-  const items: CST.CollectionItem[] = srcToken && 'items' in srcToken ? srcToken.items : []
+  const tokens = itemTokens(collection)
   return collection.items.map((value, index) => {
-    const token = items[index]
+    const token = tokens[index]
     if (!token) throw new Refused('this list cannot be edited; write it one element a line')
-    return { ...placed(token, token.start, nodeOrNull(value)), key: undefined, merge: false }
+    return { key: undefined, ...placed(token, token.start, value) }
   })
 }
 
-function nodeOrNull(value: unknown): Node | null {
-  if (isScalar(value) || isAlias(value) || isCollection(value)) return value
-  return null
+function itemTokens({ srcToken }: Collection): CST.CollectionItem[] {
+  return srcToken && 'items' in srcToken ? srcToken.items : []
 }
 
 const MARKS = new Set(['map-value-ind', 'seq-item-ind'])
@@ -112,83 +103,51 @@ const PROPS = new Set(['anchor', 'tag'])
 const LAYOUT = new Set(['space', 'newline', 'comment', 'comma'])
 
 /** `before`: the tokens between the entry's beginning and its value. */
-function placed(item: CST.CollectionItem, before: readonly CST.SourceToken[], value: Node | null) {
-  const marks = before.filter(({ type }) => MARKS.has(type))
-  const last = marks.at(-1)
-  const mark = last && endOf(last)
+function placed(item: CST.CollectionItem, before: readonly CST.SourceToken[], node: unknown) {
+  const mark = endOf(before.findLast(({ type }) => MARKS.has(type)))
   const props = before.filter(({ type, offset }) => PROPS.has(type) && offset >= (mark ?? 0))
-  const content = value && hasText(value) ? value : null
+  const value = isWritten(node) ? node : null
+  const key = item.key && 'source' in item.key ? item.key : undefined
+  const begins = props[0]?.offset ?? (value ? startOf(value) : undefined)
   const own = item.start.find(({ type }) => !LAYOUT.has(type))
-  const keyStart = item.key && 'offset' in item.key ? item.key.offset : undefined
-  const begins = props[0]?.offset ?? (content ? startOf(content) : undefined)
-  const start = own?.offset ?? keyStart ?? begins ?? 0
-  const propsEnd = props.length > 0 ? endOf(props.at(-1)) : (mark ?? start)
-  const keyEnd = item.key && 'source' in item.key ? item.key.offset + item.key.source.length : start
+  const start = own?.offset ?? item.key?.offset ?? begins ?? 0
+  const propsEnd = endOf(props.at(-1)) ?? mark ?? start
   return {
-    value: content,
+    value,
     start,
     mark,
     props: propsEnd,
     valueStart: begins ?? propsEnd,
-    end: content ? contentEnd(content) : Math.max(propsEnd, keyEnd),
+    end: value ? contentEnd(value) : Math.max(propsEnd, endOf(key) ?? start),
   }
 }
 
-function endOf(token: CST.SourceToken | undefined): number {
-  return token ? token.offset + token.source.length : 0
+function endOf(token: { offset: number; source: string } | undefined): number | undefined {
+  return token && token.offset + token.source.length
 }
 
 /** A missing value is a scalar without a character. */
-function hasText(node: Node): boolean {
-  return !isScalar(node) || (node.range?.[1] ?? 0) > (node.range?.[0] ?? 0)
+function isWritten(node: unknown): node is Node {
+  if (isScalar(node)) return (node.range?.[1] ?? 0) > (node.range?.[0] ?? 0)
+  return isAlias(node) || isCollection(node)
 }
 
 export function startOf(node: Node): number {
   return node.range?.[0] ?? 0
 }
 
-/** Behind the last character of a node's content. */
-export function contentEnd(node: Node): number {
-  if (isCollection(node) && !node.flow) return entriesOf(asCollection(node)).at(-1)?.end ?? 0
+function contentEnd(node: Node): number {
+  if ((isMap(node) || isSeq(node)) && !node.flow) return entriesOf(node).at(-1)?.end ?? 0
   const end = node.range?.[1] ?? 0
   // A block scalar ends with its line break.
-  const block = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED')
   const token = node.srcToken
-  const open = block && token && 'source' in token && token.source.endsWith('\n')
-  const carriage = open && token.source.endsWith('\r\n')
-  return end - (carriage ? 2 : open ? 1 : 0)
-}
-
-function asCollection(node: Node): Collection {
-  if (isMap(node) || isSeq(node)) return node
-  throw new Refused('only mappings and lists can be edited')
+  const [lineBreak = ''] = token?.type === 'block-scalar' ? (/\r?\n$/.exec(token.source) ?? []) : []
+  return end - lineBreak.length
 }
 
 /** Where the commas of `[ a, b ]` and `{ a: b }` are; the n-th is behind the n-th entry. */
-export function commasOf({ srcToken }: Collection): number[] {
-  if (!srcToken || !('items' in srcToken)) return []
-  const items: CST.CollectionItem[] = srcToken.items
-  return items.flatMap(({ start }) =>
+export function commasOf(collection: Collection): number[] {
+  return itemTokens(collection).flatMap(({ start }) =>
     start.filter(({ type }) => type === 'comma').map(({ offset }) => offset),
   )
-}
-
-/** An alias, and the node that it stands for. */
-export type Use = { anchor: string; of: Node; at: number; line: number }
-
-/** Every alias of the text, merges included. */
-export function usesOf(tree: Tree): Use[] {
-  // An anchor may be given twice: an alias means the one before it.
-  const anchored = new Map<string, Node>()
-  const uses: Use[] = []
-  visit(tree.document, {
-    Node(_, node) {
-      if (isAlias(node)) {
-        const of = anchored.get(node.source)
-        const at = startOf(node)
-        if (of) uses.push({ anchor: node.source, of, at, line: tree.lineOf(at) })
-      } else if (node.anchor) anchored.set(node.anchor, node)
-    },
-  })
-  return uses
 }
