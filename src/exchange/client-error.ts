@@ -1,6 +1,6 @@
 import { GatewayError } from '../lib/errors.ts'
+import type { Exchange } from './context.ts'
 import { isAboutRequest } from './failover/request-resource.ts'
-import type { Exchange } from './request.ts'
 
 /**
  * The error that the client gets where every target failed. 401 and 403 are kept for the client's
@@ -9,7 +9,7 @@ import type { Exchange } from './request.ts'
  */
 export function clientError(exchange: Exchange, error: GatewayError): GatewayError {
   if (error.code !== 'upstream-auth' && error.code !== 'upstream-forbidden') return error
-  const failed = exchange.decisions.findLast(
+  const failed = exchange.progress.decisions.findLast(
     ({ verdict, reason }) => verdict === 'failed' && reason?.startsWith(error.code),
   )
   const target = failed?.target ?? exchange.envelope.model

@@ -1,14 +1,15 @@
 import { countTokens as countConversation } from '../conversation/count.ts'
 import { asGatewayError } from '../lib/errors.ts'
 import { isObject, parseObject } from '../lib/json/json.ts'
+import type { Exchange } from './context.ts'
 import { wholeBody } from './reply/body.ts'
 import { respond } from './reply/respond.ts'
-import { type Exchange, stamp } from './request.ts'
+import { stamp } from './response-headers.ts'
 import { beginAttempt, endAttempt } from './upstream/attempt.ts'
 import { asJson, relayedHeaders } from './upstream/headers.ts'
 import { send } from './upstream/send.ts'
 
-/** Asks the first target that counts natively; everybody else is counted for here. */
+/** Asks the first target if it counts natively, and counts with a tokenizer of our own otherwise. */
 export async function countTokens(exchange: Exchange): Promise<Response> {
   const target = exchange.route.steps[0]?.members[0]
   const native = target?.provider.kind.quirks?.countTokens === true
@@ -22,16 +23,16 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
   if (!lease) return countLocally(exchange)
   const attempt = beginAttempt(exchange, target, lease)
   try {
-    exchange.attempts++
+    exchange.progress.attempts++
     const reply = await send(exchange, attempt, 'count-tokens')
     const count = new TextDecoder().decode(await wholeBody(exchange, attempt, reply))
     if (!isCount(count)) return await countLocally(exchange)
     const headers = relayedHeaders(reply.headers)
     asJson(headers)
     stamp(headers, exchange, attempt)
-    return respond(exchange, exchange, { status: 200, headers, body: count })
+    return respond(exchange, { status: 200, headers, body: count })
   } catch (error) {
-    // 404 and 405 say that the endpoint is missing; anything else may pass, and a count is an aid.
+    // 404 and 405 mean that the endpoint is missing; anything else may pass, and a count is an aid.
     const failure = asGatewayError(error)
     if (failure.code === 'cancelled' || OWN_FAULT.has(failure.status)) throw failure
     return await countLocally(exchange)
@@ -52,8 +53,9 @@ function isCount(text: string): boolean {
 
 /** Counts with a tokenizer of our own and answers in the client's protocol. */
 async function countLocally(exchange: Exchange): Promise<Response> {
-  const body = exchange.codec.encodeTokenCount(await countConversation(exchange.conversation()))
+  const tokens = await countConversation(await exchange.body.conversation())
+  const body = JSON.stringify(exchange.codec.encodeTokenCount(tokens))
   const headers = new Headers({ 'content-type': 'application/json' })
   stamp(headers, exchange)
-  return respond(exchange, exchange, { status: 200, headers, body: JSON.stringify(body) })
+  return respond(exchange, { status: 200, headers, body })
 }

@@ -1,15 +1,67 @@
 import type { ProtocolId, Usage } from '../conversation/index.ts'
+import type { Lease } from '../credentials/pool.ts'
+import type { GatewayError } from '../lib/errors.ts'
+import type { Loss } from '../protocols/codec.ts'
 import type { ClientName } from '../routing/facts.ts'
-import type { TraceLine } from '../routing/table.ts'
+import type { Provider, Target, TraceLine } from '../routing/table.ts'
+import type { Bill, Entry } from './accounting/usage-entry.ts'
+import type { Decision, Progress } from './progress.ts'
+import type { ResolvedRequest } from './request.ts'
 
-/** What became of one candidate for a request, as it was decided. */
-export type Decision = {
-  target: string
-  credential?: string
-  verdict: 'passed over' | 'cooling down' | 'failed' | 'served'
-  reason?: string
-  /** Of the file: what passed it over, else where the target is named. */
-  line: number
+/** An attempt, as far as observers may know it. */
+export type ObservedAttempt = {
+  readonly target: Target
+  readonly lease: Pick<Lease, 'credential'>
+  readonly speech: Provider['speaks'][number]
+  /** The client's own bytes go through. */
+  readonly passing: boolean
+  readonly losses: readonly Loss[]
+}
+
+/** What happened. Events are of an attempt or of the exchange, never of a chunk. */
+export type ExchangeEvent =
+  /** The request is on its way. */
+  | {
+      type: 'attempt-start'
+      attempt: ObservedAttempt
+      url: string
+      headers: Headers
+      body: Uint8Array
+    }
+  /** The upstream has sent its status and headers. */
+  | { type: 'attempt-reply'; status: number; headers: Headers }
+  /** A body that is whole, or the payload with which a stream begins, is there after `ms`. */
+  | { type: 'attempt-answer'; target: Target; ms: number }
+  /** `message`: without secrets. */
+  | {
+      type: 'attempt-failure'
+      target: Target
+      credential: string
+      error: GatewayError
+      message: string
+    }
+  /** The same credential is asked once more, without the sealed parts that it refused. */
+  | { type: 'attempt-retry'; error: GatewayError }
+  /** An attempt is paid for, or is known to cost nothing (without `bill`); after an estimate, if there is one. */
+  | { type: 'attempt-end'; attempt: AttemptEnd; bill: Bill | undefined }
+  /** Once. `error` is undefined where the client got an answer. */
+  | {
+      type: 'exchange-end'
+      status: number
+      atMs: number
+      losses: readonly Loss[]
+      error?: { error: GatewayError; message: string } | undefined
+    }
+
+/** How an attempt ended. */
+export type AttemptEnd = Pick<Entry, 'atMs' | 'outcome' | 'status' | 'offer'> & {
+  target: Target
+  losses: readonly Loss[]
+}
+
+/** A sink of events. It is called directly, so it must be quick and must not throw. */
+export interface Observer {
+  on(event: ExchangeEvent, request: ResolvedRequest, progress: Readonly<Progress>): void
 }
 
 /** A request that is over: who asked for what, how that was resolved, and who was tried. */
@@ -28,15 +80,15 @@ export type RecentExchange = {
   status: number
   usage: Usage
   /** The upstream did not report all of the usage. */
-  estimated?: boolean
-  /** Absent: nobody knows, or nobody asked. */
-  usd?: number
+  estimated?: boolean | undefined
+  /** Absent: unknown, or the key has no budget in money. */
+  usd?: number | undefined
   losses: number
   /** Why it failed. */
-  error?: string
+  error?: string | undefined
 }
 
-/** The last exchanges, newest first; in memory, without anything that was said in them. */
+/** The last exchanges, newest first; in memory, without any of their content. */
 export interface Recent {
   record(exchange: RecentExchange): void
   list(): RecentExchange[]

@@ -1,73 +1,116 @@
-import { asGatewayError } from '../lib/errors.ts'
+import { asGatewayError, causeOf, type GatewayError } from '../lib/errors.ts'
 import { JsonBytesError, parseJson } from '../lib/json/json-bytes.ts'
+import type { ClientCodec } from '../protocols/codec.ts'
 import { retryHeaders } from '../protocols/shared/error-headers.ts'
-import { causeOf, rememberFailed } from './accounting/settle.ts'
+import { reservationObserver } from './accounting/observers.ts'
+import { reserve } from './accounting/reserve.ts'
+import { settleEnd } from './accounting/settle.ts'
+import type { Exchange } from './context.ts'
 import { countTokens } from './count-tokens.ts'
 import { failover } from './failover/failover.ts'
+import { Progress } from './progress.ts'
+import type { Recording } from './recording.ts'
 import { withKeepAlive } from './reply/keep-alive.ts'
 import { respond } from './reply/respond.ts'
-import { type Ask, begin, type Exchange, stamp } from './request.ts'
+import type { InboundRequest } from './request.ts'
+import { resolveRequest } from './resolve.ts'
+import { stamp } from './response-headers.ts'
 import type { Gateway } from './snapshot.ts'
 import { asJson, relayedHeaders } from './upstream/headers.ts'
 import { UpstreamError } from './upstream-error.ts'
 
 /** Serves one request. Never throws: whatever fails is answered in the client's protocol. */
-export async function exchange(gateway: Gateway, asked: Ask): Promise<Response> {
-  const ask = gateway.table.logging.requests === 'off' ? asked : recorded(gateway, asked)
+export async function exchange(gateway: Gateway, inbound: InboundRequest): Promise<Response> {
+  const recording = gateway.records ? gateway.services.recorder.begin(gateway, inbound) : undefined
   let begun: Exchange | undefined
   try {
-    if (ask.caller.limits?.usdPerDay !== undefined) await gateway.services.prices.prepare()
-    begun = await begin(gateway, ask)
+    if (inbound.caller.limits?.usdPerDay !== undefined) await gateway.services.prices.prepare()
+    begun = await begin(gateway, inbound, recording)
     if (begun.action === 'count-tokens') return await countTokens(begun)
-    // What is wrong with a request that must be read anyway is no target's fault.
-    if (!begun.allowsPassthrough) begun.conversation()
-    const running = begun
-    const answering = failover(running)
-    if (!running.envelope.stream || running.action === 'relay')
-      return respond(running, running, await answering)
-    return await withKeepAlive(running, answering)
+    // An error in a request that must be read anyway is no target's fault.
+    if (!begun.allowsPassthrough) await begun.body.conversation()
+    // Not awaited: a stream may open with keep-alives while no target has answered yet.
+    const answering = failover(begun)
+    if (!begun.envelope.stream || begun.action === 'relay') return respond(begun, await answering)
+    return await withKeepAlive(begun, answering)
   } catch (error) {
-    return failed(gateway, ask, begun, error)
+    if (begun) return fail(begun, asGatewayError(error))
+    return refuse(gateway, inbound, error, recording)
   }
 }
 
-function recorded(gateway: Gateway, ask: Ask): Ask {
-  return { ...ask, recording: gateway.services.recorder.begin(gateway, ask) }
+/** Resolves a request and admits it. Throws as `resolveRequest` does, and `rate-limited`. */
+async function begin(
+  gateway: Gateway,
+  inbound: InboundRequest,
+  recording: Recording | undefined,
+): Promise<Exchange> {
+  const request = await resolveRequest(gateway, inbound)
+  // Last: from here on the end of the exchange closes the reservation.
+  const reservation = reserve(request, gateway.services)
+  const own = [reservation && reservationObserver(reservation), recording].filter(
+    observer => observer !== undefined,
+  )
+  const { observers } = gateway
+  return {
+    ...request,
+    gateway,
+    progress: new Progress(),
+    recording,
+    observers: own.length > 0 ? [...own, ...observers] : observers,
+  }
 }
 
-/** The error as the client's protocol says it; the upstream's own bytes where it is the same one. */
-export function failed(
+/** The error of an exchange: the upstream's own bytes where the client speaks the same protocol. */
+function fail(exchange: Exchange, error: GatewayError): Response {
+  const { gateway, id, codec, allowsPassthrough } = exchange
+  logInternal(gateway, id, error)
+  settleEnd(exchange, error)
+  if (!allowsPassthrough || !(error instanceof UpstreamError) || !isOfProtocol(error, codec)) {
+    const { status, headers, body } = encodedError(codec, id, error)
+    stamp(headers, exchange)
+    return respond(exchange, { status, headers, body })
+  }
+  const headers = relayedHeaders(error.headers)
+  asJson(headers)
+  stamp(headers, exchange)
+  for (const [name, value] of Object.entries(retryHeaders(error)))
+    if (!headers.has(name)) headers.set(name, value)
+  return respond(exchange, { status: error.status, headers, body: error.body })
+}
+
+/** The error of a request that never became an exchange, in the client's protocol. */
+export function refuse(
   gateway: Gateway,
-  ask: Ask,
-  begun: Exchange | undefined,
+  { codec, requestId }: Pick<InboundRequest, 'codec' | 'requestId'>,
   thrown: unknown,
+  recording?: Recording,
 ): Response {
   const error = asGatewayError(thrown)
-  const { log } = gateway.services
-  if (error.code === 'internal')
-    log.write('error', error.message, { id: ask.requestId, cause: causeOf(error) })
-  if (begun) rememberFailed(begun, error)
-  else ask.recording?.failed(error)
+  logInternal(gateway, requestId, error)
+  recording?.refused(error)
+  const answer = encodedError(codec, requestId, error)
+  recording?.tap(undefined, answer)
+  return new Response(answer.body, { status: answer.status, headers: answer.headers })
+}
+
+function encodedError(codec: ClientCodec, requestId: string, error: GatewayError) {
+  const encoded = codec.encodeError(error)
   const headers = new Headers()
-  headers.set('x-jackfield-request-id', ask.requestId)
-  if (begun?.allowsPassthrough && error instanceof UpstreamError && isOfProtocol(error, ask)) {
-    const relayed = relayedHeaders(error.headers)
-    asJson(relayed)
-    stamp(relayed, begun)
-    for (const [name, value] of Object.entries(retryHeaders(error)))
-      if (!relayed.has(name)) relayed.set(name, value)
-    return respond(ask, begun, { status: error.status, headers: relayed, body: error.body })
-  }
-  const encoded = ask.codec.encodeError(error)
+  headers.set('x-jackfield-request-id', requestId)
   for (const name in encoded.headers) headers.set(name, encoded.headers[name] ?? '')
   headers.set('content-type', 'application/json')
-  if (begun) stamp(headers, begun)
-  const body = JSON.stringify(encoded.body)
-  return respond(ask, begun, { status: encoded.status, headers, body })
+  return { status: encoded.status, headers, body: JSON.stringify(encoded.body) }
+}
+
+/** A fault of the gateway's own is logged with its place. */
+function logInternal({ services }: Gateway, id: string, error: GatewayError): void {
+  if (error.code !== 'internal') return
+  services.log.write('error', error.message, { id, cause: causeOf(error) })
 }
 
 /** Whether an upstream's error is one that the client can read: a web page is none. */
-function isOfProtocol({ protocol, body }: UpstreamError, { codec }: Ask): boolean {
+function isOfProtocol({ protocol, body }: UpstreamError, codec: ClientCodec): boolean {
   if (protocol !== codec.protocol) return false
   try {
     return typeof parseJson(body) === 'object'

@@ -1,13 +1,11 @@
-import { countTokens } from '../conversation/count.ts'
 import { CAPSULE_PREFIX, type ConversationRequest, effortOf } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { text } from '../lib/json/read-json.ts'
 import type { Envelope } from '../protocols/codec.ts'
-import { parseBody } from '../protocols/shared/peek.ts'
 import type { ClientName, Facts } from '../routing/facts.ts'
 import type { TokenEstimator } from './failover/token-estimate.ts'
-import { readRequest } from './read-request.ts'
-import type { Ask } from './request.ts'
+import type { ParsedBody } from './parsed-body.ts'
+import type { InboundRequest } from './request.ts'
 
 export type RequestFacts = Facts & {
   /**
@@ -19,20 +17,17 @@ export type RequestFacts = Facts & {
 
 /** What conditions may ask about this request. The body is read only if one asks for it. */
 export function factsOf(
-  ask: Ask,
+  { codec, inbound, caller, action }: InboundRequest,
   envelope: Envelope,
+  body: ParsedBody,
   atMs: number,
   tokenEstimator: TokenEstimator,
 ): RequestFacts {
-  const { codec, inbound, caller, action } = ask
   let counted: number | undefined
   let undecided = false
-  let read: { request: ConversationRequest | undefined } | undefined
-  /** Undefined: nothing is known of a body that is malformed, or none of a conversation's. */
-  const request = (): ConversationRequest | undefined => {
-    read ??= { request: action === 'relay' ? undefined : readable(ask, envelope) }
-    return read.request
-  }
+  /** Undefined: nothing is known of a body that is malformed, or that is no conversation. */
+  const request = (): ConversationRequest | undefined =>
+    action === 'relay' ? undefined : readable(body)
   return {
     client: detectClient(inbound.headers),
     protocol: codec.protocol,
@@ -43,15 +38,13 @@ export function factsOf(
     header: name => inbound.headers.get(name),
     inputTokens(near) {
       if (counted !== undefined) return counted
-      const guess = tokenEstimator.estimate(caller.name, inbound.body.length)
-      undecided ||= !decides(guess, inbound.body, near)
-      return guess.tokens
+      const estimate = tokenEstimator.estimate(caller.name, body.bytes.length)
+      undecided ||= !decides(estimate, body.bytes, near)
+      return estimate.tokens
     },
     async countTokens() {
-      if (!undecided) return false
-      const read = request()
-      if (!read) return false
-      counted = await countTokens(read)
+      if (!undecided || !request()) return false
+      counted = await body.ownInputTokens()
       return true
     },
     thinking() {
@@ -63,9 +56,9 @@ export function factsOf(
   }
 }
 
-function readable(ask: Ask, envelope: Envelope): ConversationRequest | undefined {
+function readable(body: ParsedBody): ConversationRequest | undefined {
   try {
-    return readRequest(ask, parseBody(ask.inbound.body), envelope)
+    return body.ownConversation()
   } catch (error) {
     if (error instanceof GatewayError) return undefined
     throw error

@@ -1,22 +1,34 @@
 import type { ProtocolId } from '../conversation/index.ts'
 import { clientCodecs, codecs } from '../protocols/index.ts'
 import type { RoutingTable } from '../routing/table.ts'
-import { type Authenticate, createAuthenticate } from './admission/authenticate.ts'
+import { estimatorObserver, latencyObserver } from './accounting/observers.ts'
+import { createAuthenticate } from './admission/authenticate.ts'
+import type { Authenticate } from './admission/caller.ts'
+import type { Observer } from './events.ts'
 import type { Services } from './services.ts'
 import { createForward, type Forward } from './upstream/headers.ts'
 
 /** One snapshot of routes.yaml, ready to serve; immutable. */
 export type Gateway = {
-  table: RoutingTable
-  services: Services
-  authenticate: Authenticate
+  readonly table: RoutingTable
+  readonly services: Services
+  readonly authenticate: Authenticate
   /** Per client protocol, made once: which of the client's headers go upstream on passthrough. */
-  forwards: ReadonlyMap<ProtocolId, Forward>
+  readonly forwards: ReadonlyMap<ProtocolId, Forward>
   /** Protocols that several credentials speak: a conversation may meet seals of another one. */
-  mixesSeals: ReadonlySet<ProtocolId>
+  readonly mixesSeals: ReadonlySet<ProtocolId>
+  /** What is called with the events of every exchange. */
+  readonly observers: readonly Observer[]
+  /** Exchanges are written to files of their own. */
+  readonly records: boolean
 }
 
-export function createGateway(table: RoutingTable, services: Services): Gateway {
+/** `observers`: what is called besides the observers that serving itself needs. */
+export function createGateway(
+  table: RoutingTable,
+  services: Services,
+  observers: readonly Observer[] = [],
+): Gateway {
   return {
     table,
     services,
@@ -25,6 +37,8 @@ export function createGateway(table: RoutingTable, services: Services): Gateway 
       [...codecs, ...clientCodecs].map(codec => [codec.protocol, createForward(codec.forwards)]),
     ),
     mixesSeals: protocolsOfSeveral(table),
+    observers: [estimatorObserver(services), latencyObserver(services), ...observers],
+    records: table.logging.requests !== 'off',
   }
 }
 

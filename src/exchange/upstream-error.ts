@@ -1,8 +1,12 @@
 import type { ProtocolId } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { Limits } from '../providers/kind.ts'
+import { redactBody, secretsInHeaders, secretsInUrl } from '../redaction/redact.ts'
+import { createRedactor } from '../redaction/redactor.ts'
+import { redactorOf, type Snapshot } from '../redaction/snapshot-secrets.ts'
+import type { ResolvedRequest } from './request.ts'
 
-/** An upstream's answer of 400 and above: what it means, and the words it was said in. */
+/** An upstream's answer of 400 and above: what it means, with its own body and headers. */
 export class UpstreamError extends GatewayError {
   readonly protocol: ProtocolId
   readonly headers: Headers
@@ -25,4 +29,14 @@ export class UpstreamError extends GatewayError {
     this.body = raw.body
     this.limits = limits
   }
+}
+
+/** An upstream's message without the secrets that it may repeat: ours, and the client's own. */
+export function redactError(
+  text: string,
+  { headers, requestLine }: Pick<ResolvedRequest, 'headers' | 'requestLine'>,
+  snapshot: Snapshot,
+): string {
+  const presented = [...secretsInHeaders(headers), ...secretsInUrl(requestLine?.url ?? '')]
+  return createRedactor(presented)(redactorOf(snapshot)(redactBody(text)))
 }

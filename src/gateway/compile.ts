@@ -1,6 +1,7 @@
 import { compileTable } from '../config/index.ts'
 import type { Services } from '../exchange/services.ts'
 import { createGateway } from '../exchange/snapshot.ts'
+import { createObservers } from '../observability/observers.ts'
 import { kinds } from '../providers/index.ts'
 import type { Result } from '../routing/diagnostic.ts'
 import type { Discovered } from '../routing/discovered-models.ts'
@@ -18,7 +19,7 @@ export function compile(
   const { env, readFile } = services
   const compiled = compileTable(file, text, { env, readFile, kinds, discovered })
   if (!compiled.ok) return compiled
-  const gateway = createGateway(compiled.value, services)
+  const gateway = createGateway(compiled.value, services, createObservers(services))
   return {
     ...compiled,
     value: { ...gateway, handlers: createHandlers(gateway), sockets: SOCKETS },

@@ -113,15 +113,15 @@ function hypotheticalQuery(
   return {
     action: 'generate',
     codec: { protocol: facts.protocol },
-    caller: { name: facts.key, ...(limits ? { limits } : {}) },
+    caller: { name: facts.key, limits },
     gateway: { services },
-    inbound: {
-      headers: new Headers(given.headers),
-      body: { length: tokens * BYTES_PER_TOKEN },
+    headers: new Headers(given.headers),
+    body: {
+      bytes: { length: tokens * BYTES_PER_TOKEN },
+      needs: async () => needs,
+      inputTokens: async () => tokens,
     },
     route,
-    needs: () => needs,
-    inputTokens: async () => tokens,
   }
 }
 

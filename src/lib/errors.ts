@@ -126,3 +126,8 @@ export function codeForStatus(status: number): ErrorCode {
       return status >= 500 ? 'upstream-failed' : 'invalid-request'
   }
 }
+
+/** Where a fault of the gateway's own was thrown, for the log alone. */
+export function causeOf({ cause }: GatewayError): string | undefined {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : undefined
+}

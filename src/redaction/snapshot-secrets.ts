@@ -4,7 +4,7 @@ import { isSecretName, mayNameSecret, secretHeaderNames } from './names.ts'
 import { createLiveRedactor, type Redactor, type SecretHolder } from './redactor.ts'
 
 /** The part of a snapshot that holds secrets. */
-type Snapshot = {
+export type Snapshot = {
   table: RoutingTable
   services: {
     env: Record<string, string | undefined>

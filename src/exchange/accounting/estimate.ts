@@ -1,6 +1,7 @@
 import { countText, countTokens } from '../../conversation/count.ts'
 import type { Usage } from '../../conversation/index.ts'
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
+import type { ResolvedRequest } from '../request.ts'
 import type { ReplyTally } from './reply-tally.ts'
 
 /** Longer bodies are not read again for an estimate. */
@@ -11,7 +12,7 @@ const CHARACTERS_PER_TOKEN = 4
 
 /** Whether the upstream reported all that a bill needs, or there is nothing to estimate from. */
 export function isReported(
-  exchange: Exchange,
+  exchange: ResolvedRequest,
   { usage, complete, characters }: ReplyTally,
 ): boolean {
   if (!countsText(exchange)) return true
@@ -55,16 +56,16 @@ function withEstimates(
 function roughInput(exchange: Exchange): number {
   const { fresh, cacheRead } = exchange.gateway.services.tokenEstimator.expect(
     exchange.caller.name,
-    exchange.inbound.body,
+    exchange.body.bytes,
   )
   return fresh + cacheRead
 }
 
 async function countedInput(exchange: Exchange): Promise<number> {
-  const { action, inbound } = exchange
-  if (action === 'relay' || inbound.body.length > MAX_READ_BYTES) return roughInput(exchange)
+  const { action, body } = exchange
+  if (action === 'relay' || body.bytes.length > MAX_READ_BYTES) return roughInput(exchange)
   try {
-    const request = exchange.readable()
+    const request = await body.readable()
     return request ? await countTokens(request, COUNTED_CHARACTERS) : roughInput(exchange)
   } catch {
     return roughInput(exchange)
@@ -72,6 +73,6 @@ async function countedInput(exchange: Exchange): Promise<number> {
 }
 
 /** What is relayed is paid for by the picture or the minute; only embeddings are a matter of text. */
-export function countsText({ action, relay }: Exchange): boolean {
+export function countsText({ action, relay }: ResolvedRequest): boolean {
   return action !== 'relay' || /embed/i.test(relay ?? '')
 }

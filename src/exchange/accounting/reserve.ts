@@ -2,7 +2,8 @@ import type { Reservation } from '../../credentials/quotas.ts'
 import { knownCost } from '../../providers/pricing/prices.ts'
 import { targetsOf } from '../failover/targets.ts'
 import type { Expected } from '../failover/token-estimate.ts'
-import type { Exchange } from '../request.ts'
+import type { ResolvedRequest } from '../request.ts'
+import type { Services } from '../services.ts'
 import { speechFor } from '../upstream/attempt.ts'
 import { countsText } from './estimate.ts'
 
@@ -10,10 +11,13 @@ import { countsText } from './estimate.ts'
  * Admits a request under its key's limits and reserves what it will presumably take. Undefined: the
  * key has no limits, or nothing is taken. Throws `rate-limited`.
  */
-export function reserve(exchange: Exchange): Reservation | undefined {
-  const { action, caller, gateway, inbound } = exchange
+export function reserve(
+  request: ResolvedRequest,
+  services: Pick<Services, 'quotas' | 'tokenEstimator' | 'prices' | 'now'>,
+): Reservation | undefined {
+  const { action, caller, body } = request
   const { name, limits } = caller
-  const { quotas, tokenEstimator } = gateway.services
+  const { quotas, tokenEstimator } = services
   if (!limits) return undefined
   const { requestsPerMinute, tokensPerDay, usdPerDay } = limits
   if (action === 'count-tokens') {
@@ -22,19 +26,22 @@ export function reserve(exchange: Exchange): Reservation | undefined {
     return undefined
   }
   if (tokensPerDay === undefined && usdPerDay === undefined) return quotas.admit(name, limits)
-  const expected = tokenEstimator.expect(name, countsText(exchange) ? inbound.body : NO_TEXT)
+  const expected = tokenEstimator.expect(name, countsText(request) ? body.bytes : NO_TEXT)
   const tokens = expected.fresh + expected.cacheRead + expected.output
-  const usd = usdPerDay === undefined ? undefined : costOf(exchange, expected)
+  const usd = usdPerDay === undefined ? undefined : costOf(request, services, expected)
   return quotas.admit(name, limits, { tokens, usd })
 }
 
 const NO_TEXT = new Uint8Array(0)
 
 /** In USD, by the first target whose price is known; undefined: none is. */
-function costOf(exchange: Exchange, expected: Expected): number | undefined {
-  const { prices, now } = exchange.gateway.services
-  for (const target of targetsOf(exchange.route)) {
-    const speech = speechFor(exchange, target)
+function costOf(
+  request: ResolvedRequest,
+  { prices, now }: Pick<Services, 'prices' | 'now'>,
+  expected: Expected,
+): number | undefined {
+  for (const target of targetsOf(request.route)) {
+    const speech = speechFor(request, target)
     if (!speech) continue
     const offer = { baseUrl: speech.baseUrl, model: target.model, price: target.facts.price }
     const usd = knownCost(prices, offer, expected, now())

@@ -1,42 +1,28 @@
-import type { Usage } from '../../conversation/index.ts'
 import type { Lease } from '../../credentials/pool.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
-import { targetName } from '../../routing/target-name.ts'
-import type { RecentExchange } from '../events.ts'
+import { type Exchange, emit } from '../context.ts'
 import { keepAffinity, loosenAffinity } from '../failover/affinity.ts'
 import { recordDecision } from '../failover/decisions.ts'
-import { redactError } from '../redact-error.ts'
-import { type Exchange, lossesText } from '../request.ts'
 import { type Attempt, endAttempt } from '../upstream/attempt.ts'
-import { UpstreamError } from '../upstream-error.ts'
-import { type Bill, charge, offerOf } from './bill.ts'
+import { redactError, UpstreamError } from '../upstream-error.ts'
+import { charge, offerOf } from './bill.ts'
 import type { Entry } from './usage-entry.ts'
 
 /** Ends the attempt well: the credential is healthy, what was received is counted. */
 export function settle(exchange: Exchange, attempt: Attempt, status: number): void {
   endAttempt(exchange, attempt)
-  attempt.lease.settle({ ok: true })
-  keepAffinity(exchange, attempt.target, attempt.lease)
-  recordDecision(exchange, attempt.target, {
-    verdict: 'served',
-    credential: attempt.lease.credential.id,
-  })
-  exchange.recording?.served(attempt.losses)
-  const { services } = exchange.gateway
-  const end = { atMs: services.now(), outcome: 'served', status } as const
-  charge(exchange, attempt, bill => {
-    if (!bill.estimated)
-      services.tokenEstimator.learn(exchange.caller.name, exchange.inbound.body, bill.usage)
-    services.ledger.record(entryOf(exchange, attempt, end, bill))
-    logEnd(exchange, attempt, end, bill)
-  })
-  remember(exchange, { status, losses: attempt.losses.length })
+  const { lease, losses, target } = attempt
+  lease.settle({ ok: true })
+  keepAffinity(exchange, target, lease)
+  recordDecision(exchange.progress, target, { verdict: 'served', credential: lease.credential.id })
+  bill(exchange, attempt, 'served', status)
+  end(exchange, status, losses)
 }
 
 /**
  * Accounts for an answer that broke off: the client has a part of it, and the error. One that was
- * whole when the client went away is an answer like any other.
+ * complete when the client went away is an answer like any other.
  */
 export function settleCut(exchange: Exchange, attempt: Attempt, failure: GatewayError): void {
   if (failure.code === 'cancelled' && attempt.tally.complete) {
@@ -45,7 +31,7 @@ export function settleCut(exchange: Exchange, attempt: Attempt, failure: Gateway
   }
   endAttempt(exchange, attempt)
   settleFailed(exchange, attempt.target, attempt.lease, failure, attempt)
-  rememberFailed(exchange, failure)
+  settleEnd(exchange, failure)
 }
 
 /**
@@ -61,167 +47,55 @@ export function settleFailed(
   attempt?: Attempt,
 ): void {
   const limits = error instanceof UpstreamError ? error.limits : undefined
-  lease.settle({ ok: false, error, ...(limits ? { limits } : {}) })
+  const credential = lease.credential.id
+  lease.settle({ ok: false, error, limits })
   loosenAffinity(exchange, lease, error)
-  exchange.recording?.failed(error)
-  const message = redactError(error.message, exchange)
-  recordDecision(exchange, target, {
-    verdict: 'failed',
-    credential: lease.credential.id,
-    reason: `${error.code}: ${message}`,
-  })
-  const cancelled = error.code === 'cancelled'
-  const { log, ledger, now } = exchange.gateway.services
-  if (!cancelled)
-    log.write('warn', 'attempt failed', {
-      id: exchange.requestId,
-      asked: exchange.envelope.model,
-      target: targetName(target),
-      credential: lease.credential.id,
-      code: error.code,
-      status: error.status,
-      message,
-      cause: error.code === 'internal' ? causeOf(error) : undefined,
-    })
-  if (attempt && isPaid(attempt, cancelled)) {
-    const outcome = cancelled ? 'cancelled' : 'failed'
-    const end = { atMs: now(), outcome, status: error.status } as const
-    charge(exchange, attempt, bill => {
-      ledger.record(entryOf(exchange, attempt, end, bill))
-      if (cancelled) logEnd(exchange, attempt, end, bill)
-    })
-  } else if (cancelled)
-    log.write('info', 'cancelled', {
-      id: exchange.requestId,
-      caller: exchange.caller.name,
-      asked: exchange.envelope.model,
-      target: targetName(target),
-      status: error.status,
-    })
-  else ledger.record(failedEntry(exchange, target, error))
+  const message = redactError(error.message, exchange, exchange.gateway)
+  const reason = `${error.code}: ${message}`
+  recordDecision(exchange.progress, target, { verdict: 'failed', credential, reason })
+  emit(exchange, { type: 'attempt-failure', target, credential, error, message })
+  const outcome = error.code === 'cancelled' ? 'cancelled' : 'failed'
+  if (attempt && isPaid(attempt, outcome)) bill(exchange, attempt, outcome, error.status)
+  else {
+    const atMs = exchange.gateway.services.now()
+    const unpaid = { target, losses: [], atMs, outcome, status: error.status } as const
+    emit(exchange, { type: 'attempt-end', attempt: unpaid, bill: undefined })
+  }
 }
 
-function isPaid({ sent, tally }: Attempt, cancelled: boolean): boolean {
-  return (cancelled && sent) || tally.complete || tally.characters > 0
+/** Ends the exchange without an answer. Only its first end counts. */
+export function settleEnd(exchange: Exchange, error: GatewayError): void {
+  const message = redactError(error.message, exchange, exchange.gateway)
+  end(exchange, error.status, [], { error, message })
 }
 
-function logEnd(
+function isPaid({ sent, tally }: Attempt, outcome: Entry['outcome']): boolean {
+  return (outcome === 'cancelled' && sent) || tally.complete || tally.characters > 0
+}
+
+/** Reports the end of an attempt, once it is known what it took. */
+function bill(
   exchange: Exchange,
   attempt: Attempt,
-  { atMs, outcome, status }: AttemptEnd,
-  { usage, estimated }: Bill,
+  outcome: Entry['outcome'],
+  status: number,
 ): void {
-  const { log } = exchange.gateway.services
-  if (!log.writes('info')) return
-  log.write('info', outcome, {
-    id: exchange.requestId,
-    caller: exchange.caller.name,
-    asked: exchange.envelope.model,
-    target: targetName(attempt.target),
-    status,
-    attempts: exchange.attempts,
-    ms: Math.round(atMs - exchange.startedAtMs),
-    input: inputOf(usage),
-    output: usage.output,
-    estimated: estimated ? 'yes' : undefined,
-    losses: lossesText(attempt.losses),
+  const { target, losses } = attempt
+  const atMs = exchange.gateway.services.now()
+  charge(exchange, attempt, bill => {
+    const ended = { target, losses, atMs, outcome, status, offer: offerOf(attempt) }
+    emit(exchange, { type: 'attempt-end', attempt: ended, bill })
   })
 }
 
-/** Undefined: it is not known. */
-function inputOf({ fresh, cacheRead = 0, cacheWrite = 0 }: Usage): number | undefined {
-  return fresh === undefined ? undefined : fresh + cacheRead + cacheWrite
-}
-
-/** An estimate comes later than the end. */
-type AttemptEnd = Pick<Entry, 'atMs' | 'outcome' | 'status'>
-
-type End = { status: number; losses: number; error?: string }
-
-/**
- * Keeps how a request was decided, and how it ended, among the last ones; once. What it took is
- * added when that is estimated, and then counts in the place of what was reserved.
- */
-function remember(exchange: Exchange, end: End): void {
-  if (exchange.over) return
-  exchange.over = true
-  const { recent, now } = exchange.gateway.services
-  const record: RecentExchange = {
-    id: exchange.requestId,
-    atMs: exchange.startedAtMs,
-    ms: now() - exchange.startedAtMs,
-    caller: exchange.caller.name,
-    client: exchange.client,
-    protocol: exchange.codec.protocol,
-    asked: exchange.envelope.model,
-    route: exchange.route.name,
-    rules: exchange.trace,
-    decisions: exchange.decisions,
-    usage: {},
-    ...end,
-  }
-  const close = (): void => {
-    const { bill, reservation } = exchange
-    if (bill) record.usage = bill.usage
-    if (bill?.estimated) record.estimated = true
-    if (bill?.usd !== undefined) record.usd = bill.usd
-    reservation?.close()
-  }
-  if (exchange.billing) void exchange.billing.finally(close)
-  else close()
-  recent.record(record)
-}
-
-export function rememberFailed(exchange: Exchange, error: GatewayError): void {
-  exchange.recording?.failed(error)
-  const { code, status, message } = error
-  const words = `${code}: ${redactError(message, exchange)}`
-  remember(exchange, { status, losses: 0, error: words })
-}
-
-/** Where a fault of our own was thrown, for the log alone. */
-export function causeOf({ cause }: GatewayError): string | undefined {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : undefined
-}
-
-function entryOf(
+function end(
   exchange: Exchange,
-  attempt: Attempt,
-  end: AttemptEnd,
-  { usage, estimated }: Bill,
-): Entry {
-  return {
-    ...namesOf(exchange, attempt.target),
-    ...end,
-    usage,
-    estimated,
-    losses: attempt.losses.length,
-    offer: offerOf(attempt),
-    ms: end.atMs - exchange.startedAtMs,
-  }
-}
-
-/** Of an attempt that nothing was paid for. */
-function failedEntry(exchange: Exchange, target: Target, { status }: GatewayError): Entry {
-  const names = namesOf(exchange, target)
+  status: number,
+  losses: Attempt['losses'],
+  failure?: { error: GatewayError; message: string },
+): void {
+  if (exchange.progress.ended) return
+  exchange.progress.ended = true
   const atMs = exchange.gateway.services.now()
-  return {
-    ...names,
-    atMs,
-    outcome: 'failed',
-    status,
-    usage: {},
-    estimated: false,
-    losses: 0,
-    ms: 0,
-  }
-}
-
-function namesOf(exchange: Exchange, { provider, model }: Target) {
-  return {
-    caller: exchange.caller.name,
-    asked: exchange.envelope.model,
-    provider: provider.id,
-    model,
-  }
+  emit(exchange, { type: 'exchange-end', status, atMs, losses, error: failure })
 }

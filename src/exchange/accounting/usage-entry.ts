@@ -1,6 +1,15 @@
 import type { Usage } from '../../conversation/index.ts'
 import type { Offer } from '../../providers/pricing/prices.ts'
 
+/** What an attempt took, or an exchange. */
+export type Bill = {
+  usage: Usage
+  /** The upstream did not report all of it. */
+  estimated: boolean
+  /** In USD; undefined: the key has no budget in money, or the price is unknown. */
+  usd: number | undefined
+}
+
 /** One settled attempt, as counted. Token counts absent upstream stay absent. */
 export type Entry = {
   atMs: number
@@ -17,7 +26,7 @@ export type Entry = {
   /** How many things the client said could not be said upstream, or back. */
   losses: number
   /** Whose price it has; absent: nothing was paid for. */
-  offer?: Offer
+  offer?: Offer | undefined
   /** From the client's request to the end. */
   ms: number
 }
@@ -42,4 +51,9 @@ export interface Ledger {
   follow(settings: LedgerSettings): void
   /** Everything recorded so far is written, as far as that is possible. Never rejects. */
   flush(): Promise<void>
+}
+
+/** All tokens of a request and its reply, cached ones too. */
+export function tokensOf({ fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0 }: Usage): number {
+  return fresh + cacheRead + cacheWrite + output
 }

@@ -1,27 +1,9 @@
-import type { KeyLimits } from '../../credentials/quotas.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import { hashOf, knownBy } from '../../lib/key-hash.ts'
 import { allowedBy } from '../../routing/allowed.ts'
 import type { ApiKey, ServerSettings } from '../../routing/table.ts'
+import type { Authenticate, Caller } from './caller.ts'
 import { createKeyless } from './keyless.ts'
-
-/** Who called: the name of the API key, or `local` where no keys are configured. */
-export type Caller = {
-  name: string
-  /** Whether the key may ask for a name. */
-  may(model: string): boolean
-  /** The key may not ask for every name. */
-  restricted?: boolean
-  limits?: KeyLimits
-}
-
-/** Decides who a request comes from. Throws `unauthenticated` or `forbidden`. */
-export type Authenticate = (
-  headers: Headers,
-  peer: () => string | undefined,
-  /** Gemini clients may send theirs as `?key=`. */
-  queryKey?: string,
-) => Caller
 
 /**
  * With keys configured any of them is accepted, in every header that clients use. Without, see
@@ -33,7 +15,7 @@ export function createAuthenticate(
 ): Authenticate {
   if (keys.length === 0) return createKeyless(server)
   // Digests are looked up, not keys: how long that takes says nothing about a key.
-  const callers = new Map(keys.map(one => [knownBy(one.key), callerOf(one)]))
+  const callers = new Map(keys.map(key => [knownBy(key.key), callerOf(key)]))
   return (headers, _, queryKey) => {
     const presented = presentedKeys(headers, queryKey)
     for (const key of presented) {
@@ -53,8 +35,8 @@ function callerOf({ name, models, limits }: ApiKey): Caller {
   return {
     name,
     may: allowedBy(models),
-    ...(models ? { restricted: true } : {}),
-    ...(limits ? { limits } : {}),
+    restricted: models !== undefined,
+    limits,
   }
 }
 

@@ -3,7 +3,7 @@ import { isAddressAuthority, isLocalAuthority } from '../../lib/net/host-name.ts
 import { isLoopback } from '../../lib/net/ip-address.ts'
 import { isForeignPage } from '../../lib/net/web-pages.ts'
 import type { ServerSettings } from '../../routing/table.ts'
-import type { Authenticate, Caller } from './authenticate.ts'
+import type { Authenticate, Caller } from './caller.ts'
 
 const LOCAL: Caller = { name: 'local', may: () => true }
 

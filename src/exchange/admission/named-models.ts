@@ -4,7 +4,7 @@ import { scanObject } from '../../lib/json/json-bytes.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Route } from '../../routing/table.ts'
 import { targetsOf } from '../failover/targets.ts'
-import type { Caller } from './authenticate.ts'
+import type { Caller } from './caller.ts'
 
 /** A text of the request by which the upstream may serve another model than the one in `model`. */
 type Named = { at: string; name: string }

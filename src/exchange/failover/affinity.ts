@@ -3,10 +3,11 @@ import type { Lease } from '../../credentials/pool.ts'
 import { ERROR_POLICY } from '../../lib/error-policy.ts'
 import type { ErrorCode, GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
+import type { ResolvedRequest } from '../request.ts'
 
 /** Callers never share a conversation, whatever they call it. */
-function sessionKey({ envelope, caller, route }: Exchange): string | undefined {
+function sessionKey({ envelope, caller, route }: ResolvedRequest): string | undefined {
   const { session } = envelope
   return session === undefined ? undefined : `${caller.name}\t${route.name}\t${session}`
 }
@@ -45,7 +46,7 @@ export function keepAffinity(exchange: Exchange, { provider, model }: Target, le
 function primaryIsBackSoon(exchange: Exchange, primary: AffinityTarget): boolean {
   const cooldown = cooldownOf(exchange, primary)
   return (
-    exchange.primaryFailed ||
+    exchange.progress.primaryFailed ||
     (cooldown !== undefined && ERROR_POLICY[cooldown].affinity === 'leave-for-now')
   )
 }
@@ -59,7 +60,7 @@ export function loosenAffinity(exchange: Exchange, lease: Lease, error: GatewayE
   const primary = affinity.get(key)
   const policy = ERROR_POLICY[error.code].affinity
   if (primary?.credential === lease.credential.id) {
-    if (policy !== 'move') exchange.primaryFailed = true
+    if (policy !== 'move') exchange.progress.primaryFailed = true
     else if (primary.fallback)
       affinity.setPrimary(key, primary.fallback, table.policy.sessionAffinityMs)
     else affinity.release(key)

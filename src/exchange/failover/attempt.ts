@@ -6,11 +6,11 @@ import type { Action } from '../../protocols/codec.ts'
 import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import { settleFailed } from '../accounting/settle.ts'
+import { type Exchange, emit } from '../context.ts'
 import { sealsIn } from '../history/seal-issuers.ts'
+import type { Answer } from '../reply/answer.ts'
 import { EmptyAnswer } from '../reply/empty-answer.ts'
 import { answer } from '../reply/reply.ts'
-import type { Answer } from '../reply/respond.ts'
-import type { Exchange } from '../request.ts'
 import { type Attempt, beginAttempt, clientGone, endAttempt } from '../upstream/attempt.ts'
 import { send } from '../upstream/send.ts'
 import { UpstreamError } from '../upstream-error.ts'
@@ -27,47 +27,46 @@ export async function runAttempt(
   target: Target,
   lease: Lease,
 ): Promise<{ answer: Answer } | { error: GatewayError; after: After }> {
-  exchange.attempts++
+  exchange.progress.attempts++
   let attempt: Attempt | undefined
   try {
-    if (exchange.inbound.signal.aborted) throw clientGone()
+    if (exchange.signal.aborted) throw clientGone()
     attempt = beginAttempt(exchange, target, lease)
-    const { now, latencies } = exchange.gateway.services
+    const { now } = exchange.gateway.services
     const sentAtMs = now()
     const reply = await send(exchange, attempt, actionFor(exchange, attempt))
     const answered = await answer(exchange, attempt, reply)
     lease.answered()
-    // A stream is answered with its first words, a body when it is whole.
-    if (exchange.envelope.stream) latencies.record(targetName(target), now() - sentAtMs)
+    emit(exchange, { type: 'attempt-answer', target, ms: now() - sentAtMs })
     return { answer: answered }
   } catch (error) {
     // Sending and reading name what the network does; anything else that is thrown is our own fault.
     const failure = asGatewayError(error)
     if (attempt) endAttempt(exchange, attempt)
-    if (refusesSeals(exchange, failure)) {
+    if (await refusesSeals(exchange, failure)) {
       const { sealIssuers } = exchange.gateway.services
-      const foreign = sealIssuers.refused(sealsIn(exchange.conversation()), {
+      const foreign = sealIssuers.refused(sealsIn(await exchange.body.conversation()), {
         credential: lease.credential.id,
         caller: exchange.caller.name,
       })
       // Its own seals stay, unless it refuses those as well.
-      exchange.withoutSeals = !foreign
-      exchange.recording?.failed(failure)
+      exchange.progress.withoutSeals = !foreign
+      emit(exchange, { type: 'attempt-retry', error: failure })
       return runAttempt(exchange, target, lease)
     }
-    return { error: failure, after: settled(exchange, target, lease, failure, attempt) }
+    return { error: failure, after: await settled(exchange, target, lease, failure, attempt) }
   }
 }
 
 /** Accounts for a failure and says who may be asked next. */
-function settled(
+async function settled(
   exchange: Exchange,
   target: Target,
   lease: Lease,
   failure: GatewayError,
   attempt: Attempt | undefined,
-): After {
-  const lacking = refusedFor(failure, exchange.needs)
+): Promise<After> {
+  const lacking = await refusedFor(failure, () => exchange.body.needs())
   if (lacking) {
     // It says something about the model, and nothing about the credential.
     exchange.gateway.services.learned.note(targetName(target), lacking)
@@ -94,10 +93,10 @@ const SEAL_WORDS =
   /signature|encrypted_content|encrypted content|redacted_thinking|thinking block|thinking_blocks|reasoning.{0,40}(item|content)/i
 
 /** Whether the same target may take the request without anything sealed in it. */
-function refusesSeals(exchange: Exchange, error: GatewayError): boolean {
+async function refusesSeals(exchange: Exchange, error: GatewayError): Promise<boolean> {
   const refused = error instanceof UpstreamError && error.code === 'invalid-request'
-  if (exchange.withoutSeals || !refused || !SEAL_WORDS.test(error.message)) return false
-  const request = exchange.readable()
+  if (exchange.progress.withoutSeals || !refused || !SEAL_WORDS.test(error.message)) return false
+  const request = await exchange.body.readable()
   if (!request) return false
   const { messages, thinking } = request
   return (

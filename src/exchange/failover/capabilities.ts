@@ -1,20 +1,20 @@
-import { type Ability, hasWordFor, type ProtocolId } from '../../conversation/index.ts'
+import { type Ability, hasWordFor, type Needs, type ProtocolId } from '../../conversation/index.ts'
 import type { KeyLimits } from '../../credentials/quotas.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import { codecFor } from '../../protocols/index.ts'
 import { knownCost } from '../../providers/pricing/prices.ts'
 import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
-import type { Exchange } from '../request.ts'
+import type { ResolvedRequest } from '../request.ts'
 import type { Services } from '../services.ts'
 import { speechFor } from '../upstream/attempt.ts'
 import { targetsOf } from './targets.ts'
 
 /** What capabilities are checked against: a request, or a hypothetical one. */
-export type CapabilityQuery = Pick<Exchange, 'action' | 'route' | 'needs' | 'inputTokens'> & {
+export type CapabilityQuery = Pick<ResolvedRequest, 'action' | 'route' | 'headers'> & {
   codec: { protocol: ProtocolId }
-  caller: { name: string; limits?: KeyLimits }
-  inbound: { headers: Headers; body: { length: number } }
+  caller: { name: string; limits?: KeyLimits | undefined }
+  body: { bytes: { length: number }; needs(): Promise<Needs>; inputTokens(): Promise<number> }
   gateway: { services: Pick<Services, 'learned' | 'tokenEstimator' | 'prices' | 'now'> }
 }
 
@@ -51,16 +51,19 @@ export async function missingCapability(
 ): Promise<MissingCapability | undefined> {
   const price = missingPrice(query, target)
   if (price || query.action === 'relay') return price
-  return missingAbility(query, target) ?? (await missingContext(query, target))
+  return (await missingAbility(query, target)) ?? (await missingContext(query, target))
 }
 
-function missingAbility(query: CapabilityQuery, target: Target): MissingCapability | undefined {
+async function missingAbility(
+  query: CapabilityQuery,
+  target: Target,
+): Promise<MissingCapability | undefined> {
   const declared = target.facts.lacks ?? []
   const learned = query.gateway.services.learned.lacks(targetName(target))
   const own = target.provider.speaks.some(({ protocol }) => protocol === query.codec.protocol)
   // Its own protocol and nothing known against it: the body need not be read for this.
   if (declared.length === 0 && !learned && own) return undefined
-  const { must, wish, serverTools } = query.needs()
+  const { must, wish, serverTools } = await query.body.needs()
   const lacks = (ability: Ability): string | undefined => {
     if (declared.includes(ability)) return `it takes no ${WORDS[ability]}`
     if (learned?.has(ability)) return `it refused ${WORDS[ability]} not long ago`
@@ -111,14 +114,14 @@ async function missingContext(
   query: CapabilityQuery,
   target: Target,
 ): Promise<MissingCapability | undefined> {
-  const { length } = query.inbound.body
+  const { length } = query.body.bytes
   const window = contextOf(query, target)
   if (window === undefined || length <= window) return undefined
   const estimate = query.gateway.services.tokenEstimator.estimate(query.caller.name, length)
   if (estimate.tokens * estimate.errorFactor <= window) return undefined
   // Targets with an unknown window count as large enough.
   if (!anyTargetHolds(query, window, Infinity)) return undefined
-  const tokens = await query.inputTokens()
+  const tokens = await query.body.inputTokens()
   if (tokens <= window) return undefined
   return {
     must: true,
@@ -134,11 +137,11 @@ function anyTargetHolds(query: CapabilityQuery, tokens: number, unknown: number)
 }
 
 /** Tokens that a target takes; undefined: unknown. */
-function contextOf({ inbound }: CapabilityQuery, { provider, facts }: Target): number | undefined {
+function contextOf({ headers }: CapabilityQuery, { provider, facts }: Target): number | undefined {
   const { contextTokens } = facts
   const { longContext } = provider.kind
   if (contextTokens === undefined || !longContext) return contextTokens
-  const larger = inbound.headers.get(longContext.header)?.includes(longContext.word)
+  const larger = headers.get(longContext.header)?.includes(longContext.word)
   return larger ? Math.max(contextTokens, longContext.contextTokens) : contextTokens
 }
 
@@ -149,7 +152,7 @@ export function hasLargerContextThan(query: CapabilityQuery, target: Target): bo
 
 /** The error where no target of the route has what the request needs. */
 export function noEligibleTarget(
-  { envelope, caller }: Exchange,
+  { envelope, caller }: ResolvedRequest,
   passedOver: readonly { target: Target; missing: MissingCapability }[],
 ): GatewayError {
   const each = passedOver
@@ -167,7 +170,7 @@ export function noEligibleTarget(
       { param: 'model' },
     )
   const what = new Set(passedOver.map(({ missing }) => missing.what))
-  const words = [...what].map(one => NEEDED[one])
+  const words = [...what].map(capability => NEEDED[capability])
   return new GatewayError(
     'invalid-request',
     `no target of "${envelope.model}" takes ${words.join(' or ')} (${each}); take it out of the request, ask for another model, or add a target that does`,

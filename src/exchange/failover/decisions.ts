@@ -1,16 +1,15 @@
 import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
-import type { Decision } from '../events.ts'
-import type { Exchange } from '../request.ts'
+import type { Decision, Progress } from '../progress.ts'
 
 /** Rounds say the same again. */
 const MAX_DECISIONS = 100
 
 /** Records what became of a candidate, for the list of recent requests. */
 export function recordDecision(
-  { decisions }: Exchange,
+  { decisions }: Pick<Progress, 'decisions'>,
   target: Target,
-  decision: Pick<Decision, 'verdict' | 'credential' | 'reason'> & { line?: number | undefined },
+  decision: Omit<Decision, 'target' | 'line'> & { line?: number | undefined },
 ): void {
   if (decisions.length >= MAX_DECISIONS) return
   const last = decisions.at(-1)

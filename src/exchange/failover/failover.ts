@@ -2,8 +2,9 @@ import { ERROR_POLICY, moreInformative } from '../../lib/error-policy.ts'
 import { asGatewayError, GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
 import { clientError } from '../client-error.ts'
-import type { Answer } from '../reply/respond.ts'
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
+import type { Answer } from '../reply/answer.ts'
+import { totalDueAtMs } from '../request.ts'
 import { clientGone } from '../upstream/attempt.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import { noEligibleTarget } from './capabilities.ts'
@@ -85,9 +86,9 @@ function noTargetAble(
 }
 
 /** When the first cooldown of those who may serve this request is over; undefined: there is none. */
-function earliestReset({ route, gateway, ineligible }: Exchange): number | undefined {
+function earliestReset({ route, gateway, progress }: Exchange): number | undefined {
   const resets = targetsOf(route)
-    .filter(target => !ineligible.has(target))
+    .filter(target => !progress.isRuledOut(target))
     .map(target => gateway.services.pool.earliestReset(target.provider.id, target.model))
     .filter(at => at !== undefined)
   return resets.length > 0 ? Math.min(...resets) : undefined
@@ -100,12 +101,12 @@ function untilNextRound(
   round: number,
 ): number | undefined {
   if (!ERROR_POLICY[error.code].retry || error.status === UNPAID || error.ownLimit) return undefined
-  if (exchange.inbound.signal.aborted) return undefined
+  if (exchange.signal.aborted) return undefined
   const { services, table } = exchange.gateway
   const waits = targetsOf(exchange.route)
-    .filter(target => !exchange.ineligible.has(target))
+    .filter(target => !exchange.progress.isRuledOut(target))
     .map(target => ({ target, waitMs: untilAsked(exchange, target, error, round) }))
-    .filter(({ target, waitMs }) => services.now() + waitMs < exchange.totalDueAtMs(target))
+    .filter(({ target, waitMs }) => services.now() + waitMs < totalDueAtMs(exchange, target))
     .map(({ waitMs }) => waitMs)
   const wait = Math.min(...waits)
   if (wait > table.policy.maxRetryIntervalMs) return undefined
@@ -115,14 +116,13 @@ function untilNextRound(
 /** 402: retrying soon cannot help. */
 const UNPAID = 402
 const FIRST_PAUSE_MS = 250
-const NO_CREDENTIALS: ReadonlySet<string> = new Set()
 
 /**
  * A cooldown that the upstream set is waited for. One that is a guess only keeps others away: a
  * request without another candidate is tried again soon, unless we gave up waiting for an answer.
  */
 function untilAsked(
-  { gateway, excludedCredentials }: Exchange,
+  { gateway, progress }: Exchange,
   target: Target,
   error: GatewayError,
   round: number,
@@ -133,28 +133,24 @@ function untilAsked(
   if (reset === undefined) return 0
   const cooldownMs = Math.max(0, reset - now())
   const gaveUp = error.code === 'timeout' && !(error instanceof UpstreamError)
-  if (
-    gaveUp ||
-    !pool.guesses(provider.id, model, excludedCredentials.get(target) ?? NO_CREDENTIALS)
-  )
-    return cooldownMs
+  if (gaveUp || !pool.guesses(provider.id, model, progress.excludedOf(target))) return cooldownMs
   return Math.min(cooldownMs, FIRST_PAUSE_MS * 2 ** round, gateway.table.policy.maxRetryIntervalMs)
 }
 
 /** Throws `cancelled` when the client goes away meanwhile. */
-function pause(ms: number, { gateway, inbound }: Exchange): Promise<void> {
+function pause(ms: number, { gateway, signal }: Exchange): Promise<void> {
   if (ms <= 0) return Promise.resolve()
   const { watchdog, now } = gateway.services
   return new Promise((resolve, reject) => {
     const end = (act: () => void): void => {
       watchdog.remove(watch)
-      inbound.signal.removeEventListener('abort', away)
+      signal.removeEventListener('abort', away)
       act()
     }
     const away = (): void => end(() => reject(clientGone()))
     const watch = { dueAtMs: now() + ms, due: () => end(resolve) }
     watchdog.add(watch)
-    inbound.signal.addEventListener('abort', away, { once: true })
+    signal.addEventListener('abort', away, { once: true })
   })
 }
 
@@ -167,9 +163,9 @@ function place({ gateway, route }: Exchange, { code, ownLimit }: GatewayError): 
 
 /** Waits for the first cooldown that ends in time; false: none does, or the line is too long. */
 async function itsTurn(exchange: Exchange, ticket: Ticket): Promise<boolean> {
-  const { gateway, startedAtMs, inbound } = exchange
-  const dueAtMs = startedAtMs + gateway.table.policy.waitingRoomMs
+  const { gateway, receivedAtMs, signal } = exchange
+  const dueAtMs = receivedAtMs + gateway.table.policy.waitingRoomMs
   const reset = earliestReset(exchange)
   if (reset === undefined || reset > dueAtMs) return false
-  return ticket.turn(reset, dueAtMs, inbound.signal)
+  return ticket.turn(reset, dueAtMs, signal)
 }

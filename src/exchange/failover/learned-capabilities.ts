@@ -51,10 +51,13 @@ const WORDS: readonly (readonly [Ability, RegExp])[] = [
 ]
 
 /** Which of its needs a request was refused for, if the upstream said so. */
-export function refusedFor(error: GatewayError, needs: () => Needs): Ability | undefined {
+export async function refusedFor(
+  error: GatewayError,
+  needs: () => Promise<Needs>,
+): Promise<Ability | undefined> {
   if (error.code !== 'invalid-request' && error.code !== 'upstream-not-found') return undefined
   const matching = WORDS.filter(([, words]) => words.test(error.message))
   if (matching.length === 0) return undefined
-  const { must, wish } = needs()
+  const { must, wish } = await needs()
   return matching.find(([ability]) => must.has(ability) || wish.has(ability))?.[0]
 }

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../lib/errors.ts'
-import type { Exchange } from '../request.ts'
+import type { ResolvedRequest } from '../request.ts'
 
 /**
  * What a request can name that belongs to an account, as errors speak of it, and the members that
@@ -36,13 +36,13 @@ const MAX_WORDS = 30
  * caller could otherwise take a model from everybody with one wrong file id.
  */
 export function isAboutRequest(
-  { inbound, envelope }: Exchange,
+  { body, envelope }: Pick<ResolvedRequest, 'body' | 'envelope'>,
   model: string,
   error: GatewayError,
 ): boolean {
   if (error.code !== 'upstream-not-found' && error.code !== 'upstream-forbidden') return false
   const message = error.message.slice(0, MAX_MESSAGE)
-  const has = (text: string): boolean => Buffer.prototype.includes.call(inbound.body, text)
+  const has = (text: string): boolean => Buffer.prototype.includes.call(body.bytes, text)
   for (const [words, members] of RESOURCES)
     if (words.test(message) && members.some(has)) return true
   const names = `${model} ${envelope.model}`

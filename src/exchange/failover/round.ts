@@ -1,8 +1,9 @@
 import { ERROR_POLICY, moreInformative } from '../../lib/error-policy.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
-import type { Answer } from '../reply/respond.ts'
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
+import type { Answer } from '../reply/answer.ts'
+import { totalDueAtMs } from '../request.ts'
 import { passesTo } from '../upstream/attempt.ts'
 import { preferredTarget } from './affinity.ts'
 import { runAttempt } from './attempt.ts'
@@ -34,7 +35,7 @@ export async function runRound(exchange: Exchange, options: Options): Promise<Ro
         if (answer) return { answer }
         continue
       }
-      recordDecision(exchange, target, {
+      recordDecision(exchange.progress, target, {
         verdict: 'passed over',
         reason: missing.reason,
         line: missing.line,
@@ -42,7 +43,7 @@ export async function runRound(exchange: Exchange, options: Options): Promise<Ro
       if (!missing.must) lastResort.push(target)
       else {
         ineligible.push({ target, missing })
-        exchange.ineligible.add(target)
+        exchange.progress.ruleOut(target)
       }
     }
   }
@@ -68,13 +69,15 @@ async function tryTarget(
   failures: Failures,
 ): Promise<Answer | undefined> {
   // Before a credential is taken: a malformed request is no fault of any.
-  if (exchange.action !== 'relay' && !passesTo(exchange, target)) exchange.conversation()
+  if (exchange.action !== 'relay' && !passesTo(exchange, target)) await exchange.body.conversation()
   const { pool } = exchange.gateway.services
-  const excluded = exchange.excludedCredentials.get(target) ?? new Set<string>()
-  const tried = new Set(excluded)
+  const tried = new Set(exchange.progress.excludedOf(target))
   for (;;) {
     if (isTotalOver(exchange, target)) {
-      recordDecision(exchange, target, { verdict: 'passed over', reason: 'timeout.total is over' })
+      recordDecision(exchange.progress, target, {
+        verdict: 'passed over',
+        reason: 'timeout.total is over',
+      })
       return undefined
     }
     const lease = pool.acquire(target.provider.id, target.model, tried, {
@@ -89,15 +92,15 @@ async function tryTarget(
     if (outcome.after === 'next-target') {
       // Its other credentials would get the same error.
       failures.refusal ??= outcome.error
-      exchange.ineligible.add(target)
+      exchange.progress.ruleOut(target)
       return undefined
     }
     failures.failure = moreInformative(failures.failure, outcome.error)
-    if (!ERROR_POLICY[outcome.error.code].excludes) continue
-    exchange.excludedCredentials.set(target, excluded.add(lease.credential.id))
+    if (ERROR_POLICY[outcome.error.code].excludes)
+      exchange.progress.exclude(target, lease.credential.id)
   }
   if (tried.size === 0)
-    recordDecision(exchange, target, {
+    recordDecision(exchange.progress, target, {
       verdict: 'cooling down',
       reason: whyCoolingDown(exchange, target),
     })
@@ -105,8 +108,9 @@ async function tryTarget(
 }
 
 /** An attempt that would be ended at once is none; before the first one nothing is over. */
-function isTotalOver({ attempts, gateway, totalDueAtMs }: Exchange, target: Target): boolean {
-  return attempts > 0 && totalDueAtMs(target) <= gateway.services.now()
+function isTotalOver(exchange: Exchange, target: Target): boolean {
+  const { progress, gateway } = exchange
+  return progress.attempts > 0 && totalDueAtMs(exchange, target) <= gateway.services.now()
 }
 
 /** Why none of a target's credentials is able. */

@@ -2,7 +2,7 @@ import { GatewayError } from '../../lib/errors.ts'
 import { joined } from '../../lib/streams/byte-replace.ts'
 import type { SseLimit } from '../../lib/streams/sse.ts'
 import { targetName } from '../../routing/target-name.ts'
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
 import { type Attempt, networkError, waitFor } from '../upstream/attempt.ts'
 
 /**

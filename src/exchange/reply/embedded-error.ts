@@ -4,7 +4,7 @@ import { parseRetryAfter } from '../../lib/net/retry-after.ts'
 import { plainText } from '../../lib/plain-text.ts'
 import { redactCredential } from '../../redaction/redactor.ts'
 import { targetName } from '../../routing/target-name.ts'
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import { UpstreamError } from '../upstream-error.ts'
 

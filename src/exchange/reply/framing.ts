@@ -1,7 +1,7 @@
 import type { GatewayError } from '../../lib/errors.ts'
 import { decodeSse, encodeSse } from '../../lib/streams/sse.ts'
 import type { ClientCodec, Frame } from '../../protocols/codec.ts'
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
 
 /** How the messages of a stream go down to this client. */
 export type Framing = {

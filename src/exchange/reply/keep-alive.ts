@@ -1,11 +1,13 @@
 import { asGatewayError, type GatewayError } from '../../lib/errors.ts'
 import { whenUnread } from '../../lib/unread.ts'
 import type { Asked } from '../../protocols/codec.ts'
-import { rememberFailed } from '../accounting/settle.ts'
-import { type Exchange, stamp } from '../request.ts'
+import { settleEnd } from '../accounting/settle.ts'
+import type { Exchange } from '../context.ts'
+import { stamp } from '../response-headers.ts'
 import { STREAM_HEADERS } from '../upstream/headers.ts'
+import type { Answer } from './answer.ts'
 import { createFraming, type Framing } from './framing.ts'
-import { type Answer, respond } from './respond.ts'
+import { respond } from './respond.ts'
 
 /**
  * Waits for the answer to a streaming request. If it takes longer than `policy.keepalive`, the
@@ -17,7 +19,7 @@ export async function withKeepAlive(
   answering: Promise<Answer>,
 ): Promise<Response> {
   const everyMs = exchange.gateway.table.policy.keepaliveMs
-  if (everyMs <= 0) return respond(exchange, exchange, await answering)
+  if (everyMs <= 0) return respond(exchange, await answering)
   const { now, watchdog } = exchange.gateway.services
   let wake = (): void => {}
   const beat = {
@@ -36,7 +38,7 @@ export async function withKeepAlive(
     const first = await Promise.race([answering, nextBeat()])
     if (first) {
       watchdog.remove(beat)
-      return respond(exchange, exchange, first)
+      return respond(exchange, first)
     }
   } catch (error) {
     watchdog.remove(beat)
@@ -45,13 +47,13 @@ export async function withKeepAlive(
   const framing = createFraming(exchange)
   function leave(): void {
     watchdog.remove(beat)
-    exchange.current?.abort()
+    exchange.progress.current?.abort()
     answering.then(
       ({ unread }) => unread?.(),
-      (thrown: unknown) => rememberFailed(exchange, asGatewayError(thrown)),
+      (thrown: unknown) => settleEnd(exchange, asGatewayError(thrown)),
     )
   }
-  const begins = whenUnread(exchange.inbound.signal, leave)
+  const begins = whenUnread(exchange.signal, leave)
   async function* body(): AsyncGenerator<Uint8Array | string> {
     if (!begins()) return
     try {
@@ -67,7 +69,7 @@ export async function withKeepAlive(
       }
     } catch (thrown) {
       const error = asGatewayError(thrown)
-      rememberFailed(exchange, error)
+      settleEnd(exchange, error)
       yield errorEvent(exchange, error, framing)
       yield* errorAfter(framing.afterError(error))
     } finally {
@@ -76,7 +78,7 @@ export async function withKeepAlive(
   }
   const headers = new Headers({ ...STREAM_HEADERS, 'content-type': framing.contentType })
   stamp(headers, exchange)
-  return respond(exchange, exchange, { status: 200, headers, body: body() })
+  return respond(exchange, { status: 200, headers, body: body() })
 }
 
 async function* pieces({ body }: Answer): AsyncGenerator<Uint8Array | string> {
@@ -96,8 +98,8 @@ export function errorEvent(
 ): string {
   const asked: Asked = {
     model: exchange.envelope.model,
-    id: exchange.requestId,
-    atMs: exchange.startedAtMs,
+    id: exchange.id,
+    atMs: exchange.receivedAtMs,
     continues,
   }
   const frames = exchange.codec.encodeStream(asked).feed({ type: 'error', error })

@@ -11,16 +11,18 @@ import { decodeSse } from '../../lib/streams/sse.ts'
 import type { Asked } from '../../protocols/codec.ts'
 import { tallyEvent, tallyResponse, tallyUsage } from '../accounting/reply-tally.ts'
 import { settle } from '../accounting/settle.ts'
-import { type Exchange, stamp } from '../request.ts'
+import type { Exchange } from '../context.ts'
+import { stamp } from '../response-headers.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import { asJson, relayedHeaders, STREAM_HEADERS } from '../upstream/headers.ts'
+import type { Answer } from './answer.ts'
 import { eventLimit, received, wholeBody } from './body.ts'
 import { invalidReply, parseReply, upstreamError } from './embedded-error.ts'
 import { refuseEmpty } from './empty-answer.ts'
 import { throwUnframed } from './first-event.ts'
 import { createFraming } from './framing.ts'
 import { passedStream } from './passed-stream.ts'
-import { type Answer, askedOf, renames } from './respond.ts'
+import { askedOf, renames } from './respond.ts'
 import { type StreamTransform, streamReply } from './stream-reply.ts'
 import { streamTransforms } from './transforms.ts'
 import { translatedStream } from './translated-stream.ts'
@@ -193,7 +195,7 @@ function translatedJson(
   attempt: Attempt,
   reply: Response,
   bytes: Uint8Array<ArrayBuffer>,
-): Answer {
+): Promise<Answer> {
   const body = parseReply(exchange, attempt, reply, bytes)
   const response = attempt.codec.decodeResponse(body, attempt.target.provider.id)
   return rendered(exchange, attempt, reply.status, response)
@@ -243,12 +245,14 @@ function throwError(
 }
 
 /** A whole response as the client wants it: one body, or the stream that would have made it. */
-function rendered(
+async function rendered(
   exchange: Exchange,
   attempt: Attempt,
   status: number,
   heard: ConversationResponse,
-): Answer {
+): Promise<Answer> {
+  // The reply repeats members of the request, which was not read where its bytes passed.
+  if (!exchange.body.loaded) await exchange.body.readable()
   if (!attempt.tally.complete) tallyResponse(attempt.tally, heard)
   if (!attempt.passing) refuseEmpty(attempt, heard)
   const complete = compacted(exchange, attempt, heard)
@@ -288,7 +292,7 @@ function wholeOf(
   headers.set('content-type', 'application/json')
   const { compaction } = exchange.codec
   if (exchange.action === 'compact' && compaction)
-    return JSON.stringify(compaction.encode(response, asked, exchange.body()))
+    return JSON.stringify(compaction.encode(response, asked, exchange.body.json()))
   return JSON.stringify(exchange.codec.encodeResponse(response, asked))
 }
 

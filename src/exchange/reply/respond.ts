@@ -1,41 +1,31 @@
 import { effortOf } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { text } from '../../lib/json/read-json.ts'
-import { bodyOf, type GeneratedBody } from '../../lib/net/response-body.ts'
+import { bodyOf } from '../../lib/net/response-body.ts'
 import type { Asked, Loss } from '../../protocols/codec.ts'
+import type { Exchange } from '../context.ts'
 import { storeResponse } from '../history/stored-responses.ts'
-import { type Ask, type Exchange, stamp } from '../request.ts'
+import { stamp } from '../response-headers.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import { relayedHeaders, STREAM_HEADERS } from '../upstream/headers.ts'
+import type { Answer } from './answer.ts'
 import type { Framing } from './framing.ts'
 
-/** What goes down: committed, with nothing of it sent yet. */
-export type Answer = {
-  status: number
-  headers: Headers
-  body: Uint8Array<ArrayBuffer> | string | GeneratedBody
-  /** To be called where the client is gone before the body is read; harmless otherwise. */
-  unread?: () => void
-}
-
-/** Sends an answer off. `exchange` is absent where it failed before there was one. */
-export function respond(
-  { recording }: Ask,
-  exchange: Exchange | undefined,
-  answer: Answer,
-): Response {
-  const body = recording ? recording.answered(exchange, answer) : answer.body
+/** Sends an answer off. */
+export function respond(exchange: Exchange, answer: Answer): Response {
+  const { recording, progress } = exchange
+  const body = recording ? recording.tap({ request: exchange, progress }, answer) : answer.body
   return new Response(bodyOf(body), { status: answer.status, headers: answer.headers })
 }
 
 /** What the reply echoes of the request. */
 export function askedOf(exchange: Exchange, served: string, losses?: Loss[]): Asked {
-  const request = exchange.readable()
+  const request = exchange.body.loaded
   const { extensions, thinking } = request ?? {}
   return {
     model: reportedModel(exchange, served),
-    id: exchange.requestId,
-    atMs: exchange.startedAtMs,
+    id: exchange.id,
+    atMs: exchange.receivedAtMs,
     ...(request ? { request } : {}),
     thinking: thinking !== undefined && effortOf(thinking) !== 'none',
     ...(extensions ? { extensions } : {}),
@@ -46,7 +36,7 @@ export function askedOf(exchange: Exchange, served: string, losses?: Loss[]): As
 
 /** The history stands in the place of the id that named it, and the reply names it all the same. */
 function responsesAsked(exchange: Exchange): Partial<Asked> {
-  const follows = text(exchange.body().previous_response_id)
+  const follows = text(exchange.body.json().previous_response_id)
   return {
     finished: response => store(exchange, response),
     follows,
@@ -54,7 +44,7 @@ function responsesAsked(exchange: Exchange): Partial<Asked> {
 }
 
 function store({ gateway, caller, body }: Exchange, response: JsonObject): void {
-  storeResponse(gateway.services.state, caller.name, body(), response)
+  storeResponse(gateway.services.state, caller.name, body.json(), response)
 }
 
 /** The name the reply carries: the client's own, unless the file says `report-model: served`. */

@@ -1,10 +1,10 @@
 import { asGatewayError, type GatewayError } from '../../lib/errors.ts'
 import { whenUnread } from '../../lib/unread.ts'
 import { settle, settleCut } from '../accounting/settle.ts'
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
 import { type Attempt, clientGone } from '../upstream/attempt.ts'
+import type { Answer } from './answer.ts'
 import { errorAfter } from './keep-alive.ts'
-import type { Answer } from './respond.ts'
 import { IDLE, type UpstreamReader } from './upstream-reader.ts'
 
 /** A part of a stream on its way down, written as one; empty: nothing is written. */
@@ -54,7 +54,7 @@ export function streamReply(
     else settle(exchange, attempt, 200)
   }
   const unread = (): void => end(clientGone())
-  const begins = whenUnread(exchange.inbound.signal, unread)
+  const begins = whenUnread(exchange.signal, unread)
 
   async function* body(): AsyncGenerator<Piece> {
     if (!begins()) return

@@ -1,8 +1,8 @@
 import type { StreamEvent } from '../../conversation/index.ts'
 import type { Machine } from '../../lib/streams/machine.ts'
 import type { Asked } from '../../protocols/codec.ts'
+import type { Exchange } from '../context.ts'
 import { keepReasoning } from '../history/reasoning.ts'
-import type { Exchange } from '../request.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
 import { type Attempt, networkError, waitAtLeast, waitFor } from '../upstream/attempt.ts'
 import type { Watch } from '../upstream/timers.ts'
 

@@ -9,7 +9,8 @@ import { ConnectTimeout } from '../../providers/transport.ts'
 import type { Provider, Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import { createReplyTally, type ReplyTally } from '../accounting/reply-tally.ts'
-import type { Exchange } from '../request.ts'
+import type { Exchange } from '../context.ts'
+import { type ResolvedRequest, totalDueAtMs } from '../request.ts'
 import type { Watch } from './timers.ts'
 
 /** One send to one target with one credential. */
@@ -54,8 +55,8 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
     )
   }
   const abort = new AbortController()
-  exchange.current = abort
-  const { signal } = exchange.inbound
+  exchange.progress.current = abort
+  const { signal } = exchange
   const leave = (): void => abort.abort()
   if (signal.aborted) leave()
   else signal.addEventListener('abort', leave)
@@ -93,7 +94,7 @@ export function passesTo(exchange: Exchange, target: Target): boolean {
   return (
     own !== undefined &&
     exchange.allowsPassthrough &&
-    !exchange.withoutSeals &&
+    !exchange.progress.withoutSeals &&
     !(quirks?.stateless && codecFor(own.protocol).stateful) &&
     (target.reasoning === undefined || exchange.action === 'relay') &&
     (!exchange.compacts || quirks?.compact === true)
@@ -102,13 +103,13 @@ export function passesTo(exchange: Exchange, target: Target): boolean {
 
 /** Whether the client's bytes hold a seal that this credential is known to refuse. */
 function carriesForeignSeals(
-  { gateway, inbound, caller }: Exchange,
+  { gateway, body, caller }: Exchange,
   protocol: ProtocolId,
   { credential: { id } }: Lease,
 ): boolean {
   const { sealIssuers } = gateway.services
   if (!sealIssuers.any || !gateway.mixesSeals.has(protocol)) return false
-  return scanSeals(inbound.body, protocol).some(seal =>
+  return scanSeals(body.bytes, protocol).some(seal =>
     sealIssuers.refuses(seal, { credential: id, caller: caller.name }),
   )
 }
@@ -124,7 +125,7 @@ function sealScanner(
 }
 
 /** What of a request decides where a target is asked. */
-type Spoken = Pick<Exchange, 'action'> & { codec: { protocol: ProtocolId } }
+type Spoken = Pick<ResolvedRequest, 'action'> & { codec: { protocol: ProtocolId } }
 /** Who is waited for: a client that does not read its stream says nothing about the upstream. */
 export function waitFor(
   exchange: Exchange,
@@ -149,7 +150,7 @@ export function waitAtLeast(
 
 /** Whatever is waited for, `timeout.total` holds. */
 function withinTotal(exchange: Exchange, target: Target, watch: AttemptWatch): void {
-  const total = exchange.totalDueAtMs(target)
+  const total = totalDueAtMs(exchange, target)
   if (total >= watch.dueAtMs) return
   watch.dueAtMs = total
   watch.stage = 'total'
@@ -177,7 +178,7 @@ function ownSpeech({ codec, action }: Spoken, { provider }: Target): Speech | un
  */
 export function endAttempt(exchange: Exchange, attempt: Attempt): void {
   exchange.gateway.services.watchdog.remove(attempt.watch)
-  exchange.inbound.signal.removeEventListener('abort', attempt.leave)
+  exchange.signal.removeEventListener('abort', attempt.leave)
 }
 
 /** The client did not wait for the end. */
@@ -190,7 +191,7 @@ export function networkError(exchange: Exchange, attempt: Attempt, error: unknow
   if (error instanceof GatewayError) return error
   const { target, watch } = attempt
   const where = targetName(target)
-  if (exchange.inbound.signal.aborted) return clientGone()
+  if (exchange.signal.aborted) return clientGone()
   if (error instanceof ConnectTimeout)
     return new GatewayError(
       'timeout',

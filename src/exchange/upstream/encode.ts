@@ -2,8 +2,8 @@ import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { splice } from '../../lib/json/json-bytes.ts'
 import type { Action } from '../../protocols/codec.ts'
+import type { Exchange } from '../context.ts'
 import { markForeignSeals } from '../history/seal-issuers.ts'
-import type { Exchange } from '../request.ts'
 import { adaptToTarget } from './adapt.ts'
 import type { Attempt } from './attempt.ts'
 import { applyProvider } from './headers.ts'
@@ -26,7 +26,7 @@ export function encoded(exchange: Exchange, attempt: Attempt, action: Action): E
     caller: exchange.caller.name,
   })
   const made = adaptToTarget({ ...conversation, messages }, target, codec, {
-    seals: !exchange.withoutSeals,
+    seals: !exchange.progress.withoutSeals,
   })
   const { session } = envelope
   const { wire, losses } = codec.encodeRequest(made.adapted.request, {
@@ -43,8 +43,11 @@ export function encoded(exchange: Exchange, attempt: Attempt, action: Action): E
 }
 
 /** The client's bytes with the model's name replaced; the very same bytes where it need not be. */
-function spliced({ inbound, envelope }: Exchange, { target }: Attempt): Uint8Array<ArrayBuffer> {
-  const body = inbound.body as Uint8Array<ArrayBuffer>
+function spliced(
+  { body: { bytes }, envelope }: Exchange,
+  { target }: Attempt,
+): Uint8Array<ArrayBuffer> {
+  const body = bytes as Uint8Array<ArrayBuffer>
   if (!envelope.modelAt || envelope.model === target.model) return body
   return splice(body, [
     {
@@ -59,7 +62,8 @@ function spliced({ inbound, envelope }: Exchange, { target }: Attempt): Uint8Arr
 /** An upstream that cannot compact is asked for a summary. */
 function conversationFor(exchange: Exchange): ConversationRequest {
   const { compaction } = exchange.codec
-  const conversation = exchange.conversation()
+  const conversation = exchange.body.loaded
+  if (!conversation) throw new Error('a request is encoded before its conversation is read')
   return exchange.compacts && compaction ? compaction.ask(conversation) : conversation
 }
 
@@ -74,7 +78,7 @@ export function upstreamHeaders(
   stream: boolean,
 ): Headers {
   const { target, codec } = attempt
-  const client = exchange.inbound.headers
+  const client = exchange.headers
   const relayed = exchange.action === 'relay'
   const headers = new Headers({
     'content-type': (relayed && client.get('content-type')) || 'application/json',

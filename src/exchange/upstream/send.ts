@@ -4,9 +4,9 @@ import type { Action } from '../../protocols/codec.ts'
 import type { UpstreamRequest } from '../../providers/transport.ts'
 import { redactCredential } from '../../redaction/redactor.ts'
 import { targetName } from '../../routing/target-name.ts'
+import { type Exchange, emit } from '../context.ts'
 import { beginningBytes } from '../reply/body.ts'
 import { checkReplyHeaders } from '../reply/headers.ts'
-import type { Exchange } from '../request.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import { type Attempt, networkError } from './attempt.ts'
 import { encoded, upstreamHeaders } from './encode.ts'
@@ -27,6 +27,8 @@ export async function send(
 ): Promise<Response> {
   const { target, speech, lease, abort } = attempt
   const { credential } = lease
+  // What passes is not read.
+  if (!attempt.passing) await exchange.body.conversation()
   const { body, extra, stream } = encoded(exchange, attempt, action)
   const request: UpstreamRequest = {
     protocol: speech.protocol,
@@ -42,8 +44,9 @@ export async function send(
   }
   const authorizing = credential.authorize(request, abort.signal)
   if (authorizing) await authorized(exchange, attempt, authorizing)
-  applyDeclared(credential.headers, exchange.inbound.headers, request.headers)
-  exchange.recording?.sent(exchange, { attempt, url: request.url, headers: request.headers, body })
+  applyDeclared(credential.headers, exchange.headers, request.headers)
+  const { url, headers } = request
+  emit(exchange, { type: 'attempt-start', attempt, url, headers, body })
   attempt.sent = true
   const transport = target.provider.kind.transport ?? exchange.gateway.services.transport
   let reply: Response
@@ -54,7 +57,7 @@ export async function send(
   }
   attempt.replied = true
   checkReplyHeaders(attempt, reply.headers)
-  exchange.recording?.replied(reply)
+  emit(exchange, { type: 'attempt-reply', status: reply.status, headers: reply.headers })
   attempt.sent = reply.ok
   if (reply.status >= 400) throw await upstreamErrorOf(exchange, attempt, reply)
   if (reply.status < 200 || reply.status > 299) throw await noAnswerStatus(attempt, reply)
@@ -117,7 +120,7 @@ async function errorBody(
   try {
     return await beginningBytes(reply, MAX_ERROR_BYTES)
   } catch (error) {
-    if (exchange.inbound.signal.aborted) throw networkError(exchange, attempt, error)
+    if (exchange.signal.aborted) throw networkError(exchange, attempt, error)
     return new Uint8Array(0)
   }
 }

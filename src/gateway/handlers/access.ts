@@ -1,4 +1,4 @@
-import type { Caller } from '../../exchange/admission/authenticate.ts'
+import type { Caller } from '../../exchange/admission/caller.ts'
 import { createKeyless } from '../../exchange/admission/keyless.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
 import { mustBeReader } from './documentation-access.ts'

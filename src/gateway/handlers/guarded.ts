@@ -1,4 +1,4 @@
-import type { Caller } from '../../exchange/admission/authenticate.ts'
+import type { Caller } from '../../exchange/admission/caller.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
 import type { ClientCodec } from '../../protocols/codec.ts'
 import { admit } from './access.ts'

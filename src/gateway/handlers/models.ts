@@ -1,4 +1,4 @@
-import type { Caller } from '../../exchange/admission/authenticate.ts'
+import type { Caller } from '../../exchange/admission/caller.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import { anthropic } from '../../protocols/anthropic/index.ts'

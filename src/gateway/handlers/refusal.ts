@@ -1,31 +1,19 @@
-import { failed } from '../../exchange/exchange.ts'
+import { refuse } from '../../exchange/exchange.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { ClientCodec, Codec } from '../../protocols/codec.ts'
 import { codecs } from '../../protocols/index.ts'
-import { NOBODY } from './access.ts'
 import { newRequestId } from './request.ts'
 
 /** An error before there was an exchange, in the client's protocol. */
 export function refusal(
   gateway: Gateway,
   codec: ClientCodec,
-  request: Request,
+  _request: Request,
   error: unknown,
   requestId = newRequestId(),
 ): Response {
-  const inbound = {
-    params: {},
-    headers: request.headers,
-    body: new Uint8Array(0),
-    signal: request.signal,
-  }
-  return failed(
-    gateway,
-    { codec, action: 'generate', inbound, caller: NOBODY, requestId },
-    undefined,
-    error,
-  )
+  return refuse(gateway, { codec, requestId }, error)
 }
 
 /** In which protocol a path is answered that several share, or that none has: as the client is recognised. */

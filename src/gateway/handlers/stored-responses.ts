@@ -1,4 +1,4 @@
-import type { Caller } from '../../exchange/admission/authenticate.ts'
+import type { Caller } from '../../exchange/admission/caller.ts'
 import { forgetResponse, storedResponse } from '../../exchange/history/stored-responses.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
 import { GatewayError } from '../../lib/errors.ts'

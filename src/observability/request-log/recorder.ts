@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Recorder } from '../../exchange/recording.ts'
-import type { Gateway } from '../../exchange/snapshot.ts'
-import { redactorOf } from '../../redaction/snapshot-secrets.ts'
+import { redactorOf, type Snapshot } from '../../redaction/snapshot-secrets.ts'
 import type { RecordFolder } from '../../store/record-folder.ts'
 import { createCapture } from './capture.ts'
 import { createRecording, isFailure, outcomeOf, type Recorded } from './recording.ts'
@@ -27,16 +26,16 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
     warn(message)
   }
 
-  async function write(recorded: Recorded, gateway: Gateway): Promise<void> {
-    // The client is told the end of its reply first.
+  async function write(recorded: Recorded, snapshot: Snapshot): Promise<void> {
+    // The end of the reply goes to the client first.
     await nextTurn()
-    await recorded.exchange?.billing
-    const text = render(recorded, redactorOf(gateway))
-    const name = `${outcomeOf(recorded)}-${recorded.ask.requestId}`
+    await recorded.progress?.billing
+    const text = render(recorded, redactorOf(snapshot))
+    const name = `${outcomeOf(recorded)}-${recorded.inbound.requestId}`
     await folder.write({ atMs: recorded.startedAtMs, name, text })
   }
 
-  function enqueue(recorded: Recorded, gateway: Gateway): void {
+  function enqueue(recorded: Recorded, snapshot: Snapshot): void {
     const bytes = sizeOf(recorded)
     if (held + bytes > MAX_HELD) {
       complain('too much', 'more requests are recorded than can be written; some are left out')
@@ -45,7 +44,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
     }
     held += bytes
     writing = writing
-      .then(() => write(recorded, gateway))
+      .then(() => write(recorded, snapshot))
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error)
         complain(
@@ -64,19 +63,19 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
   }
 
   return {
-    begin(gateway, ask) {
+    begin(snapshot, inbound) {
       const room = (bytes: number): boolean => {
         if (held + bytes > MAX_HELD) return false
         held += bytes
         return true
       }
       return createRecording({
-        ask,
+        inbound,
         now,
         capture: createCapture(LIMITS.reply, room),
         ended(recorded) {
-          const { requests } = gateway.table.logging
-          if (requests === 'all' || isFailure(recorded)) enqueue(recorded, gateway)
+          const { requests } = snapshot.table.logging
+          if (requests === 'all' || isFailure(recorded)) enqueue(recorded, snapshot)
           else release(recorded)
         },
       })
@@ -87,7 +86,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
 }
 
 /** Of what waits to be written, beside the reply. */
-function sizeOf({ ask, attempts }: Recorded): number {
-  const bodies = new Set([ask.inbound.body, ...attempts.map(({ body }) => body)])
+function sizeOf({ inbound, attempts }: Recorded): number {
+  const bodies = new Set([inbound.inbound.body, ...attempts.map(({ body }) => body)])
   return [...bodies].reduce((sum, body) => sum + body.length, 0)
 }

@@ -1,7 +1,7 @@
-import type { Bill } from '../../exchange/accounting/bill.ts'
+import type { ExchangeEvent, ObservedAttempt } from '../../exchange/events.ts'
+import type { Progress } from '../../exchange/progress.ts'
 import type { Recording } from '../../exchange/recording.ts'
-import type { Ask, Exchange } from '../../exchange/request.ts'
-import type { Attempt } from '../../exchange/upstream/attempt.ts'
+import type { InboundRequest, ResolvedRequest } from '../../exchange/request.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 import type { GeneratedBody } from '../../lib/net/response-body.ts'
 import type { Loss } from '../../protocols/codec.ts'
@@ -9,7 +9,7 @@ import type { Capture } from './capture.ts'
 
 /** A request as it went to an upstream, and what came of it. */
 export type RecordedAttempt = {
-  attempt: Attempt
+  attempt: ObservedAttempt
   url: string
   headers: Headers
   /** `own`: the client's bytes. `renamed`: but for the model's name. */
@@ -20,26 +20,26 @@ export type RecordedAttempt = {
 
 /** Everything an exchange was, as it was: secrets included, until it is rendered. */
 export type Recorded = {
-  ask: Ask
+  inbound: InboundRequest
   startedAtMs: number
   endedAtMs: number
-  /** Absent: it failed before its name was resolved. */
-  exchange: Exchange | undefined
+  /** Undefined: it failed before its name was resolved. */
+  request: ResolvedRequest | undefined
+  /** As far as it has come: an estimate of what was used comes later. */
+  progress: Readonly<Progress> | undefined
   attempts: readonly RecordedAttempt[]
   status: number
   headers: Headers
   reply: Capture
   /** The client took the reply to its end. */
-  whole: boolean
+  complete: boolean
   served: { losses: readonly Loss[] } | undefined
-  /** As far as it is known yet: an estimate comes later. */
-  bill(): Bill | undefined
-  /** The last thing that failed, if nobody served after it. */
+  /** The last failure, if no target served after it. */
   error: GatewayError | undefined
 }
 
 export type RecordingOptions = {
-  ask: Ask
+  inbound: InboundRequest
   now(): number
   /** For the reply's body. */
   capture: Capture
@@ -50,12 +50,11 @@ export type RecordingOptions = {
 /** Rounds say the same again. */
 const MAX_ATTEMPTS = 100
 
-export function createRecording({ ask, now, capture, ended }: RecordingOptions): Recording {
+export function createRecording({ inbound, now, capture, ended }: RecordingOptions): Recording {
   const startedAtMs = now()
   const attempts: RecordedAttempt[] = []
   let current: RecordedAttempt | undefined
   let served: Recorded['served']
-  let bill: Bill | undefined
   let error: GatewayError | undefined
 
   /** Rounds send the same again: one copy of it is enough to hold. */
@@ -65,58 +64,79 @@ export function createRecording({ ask, now, capture, ended }: RecordingOptions):
     return body
   }
 
+  function noteFailure(failure: GatewayError): void {
+    error = failure
+    if (current && !served) current.error ??= failure
+  }
+
   async function* watched(
     body: GeneratedBody,
-    end: (whole: boolean) => void,
+    end: (complete: boolean) => void,
   ): AsyncGenerator<Uint8Array | string> {
-    let whole = false
+    let complete = false
     try {
       for await (const piece of body) {
         capture.add(piece)
         yield piece
       }
-      whole = true
+      complete = true
     } finally {
-      end(whole)
+      end(complete)
     }
   }
 
+  function begin(
+    { attempt, url, headers, body }: Extract<ExchangeEvent, { type: 'attempt-start' }>,
+    request: ResolvedRequest,
+  ): void {
+    const own = inbound.inbound.body
+    // Rules of the file may have changed it before.
+    const passed = attempt.passing && request.body.bytes === own
+    const spelling = body === own ? 'own' : 'renamed'
+    current = { attempt, url, headers, body: passed ? spelling : onlyOnce(body) }
+    if (attempts.length < MAX_ATTEMPTS) attempts.push(current)
+  }
+
   return {
-    sent(exchange, { attempt, url, headers, body }) {
-      // Rules of the file may have changed it before.
-      const passed = attempt.passing && exchange.inbound.body === ask.inbound.body
-      const spelling = body === ask.inbound.body ? 'own' : 'renamed'
-      current = { attempt, url, headers, body: passed ? spelling : onlyOnce(body) }
-      if (attempts.length < MAX_ATTEMPTS) attempts.push(current)
+    on(event, request) {
+      switch (event.type) {
+        case 'attempt-start':
+          begin(event, request)
+          return
+        case 'attempt-reply':
+          if (current) current.reply = { status: event.status, headers: event.headers }
+          return
+        case 'attempt-failure':
+        case 'attempt-retry':
+          noteFailure(event.error)
+          return
+        case 'exchange-end':
+          if (event.error) noteFailure(event.error.error)
+          else {
+            served = { losses: event.losses }
+            error = undefined
+          }
+          return
+        case 'attempt-answer':
+        case 'attempt-end':
+          return
+      }
     },
-    replied({ status, headers }) {
-      if (current) current.reply = { status, headers }
-    },
-    failed(thrown) {
-      error = thrown
-      if (current && !served) current.error ??= thrown
-    },
-    served(losses) {
-      served = { losses }
-      error = undefined
-    },
-    billed(total) {
-      bill = total
-    },
-    answered(exchange, { status, headers, body }) {
-      const end = (whole: boolean): void =>
+    refused: noteFailure,
+    tap(resolved, { status, headers, body }) {
+      const end = (complete: boolean): void =>
         ended({
-          ask,
+          inbound,
           startedAtMs,
           endedAtMs: now(),
-          exchange,
+          request: resolved?.request,
+          progress: resolved?.progress,
           attempts,
           status,
           headers,
           reply: capture,
-          whole,
+          complete,
           served,
-          bill: () => bill,
           error,
         })
       if (typeof body !== 'string' && !(body instanceof Uint8Array)) return watched(body, end)
@@ -128,11 +148,11 @@ export function createRecording({ ask, now, capture, ended }: RecordingOptions):
 }
 
 /** What an exchange came to, as an HTTP status: a stream that began well may still have failed. */
-export function outcomeOf({ status, error, whole, served }: Recorded): number {
+export function outcomeOf({ status, error, complete, served }: Recorded): number {
   if (status >= 400) return status
   if (error) return error.status
-  // The client went away, and nobody noticed anything else.
-  return whole || served ? status : CANCELLED
+  // Otherwise the client went away, and nothing else failed.
+  return complete || served ? status : CANCELLED
 }
 
 /** A client that goes away is no failure of ours. */

@@ -1,5 +1,5 @@
-import type { Decision } from '../../exchange/events.ts'
-import type { Ask, Exchange } from '../../exchange/request.ts'
+import type { Decision } from '../../exchange/progress.ts'
+import type { InboundRequest } from '../../exchange/request.ts'
 import { UpstreamError } from '../../exchange/upstream-error.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 import { secretHeaderNames } from '../../redaction/names.ts'
@@ -21,17 +21,18 @@ export const LIMITS = { request: 1_500_000, attempts: 1_500_000, reply: 1_900_00
 /** An exchange for people to read, without its secrets and those of the file. */
 export function render(recorded: Recorded, ofFile: Redactor): string {
   const redact = ofFile.and(secretsIn(recorded))
-  const { ask, exchange, attempts, reply } = recorded
-  const type = ask.inbound.headers.get('content-type')
+  const { inbound, attempts, reply } = recorded
+  const { headers, body } = inbound.inbound
+  const type = headers.get('content-type')
   const budget = { left: LIMITS.attempts }
   const sections: Section[] = [
     { lines: summary(recorded) },
     {
       title: 'request',
-      lines: [redactUrl(requestLine(ask)), ...redactHeaders(ask.inbound.headers)],
-      body: bodyText(ask.inbound.body, { limit: LIMITS.request, type, redact }),
+      lines: [redactUrl(requestLine(inbound)), ...redactHeaders(headers)],
+      body: bodyText(body, { limit: LIMITS.request, type, redact }),
     },
-    ...(exchange ? [{ title: 'decisions', lines: decisionLines(exchange) }] : []),
+    ...decisionSections(recorded),
     ...attempts.flatMap((_, at) => attemptSections(recorded, at, redact, budget)),
     {
       title: 'answer to the client',
@@ -56,10 +57,10 @@ function sectionText({ title, lines, body }: Section, redact: Redactor): string 
 }
 
 /** What this exchange itself held in secret. */
-function secretsIn({ ask, attempts, headers }: Recorded): string[] {
+function secretsIn({ inbound, attempts, headers }: Recorded): string[] {
   return [
-    ...secretsInHeaders(ask.inbound.headers),
-    ...secretsInUrl(requestLine(ask)),
+    ...secretsInHeaders(inbound.inbound.headers),
+    ...secretsInUrl(requestLine(inbound)),
     ...secretsInHeaders(headers),
     ...attempts.flatMap(({ url, headers: sent, reply }) => [
       ...secretsInHeaders(sent),
@@ -70,21 +71,21 @@ function secretsIn({ ask, attempts, headers }: Recorded): string[] {
 }
 
 function summary(recorded: Recorded): string[] {
-  const { ask, exchange, startedAtMs, endedAtMs, error, served, whole } = recorded
-  const bill = recorded.bill()
+  const { inbound, request, startedAtMs, endedAtMs, error, served, complete } = recorded
+  const bill = recorded.progress?.bill
   const usage = bill && JSON.stringify({ ...bill.usage, raw: undefined })
   const facts: [string, string | undefined][] = [
-    ['request', ask.requestId],
+    ['request', inbound.requestId],
     ['at', new Date(startedAtMs).toISOString()],
     ['took', `${Math.round(endedAtMs - startedAtMs)} ms`],
-    ['caller', ask.caller.name],
-    ['client', exchange?.client],
-    ['protocol', ask.codec.protocol],
-    ['asked', exchange?.envelope.model],
-    ['route', exchange?.route.name],
+    ['caller', inbound.caller.name],
+    ['client', request?.client],
+    ['protocol', inbound.codec.protocol],
+    ['asked', request?.envelope.model],
+    ['route', request?.route.name],
     ['outcome', String(outcomeOf(recorded))],
     ['failed', error && errorText(error)],
-    ['ended', whole ? undefined : 'by the client, before the end'],
+    ['ended', complete ? undefined : 'by the client, before the end'],
     [bill?.estimated ? 'usage, estimated' : 'usage', usage],
     ['lost', served?.losses.map(({ path, reason }) => `${path}: ${reason}`).join('; ')],
   ]
@@ -97,14 +98,16 @@ function oneLine(text = ''): string {
 }
 
 /** Of the address only what the client chose. */
-function requestLine({ requestLine }: Ask): string {
+function requestLine({ requestLine }: InboundRequest): string {
   return requestLine
     ? `${requestLine.method} ${requestLine.url.replace(/^[a-z]+:\/\/[^/]*/, '')}`
     : '(unknown)'
 }
 
-function decisionLines({ trace, decisions }: Exchange): string[] {
-  return [...trace.map(ruleLine), ...decisions.map(decisionLine)]
+function decisionSections({ request, progress }: Recorded): Section[] {
+  if (!request || !progress) return []
+  const lines = [...request.trace.map(ruleLine), ...progress.decisions.map(decisionLine)]
+  return [{ title: 'decisions', lines }]
 }
 
 function ruleLine({ rule, verdict, at }: TraceLine): string {
@@ -122,19 +125,24 @@ function attemptSections(
   redact: Redactor,
   budget: { left: number },
 ): Section[] {
-  const one = recorded.attempts[at]
-  if (!one) return []
-  const { target, lease, speech } = one.attempt
+  const recordedAttempt = recorded.attempts[at]
+  if (!recordedAttempt) return []
+  const { url, headers, attempt } = recordedAttempt
+  const { target, lease, speech } = attempt
   // The file's own headers may be secrets whatever they are called.
   const hidden = [
     ...secretHeaderNames(target.provider.headers),
     ...secretHeaderNames(lease.credential.headers),
   ]
   const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential.id}, ${speech.protocol}`
-  const lines = [`POST ${redactUrl(one.url)}`, ...redactHeaders(one.headers, hidden)]
+  const lines = [`POST ${redactUrl(url)}`, ...redactHeaders(headers, hidden)]
   return [
-    { title, lines, body: sentBody(recorded, at, one, redact, budget) },
-    { title: `reply to attempt ${at + 1}`, lines: replyLines(one), ...refusedBody(one, redact) },
+    { title, lines, body: sentBody(recorded, at, recordedAttempt, redact, budget) },
+    {
+      title: `reply to attempt ${at + 1}`,
+      lines: replyLines(recordedAttempt),
+      ...refusedBody(recordedAttempt, redact),
+    },
   ]
 }
 

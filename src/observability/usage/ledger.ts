@@ -1,4 +1,6 @@
-import type { Entry, Ledger, Tally } from '../../exchange/accounting/usage-entry.ts'
+import type { Bill, Entry, Ledger, Tally } from '../../exchange/accounting/usage-entry.ts'
+import type { AttemptEnd, Observer } from '../../exchange/events.ts'
+import type { ResolvedRequest } from '../../exchange/request.ts'
 import type { UsageWriter } from './writer.ts'
 
 /** Under globs names are the clients' to choose, so what is kept of them must stay bounded. */
@@ -44,5 +46,48 @@ export function createLedger(writer: UsageWriter): Ledger {
       writer.keep(settings.keepMs)
     },
     flush: () => writer.flush(),
+  }
+}
+
+/** Records every attempt that was paid for or failed. */
+export function usageObserver(services: { readonly ledger: Ledger }): Observer {
+  return {
+    on(event, request) {
+      if (event.type !== 'attempt-end') return
+      const { attempt, bill } = event
+      if (bill) services.ledger.record(entryOf(request, attempt, bill))
+      else if (attempt.outcome === 'failed') services.ledger.record(unpaidEntry(request, attempt))
+    },
+  }
+}
+
+function entryOf(request: ResolvedRequest, attempt: AttemptEnd, { usage, estimated }: Bill): Entry {
+  return {
+    ...namesOf(request, attempt),
+    usage,
+    estimated,
+    losses: attempt.losses.length,
+    offer: attempt.offer,
+    ms: attempt.atMs - request.receivedAtMs,
+  }
+}
+
+/** Of an attempt that nothing was paid for. */
+function unpaidEntry(request: ResolvedRequest, attempt: AttemptEnd): Entry {
+  return { ...namesOf(request, attempt), usage: {}, estimated: false, losses: 0, ms: 0 }
+}
+
+function namesOf(
+  { caller, envelope }: ResolvedRequest,
+  { target, atMs, outcome, status }: AttemptEnd,
+): Pick<Entry, 'caller' | 'asked' | 'provider' | 'model' | 'atMs' | 'outcome' | 'status'> {
+  return {
+    caller: caller.name,
+    asked: envelope.model,
+    provider: target.provider.id,
+    model: target.model,
+    atMs,
+    outcome,
+    status,
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import type { Exchange } from '../../../src/exchange/context.ts'
 import { createUpstreamReader } from '../../../src/exchange/reply/upstream-reader.ts'
-import type { Exchange } from '../../../src/exchange/request.ts'
 import type { Attempt } from '../../../src/exchange/upstream/attempt.ts'
 import type { Watch } from '../../../src/exchange/upstream/timers.ts'
 import type { Codec } from '../../../src/protocols/codec.ts'
@@ -113,8 +113,7 @@ describe('who is waited for while a stream runs', () => {
     }
     const exchange = {
       gateway: { services, table: { policy: { keepaliveMs: 0 } } },
-      totalDueAtMs: () => Infinity,
-      inbound: { signal: new AbortController().signal },
+      signal: new AbortController().signal,
     }
     const body = new ReadableStream<Uint8Array>({
       start(controller) {

@@ -1,0 +1,23 @@
+import type { ExchangeEvent, Observer } from './events.ts'
+import type { Progress } from './progress.ts'
+import type { Recording } from './recording.ts'
+import type { ResolvedRequest } from './request.ts'
+import type { Gateway } from './snapshot.ts'
+
+/**
+ * A request and what serves it. A step that takes a `ResolvedRequest` changes nothing; one that
+ * takes an `Exchange` may change its `progress`, and nothing else of it.
+ */
+export type Exchange = ResolvedRequest & {
+  readonly gateway: Gateway
+  readonly progress: Progress
+  /** Undefined: this request is not recorded. */
+  readonly recording: Recording | undefined
+  /** Those of this exchange and those of the gateway. */
+  readonly observers: readonly Observer[]
+}
+
+/** Hands an event to every observer, at once and in order. */
+export function emit(exchange: Exchange, event: ExchangeEvent): void {
+  for (const observer of exchange.observers) observer.on(event, exchange, exchange.progress)
+}

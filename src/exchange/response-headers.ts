@@ -1,0 +1,43 @@
+import type { Loss } from '../protocols/codec.ts'
+import type { Target } from '../routing/table.ts'
+import { targetName } from '../routing/target-name.ts'
+import type { Progress } from './progress.ts'
+import type { ResolvedRequest } from './request.ts'
+
+type Stamped = Pick<ResolvedRequest, 'id' | 'route'> & { readonly progress: Readonly<Progress> }
+
+/** Sets the reply's headers on how it was served: by which route, after how many attempts, by whom. */
+export function stamp(
+  headers: Headers,
+  { id, route, progress }: Stamped,
+  attempt?: { readonly target: Target; readonly losses: readonly Loss[] },
+): void {
+  headers.set('x-jackfield-request-id', id)
+  headers.set('x-jackfield-route', headerText(route.name))
+  headers.set('x-jackfield-attempts', String(progress.attempts))
+  if (!attempt) return
+  headers.set('x-jackfield-provider', headerText(targetName(attempt.target)))
+  const losses = lossesText(attempt.losses)
+  if (losses) headers.set('x-jackfield-losses', losses)
+}
+
+/** Header values are bytes: what is not plain ASCII is escaped as in a URL, and half a character replaced. */
+function headerText(text: string): string {
+  return text.toWellFormed().replace(/[^\x20-\x7e]/gu, character => encodeURIComponent(character))
+}
+
+/** A header that is longer is refused by some clients; a path and a reason have 20 characters. */
+const MAX_LOSSES_LENGTH = 2_000
+const MAX_LOSSES = 100
+
+/** Undefined: nothing was lost. */
+export function lossesText(losses: readonly Loss[]): string | undefined {
+  if (losses.length === 0) return undefined
+  const text = losses
+    .slice(0, MAX_LOSSES)
+    .map(({ path, reason }) => `${path}: ${reason}`)
+    .join('; ')
+  const escaped = headerText(text.slice(0, MAX_LOSSES_LENGTH))
+  if (escaped.length <= MAX_LOSSES_LENGTH && losses.length <= MAX_LOSSES) return escaped
+  return `${escaped.slice(0, MAX_LOSSES_LENGTH)}... (${losses.length} in all)`
+}
