@@ -1,30 +1,28 @@
 import { isSampleKey } from '../config/sections/sample-keys.ts'
-import { type Draft, type ImportServices, noteDropped } from './draft.ts'
+import type { Importing } from './draft.ts'
 
 /** A client's key as the other tool's file has it. */
-type Written = {
+type WrittenKey = {
   key: string
   /** As it goes into routes.yaml; absent: as it is. */
   as?: string
 }
 
 /**
- * Keys of clients, those of sample files apart, which anybody knows: one fresh key takes their
- * place. `about`: the setting, as the other tool names it.
+ * The clients' keys. Those of sample files, which are public, are replaced by one fresh key.
+ * `about`: the setting, as the other tool names it.
  */
 export function clientKeys(
-  keys: readonly Written[],
+  keys: readonly WrittenKey[],
   about: string,
-  draft: Draft,
-  { newKey }: Pick<ImportServices, 'newKey'>,
+  { draft, services }: Importing,
 ): string[] {
   const own = keys.filter(({ key }) => !isSampleKey(key)).map(({ key, as = key }) => as)
   const samples = keys.length - own.length
   if (samples === 0) return own
-  noteDropped(
-    draft,
+  draft.noteDropped(
     about,
     `${samples === 1 ? 'a key' : `${samples} keys`} of sample files, which anybody knows; api-keys has a fresh one instead: give it to your clients`,
   )
-  return [...own, newKey()]
+  return [...own, services.newKey()]
 }

@@ -2,7 +2,7 @@ import { compileTable } from '../config/compile.ts'
 import { isObject } from '../lib/json/json.ts'
 import { pathText } from '../lib/path.ts'
 import type { Diagnostic } from '../routing/diagnostic.ts'
-import { type Draft, type ImportServices, noteDropped, type Routes, setOrigin } from './draft.ts'
+import type { Draft, ImportServices, Routes } from './draft.ts'
 import { renderDraft } from './render.ts'
 
 /**
@@ -24,8 +24,7 @@ function withProvider(draft: Draft): void {
   const { providers } = draft.routes
   if (Object.keys(providers).length > 0) return
   providers.echo = { kind: 'echo' }
-  setOrigin(
-    draft,
+  draft.setOrigin(
     'providers',
     'echo',
     'no provider was found; the demo stands in until you add one',
@@ -55,8 +54,7 @@ function takenOut(draft: Draft, diagnostics: readonly Diagnostic[]): boolean {
   for (const { section, name, diagnostic } of [...blamed.values()].reverse()) {
     const { path, message, hint } = diagnostic
     const origin = draft.origins.get(`${section}\0${name}`)
-    noteDropped(
-      draft,
+    draft.noteDropped(
       origin ? `${path} (${origin})` : path,
       `left out: ${message}${hint ? ` (${hint})` : ''}`,
     )

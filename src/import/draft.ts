@@ -11,21 +11,6 @@ export type Note = {
   loses: boolean
 }
 
-/** What is taken over from another tool's file, and what is not. */
-export type Draft = {
-  /** The tool it comes from. */
-  from: string
-  /** Sections of routes.yaml. */
-  routes: Routes
-  notes: Note[]
-  /** Where an entry comes from, said before it: by section and name. */
-  origins: Map<string, string>
-  /** Said at the end of the file. */
-  closing: string[]
-  /** What no provider may be called: `NAME/…` is a model that clients ask for. */
-  reserved: Set<string>
-}
-
 export type Routes = {
   version: 1
   server?: JsonObject
@@ -50,81 +35,92 @@ export type ImportServices = TableServices & {
   home: string
   /** Files in a folder and below, relative to it. Throws where there is no such folder. */
   filesIn(folder: string): readonly string[]
-  /** A key that nobody can guess. */
+  /** A fresh random key. */
   newKey(): string
 }
 
-export function createDraft(from: string): Draft {
-  return {
-    from,
-    routes: { version: 1, providers: {}, models: {}, aliases: {}, force: {} },
-    notes: [],
-    origins: new Map(),
-    closing: [],
-    reserved: new Set(),
+/** What every reader of an import gets: where its results go, and what it may look at. */
+export type Importing = { draft: Draft; services: ImportServices }
+
+/** What is taken over from another tool's file, and what is not. */
+export class Draft {
+  /** The tool it comes from. */
+  readonly from: string
+  /** Sections of routes.yaml. */
+  readonly routes: Routes = { version: 1, providers: {}, models: {}, aliases: {}, force: {} }
+  readonly notes: Note[] = []
+  /** The comment before an entry, by section and name. */
+  readonly origins = new Map<string, string>()
+  /** Comments at the end of the file. */
+  readonly closing: string[] = []
+  /** What no provider may be called: `NAME/…` is a model that clients ask for. */
+  readonly reserved = new Set<string>()
+
+  constructor(from: string) {
+    this.from = from
+  }
+
+  /** Something is not taken over, or means something else here. */
+  noteDropped(about: string, text: string): void {
+    this.notes.push({ about, text, loses: true })
+  }
+
+  /** A setting that is not needed here. */
+  noteUnneeded(about: string, text: string): void {
+    this.notes.push({ about, text, loses: false })
+  }
+
+  /** Where an entry comes from: a comment before it. */
+  setOrigin(section: keyof Routes, name: string, origin: string): void {
+    this.origins.set(`${section}\0${name}`, origin)
+  }
+
+  addProvider(id: string, provider: JsonObject, origin: string): void {
+    this.routes.providers[id] = provider
+    this.setOrigin('providers', id, origin)
+  }
+
+  /** An entry of `models`, `aliases` or `force`; the first of a name stays. */
+  addName(
+    section: 'models' | 'aliases' | 'force',
+    name: string,
+    to: JsonValue,
+    origin: string,
+  ): void {
+    if (Object.hasOwn(this.routes[section], name)) return
+    this.routes[section][name] = to
+    this.setOrigin(section, name, origin)
+  }
+
+  /** A provider's name that no other has yet, nor the first segment of a model. */
+  freeName(wanted: string): string {
+    const plain =
+      wanted
+        .toLowerCase()
+        .replace(/[^a-z0-9._-]+/g, '-')
+        .replace(/^[-.]+|[-.]+$/g, '') || 'upstream'
+    const isUsed = (name: string): boolean =>
+      Object.hasOwn(this.routes.providers, name) || this.reserved.has(name)
+    let name = plain
+    for (let count = 2; isUsed(name); count++) name = `${plain}-${count}`
+    return name
+  }
+
+  /** Keeps providers from the first segment of a model's name: `openai/gpt-5` is an address. */
+  reserve(model: string): void {
+    const slash = model.indexOf('/')
+    if (slash > 0) this.reserved.add(model.slice(0, slash))
   }
 }
 
-/** Something is not taken over, or means something else here. */
-export function noteDropped({ notes }: Draft, about: string, text: string): void {
-  notes.push({ about, text, loses: true })
-}
-
-/** A setting that is not needed here. */
-export function noteUnneeded({ notes }: Draft, about: string, text: string): void {
-  notes.push({ about, text, loses: false })
-}
-
-/** Says where an entry comes from. */
-export function setOrigin(
-  { origins }: Draft,
-  section: keyof Routes,
-  name: string,
-  of: string,
-): void {
-  origins.set(`${section}\0${name}`, of)
-}
-
-/** An entry of `models`, `aliases` or `force`; the first of a name stays. */
-export function addName(
-  draft: Draft,
-  section: 'models' | 'aliases' | 'force',
-  name: string,
-  to: JsonValue,
-  of: string,
-): void {
-  if (Object.hasOwn(draft.routes[section], name)) return
-  draft.routes[section][name] = to
-  setOrigin(draft, section, name, of)
-}
-
-/** A provider's name that no other has yet, nor the first segment of a model. */
-export function freeName({ routes, reserved }: Draft, wanted: string): string {
-  const plain =
-    wanted
-      .toLowerCase()
-      .replace(/[^a-z0-9._-]+/g, '-')
-      .replace(/^[-.]+|[-.]+$/g, '') || 'upstream'
-  let name = plain
-  for (let count = 2; Object.hasOwn(routes.providers, name) || reserved.has(name); count++)
-    name = `${plain}-${count}`
-  return name
-}
-
-/** No provider may be called as a name begins that clients ask for: `openai/gpt-5` is an address. */
-export function reserve({ reserved }: Draft, name: string): void {
-  const slash = name.indexOf('/')
-  if (slash > 0) reserved.add(name.slice(0, slash))
-}
-
-/** Members that say something: no empty text, list or mapping. */
+/** The members that hold something: no empty text, list or mapping. */
 export function filled(members: Record<string, JsonValue | undefined>): JsonObject {
   return Object.fromEntries(
     Object.entries(members).filter((entry): entry is [string, JsonValue] => !isEmpty(entry[1])),
   )
 }
 
-function isEmpty(value: JsonValue | undefined): boolean {
+export function isEmpty(value: JsonValue | undefined): boolean {
   if (value === undefined || value === null || value === '') return true
   return typeof value === 'object' && Object.keys(value).length === 0
 }
@@ -135,12 +131,12 @@ function isEmpty(value: JsonValue | undefined): boolean {
  */
 export function mergeNotes(notes: readonly Note[]): Note[] {
   const alike = Map.groupBy(notes, ({ text, loses }) => `${loses} ${text}`)
-  return [...alike.values()].flatMap(those => {
-    const abouts = [...new Set(those.map(({ about }) => about))]
+  return [...alike.values()].flatMap(group => {
+    const abouts = [...new Set(group.map(({ about }) => about))]
     const places = Map.groupBy(abouts, about => about.replace(/\[\d+\]/g, '[]'))
     const shown = [...places.values()].map(
       same => `${same[0]}${same.length > 1 ? ` (${same.length} times)` : ''}`,
     )
-    return those.slice(0, 1).map(first => ({ ...first, about: shown.join(', ') }))
+    return group.slice(0, 1).map(first => ({ ...first, about: shown.join(', ') }))
   })
 }

@@ -12,12 +12,12 @@ export function goDurationMs(written: string): number | undefined {
 
 /** As routes.yaml writes it: the largest unit that leaves no fraction. */
 export function duration(ms: number): string {
-  const whole = Math.max(0, Math.round(ms))
+  const rounded = Math.max(0, Math.round(ms))
   for (const unit of ['h', 'm', 's'] as const) {
-    const count = whole / (UNITS_MS[unit] ?? 1)
-    if (whole > 0 && Number.isInteger(count)) return `${count}${unit}`
+    const count = rounded / (UNITS_MS[unit] ?? 1)
+    if (rounded > 0 && Number.isInteger(count)) return `${count}${unit}`
   }
-  return whole === 0 ? '0s' : `${whole}ms`
+  return rounded === 0 ? '0s' : `${rounded}ms`
 }
 
 export function seconds(count: number): string {

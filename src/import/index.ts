@@ -5,7 +5,7 @@ import { importClaudeCodeProxy } from './claude-code-proxy/index.ts'
 import { importClaudeCodeRouter } from './claude-code-router/index.ts'
 import { importCliProxyApi } from './cli-proxy-api/index.ts'
 import { compileDraft } from './compile-draft.ts'
-import { type Draft, type ImportServices, mergeNotes, type Note, noteDropped } from './draft.ts'
+import { type Draft, type ImportServices, mergeNotes, type Note } from './draft.ts'
 import { importLiteLlm } from './litellm/index.ts'
 import { parseConfig } from './parse.ts'
 import { TrackedSettings } from './tracked-settings.ts'
@@ -37,12 +37,11 @@ export function importConfig(name: string, text: string, services: ImportService
   const draft = importer(reading, services)
   const unknown = reading.unread()
   for (const path of unknown)
-    noteDropped(
-      draft,
+    draft.noteDropped(
       path,
       'is not known to this import, or is not of the form it should have; it is not taken over',
     )
-  for (const line of broken) noteDropped(draft, `line ${line}`, 'is not understood and is left out')
+  for (const line of broken) draft.noteDropped(`line ${line}`, 'is not understood and is left out')
   const written = compileDraft(draft, services)
   if (written === undefined)
     return { ok: false, problem: 'what it says cannot be written as a routes.yaml' }

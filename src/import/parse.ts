@@ -14,16 +14,16 @@ function parsedJson(text: string): Parsed {
   try {
     return { ok: true, value: Bun.JSON5.parse(text) as JsonValue }
   } catch (error) {
-    return { ok: false, problem: said(error), line: lineOf(text, said(error)) }
+    return { ok: false, problem: messageOf(error), line: lineOf(text, messageOf(error)) }
   }
 }
 
-function said(error: unknown): string {
+function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.replace(/^JSON5 Parse error: /, '')
 }
 
-/** The parser does not say where: the first lines that already have the complaint of the whole. */
+/** The parser gives no line: the first lines that already have the same problem. */
 function lineOf(text: string, problem: string): number {
   const lines = text.trimEnd().split('\n')
   const wrong = lines.findIndex((_, index) => {
@@ -31,10 +31,10 @@ function lineOf(text: string, problem: string): number {
       Bun.JSON5.parse(lines.slice(0, index + 1).join('\n'))
       return false
     } catch (error) {
-      return said(error) === problem
+      return messageOf(error) === problem
     }
   })
-  // What is cut off has the complaint of everything before its end.
+  // A text that is cut off has the same problem at every line.
   return /end of|unterminated/i.test(problem) ? lines.length : Math.max(1, wrong + 1)
 }
 

@@ -1,8 +1,8 @@
 import { isObject, type JsonObject, type JsonValue } from '../lib/json/json.ts'
 
 /**
- * A mapping of another tool's file that remembers what was asked of it: what nobody asked for, or
- * what is of another type than was expected, is told by `unread`, so that no setting is lost unsaid.
+ * A mapping of another tool's file that remembers which members were read. `unread` lists the
+ * others, and those of another type than was expected: every setting is taken over or noted.
  */
 export class TrackedSettings {
   /** Where it stands in its file: `ampcode`, `gemini-api-key[0]`; empty: the file itself. */
@@ -28,9 +28,9 @@ export class TrackedSettings {
     return Object.hasOwn(this.#members, name)
   }
 
-  /** Whether the member is there and asks for something. */
+  /** Whether the member is there, and neither empty nor switched off. */
   isGiven(name: string): boolean {
-    return !saysNothing(this.#members[name])
+    return !isBlank(this.#members[name])
   }
 
   /** The value as it is, still unread. */
@@ -66,9 +66,9 @@ export class TrackedSettings {
   texts(name: string): string[] {
     const value = this.#members[name]
     const list = Array.isArray(value) ? value : isScalar(value) ? [value] : []
-    const texts = list.filter(isScalar).map(one => String(one).trim())
+    const texts = list.filter(isScalar).map(item => String(item).trim())
     if (texts.length === list.length) this.#read.add(name)
-    return texts.filter(one => one !== '')
+    return texts.filter(item => item !== '')
   }
 
   /** Names with a text each, such as headers. */
@@ -78,8 +78,8 @@ export class TrackedSettings {
     this.#read.add(name)
     return Object.fromEntries(
       Object.entries(value)
-        .map(([key, one]) => [key.trim(), String(one).trim()] as const)
-        .filter(([key, one]) => key !== '' && one !== ''),
+        .map(([key, item]) => [key.trim(), String(item).trim()] as const)
+        .filter(([key, item]) => key !== '' && item !== ''),
     )
   }
 
@@ -92,7 +92,7 @@ export class TrackedSettings {
   mappings(name: string): TrackedSettings[] {
     const value = this.#members[name]
     if (!Array.isArray(value) || !value.every(isObject)) return []
-    return value.map((one, index) => this.#enter(name, one, `${this.path(name)}[${index}]`))
+    return value.map((item, index) => this.#enter(name, item, `${this.path(name)}[${index}]`))
   }
 
   /** The value as it is, all of it read. */
@@ -101,21 +101,21 @@ export class TrackedSettings {
     return this.#members[name]
   }
 
-  /** Where there is something that nobody has read. */
+  /** The paths of settings that were not read. */
   unread(): string[] {
     return [
       ...this.names()
         .filter(name => !this.#read.has(name) && this.isGiven(name))
         .map(name => this.path(name)),
-      ...[...this.#within.values()].flatMap(one => one.unread()),
+      ...[...this.#within.values()].flatMap(settings => settings.unread()),
     ]
   }
 
   #enter(name: string, members: JsonObject, at: string): TrackedSettings {
     this.#read.add(name)
-    const reading = this.#within.get(at) ?? new TrackedSettings(members, at)
-    this.#within.set(at, reading)
-    return reading
+    const settings = this.#within.get(at) ?? new TrackedSettings(members, at)
+    this.#within.set(at, settings)
+    return settings
   }
 }
 
@@ -126,11 +126,11 @@ function isScalar(value: JsonValue | undefined): value is Scalar {
 }
 
 /** Left empty, or switched off. */
-function saysNothing(value: JsonValue | undefined): boolean {
+function isBlank(value: JsonValue | undefined): boolean {
   if (value === undefined || value === null || value === false || value === '' || value === 0)
     return true
   if (typeof value !== 'object') return false
   if (isObject(value) && (value.enable === false || value.enabled === false)) return true
   // Within a mapping a 0 is a number like others: a temperature, say.
-  return Object.values(value).every(one => one !== 0 && saysNothing(one))
+  return Object.values(value).every(item => item !== 0 && isBlank(item))
 }

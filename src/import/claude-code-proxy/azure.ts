@@ -1,6 +1,6 @@
-import { type Draft, filled, freeName, noteDropped, setOrigin } from '../draft.ts'
+import { type Draft, filled } from '../draft.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
-import type { Settings } from './single-upstream.ts'
+import type { UpstreamSettings } from './upstream-settings.ts'
 
 /**
  * Azure, by its address or by `AZURE_API_VERSION`: each model is a deployment with an address of
@@ -15,15 +15,14 @@ export function readAzure(env: TrackedSettings, address: string, draft: Draft) {
   const before = url?.pathname.replace(/\/openai(\/.*)?$/, '').replace(/\/+$/, '') ?? ''
   const origin = url ? url.origin + before : address.replace(/\/+$/, '')
   if (!asked)
-    noteDropped(
-      draft,
+    draft.noteDropped(
       'AZURE_API_VERSION',
       'is not set; Azure is asked under /openai/v1, which needs none',
     )
   return {
     deployment: /\/openai\/deployments\/([^/]+)/.exec(url?.pathname ?? '')?.[1],
     /** A provider for each deployment; gives the target of a model. */
-    providersFor(models: readonly string[], settings: Settings, into: Draft) {
+    providersFor(models: readonly string[], settings: UpstreamSettings, into: Draft) {
       const byModel = new Map(
         [...new Set(models)].map(model => [
           model,
@@ -40,20 +39,20 @@ type Resource = { origin: string; version: string | undefined }
 function addDeployment(
   model: string,
   { origin, version }: Resource,
-  { key, shared }: Settings,
+  { key, shared }: UpstreamSettings,
   draft: Draft,
 ): string {
-  const id = freeName(draft, `azure-${model}`)
+  const id = draft.freeName(`azure-${model}`)
   const path = version ? `deployments/${encodeURIComponent(model)}` : 'v1'
-  draft.routes.providers[id] = {
-    ...filled({
-      kind: 'azure-openai',
-      'base-url': `${origin}/openai/${path}`,
-      'api-version': version,
-    }),
-    ...shared,
-    keys: [key],
-  }
-  setOrigin(draft, 'providers', id, `from OPENAI_BASE_URL: the deployment ${model}`)
+  const address = filled({
+    kind: 'azure-openai',
+    'base-url': `${origin}/openai/${path}`,
+    'api-version': version,
+  })
+  draft.addProvider(
+    id,
+    { ...address, ...shared, keys: [key] },
+    `from OPENAI_BASE_URL: the deployment ${model}`,
+  )
   return id
 }

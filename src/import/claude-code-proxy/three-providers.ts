@@ -1,12 +1,5 @@
 import type { JsonObject } from '../../lib/json/json.ts'
-import {
-  addName,
-  type Draft,
-  type ImportServices,
-  noteDropped,
-  noteUnneeded,
-  setOrigin,
-} from '../draft.ts'
+import type { Draft, Importing } from '../draft.ts'
 import { filePath } from '../paths.ts'
 import { chatService, isAddress } from '../service-catalogue.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
@@ -24,76 +17,70 @@ const USUAL: Record<'openai' | 'gemini', { big: string; small: string }> = {
 }
 
 /** Up to three upstreams, one of which is preferred for Claude's names. */
-export function readPreferred(env: TrackedSettings, draft: Draft, services: ImportServices): void {
+export function readThreeProviders(env: TrackedSettings, importing: Importing): void {
+  const { draft } = importing
   const written = env.text('PREFERRED_PROVIDER')?.toLowerCase() ?? 'openai'
   const preferred = PREFERRED[written]
   if (!preferred)
-    noteDropped(
-      draft,
+    draft.noteDropped(
       'PREFERRED_PROVIDER',
       'is none of openai, google and anthropic; openai is used',
     )
-  addUpstreams(env, draft, services)
+  addUpstreams(env, importing)
   addTiers(env, preferred ?? 'openai', draft)
   draft.routes.server = { port: env.number('PORT') ?? 8082 }
-  noteDropped(
-    draft,
+  draft.noteDropped(
     'clients',
     'everybody was let in; here only programs on this machine may call until you write server.host and api-keys',
   )
 }
 
-function addUpstreams(env: TrackedSettings, draft: Draft, services: ImportServices): void {
-  const add = (id: Upstream, provider: JsonObject, of: string): void => {
-    draft.routes.providers[id] = provider
-    setOrigin(draft, 'providers', id, `from ${of}`)
-  }
+function addUpstreams(env: TrackedSettings, importing: Importing): void {
+  const { draft, services } = importing
   const openai = env.text('OPENAI_API_KEY')
   const address = env.text('OPENAI_BASE_URL') ?? env.text('OPENAI_API_BASE_URL')
   const usable = address !== undefined && isAddress(address) ? address : 'https://api.openai.com/v1'
   if (address !== undefined && usable !== address)
-    noteDropped(
-      draft,
+    draft.noteDropped(
       'OPENAI_BASE_URL',
       'is no http or https address; https://api.openai.com/v1 is used',
     )
   if (openai || address)
-    add(
+    draft.addProvider(
       'openai',
       { ...chatService(usable, services.kinds), keys: [openai ?? 'none'] },
-      'OPENAI_API_KEY',
+      'from OPENAI_API_KEY',
     )
-  const google = googleOf(env, draft, services)
-  if (google)
-    add('gemini', google, env.flag('USE_VERTEX_AUTH') ? 'VERTEX_PROJECT' : 'GEMINI_API_KEY')
+  const google = googleOf(env, importing)
+  const source = env.flag('USE_VERTEX_AUTH') ? 'VERTEX_PROJECT' : 'GEMINI_API_KEY'
+  if (google) draft.addProvider('gemini', google, `from ${source}`)
   const anthropic = env.text('ANTHROPIC_API_KEY')
-  if (anthropic) add('anthropic', { kind: 'anthropic', keys: [anthropic] }, 'ANTHROPIC_API_KEY')
+  if (anthropic)
+    draft.addProvider(
+      'anthropic',
+      { kind: 'anthropic', keys: [anthropic] },
+      'from ANTHROPIC_API_KEY',
+    )
 }
 
 /** By key, or as a service account, whose file says the project. */
-function googleOf(
-  env: TrackedSettings,
-  draft: Draft,
-  services: ImportServices,
-): JsonObject | undefined {
+function googleOf(env: TrackedSettings, { draft, services }: Importing): JsonObject | undefined {
   const key = env.text('GEMINI_API_KEY')
   const location = env.text('VERTEX_LOCATION')
   const account = env.text('GOOGLE_APPLICATION_CREDENTIALS')
   if (env.text('VERTEX_PROJECT'))
-    noteUnneeded(
-      draft,
+    draft.noteUnneeded(
       'VERTEX_PROJECT',
       'the project is the one that the service account’s file names',
     )
   if (key && env.flag('USE_VERTEX_AUTH'))
-    noteUnneeded(draft, 'GEMINI_API_KEY', 'was not used where USE_VERTEX_AUTH was on')
+    draft.noteUnneeded('GEMINI_API_KEY', 'was not used where USE_VERTEX_AUTH was on')
   if (!env.flag('USE_VERTEX_AUTH')) return key ? { kind: 'gemini', keys: [key] } : undefined
   if (account) {
     const base = location && { 'base-url': `https://${location}-aiplatform.googleapis.com` }
     return { kind: 'vertex', ...base, keys: [`\${file:${filePath(account, services)}}`] }
   }
-  noteDropped(
-    draft,
+  draft.noteDropped(
     'USE_VERTEX_AUTH',
     'took whoever was logged in with gcloud; give a provider of kind vertex a service account’s file: keys: [ "${file:account.json}" ]',
   )
@@ -104,22 +91,22 @@ function addTiers(env: TrackedSettings, preferred: Upstream, draft: Draft): void
   const big = env.text('BIG_MODEL')
   const small = env.text('SMALL_MODEL')
   if (preferred === 'anthropic') {
-    addName(draft, 'aliases', 'claude-*', 'anthropic/claude-*', 'PREFERRED_PROVIDER=anthropic')
+    draft.addName('aliases', 'claude-*', 'anthropic/claude-*', 'PREFERRED_PROVIDER=anthropic')
     return
   }
   const usual = USUAL[preferred]
   const target = (model: string): string =>
     /^(openai|gemini|anthropic)\//.test(model) ? model : `${upstreamOf(model, preferred)}/${model}`
-  addName(draft, 'models', 'big', target(big ?? usual.big), 'BIG_MODEL: for sonnet and opus')
-  addName(draft, 'models', 'small', target(small ?? usual.small), 'SMALL_MODEL: for haiku')
+  draft.addName('models', 'big', target(big ?? usual.big), 'BIG_MODEL: for sonnet and opus')
+  draft.addName('models', 'small', target(small ?? usual.small), 'SMALL_MODEL: for haiku')
   // Anthropic, where it has a key, has models of these very names.
-  const of = 'Claude’s names, whoever has a model of that name'
-  addName(draft, 'force', '*haiku*', 'small', of)
-  addName(draft, 'force', '*sonnet*', 'big', of)
-  addName(draft, 'force', '*opus*', 'big', of)
+  const origin = 'Claude’s names, whoever has a model of that name'
+  draft.addName('force', '*haiku*', 'small', origin)
+  draft.addName('force', '*sonnet*', 'big', origin)
+  draft.addName('force', '*opus*', 'big', origin)
 }
 
-/** A model of the other one is asked there, whoever is preferred. */
+/** A model that another upstream has goes there, whichever is preferred. */
 function upstreamOf(model: string, preferred: Upstream): Upstream {
   if (model.startsWith('gemini-')) return 'gemini'
   return /^(gpt-|o\d|chatgpt-)/.test(model) ? 'openai' : preferred

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
-import { addName, type Draft, noteDropped, noteUnneeded, setOrigin } from '../draft.ts'
+import type { Draft } from '../draft.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 import type { Providers } from './providers.ts'
 
@@ -13,7 +13,7 @@ const STEPS: readonly (readonly [step: string, when: (threshold: number) => Json
   ['think', () => ({ thinking: true })],
 ]
 
-/** Whatever was asked for, the router chose; a small model of Claude's was the background's. */
+/** The router chose for every name; Claude's small model was the background's. */
 export function readRouter(config: TrackedSettings, providers: Providers, draft: Draft): void {
   const router = config.mapping('Router')
   const fallback = config.mapping('fallback')
@@ -22,11 +22,10 @@ export function readRouter(config: TrackedSettings, providers: Providers, draft:
   const destination = (step: string): string[] => {
     const first = targetOf(router, step, providers, draft)
     if (first === undefined) return []
-    const next = fallback.texts(step).flatMap((one, index) => {
-      const target = parseTarget(one, providers)
+    const next = fallback.texts(step).flatMap((written, index) => {
+      const target = parseTarget(written, providers)
       if (!target)
-        noteDropped(
-          draft,
+        draft.noteDropped(
           `${fallback.path(step)}[${index}]`,
           'names no provider and model of the file',
         )
@@ -49,29 +48,23 @@ type Step = { step: string; when: JsonObject; to: JsonValue }
 
 function addRouter(steps: readonly Step[], usual: readonly string[], draft: Draft): void {
   if (usual.length === 0) {
-    noteDropped(
-      draft,
-      'Router.default',
-      'names no model, so the router has none for usual requests',
-    )
+    draft.noteDropped('Router.default', 'names no model, so the router has none for usual requests')
     if (steps.length === 0) return
   }
   draft.routes.models.router = {
     description: 'What the router chose',
     to: [...steps.map(({ when, to }): JsonValue => ({ when, to })), ...usual],
   }
-  setOrigin(
-    draft,
+  draft.setOrigin(
     'models',
     'router',
     'from Router: who serves when its condition holds, else the last',
   )
   // Claude Code asks for Claude's models, which a provider may have under the same names.
-  addName(draft, 'force', 'claude*', 'router', 'Claude Code’s names lead to the router')
-  addName(draft, 'aliases', '*', 'router', 'any other name that no provider has')
+  draft.addName('force', 'claude*', 'router', 'Claude Code’s names lead to the router')
+  draft.addName('aliases', '*', 'router', 'any other name that no provider has')
   if (steps.length > 0)
-    noteUnneeded(
-      draft,
+    draft.noteUnneeded(
       'Router',
       'when the model of a step cannot serve, the next step whose condition holds is tried',
     )
@@ -81,21 +74,19 @@ function addRouter(steps: readonly Step[], usual: readonly string[], draft: Draf
 function addBackground(steps: readonly Step[], background: readonly string[], draft: Draft): void {
   if (background.length === 0) return
   const long = steps.filter(({ step }) => step === 'longContext')
-  addName(
-    draft,
+  draft.addName(
     'models',
     'background',
     [...long.map(({ when, to }): JsonValue => ({ when, to })), ...background],
     'from Router.background',
   )
-  addName(draft, 'force', 'claude*haiku*', 'background', 'Claude Code’s small model')
+  draft.addName('force', 'claude*haiku*', 'background', 'Claude Code’s small model')
 }
 
 /** `/model provider,model` in Claude Code. */
 function addPicks(providers: Providers, draft: Draft): void {
   for (const [name, { id }] of providers)
-    addName(
-      draft,
+    draft.addName(
       'force',
       `${name},*`,
       `${id}/*`,
@@ -112,7 +103,7 @@ function targetOf(
   const written = router.text(step)
   if (written === undefined) return undefined
   const target = parseTarget(written, providers)
-  if (!target) noteDropped(draft, router.path(step), 'names no provider and model of the file')
+  if (!target) draft.noteDropped(router.path(step), 'names no provider and model of the file')
   return target
 }
 

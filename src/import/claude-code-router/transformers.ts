@@ -1,28 +1,15 @@
 import { isObject, type JsonValue } from '../../lib/json/json.ts'
-import { type Draft, noteDropped, noteUnneeded } from '../draft.ts'
+import type { Draft } from '../draft.ts'
+import { names } from '../rows.ts'
 import { TrackedSettings } from '../tracked-settings.ts'
 
 /** What is done here anyway, since requests are translated for each upstream. */
-const ANYWAY = new Set([
-  'openrouter',
-  'deepseek',
-  'gemini',
-  'groq',
-  'cerebras',
-  'vercel',
-  'openai',
-  'OpenAI',
-  'anthropic',
-  'Anthropic',
-  'openai-responses',
-  'reasoning',
-  'streamoptions',
-  'maxcompletiontokens',
-  'cleancache',
-  'enhancetool',
-  'vertex-gemini',
-  'vertex-claude',
-])
+const ANYWAY = new Set(
+  names(`
+    openrouter deepseek gemini groq cerebras vercel openai OpenAI anthropic Anthropic
+    openai-responses reasoning streamoptions maxcompletiontokens cleancache enhancetool
+    vertex-gemini vertex-claude`),
+)
 
 const REASONS: Record<string, string> = {
   maxtoken:
@@ -48,7 +35,7 @@ export function readTransformers(
     const list = name === 'use' ? value : isObject(value) ? value.use : undefined
     for (const [used, options] of usesIn(list)) {
       const about = `${transformer.path(name)}: ${used}`
-      tell(about, used, options, draft)
+      noteTransformer(about, used, options, draft)
       if (name === 'use')
         found.set(used, isObject(options) ? new TrackedSettings(options, about) : undefined)
     }
@@ -58,19 +45,23 @@ export function readTransformers(
 
 function usesIn(list: JsonValue | undefined): [name: string, options: JsonValue | undefined][] {
   if (!Array.isArray(list)) return []
-  return list.flatMap((one): [string, JsonValue | undefined][] => {
-    const [name, options] = Array.isArray(one) ? one : [one]
+  return list.flatMap((use): [string, JsonValue | undefined][] => {
+    const [name, options] = Array.isArray(use) ? use : [use]
     return typeof name === 'string' ? [[name, options]] : []
   })
 }
 
-function tell(about: string, name: string, options: JsonValue | undefined, draft: Draft): void {
-  if (!ANYWAY.has(name)) noteDropped(draft, about, REASONS[name] ?? UNKNOWN)
+function noteTransformer(
+  about: string,
+  name: string,
+  options: JsonValue | undefined,
+  draft: Draft,
+): void {
+  if (!ANYWAY.has(name)) draft.noteDropped(about, REASONS[name] ?? UNKNOWN)
   else if (name === 'openrouter' && isObject(options))
-    noteDropped(
-      draft,
+    draft.noteDropped(
       about,
       `its options (${Object.keys(options).join(', ')}) are not taken over; a client that speaks OpenAI Chat can send them itself`,
     )
-  else noteUnneeded(draft, about, 'is done for each upstream without being told')
+  else draft.noteUnneeded(about, 'is done for each upstream without being told')
 }

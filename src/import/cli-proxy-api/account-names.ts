@@ -1,5 +1,7 @@
-import { type Draft, noteDropped, noteUnneeded } from '../draft.ts'
+import type { Importing } from '../draft.ts'
+import { applyRows, on, type Row } from '../rows.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
+import { DISPLAY_NAME } from './models.ts'
 
 const ACCOUNT = 'goes with accounts, which come with a later version; keep the old file until then'
 
@@ -16,44 +18,45 @@ export function readAccountNames(
   config: TrackedSettings,
   channel: string,
   isThere: boolean,
-  draft: Draft,
+  importing: Importing,
 ): AccountNames {
+  const { draft } = importing
   const own = (section: string): TrackedSettings => {
     const channels = config.mapping(section)
     if (channels.isGiven(channel) && !isThere)
-      noteDropped(
-        draft,
+      draft.noteDropped(
         channels.path(channel),
         'there is no account in auth-dir that it could be for',
       )
-    for (const name of channels.names().filter(one => one !== channel)) {
-      if (channels.isGiven(name)) noteDropped(draft, channels.path(name), ACCOUNT)
+    for (const name of channels.names().filter(other => other !== channel)) {
+      if (channels.isGiven(name)) draft.noteDropped(channels.path(name), ACCOUNT)
       channels.raw(name)
     }
     return channels
   }
   return {
     aliases: ['oauth-model-alias', 'oauth-model-mappings'].flatMap(section =>
-      readAliases(own(section), channel, draft),
+      readAliases(own(section), channel, importing),
     ),
     excluded: own('oauth-excluded-models').texts(channel),
   }
 }
 
-export function readAliases(reading: TrackedSettings, name: string, draft: Draft): Alias[] {
+/** What an alias may say of itself. Replies carry the name that was asked for, wherever it leads. */
+const ALIAS: readonly Row[] = [{ from: 'force-mapping', read: on }, DISPLAY_NAME]
+
+/** The aliases of a list; the first of a name counts. */
+export function readAliases(
+  settings: TrackedSettings,
+  name: string,
+  importing: Importing,
+): Alias[] {
   const taken = new Set<string>()
-  return reading.mappings(name).flatMap(entry => {
+  return settings.mappings(name).flatMap(entry => {
     const [from, alias] = [entry.text('name'), entry.text('alias')]
-    // Replies carry the name that was asked for, wherever it leads.
-    entry.flag('force-mapping')
     if (!entry.flag('fork'))
-      noteUnneeded(draft, entry.at, 'an alias stands beside the name, as with fork: true')
-    if (entry.text('display-name'))
-      noteDropped(
-        draft,
-        entry.path('display-name'),
-        'models are listed by their names; an entry under models may have a description',
-      )
+      importing.draft.noteUnneeded(entry.at, 'an alias stands beside the name, as with fork: true')
+    applyRows(ALIAS, entry, importing, {})
     if (!from || !alias || taken.has(alias)) return []
     taken.add(alias)
     return [{ name: from, alias }]

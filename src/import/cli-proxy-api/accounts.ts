@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { parseObject } from '../../lib/json/json.ts'
-import { noteDropped, noteUnneeded } from '../draft.ts'
+import type { Importing } from '../draft.ts'
 import { folderPath } from '../paths.ts'
 import { TrackedSettings } from '../tracked-settings.ts'
-import type { Importing } from './providers.ts'
 
 const DEFAULT_FOLDER = '~/.cli-proxy-api'
 
@@ -19,8 +18,7 @@ export function findAccounts(config: TrackedSettings, { draft, services }: Impor
     files = services.filesIn(folder)
   } catch {
     if (written)
-      noteDropped(
-        draft,
+      draft.noteDropped(
         'auth-dir',
         `${folder} is no folder that can be read, so its accounts are not looked at; import again where it is`,
       )
@@ -32,29 +30,25 @@ export function findAccounts(config: TrackedSettings, { draft, services }: Impor
     .flatMap(file => accountIn(folder, file, { draft, services }))
 }
 
-function accountIn(
-  folder: string,
-  file: string,
-  { draft, services }: Pick<Importing, 'draft' | 'services'>,
-): Account[] {
+function accountIn(folder: string, file: string, { draft, services }: Importing): Account[] {
   const path = join(folder, file)
   const about = `auth-dir: ${file}`
   let members: ReturnType<typeof parseObject>
   try {
     members = parseObject(services.readFile(path))
   } catch {
-    noteDropped(draft, about, 'cannot be read')
+    draft.noteDropped(about, 'cannot be read')
     return []
   }
   const type = members?.type
   if (members && typeof type === 'string' && type)
     return [{ path, file, type, members: new TrackedSettings(members, about) }]
-  if (members) noteUnneeded(draft, about, 'has no type, for which it was ignored there too')
-  else noteDropped(draft, about, 'is no JSON object and is left out')
+  if (members) draft.noteUnneeded(about, 'has no type, for which it was ignored there too')
+  else draft.noteDropped(about, 'is no JSON object and is left out')
   return []
 }
 
-/** Signed-in accounts stay where they are: this version has no use for them yet, a later one has. */
+/** Notes the signed-in accounts, which this version cannot use. They stay where they are. */
 export function noteAccounts(
   accounts: readonly Account[],
   config: TrackedSettings,
@@ -64,9 +58,8 @@ export function noteAccounts(
   if (signedIn.length === 0) return
   const folder = folderPath(config.text('auth-dir') ?? DEFAULT_FOLDER, services)
   const byType = Map.groupBy(signedIn, ({ type }) => type)
-  const list = [...byType].map(([type, those]) => `${type} (${those.map(nameOf).join(', ')})`)
-  noteDropped(
-    draft,
+  const list = [...byType].map(([type, group]) => `${type} (${group.map(nameOf).join(', ')})`)
+  draft.noteDropped(
     'auth-dir',
     `${counted(signedIn.length)} not usable yet: ${list.join('; ')}. They stay untouched in ${folder}; a later version takes them over as they are, until then a provider with keys has to serve`,
   )

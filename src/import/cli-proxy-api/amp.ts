@@ -1,4 +1,4 @@
-import { addName, type Draft, noteDropped, noteUnneeded } from '../draft.ts'
+import type { Draft } from '../draft.ts'
 import { isSupported } from '../supported-settings.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 
@@ -12,15 +12,16 @@ export function readAmp(config: TrackedSettings, draft: Draft): void {
   ].flatMap(mapping => {
     const [from, to, regex] = [mapping.text('from'), mapping.text('to'), mapping.flag('regex')]
     if (from && to) return [{ from, to, regex: regex === true, at: mapping.at }]
-    noteDropped(draft, mapping.at, 'has no from or no to, for which it was ignored there too')
+    draft.noteDropped(mapping.at, 'has no from or no to, for which it was ignored there too')
     return []
   })
   // Exact names went before patterns, and of two that are alike the last counted.
-  const exact = new Map(mappings.filter(({ regex }) => !regex).map(one => [one.from, one]))
+  const exact = new Map(
+    mappings.filter(({ regex }) => !regex).map(mapping => [mapping.from, mapping]),
+  )
   for (const { from, to, at } of exact.values())
     if (from.includes('*'))
-      noteDropped(
-        draft,
+      draft.noteDropped(
         at,
         `"${from}" matched nothing, since it is no regex; write it under ${section}`,
       )
@@ -29,22 +30,19 @@ export function readAmp(config: TrackedSettings, draft: Draft): void {
   for (const { from, to, at } of patterns) {
     const glob = globOf(from)
     if (glob === undefined)
-      noteDropped(
-        draft,
+      draft.noteDropped(
         at,
         `the pattern ${from} is more than a glob; write the names it means under ${section}, each with when: { client: amp }`,
       )
     else addMapping(draft, section, glob, to, at)
   }
   if (patterns.length > 1)
-    noteUnneeded(
-      draft,
+    draft.noteUnneeded(
       'ampcode.model-mappings',
       'of several patterns that match the one with more letters counts, not the first',
     )
   if (mappings.length > 0 && !isSupported('amp'))
-    noteDropped(
-      draft,
+    draft.noteDropped(
       'ampcode.model-mappings',
       'hold for Amp only, whose paths under /api/provider come with a later version; take when away from those that should hold for every client',
     )
@@ -57,7 +55,7 @@ function addMapping(
   to: string,
   at: string,
 ): void {
-  addName(draft, section, from, { to, when: { client: 'amp' } }, `from ${at}`)
+  draft.addName(section, from, { to, when: { client: 'amp' } }, `from ${at}`)
 }
 
 /** A character that is meant, any run of characters, or an escaped mark. */

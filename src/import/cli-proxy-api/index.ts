@@ -1,39 +1,39 @@
 import { isObject } from '../../lib/json/json.ts'
-import { createDraft, type Draft, type ImportServices, reserve } from '../draft.ts'
+import { Draft, type ImportServices } from '../draft.ts'
+import { applyRows } from '../rows.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 import { findAccounts, noteAccounts } from './accounts.ts'
 import { readAmp } from './amp.ts'
-import { readManagement } from './management.ts'
+import { readClientKeys } from './api-keys.ts'
 import { noteSharing } from './model-names.ts'
 import { readPayload } from './payload.ts'
-import { readPolicy } from './policy.ts'
 import { settlePrefixes } from './prefixes.ts'
-import { type Importing, readProviders } from './providers.ts'
-import { readClientKeys, readServer } from './server.ts'
+import { readProviders } from './providers.ts'
 import { readServiceAccounts } from './service-accounts.ts'
-import { readLeftBehind } from './unsupported.ts'
+import { MANAGEMENT, POLICY, SERVER } from './settings.ts'
+import { LEFT_BEHIND } from './unsupported.ts'
 
 /** CLIProxyAPI's `config.yaml` and `auth-dir`, as of late 2025 to August 2026. */
 export function importCliProxyApi(config: TrackedSettings, services: ImportServices): Draft {
-  const draft = createDraft('CLIProxyAPI config.yaml')
-  readServer(config, draft, services)
-  readClientKeys(config, draft, services)
-  readPolicy(config, draft)
+  const draft = new Draft('CLIProxyAPI config.yaml')
+  const importing = { draft, services }
+  applyRows(SERVER, config, importing, draft.routes)
+  readClientKeys(config, importing)
+  applyRows(POLICY, config, importing, draft.routes)
   const weighted = draft.routes.policy?.strategy === 'weighted'
   const forced = config.flag('force-model-prefix') === true
-  const importing: Importing = { draft, services, weighted, forced }
   const accounts = findAccounts(config, importing)
   noteAccounts(accounts, config, importing)
   reserveNames(config, draft)
   for (const { members } of accounts) draft.reserved.add(members.text('prefix') ?? '')
-  readProviders(config, importing)
-  readServiceAccounts(accounts, config, importing)
-  noteSharing(draft, services)
-  const prefixed = settlePrefixes(draft, forced, services)
+  readProviders(config, { ...importing, weighted, forced })
+  readServiceAccounts(accounts, config, { ...importing, weighted, forced })
+  noteSharing(importing)
+  const prefixed = settlePrefixes(forced, importing)
   readAmp(config, draft)
   readPayload(config, prefixed, draft)
-  readManagement(config, draft)
-  readLeftBehind(config, draft)
+  applyRows(MANAGEMENT, config, importing, draft.routes)
+  applyRows(LEFT_BEHIND, config, importing, draft.routes)
   return draft
 }
 
@@ -44,7 +44,7 @@ function reserveNames(config: TrackedSettings, draft: Draft): void {
     for (const entry of Array.isArray(list) ? list.filter(isObject) : []) {
       if (typeof entry.prefix === 'string') draft.reserved.add(entry.prefix.trim())
       const models = Array.isArray(entry.models) ? entry.models.filter(isObject) : []
-      for (const { name, alias } of models) reserve(draft, String(alias || name || ''))
+      for (const { name, alias } of models) draft.reserve(String(alias || name || ''))
     }
   }
 }

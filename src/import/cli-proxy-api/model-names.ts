@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { compileGlob } from '../../routing/glob.ts'
-import { type Draft, type ImportServices, noteUnneeded } from '../draft.ts'
+import type { Importing, ImportServices } from '../draft.ts'
 import { catalogueOf } from '../service-catalogue.ts'
 
 /** What clients may ask a provider for, and what it is called there. */
@@ -17,11 +17,13 @@ export function modelsOf(
     : catalogueOf(String(provider.kind), kinds).map(name => ({ name, model: name }))
   const exclude = Array.isArray(provider.exclude) ? provider.exclude.map(String) : []
   const globs = exclude.map(compileGlob)
-  return listed.filter(({ name, model }) => !globs.some(one => one.match(name) ?? one.match(model)))
+  return listed.filter(
+    ({ name, model }) => !globs.some(glob => glob.match(name) ?? glob.match(model)),
+  )
 }
 
-/** Turns were by key there, whoever's it was; here providers take turns, and within them their keys. */
-export function noteSharing(draft: Draft, services: ImportServices): void {
+/** Notes that turns, which were by key there, are by provider here, and by key within each. */
+export function noteSharing({ draft, services }: Importing): void {
   const keysOf = new Map<string, Set<number>>()
   for (const provider of Object.values(draft.routes.providers)) {
     const keys = Array.isArray(provider.keys) ? provider.keys : []
@@ -29,8 +31,7 @@ export function noteSharing(draft: Draft, services: ImportServices): void {
       keysOf.set(name, (keysOf.get(name) ?? new Set()).add(keys.length))
   }
   if ([...keysOf.values()].some(counts => counts.size > 1))
-    noteUnneeded(
-      draft,
+    draft.noteUnneeded(
       'routing',
       'providers that list the same model take equal turns, and within each its keys; write a pool under models with strategy: weighted where that is not what you want',
     )

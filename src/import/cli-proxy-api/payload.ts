@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
 import { compileGlob } from '../../routing/glob.ts'
-import { type Draft, filled, noteDropped, setOrigin } from '../draft.ts'
+import { type Draft, filled } from '../draft.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 import { namesLeadingTo } from './alias-target.ts'
 import type { Prefixed } from './prefixes.ts'
@@ -38,7 +38,7 @@ export function readPayload(
       const edits = section === 'filter' ? removals(rule, draft) : changes(rule, section, draft)
       for (const when of conditions(rule, prefixed, draft)) {
         if (!edits) continue
-        setOrigin(draft, 'rules', String(rules.length), `from ${rule.at}`)
+        draft.setOrigin('rules', String(rules.length), `from ${rule.at}`)
         rules.push({ ...filled({ when }), [edit]: edits })
       }
     }
@@ -53,11 +53,11 @@ function conditions(
 ): JsonObject[] {
   const models = rule.mappings('models').flatMap(model => conditionOf(model, draft) ?? [])
   if (!rule.isGiven('models'))
-    noteDropped(draft, rule.at, 'names no models, for which it changed nothing there too')
+    draft.noteDropped(rule.at, 'names no models, for which it changed nothing there too')
   const alike = Map.groupBy(models, ({ rest }) => JSON.stringify(rest))
-  return [...alike.values()].flatMap(those => {
-    const [first] = those
-    const globs = [...new Set(those.flatMap(({ glob }) => namesFor(glob, prefixed, draft)))]
+  return [...alike.values()].flatMap(group => {
+    const [first] = group
+    const globs = [...new Set(group.flatMap(({ glob }) => namesFor(glob, prefixed, draft)))]
     const everything = globs.includes('*')
     return first ? [{ ...filled({ model: everything ? [] : globs }), ...first.rest }] : []
   })
@@ -72,13 +72,12 @@ function conditionOf(
   const upstream = model.text('protocol')?.toLowerCase()
   const client = model.text('from-protocol')?.toLowerCase()
   const header = model.record('headers')
-  const unknown = [upstream, client].find(one => one && !(one in PROTOCOLS))
+  const unknown = [upstream, client].find(word => word && !(word in PROTOCOLS))
   let usable = glob !== undefined
   for (const name of ['match', 'not-match', 'exist', 'not-exist']) {
     if (model.isGiven(name)) {
       usable = false
-      noteDropped(
-        draft,
+      draft.noteDropped(
         model.path(name),
         'what a request holds is no condition here, so the rule is left out; write it under rules with when: { tools, thinking, images or header }',
       )
@@ -86,23 +85,21 @@ function conditionOf(
     model.raw(name)
   }
   if (unknown) {
-    noteDropped(draft, model.at, `nobody speaks "${unknown}" here, so the rule is left out`)
+    draft.noteDropped(model.at, `nobody speaks "${unknown}" here, so the rule is left out`)
     return undefined
   }
   if (!usable || glob === undefined) return undefined
   const own = PROTOCOLS[upstream ?? '']
   const asked = PROTOCOLS[client ?? '']
   if (own && asked && own !== asked) {
-    noteDropped(
-      draft,
+    draft.noteDropped(
       model.at,
       `its paths are those of ${own}, but it is for clients that speak ${asked}, whose requests are what is changed here; write it under rules with their paths`,
     )
     return undefined
   }
   if (own && !asked)
-    noteDropped(
-      draft,
+    draft.noteDropped(
       `${model.at}.protocol`,
       `changes are made on the client’s own request here, so only clients that speak ${own} are met; write the same with their paths for others`,
     )
@@ -142,8 +139,7 @@ function removals(rule: TrackedSettings, draft: Draft): string[] | undefined {
 /** Steps by name or place; searches in lists and additions to them are not known here. */
 function isUsable(path: string, rule: TrackedSettings, draft: Draft): boolean {
   if (/^(model|stream)$/.test(path)) {
-    noteDropped(
-      draft,
+    draft.noteDropped(
       `${rule.at}: ${path}`,
       'cannot be edited; models and force say which model is asked',
     )
@@ -151,8 +147,7 @@ function isUsable(path: string, rule: TrackedSettings, draft: Draft): boolean {
   }
   const usable = path !== '' && !/[#@|*?]|(^|\.)-1(\.|$)|(^|(?<!\\)\.)(\.|$)/.test(path)
   if (!usable)
-    noteDropped(
-      draft,
+    draft.noteDropped(
       `${rule.at}: ${path}`,
       'paths are made of names and places (a.b, a.0.b); write this one by hand',
     )
@@ -169,7 +164,7 @@ function rawValue(
   try {
     return JSON.parse(value) as JsonValue
   } catch {
-    noteDropped(draft, `${rule.at}: ${path}`, 'is no JSON, for which it was ignored there too')
+    draft.noteDropped(`${rule.at}: ${path}`, 'is no JSON, for which it was ignored there too')
     return undefined
   }
 }

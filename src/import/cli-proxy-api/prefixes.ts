@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
-import { addName, type Draft, type ImportServices } from '../draft.ts'
+import type { Draft, Importing, ImportServices } from '../draft.ts'
 import { modelsOf } from './model-names.ts'
 
 /** A prefix, and the names of models that clients may put it before. */
@@ -9,11 +9,7 @@ export type Prefixed = { prefix: string; names: readonly string[] }
  * A `prefix` there adds the names `prefix/model` to the plain ones; here it takes the plain ones
  * away, as there with `force-model-prefix`. And several keys may have the same one.
  */
-export function settlePrefixes(
-  draft: Draft,
-  forced: boolean,
-  services: ImportServices,
-): Prefixed[] {
+export function settlePrefixes(forced: boolean, { draft, services }: Importing): Prefixed[] {
   const providers = Object.entries(draft.routes.providers).map(([id, provider]) => ({
     id,
     provider,
@@ -32,7 +28,7 @@ export function settlePrefixes(
     }
     const [first] = members
     if (alone && first && !first.provider.models)
-      addName(draft, 'aliases', `${prefix}/*`, `${first.id}/*`, `prefix ${prefix}`)
+      draft.addName('aliases', `${prefix}/*`, `${first.id}/*`, `prefix ${prefix}`)
     else addEach(draft, prefix, members, services)
   }
   return [...sharing].map(([prefix, members]) => ({
@@ -45,7 +41,7 @@ export function settlePrefixes(
 
 type Member = { id: string; provider: JsonObject }
 
-/** Every model of every one of them, those of a higher priority first. */
+/** A name for every model of the members, whose targets go by priority. */
 function addEach(
   draft: Draft,
   prefix: string,
@@ -59,17 +55,17 @@ function addEach(
       byName.set(name, [...(byName.get(name) ?? []), { target: `${id}/${model}`, priority }])
     }
   for (const [name, targets] of byName)
-    addName(draft, 'aliases', `${prefix}/${name}`, tiers(targets), `prefix ${prefix}`)
+    draft.addName('aliases', `${prefix}/${name}`, tiers(targets), `prefix ${prefix}`)
 }
 
-/** Who shares a name: those of a higher priority first, the others when they cannot serve. */
+/** Targets that share a name: those of a higher priority first, then the others in order. */
 export function tiers(targets: readonly { target: string; priority: number }[]): JsonValue {
   const byPriority = Map.groupBy(targets, ({ priority }) => priority)
   const steps = [...byPriority]
     .sort(([a], [b]) => b - a)
-    .map(([, those]): JsonValue => {
-      const [first, ...others] = those.map(({ target }) => target)
-      return first !== undefined && others.length === 0 ? first : those.map(({ target }) => target)
+    .map(([, tier]): JsonValue => {
+      const [first, ...others] = tier.map(({ target }) => target)
+      return first !== undefined && others.length === 0 ? first : tier.map(({ target }) => target)
     })
   const [only] = steps
   return steps.length === 1 && typeof only === 'string' ? only : steps

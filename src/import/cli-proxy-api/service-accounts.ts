@@ -1,12 +1,14 @@
 import { readServiceAccount } from '../../credentials/google/key-file.ts'
-import { addName, filled, noteDropped } from '../draft.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { filled } from '../draft.ts'
+import { applyRows, nonZero, type Row, record } from '../rows.ts'
 import { isAddress } from '../service-catalogue.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 import { type AccountNames, type Alias, readAccountNames, readAliases } from './account-names.ts'
 import type { Account } from './accounts.ts'
+import { type KeyImporting, prefix, readKeyDetails, UNSUPPORTED } from './credential-settings.ts'
 import { tiers } from './prefixes.ts'
-import { addKeys, type Importing, readCredentialExtras, readPrefix, weightOf } from './providers.ts'
-import { usableProxy } from './server.ts'
+import { addKeys } from './providers.ts'
 
 const CHANNEL = 'vertex'
 
@@ -14,11 +16,11 @@ const CHANNEL = 'vertex'
 export function readServiceAccounts(
   accounts: readonly Account[],
   config: TrackedSettings,
-  importing: Importing,
+  importing: KeyImporting,
 ): void {
   const { draft } = importing
   const files = accounts.filter(({ type }) => type === CHANNEL)
-  const names = readAccountNames(config, CHANNEL, files.length > 0, draft)
+  const names = readAccountNames(config, CHANNEL, files.length > 0, importing)
   const targets = new Map<string, { target: string; priority: number }[]>()
   for (const account of files) {
     const id = addAccount(account, names, importing)
@@ -27,16 +29,15 @@ export function readServiceAccounts(
       targets.set(alias, [...(targets.get(alias) ?? []), { target: `${id}/${name}`, priority }])
     }
     for (const unread of account.members.unread())
-      noteDropped(draft, unread, 'is not known to this import and is not taken over')
+      draft.noteDropped(unread, 'is not known to this import and is not taken over')
   }
   // Behind a prefix of its own a provider is asked by address, which only force goes before.
   const section = importing.forced ? 'force' : 'aliases'
-  for (const [alias, those] of targets)
-    addName(
-      draft,
+  for (const [alias, members] of targets)
+    draft.addName(
       alias.includes('/') ? section : 'aliases',
       alias,
-      tiers(those),
+      tiers(members),
       'from oauth-model-alias.vertex',
     )
 }
@@ -45,58 +46,71 @@ export function readServiceAccounts(
 function addAccount(
   { path, file, members }: Account,
   names: AccountNames,
-  importing: Importing,
+  importing: KeyImporting,
 ): string | undefined {
   const { draft, services } = importing
   const provider = providerOf(members, names, importing)
-  const proxy = members.text('proxy_url')
-  const key = filled({
-    key: `\${file:${path}}`,
-    weight: weightOf(members, importing),
-    'proxy-url': proxy && usableProxy(proxy, members.path('proxy_url'), draft),
-  })
+  const key = { key: `\${file:${path}}`, ...readKeyDetails(members, 'proxy_url', importing) }
   // A brace would end the reference to the file.
   if (readServiceAccount(services.readFile(path)) && !/[{}]/.test(path))
     return addKeys([{ provider, key, from: `auth-dir: ${file}` }], CHANNEL, draft)[0]
-  noteDropped(
-    draft,
+  draft.noteDropped(
     `auth-dir: ${file}`,
     'is no service account that can be used; give a provider of kind vertex the JSON that Google wrote',
   )
   return undefined
 }
 
-/** What the file says of itself is read from it whenever it is used; what is ours is written. */
-function providerOf(members: TrackedSettings, names: AccountNames, { draft }: Importing) {
-  for (const own of ['type', 'service_account', 'project_id', 'email', 'location', 'label', 'note'])
-    members.raw(own)
-  // When a token is renewed is nobody's choice here.
-  for (const own of ['refresh_interval', 'refresh_interval_seconds']) members.raw(own)
-  readCredentialExtras(members, draft)
-  const address = members.text('base_url')
+/** Members that are read from the file whenever it is used, and when a token is renewed. */
+const OF_THE_FILE: readonly Row[] = [
+  {
+    from: ['type', 'service_account', 'project_id', 'email', 'location', 'label', 'note'],
+  },
+  { from: ['refresh_interval', 'refresh_interval_seconds'] },
+]
+
+const PROVIDER: readonly Row[] = [
+  ...OF_THE_FILE,
+  ...UNSUPPORTED,
+  { from: 'base_url', to: 'base-url', read: address },
+  { from: 'prefix', to: 'prefix', read: prefix },
+  { from: 'priority', to: 'priority', read: nonZero },
+  { from: 'headers', to: 'headers', read: record },
+]
+
+function address(members: TrackedSettings, name: string): string | undefined {
+  const written = members.text(name)
+  return written && isAddress(written) ? written : undefined
+}
+
+/** Its own settings, and what the main file excludes for all accounts of the kind. */
+function providerOf(
+  members: TrackedSettings,
+  names: AccountNames,
+  importing: KeyImporting,
+): JsonObject {
   const excluded = [...members.texts('excluded_models'), ...names.excluded]
-  return filled({
-    kind: 'vertex',
-    'base-url': address && isAddress(address) ? address : undefined,
-    prefix: readPrefix(members, draft),
-    priority: members.number('priority') || undefined,
-    headers: members.record('headers'),
-    exclude: excluded.filter(glob => glob !== '*'),
-    disabled: members.flag('disabled') || excluded.includes('*') || undefined,
-  })
+  return {
+    ...applyRows(PROVIDER, members, importing, { kind: 'vertex' }),
+    ...filled({
+      exclude: excluded.filter(glob => glob !== '*'),
+      disabled: members.flag('disabled') || excluded.includes('*') || undefined,
+    }),
+  }
 }
 
 /** The file's own go before those of all; each with the prefix it is asked with. */
 function aliasesOf(
   { members }: Account,
   { aliases }: AccountNames,
-  { draft, forced }: Importing,
+  importing: KeyImporting,
 ): Alias[] {
-  const own = ['model_aliases', 'model-aliases'].flatMap(name => readAliases(members, name, draft))
-  const mine = own.length > 0 ? own : aliases
-  const prefix = members.text('prefix')
-  const behind = prefix
-    ? mine.map(({ name, alias }) => ({ name, alias: `${prefix}/${alias}` }))
-    : []
-  return prefix && forced ? behind : [...mine, ...behind]
+  const own = ['model_aliases', 'model-aliases'].flatMap(name =>
+    readAliases(members, name, importing),
+  )
+  const plain = own.length > 0 ? own : aliases
+  const before = members.text('prefix')
+  const prefixed = plain.map(({ name, alias }) => ({ name, alias: `${before}/${alias}` }))
+  if (!before) return [...plain]
+  return importing.forced ? prefixed : [...plain, ...prefixed]
 }

@@ -1,28 +1,19 @@
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
-import {
-  type Draft,
-  filled,
-  freeName,
-  type ImportServices,
-  noteDropped,
-  noteUnneeded,
-  setOrigin,
-} from '../draft.ts'
+import { filled, type Importing } from '../draft.ts'
 import { seconds } from '../durations.ts'
 import { filePath } from '../paths.ts'
+import { applyRows } from '../rows.ts'
 import { baseUrl, chatService, isAddress } from '../service-catalogue.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 import { addFacts, readFacts } from './facts.ts'
-import type { Said } from './secrets.ts'
+import type { ResolveVariable } from './secrets.ts'
 import { type Service, serviceNamed, splitModel } from './services.ts'
-import { readDeploymentLeftBehind } from './unsupported.ts'
+import { MODEL_INFO, PARAMS } from './unsupported.ts'
 
-export type Importing = {
-  draft: Draft
-  services: ImportServices
-  said: Said
+export type DeploymentImporting = Importing & {
+  resolve: ResolveVariable
   credentials: ReadonlyMap<string, TrackedSettings>
-  /** Said for every deployment that says nothing itself. */
+  /** Of every deployment without one of its own, in seconds. */
   timeout: number | undefined
   /** By what they are made of: providers that are alike are one. */
   providers: Map<string, string>
@@ -41,16 +32,17 @@ const DEFAULTS = ['temperature', 'top_p', 'max_tokens', 'seed', 'reasoning_effor
 /** Undefined, with a note: it cannot be reached from here. */
 export function readDeployment(
   entry: TrackedSettings,
-  importing: Importing,
+  importing: DeploymentImporting,
 ): Deployment | undefined {
   const { draft } = importing
   const params = entry.mapping('litellm_params')
   const target = targetOf(params, importing)
   const info = entry.mapping('model_info')
-  const facts = readFacts(params, info, draft)
-  readDeploymentLeftBehind(params, info, draft)
+  const facts = readFacts(entry, importing)
+  applyRows(PARAMS, params, importing, {})
+  applyRows(MODEL_INFO, info, importing, {})
   // Shares of the load were by weight, else by how much each may be asked.
-  const weight = ['weight', 'rpm', 'tpm'].map(name => params.number(name)).find(one => one)
+  const weight = ['weight', 'rpm', 'tpm'].map(name => params.number(name)).find(share => share)
   const defaults: JsonObject = {}
   for (const name of DEFAULTS) {
     const value = params.raw(name)
@@ -61,52 +53,35 @@ export function readDeployment(
   return {
     target: `${target.provider}/${target.model}`,
     defaults,
-    ...(weight === undefined ? {} : { weight: Math.max(1, Math.round(weight)) }),
+    weight: weight === undefined ? undefined : Math.max(1, Math.round(weight)),
   }
 }
 
 /** The target, with a provider made for it if none is alike. */
 function targetOf(
   params: TrackedSettings,
-  importing: Importing,
+  importing: DeploymentImporting,
 ): { provider: string; model: string } | undefined {
-  const { draft, said, credentials, providers } = importing
-  const named = params.text('litellm_credential_name')
-  const credential = named ? credentials.get(named) : undefined
+  const { draft, resolve, credentials, providers } = importing
+  const credential = credentials.get(params.text('litellm_credential_name') ?? '')
   const value = (name: string): string | undefined => {
-    const own = params.text(name) ?? credential?.text(name)
-    return own === undefined ? undefined : said(own)
+    const written = params.text(name) ?? credential?.text(name)
+    return written === undefined ? undefined : resolve(written)
   }
-  const model = params.text('model') ?? ''
-  const { service: word, name } = splitModel(model)
-  const service = params.text('custom_llm_provider') ?? word
+  const { service: prefix, name } = splitModel(params.text('model') ?? '')
+  const service = params.text('custom_llm_provider') ?? prefix
   const address = value('api_base') ?? value('base_url')
   const known = serviceNamed(service, address)
-  if (!known) {
-    noteDropped(
-      draft,
-      params.path('model'),
-      `"${service}" has no kind here; a service that is like OpenAI’s can be written as kind openai-compatible with its base-url`,
-    )
-    return undefined
-  }
-  if (address !== undefined && !isAddress(address)) {
-    noteDropped(
-      draft,
-      params.path('api_base'),
-      'is no http or https address; the model is left out',
-    )
-    return undefined
-  }
+  const problem = problemOf(service, known, address)
+  if (problem) draft.noteDropped(params.path(problem.at), problem.text)
+  if (problem || !known) return undefined
   if (params.text('vertex_project'))
-    noteUnneeded(
-      draft,
+    draft.noteUnneeded(
       params.path('vertex_project'),
       'the project is the one that the service account’s file names',
     )
   if (known.kind === 'vertex' && name.startsWith('claude')) {
-    noteDropped(
-      draft,
+    draft.noteDropped(
       params.path('model'),
       'Vertex is asked for Gemini’s models only; take a provider of kind anthropic',
     )
@@ -115,14 +90,27 @@ function targetOf(
   const provider = providerOf(known, { params, value, address, name }, importing)
   if (!provider) return undefined
   const shared = JSON.stringify(provider)
-  let id = providers.get(shared)
-  if (!id) {
-    id = freeName(draft, known.kind === 'azure-openai' ? `azure-${name}` : service)
-    providers.set(shared, id)
-    draft.routes.providers[id] = provider
-    setOrigin(draft, 'providers', id, `from ${params.at}`)
-  }
+  const id =
+    providers.get(shared) ??
+    draft.freeName(known.kind === 'azure-openai' ? `azure-${name}` : service)
+  if (!providers.has(shared)) draft.addProvider(id, provider, `from ${params.at}`)
+  providers.set(shared, id)
   return { provider: id, model: name }
+}
+
+/** Why a service cannot be reached from here, and the setting to blame. */
+function problemOf(
+  service: string,
+  known: Service | undefined,
+  address: string | undefined,
+): { at: string; text: string } | undefined {
+  if (!known)
+    return {
+      at: 'model',
+      text: `"${service}" has no kind here; a service that is like OpenAI’s can be written as kind openai-compatible with its base-url`,
+    }
+  if (address === undefined || isAddress(address)) return undefined
+  return { at: 'api_base', text: 'is no http or https address; the model is left out' }
 }
 
 type Given = {
@@ -132,14 +120,18 @@ type Given = {
   name: string
 }
 
-function providerOf(service: Service, given: Given, importing: Importing): JsonObject | undefined {
+function providerOf(
+  service: Service,
+  given: Given,
+  importing: DeploymentImporting,
+): JsonObject | undefined {
   const { params, value } = given
-  const { said, timeout } = importing
+  const { resolve, timeout } = importing
   const organization = value('organization')
   const headers = {
     ...Object.fromEntries(
       ['extra_headers', 'headers'].flatMap(name =>
-        Object.entries(params.record(name)).map(([key, one]) => [key, said(one)]),
+        Object.entries(params.record(name)).map(([header, text]) => [header, resolve(text)]),
       ),
     ),
     ...(organization ? { 'OpenAI-Organization': organization } : {}),
@@ -164,7 +156,7 @@ function providerOf(service: Service, given: Given, importing: Importing): JsonO
 function whereOf(
   { kind, address: usual }: Service,
   { params, value, address, name }: Given,
-  { draft, services: { kinds } }: Importing,
+  { draft, services: { kinds } }: DeploymentImporting,
 ): JsonObject {
   if (kind === 'azure-openai') {
     const version = value('api_version')
@@ -172,8 +164,7 @@ function whereOf(
       .replace(/\/+$/, '')
       .replace(/\/openai(\/v1)?$/, '')
     if (!version)
-      noteUnneeded(
-        draft,
+      draft.noteUnneeded(
         params.path('api_version'),
         'is not set; Azure is asked under /openai/v1, which needs none',
       )
@@ -196,9 +187,9 @@ function whereOf(
 function keyOf(
   { kind, variable }: Service,
   { params, value }: Given,
-  { draft, services }: Importing,
+  importing: DeploymentImporting,
 ): string | undefined {
-  if (kind === 'vertex') return vertexKey(params, value, draft, services)
+  if (kind === 'vertex') return vertexKey(params, value, importing)
   const key = value('api_key')
   if (key !== undefined) return key
   return variable === '' ? '' : `\${${variable}}`
@@ -207,8 +198,7 @@ function keyOf(
 function vertexKey(
   params: TrackedSettings,
   value: Given['value'],
-  draft: Draft,
-  services: ImportServices,
+  { draft, services }: Importing,
 ): string | undefined {
   const written = value('vertex_credentials')
   if (written?.startsWith('{') && !written.startsWith('${')) return written
@@ -217,17 +207,16 @@ function vertexKey(
   if (key) return key
   if (services.env.GOOGLE_APPLICATION_CREDENTIALS)
     return `\${file:${services.env.GOOGLE_APPLICATION_CREDENTIALS}}`
-  noteDropped(
-    draft,
+  draft.noteDropped(
     params.at,
     'took whoever was logged in with gcloud, and is left out; give it vertex_credentials, or write a provider of kind vertex with a service account’s file',
   )
   return undefined
 }
 
-/** What the deployments of a model all say, they say as the model. */
+/** A value that all deployments of a model share. */
 export function agreed<T extends JsonValue>(values: readonly (T | undefined)[]): T | undefined {
   const [first, ...others] = values
-  const same = others.every(one => JSON.stringify(one) === JSON.stringify(first))
+  const same = others.every(value => JSON.stringify(value) === JSON.stringify(first))
   return same ? first : undefined
 }

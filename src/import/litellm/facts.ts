@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../../lib/json/json.ts'
-import { type Draft, filled, noteDropped, noteUnneeded } from '../draft.ts'
+import type { Draft, Importing } from '../draft.ts'
+import { applyRows, number, type Read, type Row } from '../rows.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 
 /** `supports_…: false`, and what the model then lacks. */
@@ -13,53 +14,50 @@ const ABILITIES: Record<string, string> = {
   supports_web_search: 'server-tools',
 }
 
-/** What a deployment says of its model: the window, what it lacks, what it costs. */
-export function readFacts(
-  params: TrackedSettings,
-  info: TrackedSettings,
-  draft: Draft,
-): JsonObject {
-  const window = [info.number('max_input_tokens'), info.number('max_tokens')]
-  return filled({
-    context: window.find(one => one !== undefined),
-    lacks: Object.entries(ABILITIES).flatMap(([name, ability]) => {
-      const able = info.flag(name)
-      if (able)
-        noteUnneeded(draft, info.path(name), 'is assumed of a model of which nothing else is said')
-      return able === false ? [ability] : []
-    }),
-    price: readPrice(params, info, draft),
+const lacks: Read = (entry, name, { draft }) => {
+  const info = entry.mapping(name)
+  return Object.entries(ABILITIES).flatMap(([flag, ability]) => {
+    const able = info.flag(flag)
+    if (able)
+      draft.noteUnneeded(info.path(flag), 'is assumed of a model of which nothing else is said')
+    return able === false ? [ability] : []
   })
 }
 
 /** By token there, by a million of them here. */
-function readPrice(
-  params: TrackedSettings,
-  info: TrackedSettings,
-  draft: Draft,
-): JsonObject | undefined {
-  const perMillion = (name: string): number | undefined => {
-    const costs = [params.number(name), info.number(name)]
-    const cost = costs.find(one => one !== undefined)
-    return cost === undefined ? undefined : Number((cost * 1_000_000).toPrecision(12))
-  }
-  const price = filled({
-    input: perMillion('input_cost_per_token'),
-    output: perMillion('output_cost_per_token'),
-    'cache-read': perMillion('cache_read_input_token_cost'),
-    'cache-write': perMillion('cache_creation_input_token_cost'),
-  })
-  if ('input' in price && 'output' in price) return price
-  if (Object.keys(price).length > 0)
-    noteDropped(
-      draft,
-      params.at,
-      'its price is not whole; write price: { input, output } under the model',
-    )
-  return undefined
+const perMillion: Read = (settings, name) => {
+  const cost = settings.number(name)
+  return cost === undefined ? undefined : Number((cost * 1_000_000).toPrecision(12))
 }
 
-/** Says the facts under the provider, once for each model. */
+const price = (from: string, to: string): Row => ({
+  from: [`litellm_params.${from}`, `model_info.${from}`],
+  to: `price.${to}`,
+  read: perMillion,
+})
+
+const FACTS: readonly Row[] = [
+  { from: ['model_info.max_input_tokens', 'model_info.max_tokens'], to: 'context', read: number },
+  { from: 'model_info', to: 'lacks', read: lacks },
+  price('input_cost_per_token', 'input'),
+  price('output_cost_per_token', 'output'),
+  price('cache_read_input_token_cost', 'cache-read'),
+  price('cache_creation_input_token_cost', 'cache-write'),
+]
+
+/** A deployment's facts about its model: the context window, what it lacks, what it costs. */
+export function readFacts(entry: TrackedSettings, importing: Importing): JsonObject {
+  const facts = applyRows(FACTS, entry, importing, {} as JsonObject)
+  const { price, ...others } = facts
+  if (!isObject(price) || ('input' in price && 'output' in price)) return facts
+  importing.draft.noteDropped(
+    entry.mapping('litellm_params').at,
+    'its price is not whole; write price: { input, output } under the model',
+  )
+  return others
+}
+
+/** Writes the facts under the provider, once for each model. */
 export function addFacts(
   { routes }: Draft,
   provider: string,
@@ -68,6 +66,6 @@ export function addFacts(
 ): void {
   const models = routes.providers[provider]?.models
   if (!Array.isArray(models) || Object.keys(facts).length === 0 || name.includes('*')) return
-  if (models.some(one => isObject(one) && one.name === name)) return
+  if (models.some(model => isObject(model) && model.name === name)) return
   models.push({ name, ...facts })
 }

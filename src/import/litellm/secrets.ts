@@ -1,11 +1,11 @@
-import { type Draft, noteUnneeded } from '../draft.ts'
+import type { Draft } from '../draft.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 
-/** Gives what a value stands for: `os.environ/NAME` is a variable, unless the file says it. */
-export type Said = (value: string) => string
+/** What a value stands for: `os.environ/NAME` is a variable, unless the file sets it. */
+export type ResolveVariable = (value: string) => string
 
-/** `environment_variables` are set for what refers to them. */
-export function readVariables(config: TrackedSettings): Said {
+/** Resolves by `environment_variables`. */
+export function readVariables(config: TrackedSettings): ResolveVariable {
   const given = config.mapping('environment_variables')
   return value => {
     const name = /^os\.environ\/(\w+)$/.exec(value)?.[1]
@@ -14,12 +14,11 @@ export function readVariables(config: TrackedSettings): Said {
   }
 }
 
-/** Those that nothing refers to. */
+/** Notes the `environment_variables` that nothing refers to. */
 export function noteUnused(config: TrackedSettings, draft: Draft): void {
   const given = config.mapping('environment_variables')
   for (const path of given.unread())
-    noteUnneeded(
-      draft,
+    draft.noteUnneeded(
       path,
       'nothing that is taken over refers to it; export it if something else does',
     )
