@@ -16,22 +16,22 @@ import type { Path } from '../lib/path.ts'
 import { isSecretPlace } from './names.ts'
 import { isReference, looksRandom, looksSecret } from './values.ts'
 
-/** A secret as it stands in a text: with its quotes where it has some, as a word in a remark. */
-export type Found = {
+/** A secret as it stands in a text: with its quotes where it has some, as a word in a comment. */
+export type SecretRange = {
   from: number
   to: number
   value: JsonValue
-  /** Undefined: it stands in a remark. */
+  /** Undefined: it stands in a comment. */
   path: Path | undefined
 }
 
 /** A value or a member's name, and where it is. */
-export type Placed = { scalar: Scalar; path: Path; isName: boolean }
+export type ScalarAt = { scalar: Scalar; path: Path; isName: boolean }
 
 type Document = ReturnType<typeof parseDocument>
 
 /** Every secret of a YAML text, in order. Undefined: the text does not parse, so nobody can tell. */
-export function secretsIn(text: string): Found[] | undefined {
+export function secretsIn(text: string): SecretRange[] | undefined {
   const document = readYaml(text)
   if (document.errors.length > 0) return undefined
   try {
@@ -42,22 +42,22 @@ export function secretsIn(text: string): Found[] | undefined {
   }
 }
 
-function secretsOf(document: Document, text: string): Found[] {
+function secretsOf(document: Document, text: string): SecretRange[] {
   const all = scalarsIn(document)
   const values = all.filter(({ isName }) => !isName)
   // An alias may be what brings a value to a place for secrets.
   const placed = new Set(secretPlaces(document).map(({ scalar }) => scalar))
-  const isSecret = ({ scalar }: Placed): boolean =>
+  const isSecret = ({ scalar }: ScalarAt): boolean =>
     placed.has(scalar) || looksSecret(textOf(scalar))
   const known = values
     .filter(isSecret)
     .map(({ scalar }) => textOf(scalar))
-    .filter(isTelling)
+    .filter(isLongEnough)
   const repeats = (value: string): boolean => known.some(one => value.includes(one))
   const found = values
     .filter(one => isSecret(one) || repeats(textOf(one.scalar)))
-    .flatMap(one => located(text, one))
-  return apart([...found, ...inRemarks(text, all, repeats)])
+    .flatMap(one => rangesOf(text, one))
+  return withoutOverlaps([...found, ...inComments(text, all, repeats)])
 }
 
 /** A text that is nested too deep is one that does not parse. */
@@ -70,7 +70,7 @@ function parsed(text: string): Document {
 }
 
 /** Too short a secret is part of many words. */
-function isTelling(value: string): boolean {
+function isLongEnough(value: string): boolean {
   return value.length >= 6
 }
 
@@ -79,7 +79,7 @@ function textOf({ value }: Scalar): string {
 }
 
 /** Without the line break that ends a block scalar. */
-function located(text: string, { scalar, path }: Placed): Found[] {
+function rangesOf(text: string, { scalar, path }: ScalarAt): SecretRange[] {
   const [from, to] = rangeOf(text, scalar)
   const { value } = scalar
   const plain = typeof value === 'number' || typeof value === 'boolean' ? value : textOf(scalar)
@@ -92,11 +92,11 @@ export function rangeOf(text: string, { range }: Scalar): [number, number] {
 }
 
 /** Each once, where it is written. */
-export function scalarsIn(document: Document): Placed[] {
+export function scalarsIn(document: Document): ScalarAt[] {
   return walk(document, false)
 }
 
-function secretPlaces(document: Document): Placed[] {
+function secretPlaces(document: Document): ScalarAt[] {
   return walk(document, true).filter(
     ({ scalar, path, isName }) => !isName && isSecretPlace(path) && !isReference(textOf(scalar)),
   )
@@ -128,9 +128,9 @@ function aliasTargets(document: Document): Map<Alias, Node> {
   return targets
 }
 
-function walk(document: Document, throughAliases: boolean): Placed[] {
+function walk(document: Document, throughAliases: boolean): ScalarAt[] {
   const targets = throughAliases ? aliasTargets(document) : new Map<Alias, Node>()
-  const found: Placed[] = []
+  const found: ScalarAt[] = []
   let places = 0
   const visit = (node: unknown, path: Path): void => {
     if (path.length > DEEPEST) return
@@ -151,38 +151,38 @@ function walk(document: Document, throughAliases: boolean): Placed[] {
   return found
 }
 
-/** Secrets in remarks: what was commented out, and words that look like keys. */
-function inRemarks(
+/** Secrets in comments: what was commented out, and words that look like keys. */
+function inComments(
   text: string,
-  scalars: readonly Placed[],
+  scalars: readonly ScalarAt[],
   repeats: (value: string) => boolean,
-): Found[] {
-  const remarks = remarksOf(text, scalars)
-  const commentedOut = blocksOf(text, remarks).flatMap(block => commentedOutIn(text, block))
-  const words = remarks.flatMap(({ from, to }) =>
+): SecretRange[] {
+  const comments = commentsOf(text, scalars)
+  const commentedOut = blocksOf(text, comments).flatMap(block => commentedOutIn(text, block))
+  const words = comments.flatMap(({ from, to }) =>
     [...text.slice(from, to).matchAll(/[^\s"'`,;()[\]{}<>]+/g)].flatMap(({ index, 0: word }) => {
       if (!looksSecret(word) && !looksRandom(word) && !repeats(word)) return []
       const at = from + index
       return [{ from: at, to: at + word.length, value: word, path: undefined }]
     }),
   )
-  const isOutside = (word: Found): boolean =>
+  const isOutside = (word: SecretRange): boolean =>
     commentedOut.every(({ from, to }) => word.to <= from || word.from >= to)
   return [...commentedOut, ...words.filter(isOutside)]
 }
 
-/** In a longer block of remarks nobody has commented keys out. */
+/** In a longer block of comments nobody has commented keys out. */
 const MAX_LINES = 200
 
-/** Secrets of a block of remarks, read as YAML from any of its lines on: prose may stand before. */
-function commentedOutIn(text: string, { from, to }: Range): Found[] {
+/** Secrets of a block of comments, read as YAML from any of its lines on: prose may stand before. */
+function commentedOutIn(text: string, { from, to }: Range): SecretRange[] {
   // The same length, so that places stay what they are.
   const yaml = text.slice(from, to).replace(/^([ \t]*)#/gm, '$1 ')
   const starts = [0, ...[...yaml.matchAll(/\n/g)].map(({ index }) => index + 1)]
-  const found = new Map<number, Found>()
+  const found = new Map<number, SecretRange>()
   for (const start of starts.slice(-MAX_LINES)) {
     const part = yaml.slice(start)
-    for (const one of secretPlaces(readYaml(part)).flatMap(place => located(part, place))) {
+    for (const one of secretPlaces(readYaml(part)).flatMap(place => rangesOf(part, place))) {
       // What goes on over several lines is prose.
       if (part.slice(one.from, one.to).includes('\n')) continue
       const shift = from + start
@@ -190,11 +190,11 @@ function commentedOutIn(text: string, { from, to }: Range): Found[] {
       found.set(at, { from: at, to: one.to + shift, value: one.value, path: undefined })
     }
   }
-  return apart([...found.values()])
+  return withoutOverlaps([...found.values()])
 }
 
 /** In order, without those that begin inside another. */
-function apart(found: readonly Found[]): Found[] {
+function withoutOverlaps(found: readonly SecretRange[]): SecretRange[] {
   let end = -1
   return [...found]
     .sort((a, b) => a.from - b.from)
@@ -207,19 +207,19 @@ function apart(found: readonly Found[]): Found[] {
 
 type Range = { from: number; to: number }
 
-function remarksOf(text: string, scalars: readonly Placed[]): Range[] {
+function commentsOf(text: string, scalars: readonly ScalarAt[]): Range[] {
   const inside = scalars
     .map(({ scalar: { range } }) => ({ from: range?.[0] ?? 0, to: range?.[1] ?? 0 }))
     .filter(({ from, to }) => text.slice(from, to).includes('#'))
   return [...text.matchAll(/(?<=^|\s)#[^\r\n]*/gm)]
-    .map(({ index, 0: remark }) => ({ from: index, to: index + remark.length }))
+    .map(({ index, 0: comment }) => ({ from: index, to: index + comment.length }))
     .filter(({ from }) => !inside.some(range => from >= range.from && from < range.to))
 }
 
 /** Remarks on lines of their own, one below the other. */
-function blocksOf(text: string, remarks: readonly Range[]): Range[] {
+function blocksOf(text: string, comments: readonly Range[]): Range[] {
   const blocks: Range[] = []
-  for (const { from, to } of remarks) {
+  for (const { from, to } of comments) {
     const begin = text.lastIndexOf('\n', from - 1) + 1
     if (text.slice(begin, from).trim() !== '') continue
     const last = blocks.at(-1)

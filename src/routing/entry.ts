@@ -7,7 +7,7 @@ import type { Place, PoolStrategy, Timeouts } from './table.ts'
 export type Section = 'models' | 'aliases' | 'force'
 
 /** One member of a destination, as written. */
-export type Mention = {
+export type Reference = {
   text: string
   at: Place
   path: Path
@@ -15,8 +15,8 @@ export type Mention = {
   /** Those that are written beside it. */
   timeouts: Partial<Timeouts>
 }
-/** A fallback step as written: one mention, or several that share the load. */
-export type WrittenStep = { mentions: Mention[]; pooled: boolean; when?: Condition; at: Place }
+/** A fallback step as written: one reference, or several that share the load. */
+export type StepSource = { references: Reference[]; pooled: boolean; when?: Condition; at: Place }
 
 /** An entry of one of the three name sections. */
 export type Entry = {
@@ -24,7 +24,7 @@ export type Entry = {
   name: string
   /** Present when the name is a pattern. */
   glob?: Glob
-  steps: WrittenStep[]
+  steps: StepSource[]
   strategy?: PoolStrategy
   /** Absent: not said here. */
   reportModel?: 'asked' | 'served'

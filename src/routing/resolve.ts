@@ -3,7 +3,7 @@ import { nearest } from '../lib/nearest.ts'
 import { type Address, type Addressed, type Addressees, parseAddress } from './address.ts'
 import { layered } from './body-edits.ts'
 import type { Condition } from './condition.ts'
-import type { Entry, Mention, WrittenStep } from './entry.ts'
+import type { Entry, Reference, StepSource } from './entry.ts'
 import { POOL_STRATEGY } from './entry.ts'
 import type { Facts } from './facts.ts'
 import { fillStars } from './glob.ts'
@@ -123,9 +123,9 @@ export function isNamed({ exact, catalogue }: Names, name: string): boolean {
 }
 
 /** What a destination names, and how much it shall think. */
-export function mentionedName(
+export function referencedName(
   names: Names,
-  { text }: Mention,
+  { text }: Reference,
 ): { name: string; reasoning?: Reasoning } {
   return isNamed(names, text) ? { name: text } : splitSuffix(text)
 }
@@ -252,7 +252,7 @@ function follow(
   visited.add(entry)
   const wanted = entry.steps.filter(step => wantedStep(names, entry, step, rule, trace))
   const drafts = wanted.map(step =>
-    step.mentions.map(mention => mentioned(names, mention, captures, trace, visited)),
+    step.references.map(reference => followReference(names, reference, captures, trace, visited)),
   )
   visited.delete(entry)
   if (wanted.length > 0 && drafts.flat().every(draft => draft === undefined)) {
@@ -279,13 +279,13 @@ function follow(
 
 /** Whether an entry stands for exactly one destination, always. */
 export function isOtherName({ steps }: Entry): boolean {
-  return steps.length === 1 && steps[0]?.mentions.length === 1 && steps[0].when === undefined
+  return steps.length === 1 && steps[0]?.references.length === 1 && steps[0].when === undefined
 }
 
 function wantedStep(
   names: Asked,
   entry: Entry,
-  { when, at }: WrittenStep,
+  { when, at }: StepSource,
   rule: string,
   trace: TraceLine[],
 ): boolean {
@@ -296,18 +296,18 @@ function wantedStep(
 }
 
 /** A target, or what the entry that is named leads to. */
-function mentioned(
+function followReference(
   names: Asked,
-  mention: Mention,
+  reference: Reference,
   captures: readonly string[],
   trace: TraceLine[],
   visited: Set<Entry>,
 ): Draft | undefined {
-  const { name: template, reasoning } = mentionedName(names, mention)
+  const { name: template, reasoning } = referencedName(names, reference)
   const name = fillStars(template, captures)
   // What a star stood for may make a segment that the asked name does not have.
   if (captures.length > 0 && nameProblem(name)?.type === 'dot-segment') {
-    trace.push({ rule: 'name', verdict: `"${name}" is no name of a model`, at: mention.at })
+    trace.push({ rule: 'name', verdict: `"${name}" is no name of a model`, at: reference.at })
     return undefined
   }
   const address = parseAddress(names, name, 'file')
@@ -319,19 +319,19 @@ function mentioned(
       ...draft,
       steps: draft.steps.map(step => ({
         ...step,
-        members: step.members.map(member => adjusted(member, mention, reasoning)),
+        members: step.members.map(member => adjusted(member, reference, reasoning)),
       })),
     }
   )
 }
 
 /** A suffix nearer to the target wins. */
-function adjusted(member: Target, mention: Mention, reasoning: Reasoning | undefined): Target {
+function adjusted(member: Target, reference: Reference, reasoning: Reasoning | undefined): Target {
   return {
     ...member,
-    weight: member.weight * mention.weight,
-    timeouts: { ...member.timeouts, ...mention.timeouts },
-    at: mention.at,
+    weight: member.weight * reference.weight,
+    timeouts: { ...member.timeouts, ...reference.timeouts },
+    at: reference.at,
     ...(reasoning && !member.reasoning ? { reasoning } : {}),
   }
 }

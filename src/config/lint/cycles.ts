@@ -1,7 +1,7 @@
 import { parseAddress } from '../../routing/address.ts'
-import type { Entry, Mention } from '../../routing/entry.ts'
+import type { Entry, Reference } from '../../routing/entry.ts'
 import { compileGlob, fillStars, starsIn } from '../../routing/glob.ts'
-import { MAX_DEPTH, MAX_FOLLOWED, mentionedName, type Names } from '../../routing/resolve.ts'
+import { MAX_DEPTH, MAX_FOLLOWED, type Names, referencedName } from '../../routing/resolve.ts'
 import type { Report } from '../diagnostics/report.ts'
 
 /** How many names an entry leads through, one behind the other, and how many entries in all. */
@@ -22,8 +22,8 @@ export function lintCycles(entries: readonly Entry[], names: Names, report: Repo
     if (before) return before
     if (trail.length > MAX_DEPTH) return { depth: 1, entries: 1 }
     const reach = { depth: 1, entries: 1 }
-    for (const mention of entry.steps.flatMap(step => step.mentions))
-      for (const next of nextAfter(mention, names)) {
+    for (const reference of entry.steps.flatMap(step => step.references))
+      for (const next of nextAfter(reference, names)) {
         const { depth, entries } = visit(next, [...trail, entry])
         reach.depth = Math.max(reach.depth, depth + 1)
         reach.entries += entries
@@ -61,10 +61,10 @@ function complainOfReach(entry: Entry, { depth, entries }: Reach, report: Report
 /** Stands for what a star stands for: no name in a file has it. */
 const ANY = '\uE000'
 
-/** The entries that may take what is mentioned: those with conditions, and the one that comes then. */
-function nextAfter(mention: Mention, names: Names): Entry[] {
+/** The entries that a reference may lead to: those with conditions, and the one that comes then. */
+function nextAfter(reference: Reference, names: Names): Entry[] {
   const { exact, globs, declared } = names
-  const { name: written } = mentionedName(names, mention)
+  const { name: written } = referencedName(names, reference)
   const stars = starsIn(written)
   const name = fillStars(written, Array<string>(stars).fill(ANY))
   if (parseAddress(names, name, 'file')) return []

@@ -1,11 +1,11 @@
 import { createSuggest, type Suggest } from '../../lib/nearest.ts'
 import type { Path } from '../../lib/path.ts'
 import { parseAddress, splitAddress } from '../../routing/address.ts'
-import type { Entry, Mention } from '../../routing/entry.ts'
+import type { Entry, Reference } from '../../routing/entry.ts'
 import { POOL_STRATEGY } from '../../routing/entry.ts'
 import { compileGlob, type Glob, isGlob, starsIn } from '../../routing/glob.ts'
 import { splitSuffix, unknownLevel } from '../../routing/reasoning-suffix.ts'
-import { isNamed, isOtherName, mentionedName, type Names } from '../../routing/resolve.ts'
+import { isNamed, isOtherName, type Names, referencedName } from '../../routing/resolve.ts'
 import type { Report } from '../diagnostics/report.ts'
 import type { Document } from '../schema/document.ts'
 import type { Broken } from '../schema/valid-parts.ts'
@@ -31,8 +31,8 @@ export function lint(linted: Linted, report: Report): void {
     if (entry.name.trim() === '')
       report.error(entry.path, 'key', 'a name must not be empty', 'write what clients ask for')
     for (const step of entry.steps)
-      for (const mention of step.mentions)
-        lintMention(entry, mention, linted, excused, suggest, lintModel, report)
+      for (const reference of step.references)
+        lintReference(entry, reference, linted, excused, suggest, lintModel, report)
     lintSuffixedName(entry, report)
     lintWeights(entry, report)
     lintLostEdits(entry, names, report)
@@ -42,22 +42,22 @@ export function lint(linted: Linted, report: Report): void {
   lintProviders(linted, report)
 }
 
-function lintMention(
+function lintReference(
   entry: Entry,
-  mention: Mention,
+  reference: Reference,
   { names, broken }: Linted,
   excused: readonly Glob[],
   suggest: Suggest,
   lintModel: LintModel,
   report: Report,
 ): void {
-  const { name } = mentionedName(names, mention)
-  lintSuffix(mention.text, mention.path, names, report)
+  const { name } = referencedName(names, reference)
+  lintSuffix(reference.text, reference.path, names, report)
   const complain = (message: string, hint: string): void =>
-    report.error(mention.path, 'value', message, hint)
+    report.error(reference.path, 'value', message, hint)
   if (starsIn(name) > starsIn(entry.name)) {
     complain(
-      `"${mention.text}" has more stars than "${entry.name}"`,
+      `"${reference.text}" has more stars than "${entry.name}"`,
       'a star here repeats one of the name; write out what it shall be',
     )
     return
@@ -69,7 +69,7 @@ function lintMention(
         `${address.provider.id} excludes ${address.model}`,
         'change its exclude, or the target',
       )
-    else if (!isGlob(name)) lintModel(mention.path, address)
+    else if (!isGlob(name)) lintModel(reference.path, address)
     return
   }
   const head = splitAddress(name)?.head
@@ -81,7 +81,7 @@ function lintMention(
   if (names.declared.has(name)) {
     if (!names.catalogue.has(name))
       report.warn(
-        mention.path,
+        reference.path,
         'value',
         `no provider lists "${name}" any more`,
         'name a model that one has, or write provider/model',
@@ -153,9 +153,9 @@ function discoveredAt({ catalogue }: Names, name: string): string | undefined {
 
 /** Weights count in a pool that goes by them, and nowhere else. */
 function lintWeights({ steps, strategy = POOL_STRATEGY }: Entry, report: Report): void {
-  for (const { mentions, pooled } of steps) {
+  for (const { references, pooled } of steps) {
     if (pooled && strategy === 'weighted') continue
-    for (const { weight, path } of mentions) {
+    for (const { weight, path } of references) {
       if (weight === 1) continue
       const message = pooled
         ? `weight means nothing to a pool that is ${strategy}`
@@ -171,11 +171,11 @@ function lintWeights({ steps, strategy = POOL_STRATEGY }: Entry, report: Report)
 /** What is changed in a request is the same for everybody it may go to. */
 function lintLostEdits(entry: Entry, names: Names, report: Report): void {
   if (isOtherName(entry)) return
-  for (const mention of entry.steps.flatMap(({ mentions }) => mentions)) {
-    const model = names.exact.models.get(mentionedName(names, mention).name)
+  for (const reference of entry.steps.flatMap(({ references }) => references)) {
+    const model = names.exact.models.get(referencedName(names, reference).name)
     if (model && model.edits.length > 0)
       report.warn(
-        mention.path,
+        reference.path,
         'value',
         `the default, set and remove of ${model.title} do not apply to it as one of several`,
         `write them on ${entry.section === 'models' ? entry.title : 'a model of this list'}, or in rules`,

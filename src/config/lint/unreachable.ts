@@ -2,14 +2,14 @@ import { parseAddress } from '../../routing/address.ts'
 import type { Entry } from '../../routing/entry.ts'
 import { compileGlob, isGlob } from '../../routing/glob.ts'
 import { splitSuffix } from '../../routing/reasoning-suffix.ts'
-import { mentionedName, type Names } from '../../routing/resolve.ts'
+import { type Names, referencedName } from '../../routing/resolve.ts'
 import type { Report } from '../diagnostics/report.ts'
 
 /** Entries of which every name is taken before their turn comes. */
 export function lintReach(entries: readonly Entry[], names: Names, report: Report): void {
-  const mentioned = mentionsIn(entries, names)
+  const isReferenced = referencedIn(entries, names)
   for (const entry of entries) {
-    const shadow = shadowOf(entry, names, mentioned)
+    const shadow = shadowOf(entry, names, isReferenced)
     if (shadow)
       report.warn(
         entry.path,
@@ -30,15 +30,15 @@ export function lintReach(entries: readonly Entry[], names: Names, report: Repor
 }
 
 /** Whether a destination in the file may name an entry: `force` does not come between them. */
-type Mentioned = (entry: Entry) => boolean
+type IsReferenced = (entry: Entry) => boolean
 
-function mentionsIn(entries: readonly Entry[], names: Names): Mentioned {
+function referencedIn(entries: readonly Entry[], names: Names): IsReferenced {
   const exact = new Set<string>()
   const patterns = new Set<string>()
   for (const { steps } of entries)
-    for (const { mentions } of steps)
-      for (const mention of mentions) {
-        const { name } = mentionedName(names, mention)
+    for (const { references } of steps)
+      for (const reference of references) {
+        const { name } = referencedName(names, reference)
         ;(isGlob(name) ? patterns : exact).add(name)
       }
   const globs = [...patterns].map(compileGlob)
@@ -48,11 +48,11 @@ function mentionsIn(entries: readonly Entry[], names: Names): Mentioned {
       : exact.has(name) || globs.some(one => one.match(name))
 }
 
-function shadowOf(entry: Entry, names: Names, mentioned: Mentioned): string | undefined {
+function shadowOf(entry: Entry, names: Names, isReferenced: IsReferenced): string | undefined {
   const { globs } = names
   if (entry.section === 'force') return shadowAmong(globs.force, entry)
   return (
-    forcedAway(entry, names, mentioned) ??
+    forcedAway(entry, names, isReferenced) ??
     addressOver(entry, names) ??
     (entry.section === 'aliases' ? realModelOver(entry, names) : undefined) ??
     shadowAmong(
@@ -65,13 +65,13 @@ function shadowOf(entry: Entry, names: Names, mentioned: Mentioned): string | un
 function forcedAway(
   entry: Entry,
   { exact, globs }: Names,
-  mentioned: Mentioned,
+  isReferenced: IsReferenced,
 ): string | undefined {
   const takers = [exact.force.get(entry.name), ...globs.force]
   const forced = takers.find(
     one => one && !one.when && (one.glob ? one.glob.match(entry.name) : true),
   )
-  return forced && !mentioned(entry) ? called(forced) : undefined
+  return forced && !isReferenced(entry) ? called(forced) : undefined
 }
 
 function addressOver({ name }: Entry, names: Names): string | undefined {

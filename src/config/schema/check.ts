@@ -273,7 +273,7 @@ function goodMembers(
   const misspelt = Object.keys(value).filter(key => !known.includes(key))
   for (const key of schema.required ?? []) {
     // Who misspelt it has one complaint already.
-    if (key in value || misspelt.some(one => meantKey(one, known) === key)) continue
+    if (key in value || misspelt.some(wrong => meantKey(wrong, known) === key)) continue
     report.error(path, 'key', `"${key}" is missing`, `add ${key}: ${sampleOf(schema, key)}`)
   }
   return good

@@ -1,6 +1,6 @@
 import type { Path } from '../../lib/path.ts'
 import type { Condition } from '../../routing/condition.ts'
-import type { Entry, Mention, Section, WrittenStep } from '../../routing/entry.ts'
+import type { Entry, Reference, Section, StepSource } from '../../routing/entry.ts'
 import { compileGlob, isGlob } from '../../routing/glob.ts'
 import type { Report } from '../diagnostics/report.ts'
 import type { Document, ModelEntry, NameEntry } from '../schema/document.ts'
@@ -64,17 +64,17 @@ function readEntry(
   }
 }
 
-function readSteps(to: unknown, path: Path, context: Context): WrittenStep[] {
+function readSteps(to: unknown, path: Path, context: Context): StepSource[] {
   const { callers, report } = context
   if (!Array.isArray(to))
-    return [{ mentions: readMentions(to, path, report), pooled: false, at: report.at(path) }]
-  return to.flatMap((element, index): WrittenStep[] => {
+    return [{ references: readReferences(to, path, report), pooled: false, at: report.at(path) }]
+  return to.flatMap((element, index): StepSource[] => {
     const at = [...path, index]
     if (Array.isArray(element)) {
       return [
         {
-          mentions: element.flatMap((member, inner) =>
-            readMentions(member, [...at, inner], report),
+          references: element.flatMap((member, inner) =>
+            readReferences(member, [...at, inner], report),
           ),
           pooled: true,
           at: report.at(at),
@@ -86,7 +86,7 @@ function readSteps(to: unknown, path: Path, context: Context): WrittenStep[] {
       const steps = readSteps(element.to, [...at, 'to'], context)
       return when ? steps.map(step => ({ ...step, when: both(when, step.when) })) : steps
     }
-    return [{ mentions: readMentions(element, at, report), pooled: false, at: report.at(at) }]
+    return [{ references: readReferences(element, at, report), pooled: false, at: report.at(at) }]
   })
 }
 
@@ -103,7 +103,7 @@ function isStep(value: unknown): value is { to: unknown; when?: WhenEntry } {
   return typeof value === 'object' && value !== null && 'to' in value
 }
 
-function readMentions(member: unknown, path: Path, report: Report): Mention[] {
+function readReferences(member: unknown, path: Path, report: Report): Reference[] {
   const at = report.at(path)
   if (typeof member === 'string') return [{ text: member, at, path, weight: 1, timeouts: {} }]
   if (typeof member !== 'object' || member === null || !('target' in member)) return []
