@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { ABILITIES } from '../../conversation/index.ts'
-import { Timeout } from './names.ts'
+import { Timeout } from './entries.ts'
 import { about, count, filledText, headers, later, proxyUrl, shut, words } from './values.ts'
 
 /** Upstreams: `providers`. */

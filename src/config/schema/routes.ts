@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { CLIENTS } from '../../routing/facts.ts'
-import { edits, Model, Name, When } from './names.ts'
+import { edits, Model, Name, When } from './entries.ts'
 import { Provider } from './providers.ts'
 import { Logging, Policy, RemoteManagement, Server, Usage } from './settings.ts'
 import { about, count, filledText, later, money, shut, words } from './values.ts'

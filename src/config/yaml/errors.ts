@@ -13,9 +13,9 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml'
+import { aliasesOf } from '../../lib/files/yaml-aliases.ts'
 import type { Path } from '../../lib/path.ts'
 import { mayNameSecret } from '../../redaction/names.ts'
-import { aliasesOf } from './aliases.ts'
 import { gapsIn } from './gaps.ts'
 import { type Words, wordsOf } from './words.ts'
 

@@ -10,13 +10,13 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml'
+import { aliasesOf } from '../../lib/files/yaml-aliases.ts'
 import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/files/yaml-depth.ts'
 import { type Path, pathText } from '../../lib/path.ts'
 import { redactSentence } from '../../redaction/redact.ts'
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 import type { Place } from '../../routing/table.ts'
 import { limited } from '../diagnostics/limit.ts'
-import { aliasesOf } from './aliases.ts'
 import { type YamlFault, yamlFaults } from './errors.ts'
 
 /** A YAML text with positions: any path in it becomes a line and a column. */
