@@ -1,5 +1,6 @@
 import type { Target } from '../routing/table.ts'
 import type { Bill } from './accounting/usage-entry.ts'
+import type { Ticket } from './failover/queue.ts'
 
 /** What became of one candidate for a request, as it was decided. */
 export type Decision = {
@@ -25,6 +26,8 @@ export class Progress {
   withoutSeals = false
   /** The conversation's primary credential had a passing fault: its affinity stays as it is. */
   primaryFailed = false
+  /** Its place in the queue for credentials that cool down. */
+  ticket: Ticket | undefined
   /** What the attempts so far took; undefined: nothing was paid for. */
   bill: Bill | undefined
   /** Resolves when `bill` holds what is still being estimated. */

@@ -14,19 +14,16 @@ import { answer } from '../reply/reply.ts'
 import { type Attempt, beginAttempt, clientGone, endAttempt } from '../upstream/attempt.ts'
 import { send } from '../upstream/send.ts'
 import { UpstreamError } from '../upstream-error.ts'
+import type { AttemptFailure, Candidate } from './candidates.ts'
 import { hasLargerContextThan } from './capabilities.ts'
 import { refusedFor } from './learned-capabilities.ts'
 import { isAboutRequest } from './request-resource.ts'
 
-/** `next`: another credential may do better; `next-target`: only another target; `stop`: none. */
-type After = 'next' | 'next-target' | 'stop'
-
 /** Runs one attempt, and accounts for its failure. */
 export async function runAttempt(
   exchange: Exchange,
-  target: Target,
-  lease: Lease,
-): Promise<{ answer: Answer } | { error: GatewayError; after: After }> {
+  { target, lease }: Candidate,
+): Promise<{ answer: Answer } | AttemptFailure> {
   exchange.progress.attempts++
   let attempt: Attempt | undefined
   try {
@@ -39,36 +36,44 @@ export async function runAttempt(
     lease.answered()
     emit(exchange, { type: 'attempt-answer', target, ms: now() - sentAtMs })
     return { answer: answered }
-  } catch (error) {
+  } catch (thrown) {
     // Sending and reading name what the network does; anything else that is thrown is our own fault.
-    const failure = asGatewayError(error)
+    const error = asGatewayError(thrown)
     if (attempt) endAttempt(exchange, attempt)
-    if (await refusesSeals(exchange, failure)) {
-      const { sealIssuers } = exchange.gateway.services
-      const foreign = sealIssuers.refused(sealsIn(await exchange.body.conversation()), {
-        credential: lease.credential.id,
-        caller: exchange.caller.name,
-      })
-      // Its own seals stay, unless it refuses those as well.
-      exchange.progress.withoutSeals = !foreign
-      emit(exchange, { type: 'attempt-retry', error: failure })
-      return runAttempt(exchange, target, lease)
+    if (await refusesSeals(exchange, error)) {
+      await noteRefusedSeals(exchange, lease, error)
+      return { error, after: 'again' }
     }
-    return { error: failure, after: await settled(exchange, target, lease, failure, attempt) }
+    return { error, after: await settled(exchange, target, lease, error, attempt) }
   }
 }
 
-/** Accounts for a failure and says who may be asked next. */
+/** The credential is asked once more, without the seals that it refused. */
+async function noteRefusedSeals(
+  exchange: Exchange,
+  lease: Lease,
+  error: GatewayError,
+): Promise<void> {
+  const { body, caller, gateway, progress } = exchange
+  const refuser = { credential: lease.credential.id, caller: caller.name }
+  const seals = sealsIn(await body.conversation())
+  const foreign = gateway.services.sealIssuers.refused(seals, refuser)
+  // Its own seals stay, unless it refuses those as well.
+  progress.withoutSeals = !foreign
+  emit(exchange, { type: 'attempt-retry', error })
+}
+
+/** Accounts for a failure. Resolves to what may be tried next. */
 async function settled(
   exchange: Exchange,
   target: Target,
   lease: Lease,
   failure: GatewayError,
   attempt: Attempt | undefined,
-): Promise<After> {
+): Promise<AttemptFailure['after']> {
   const lacking = await refusedFor(failure, () => exchange.body.needs())
   if (lacking) {
-    // It says something about the model, and nothing about the credential.
+    // The model lacks something; nothing is learnt about the credential.
     exchange.gateway.services.learned.note(targetName(target), lacking)
     lease.release()
   } else if (failure instanceof EmptyAnswer || isAboutRequest(exchange, target.model, failure))
@@ -88,7 +93,7 @@ function actionFor({ action }: Exchange, { passing }: Attempt): Action {
   return action === 'compact' && !passing ? 'generate' : action
 }
 
-/** What upstreams say of reasoning that is not theirs, or not as they sealed it. */
+/** How upstreams refuse reasoning that is not theirs, or not as they sealed it. */
 const SEAL_WORDS =
   /signature|encrypted_content|encrypted content|redacted_thinking|thinking block|thinking_blocks|reasoning.{0,40}(item|content)/i
 

@@ -44,14 +44,41 @@ const NEEDED: Record<MissingCapability['what'], string> = {
   price: 'a key with a budget',
 }
 
-/** The first thing that a target is known not to have; undefined: nothing is known against it. */
-export async function missingCapability(
+/**
+ * The first thing that a target is known not to have; undefined: nothing is known against it. A
+ * promise only where the request's body must be read for it.
+ */
+export function missingCapability(
+  query: CapabilityQuery,
+  target: Target,
+): MissingCapability | undefined | Promise<MissingCapability | undefined> {
+  const price = missingPrice(query, target)
+  if (price || query.action === 'relay') return price
+  if (!mayLackAbility(query, target) && !mayExceedContext(query, target)) return undefined
+  return missingByBody(query, target)
+}
+
+async function missingByBody(
   query: CapabilityQuery,
   target: Target,
 ): Promise<MissingCapability | undefined> {
-  const price = missingPrice(query, target)
-  if (price || query.action === 'relay') return price
-  return (await missingAbility(query, target)) ?? (await missingContext(query, target))
+  const ability = mayLackAbility(query, target) ? await missingAbility(query, target) : undefined
+  return (
+    ability ?? (mayExceedContext(query, target) ? await missingContext(query, target) : undefined)
+  )
+}
+
+/** False where the target speaks the client's protocol and nothing is known against it. */
+function mayLackAbility(query: CapabilityQuery, target: Target): boolean {
+  return (
+    (target.facts.lacks ?? []).length > 0 ||
+    query.gateway.services.learned.lacks(targetName(target)) !== undefined ||
+    !speaksClientProtocol(query, target)
+  )
+}
+
+function speaksClientProtocol({ codec }: CapabilityQuery, { provider }: Target): boolean {
+  return provider.speaks.some(({ protocol }) => protocol === codec.protocol)
 }
 
 async function missingAbility(
@@ -60,9 +87,7 @@ async function missingAbility(
 ): Promise<MissingCapability | undefined> {
   const declared = target.facts.lacks ?? []
   const learned = query.gateway.services.learned.lacks(targetName(target))
-  const own = target.provider.speaks.some(({ protocol }) => protocol === query.codec.protocol)
-  // Its own protocol and nothing known against it: the body need not be read for this.
-  if (declared.length === 0 && !learned && own) return undefined
+  const own = speaksClientProtocol(query, target)
   const { must, wish, serverTools } = await query.body.needs()
   const lacks = (ability: Ability): string | undefined => {
     if (declared.includes(ability)) return `it takes no ${WORDS[ability]}`
@@ -107,20 +132,24 @@ function hasWord(target: Target, tool: Parameters<typeof hasWordFor>[0]): boolea
 }
 
 /**
- * Whether a request is longer than a target's window. Bytes tell for most; only where they do not,
- * and another target has more room, are tokens counted.
+ * Whether a request may be longer than a target's window while another target has more room. The
+ * length in bytes decides that for most requests; only for the others are tokens counted.
  */
+function mayExceedContext(query: CapabilityQuery, target: Target): boolean {
+  const { length } = query.body.bytes
+  const window = contextOf(query, target)
+  if (window === undefined || length <= window) return false
+  const estimate = query.gateway.services.tokenEstimator.estimate(query.caller.name, length)
+  if (estimate.tokens * estimate.errorFactor <= window) return false
+  // Targets with an unknown window count as large enough.
+  return anyTargetHolds(query, window, Infinity)
+}
+
 async function missingContext(
   query: CapabilityQuery,
   target: Target,
 ): Promise<MissingCapability | undefined> {
-  const { length } = query.body.bytes
-  const window = contextOf(query, target)
-  if (window === undefined || length <= window) return undefined
-  const estimate = query.gateway.services.tokenEstimator.estimate(query.caller.name, length)
-  if (estimate.tokens * estimate.errorFactor <= window) return undefined
-  // Targets with an unknown window count as large enough.
-  if (!anyTargetHolds(query, window, Infinity)) return undefined
+  const window = contextOf(query, target) ?? Infinity
   const tokens = await query.body.inputTokens()
   if (tokens <= window) return undefined
   return {
