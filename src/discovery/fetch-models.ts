@@ -1,13 +1,13 @@
 import type { Credential } from '../credentials/credential.ts'
 import type { Services } from '../exchange/services.ts'
-import { applyDeclared, applyProvider } from '../exchange/upstream/headers.ts'
+import { authorizedRequest } from '../exchange/upstream/authorized-request.ts'
+import type { Question } from '../exchange/upstream/request-headers.ts'
+import { createUpstream, type Upstream } from '../exchange/upstream/upstream.ts'
 import { codeForStatus, GatewayError } from '../lib/errors.ts'
 import type { JsonValue } from '../lib/json/json.ts'
 import { withQuery } from '../lib/net/query.ts'
 import type { After } from '../lib/timer.ts'
-import type { Codec, ModelPage, UpstreamModel } from '../protocols/codec.ts'
-import { codecFor } from '../protocols/index.ts'
-import type { UpstreamRequest } from '../providers/transport.ts'
+import type { ModelPage, UpstreamModel } from '../protocols/codec.ts'
 import type { Provider } from '../routing/table.ts'
 
 /** For one page. */
@@ -45,50 +45,45 @@ async function allPages(
   asking: Asking,
 ): Promise<UpstreamModel[]> {
   const [speech] = provider.speaks
-  const codec = speech && codecFor(speech.protocol)
-  if (!codec) throw new GatewayError('upstream-not-found', 'it speaks nothing that has a list')
-  const own = provider.kind.speaks.find(({ protocol }) => protocol === codec.protocol)
-  const path = own?.paths?.models ?? codec.pathFor('models', '', false)
-  const first = withQuery(`${speech.baseUrl}${path}`, speech.query)
+  if (!speech) throw new GatewayError('upstream-not-found', 'it speaks nothing that has a list')
+  const upstream = createUpstream(provider, speech, asking)
   const models: UpstreamModel[] = []
-  let url = first
+  let query = ''
   for (let page = 0; page < MAX_PAGES && models.length < MAX_MODELS; page++) {
-    const { models: more, next } = await onePage(url, provider, credential, codec, asking)
+    const { models: more, next } = await onePage(upstream, credential, query, asking)
     models.push(...more)
     if (!next) break
-    url = withQuery(first, next)
+    query = next
   }
   return models.slice(0, MAX_MODELS)
 }
 
+const QUESTION: Question = {
+  action: 'models',
+  model: '',
+  stream: false,
+  relay: undefined,
+  sameProtocol: false,
+  extra: {},
+}
+/** No client's headers are sent on. */
+const NO_CLIENT = { method: 'GET', body: undefined, client: new Headers(), connectMs: 0 } as const
+
 async function onePage(
-  url: string,
-  provider: Provider,
+  upstream: Upstream,
   credential: Credential,
-  codec: Codec,
-  { transport, userAgent, after, signal }: Asking,
+  query: string,
+  { after, signal }: Asking,
 ): Promise<ModelPage> {
   const limit = new AbortController()
   const stop = after(TIMEOUT_MS, () => limit.abort())
+  const either = AbortSignal.any([signal, limit.signal])
   try {
-    const either = AbortSignal.any([signal, limit.signal])
-    const request: UpstreamRequest = {
-      protocol: codec.protocol,
-      action: 'models',
-      model: '',
-      stream: false,
-      method: 'GET',
-      url,
-      headers: headersFor(provider, codec, userAgent),
-      body: undefined,
-      proxy: credential.proxy,
-      connectMs: 0,
-    }
-    await credential.authorize(request, either)
-    applyDeclared(credential.headers, NO_CLIENT, request.headers)
-    const reply = await (provider.kind.transport ?? transport).send(request, either)
+    const request = await authorizedRequest(upstream, credential, QUESTION, NO_CLIENT, either)
+    request.url = withQuery(request.url, query)
+    const reply = await upstream.transport.send(request, either)
     if (reply.status !== 200) throw await refused(reply, credential)
-    const page = codec.decodeModels(parsed(await textOf(reply, credential)))
+    const page = upstream.codec.decodeModels(parsed(await textOf(reply, credential)))
     if (page) return page
     throw new GatewayError('upstream-failed', `what ${credential.id} got is no list of models`)
   } catch (error) {
@@ -97,19 +92,6 @@ async function onePage(
   } finally {
     stop()
   }
-}
-
-const NO_CLIENT = new Headers()
-
-function headersFor(provider: Provider, codec: Codec, userAgent: string): Headers {
-  const headers = new Headers({
-    accept: 'application/json',
-    'accept-encoding': 'identity',
-    'user-agent': userAgent,
-    ...codec.demands,
-  })
-  applyProvider(provider, NO_CLIENT, headers)
-  return headers
 }
 
 const NO_SUCH_PLACE = [404, 405, 501]

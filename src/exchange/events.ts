@@ -3,7 +3,7 @@ import type { Lease } from '../credentials/pool.ts'
 import type { GatewayError } from '../lib/errors.ts'
 import type { Loss } from '../protocols/codec.ts'
 import type { ClientName } from '../routing/facts.ts'
-import type { Provider, Target, TraceLine } from '../routing/table.ts'
+import type { Target, TraceLine } from '../routing/table.ts'
 import type { Bill, Entry } from './accounting/usage-entry.ts'
 import type { Decision, Progress } from './progress.ts'
 import type { ResolvedRequest } from './request.ts'
@@ -12,7 +12,7 @@ import type { ResolvedRequest } from './request.ts'
 export type ObservedAttempt = {
   readonly target: Target
   readonly lease: Pick<Lease, 'credential'>
-  readonly speech: Provider['speaks'][number]
+  readonly upstream: { readonly protocol: ProtocolId }
   /** The client's own bytes go through. */
   readonly passing: boolean
   readonly losses: readonly Loss[]
@@ -40,7 +40,7 @@ export type ExchangeEvent =
       error: GatewayError
       message: string
     }
-  /** The same credential is asked once more, without the sealed parts that it refused. */
+  /** The same credential is asked once more: without the sealed parts that it refused, or with a fresh token. */
   | { type: 'attempt-retry'; error: GatewayError }
   /** An attempt is paid for, or is known to cost nothing (without `bill`); after an estimate, if there is one. */
   | { type: 'attempt-end'; attempt: AttemptEnd; bill: Bill | undefined }

@@ -1,20 +1,18 @@
 import type { ProtocolId } from '../conversation/index.ts'
-import { clientCodecs, codecs } from '../protocols/index.ts'
 import type { RoutingTable } from '../routing/table.ts'
 import { estimatorObserver, latencyObserver } from './accounting/observers.ts'
 import { createAuthenticate } from './admission/authenticate.ts'
 import type { Authenticate } from './admission/caller.ts'
 import type { Observer } from './events.ts'
 import type { Services } from './services.ts'
-import { createForward, type Forward } from './upstream/headers.ts'
+import { compileUpstreams, type Upstreams } from './upstream/upstream.ts'
 
 /** One snapshot of routes.yaml, ready to serve; immutable. */
 export type Gateway = {
   readonly table: RoutingTable
   readonly services: Services
   readonly authenticate: Authenticate
-  /** Per client protocol, made once: which of the client's headers go upstream on passthrough. */
-  readonly forwards: ReadonlyMap<ProtocolId, Forward>
+  readonly upstreams: Upstreams
   /** Protocols that several credentials speak: a conversation may meet seals of another one. */
   readonly mixesSeals: ReadonlySet<ProtocolId>
   /** What is called with the events of every exchange. */
@@ -33,9 +31,7 @@ export function createGateway(
     table,
     services,
     authenticate: createAuthenticate(table.apiKeys, table.server),
-    forwards: new Map(
-      [...codecs, ...clientCodecs].map(codec => [codec.protocol, createForward(codec.forwards)]),
-    ),
+    upstreams: compileUpstreams(table, services),
     mixesSeals: protocolsOfSeveral(table),
     observers: [estimatorObserver(services), latencyObserver(services), ...observers],
     records: table.logging.requests !== 'off',

@@ -10,6 +10,8 @@ export type ErrorPolicy = {
    * without one, `next` goes on to the next credential, `next-target` only to another target.
    */
   after: 'answer' | 'stop' | 'next' | 'next-target'
+  /** A credential with a token that can be renewed is asked once more with a new one. */
+  refreshOnce?: true
   /** Another round over the same credentials can help. */
   retry: boolean
   /** The credential is not asked again for this target in the same exchange. */
@@ -73,6 +75,7 @@ export const ERROR_POLICY: Readonly<Record<ErrorCode, ErrorPolicy>> = {
   cancelled: { ...ANSWER, after: 'stop', affinity: 'keep' },
   'upstream-auth': {
     after: 'next',
+    refreshOnce: true,
     retry: false,
     excludes: 'credential',
     cooldown: 'auth',

@@ -42,8 +42,8 @@ function sum(a: Bill, b: Bill): Bill {
   return { usage, estimated: a.estimated || b.estimated, usd }
 }
 
-export function offerOf({ target, speech }: Pick<Attempt, 'target' | 'speech'>): Offer {
-  return { baseUrl: speech.baseUrl, model: target.model, price: target.facts.price }
+export function offerOf({ target, upstream }: Pick<Attempt, 'target' | 'upstream'>): Offer {
+  return { baseUrl: upstream.baseUrl, model: target.model, price: target.facts.price }
 }
 
 /** An unknown price is logged, since a budget does not see it. */

@@ -4,7 +4,7 @@ import { targetsOf } from '../failover/targets.ts'
 import type { Expected } from '../failover/token-estimate.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { Services } from '../services.ts'
-import { speechFor } from '../upstream/attempt.ts'
+import { speechFor } from '../upstream/upstream.ts'
 import { countsText } from './estimate.ts'
 
 /**
@@ -36,12 +36,12 @@ const NO_TEXT = new Uint8Array(0)
 
 /** In USD, by the first target whose price is known; undefined: none is. */
 function costOf(
-  request: ResolvedRequest,
+  { action, codec, route }: ResolvedRequest,
   { prices, now }: Pick<Services, 'prices' | 'now'>,
   expected: Expected,
 ): number | undefined {
-  for (const target of targetsOf(request.route)) {
-    const speech = speechFor(request, target)
+  for (const target of targetsOf(route)) {
+    const speech = speechFor(action, codec.protocol, target.provider)
     if (!speech) continue
     const offer = { baseUrl: speech.baseUrl, model: target.model, price: target.facts.price }
     const usd = knownCost(prices, offer, expected, now())

@@ -7,7 +7,7 @@ import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { Services } from '../services.ts'
-import { speechFor } from '../upstream/attempt.ts'
+import { speechFor } from '../upstream/upstream.ts'
 import { targetsOf } from './targets.ts'
 
 /** What capabilities are checked against: a request, or a hypothetical one. */
@@ -109,7 +109,7 @@ async function missingAbility(
 function missingPrice(query: CapabilityQuery, target: Target): MissingCapability | undefined {
   const { limits } = query.caller
   if (limits?.usdPerDay === undefined || limits.unknownPrice === 'allow') return undefined
-  const speech = speechFor(query, target)
+  const speech = speechFor(query.action, query.codec.protocol, target.provider)
   // What is answered in this process costs nothing.
   if (!speech || target.provider.kind.standIn) return undefined
   const { prices, now } = query.gateway.services

@@ -84,7 +84,7 @@ export function upstreamError(
   const raw = text === said ? body : new TextEncoder().encode(text)
   return new UpstreamError(
     meaning,
-    { protocol: attempt.speech.protocol, headers, body: raw },
+    { protocol: attempt.upstream.protocol, headers, body: raw },
     limits,
   )
 }

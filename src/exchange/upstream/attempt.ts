@@ -3,22 +3,22 @@ import type { Lease } from '../../credentials/pool.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import { isObject } from '../../lib/json/json.ts'
 import type { Codec, Loss } from '../../protocols/codec.ts'
-import { codecFor } from '../../protocols/index.ts'
 import { createSealScanner, scanSeals } from '../../protocols/seal-scan.ts'
 import { ConnectTimeout } from '../../providers/transport.ts'
-import type { Provider, Target } from '../../routing/table.ts'
+import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import { createReplyTally, type ReplyTally } from '../accounting/reply-tally.ts'
 import type { Exchange } from '../context.ts'
-import { type ResolvedRequest, totalDueAtMs } from '../request.ts'
+import { totalDueAtMs } from '../request.ts'
 import type { Watch } from './timers.ts'
+import type { Upstream } from './upstream.ts'
 
 /** One send to one target with one credential. */
 export type Attempt = {
   target: Target
   lease: Lease
+  upstream: Upstream
   codec: Codec
-  speech: Speech
   /** The client's own bytes go through: same protocol on both sides. */
   passing: boolean
   /** Ends the upstream request; also when the client goes away. */
@@ -46,9 +46,8 @@ export type AttemptWatch = Watch & {
 }
 
 export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): Attempt {
-  const speech = speechFor(exchange, target)
-  const codec = speech && codecFor(speech.protocol)
-  if (!speech || !codec) {
+  const upstream = upstreamFor(exchange, target)
+  if (!upstream) {
     throw new GatewayError(
       'upstream-not-found',
       `${target.provider.id} has no ${exchange.relay ?? 'such service'}: its kind is ${target.provider.kind.id}`,
@@ -74,8 +73,8 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
   withinTotal(exchange, target, watch)
   exchange.gateway.services.watchdog.add(watch)
   const passing =
-    passesTo(exchange, target) && !carriesForeignSeals(exchange, speech.protocol, lease)
-  const scanSeals = sealScanner(exchange, speech.protocol, lease)
+    passesTo(exchange, target) && !carriesForeignSeals(exchange, upstream.protocol, lease)
+  const scanSeals = sealScanner(exchange, upstream.protocol, lease)
   const begun = {
     losses: [],
     sent: false,
@@ -84,19 +83,18 @@ export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): 
     scanSeals,
     leave,
   }
-  return { target, lease, codec, speech, passing, abort, watch, ...begun }
+  return { target, lease, upstream, codec: upstream.codec, passing, abort, watch, ...begun }
 }
 
 /** Whether the client's own bytes may go to this target; the seals in them are not looked at. */
 export function passesTo(exchange: Exchange, target: Target): boolean {
-  const own = ownSpeech(exchange, target)
+  const { action, codec } = exchange
   const { quirks } = target.provider.kind
   return (
-    own !== undefined &&
     exchange.allowsPassthrough &&
     !exchange.progress.withoutSeals &&
-    !(quirks?.stateless && codecFor(own.protocol).stateful) &&
-    (target.reasoning === undefined || exchange.action === 'relay') &&
+    upstreamFor(exchange, target)?.passes(action, codec.protocol) === true &&
+    (target.reasoning === undefined || action === 'relay') &&
     (!exchange.compacts || quirks?.compact === true)
   )
 }
@@ -124,8 +122,6 @@ function sealScanner(
   return createSealScanner(protocol, seal => sealIssuers.note(seal, id))
 }
 
-/** What of a request decides where a target is asked. */
-type Spoken = Pick<ResolvedRequest, 'action'> & { codec: { protocol: ProtocolId } }
 /** Who is waited for: a client that does not read its stream says nothing about the upstream. */
 export function waitFor(
   exchange: Exchange,
@@ -135,6 +131,14 @@ export function waitFor(
   if (watch.fired) return
   watch.dueAtMs = exchange.gateway.services.now() + target.timeouts.idleMs
   watch.stage = stage
+  withinTotal(exchange, target, watch)
+}
+
+/** It is sent once more: the upstream has as long to reply as it had before. */
+export function waitForReply(exchange: Exchange, { target, watch }: Attempt): void {
+  if (watch.fired) return
+  watch.dueAtMs = exchange.gateway.services.now() + target.timeouts.firstByteMs
+  watch.stage = 'first-byte'
   withinTotal(exchange, target, watch)
 }
 
@@ -156,20 +160,11 @@ function withinTotal(exchange: Exchange, target: Target, watch: AttemptWatch): v
   watch.stage = 'total'
 }
 
-type Speech = Provider['speaks'][number]
-
-/** Where a target is asked and in which protocol; undefined: it has nothing that such a relay needs. */
-export function speechFor(spoken: Spoken, target: Target): Speech | undefined {
-  const other = spoken.action === 'relay' ? undefined : target.provider.speaks[0]
-  return ownSpeech(spoken, target) ?? other
-}
-
-/** In the client's own protocol; what is only relayed is the same in all protocols of a family. */
-function ownSpeech({ codec, action }: Spoken, { provider }: Target): Speech | undefined {
-  const family = (protocol: ProtocolId) => protocol.split('-')[0]
-  return provider.speaks.find(({ protocol }) =>
-    action === 'relay' ? family(protocol) === family(codec.protocol) : protocol === codec.protocol,
-  )
+function upstreamFor(
+  { gateway, action, codec }: Exchange,
+  { provider }: Target,
+): Upstream | undefined {
+  return gateway.upstreams.get(provider)?.for(action, codec.protocol)
 }
 
 /**

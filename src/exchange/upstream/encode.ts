@@ -6,17 +6,22 @@ import type { Exchange } from '../context.ts'
 import { markForeignSeals } from '../history/seal-issuers.ts'
 import { adaptToTarget } from './adapt.ts'
 import type { Attempt } from './attempt.ts'
-import { applyProvider } from './headers.ts'
 
 const encoder = new TextEncoder()
+const NONE = {}
 
-type EncodedBody = { body: Uint8Array<ArrayBuffer>; extra: Record<string, string>; stream: boolean }
+/** `extra`: headers that the protocol needs for it. */
+export type EncodedBody = {
+  body: Uint8Array<ArrayBuffer>
+  extra: Record<string, string>
+  stream: boolean
+}
 
 /** A request as it goes to one target: the client's own bytes, or encoded for it. */
 export function encoded(exchange: Exchange, attempt: Attempt, action: Action): EncodedBody {
   const { envelope } = exchange
   if (attempt.passing)
-    return { body: spliced(exchange, attempt), extra: {}, stream: envelope.stream }
+    return { body: spliced(exchange, attempt), extra: NONE, stream: envelope.stream }
   const quirks = attempt.target.provider.kind.quirks ?? {}
   const stream = envelope.stream || quirks.streamOnly === true
   const { target, codec } = attempt
@@ -69,33 +74,4 @@ function conversationFor(exchange: Exchange): ConversationRequest {
 
 function encodeJson(body: JsonObject): Uint8Array<ArrayBuffer> {
   return encoder.encode(JSON.stringify(body)) as Uint8Array<ArrayBuffer>
-}
-
-export function upstreamHeaders(
-  exchange: Exchange,
-  attempt: Attempt,
-  extra: Record<string, string>,
-  stream: boolean,
-): Headers {
-  const { target, codec } = attempt
-  const client = exchange.headers
-  const relayed = exchange.action === 'relay'
-  const headers = new Headers({
-    'content-type': (relayed && client.get('content-type')) || 'application/json',
-    accept: relayed ? '*/*' : stream ? 'text/event-stream' : 'application/json',
-    'accept-encoding': 'identity',
-    'user-agent': exchange.gateway.services.userAgent,
-    ...codec.demands,
-  })
-  if (codec.protocol === exchange.codec.protocol)
-    exchange.gateway.forwards.get(codec.protocol)?.(client, headers)
-  for (const name in extra) headers.set(name, joined(headers.get(name), extra[name] ?? ''))
-  applyProvider(target.provider, client, headers)
-  return headers
-}
-
-/** Lists of words in a header, each word once. */
-function joined(before: string | null, more: string): string {
-  const words = `${before ?? ''},${more}`.split(',').map(word => word.trim())
-  return [...new Set(words.filter(word => word !== ''))].join(',')
 }

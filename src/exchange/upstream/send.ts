@@ -1,5 +1,5 @@
+import { ERROR_POLICY } from '../../lib/error-policy.ts'
 import { GatewayError } from '../../lib/errors.ts'
-import { withQuery } from '../../lib/net/query.ts'
 import type { Action } from '../../protocols/codec.ts'
 import type { UpstreamRequest } from '../../providers/transport.ts'
 import { redactCredential } from '../../redaction/redactor.ts'
@@ -8,9 +8,9 @@ import { type Exchange, emit } from '../context.ts'
 import { beginningBytes } from '../reply/body.ts'
 import { checkReplyHeaders } from '../reply/headers.ts'
 import { UpstreamError } from '../upstream-error.ts'
-import { type Attempt, networkError } from './attempt.ts'
-import { encoded, upstreamHeaders } from './encode.ts'
-import { applyDeclared } from './headers.ts'
+import { type Attempt, networkError, waitForReply } from './attempt.ts'
+import { authorizedRequest } from './authorized-request.ts'
+import { type EncodedBody, encoded } from './encode.ts'
 
 /** Longest error body kept: enough for any upstream's words. */
 const MAX_ERROR_BYTES = 1_000_000
@@ -25,65 +25,81 @@ export async function send(
   attempt: Attempt,
   action: Action,
 ): Promise<Response> {
-  const { target, speech, lease, abort } = attempt
-  const { credential } = lease
   // What passes is not read.
   if (!attempt.passing) await exchange.body.conversation()
-  const { body, extra, stream } = encoded(exchange, attempt, action)
-  const request: UpstreamRequest = {
-    protocol: speech.protocol,
-    action,
-    model: target.model,
-    stream,
-    method: 'POST',
-    url: urlFor(exchange, attempt, action, stream),
-    headers: upstreamHeaders(exchange, attempt, extra, stream),
-    body,
-    proxy: credential.proxy,
-    connectMs: target.timeouts.connectMs,
+  const encodedBody = encoded(exchange, attempt, action)
+  for (let refreshed = false; ; refreshed = true) {
+    const made = requestFor(exchange, attempt, action, encodedBody)
+    const request = made instanceof Promise ? await orNetworkError(exchange, attempt, made) : made
+    const { url, headers } = request
+    emit(exchange, { type: 'attempt-start', attempt, url, headers, body: encodedBody.body })
+    attempt.sent = true
+    let reply: Response
+    try {
+      reply = await attempt.upstream.transport.send(request, attempt.abort.signal)
+    } catch (error) {
+      throw networkError(exchange, attempt, error)
+    }
+    noteReply(exchange, attempt, reply)
+    if (reply.ok) return reply
+    if (reply.status < 400) throw await noAnswerStatus(attempt, reply)
+    const error = await upstreamErrorOf(exchange, attempt, reply)
+    if (refreshed || !(await refreshes(exchange, attempt, request, error))) throw error
   }
-  const authorizing = credential.authorize(request, abort.signal)
-  if (authorizing) await authorized(exchange, attempt, authorizing)
-  applyDeclared(credential.headers, exchange.headers, request.headers)
-  const { url, headers } = request
-  emit(exchange, { type: 'attempt-start', attempt, url, headers, body })
-  attempt.sent = true
-  const transport = target.provider.kind.transport ?? exchange.gateway.services.transport
-  let reply: Response
-  try {
-    reply = await transport.send(request, abort.signal)
-  } catch (error) {
-    throw networkError(exchange, attempt, error)
-  }
+}
+
+function noteReply(exchange: Exchange, attempt: Attempt, { status, headers, ok }: Response): void {
   attempt.replied = true
-  checkReplyHeaders(attempt, reply.headers)
-  emit(exchange, { type: 'attempt-reply', status: reply.status, headers: reply.headers })
-  attempt.sent = reply.ok
-  if (reply.status >= 400) throw await upstreamErrorOf(exchange, attempt, reply)
-  if (reply.status < 200 || reply.status > 299) throw await noAnswerStatus(attempt, reply)
-  return reply
+  checkReplyHeaders(attempt, headers)
+  emit(exchange, { type: 'attempt-reply', status, headers })
+  attempt.sent = ok
+}
+
+function requestFor(
+  exchange: Exchange,
+  { target, lease, upstream, abort }: Attempt,
+  action: Action,
+  { body, extra, stream }: EncodedBody,
+): UpstreamRequest | Promise<UpstreamRequest> {
+  const { headers: client, relay } = exchange
+  const sameProtocol = upstream.protocol === exchange.codec.protocol
+  return authorizedRequest(
+    upstream,
+    lease.credential,
+    { action, model: target.model, stream, relay, sameProtocol, extra },
+    { method: 'POST', body, client, connectMs: target.timeouts.connectMs },
+    abort.signal,
+  )
+}
+
+/** Whether the credential refused has another token now. Waiting for it is part of the attempt. */
+async function refreshes(
+  exchange: Exchange,
+  attempt: Attempt,
+  request: UpstreamRequest,
+  error: UpstreamError,
+): Promise<boolean> {
+  const { credential } = attempt.lease
+  if (!ERROR_POLICY[error.code].refreshOnce || !credential.refresh) return false
+  const refreshing = credential.refresh(request, attempt.abort.signal)
+  if (!(await orNetworkError(exchange, attempt, refreshing))) return false
+  emit(exchange, { type: 'attempt-retry', error })
+  attempt.replied = false
+  waitForReply(exchange, attempt)
+  return true
 }
 
 /** A token that is waited for is part of the attempt: its limits, and the client's leaving, count. */
-async function authorized(exchange: Exchange, attempt: Attempt, authorizing: Promise<void>) {
+async function orNetworkError<T>(
+  exchange: Exchange,
+  attempt: Attempt,
+  waiting: Promise<T>,
+): Promise<T> {
   try {
-    await authorizing
+    return await waiting
   } catch (error) {
     throw networkError(exchange, attempt, error)
   }
-}
-
-function urlFor(
-  { relay }: Exchange,
-  { target, codec, speech, lease }: Attempt,
-  action: Action,
-  stream: boolean,
-): string {
-  const own = target.provider.kind.speaks.find(({ protocol }) => protocol === speech.protocol)
-  const endpoint = lease.credential.endpoint?.(speech.baseUrl)
-  const root = endpoint?.root ?? own?.root
-  const path = own?.paths?.[action] ?? codec.pathFor(action, target.model, stream, { root, relay })
-  return withQuery(`${endpoint?.baseUrl ?? speech.baseUrl}${path}`, speech.query)
 }
 
 /** A redirect, or a status that HTTP does not have: neither an answer nor an error of the upstream. */
@@ -109,7 +125,7 @@ async function upstreamErrorOf(
   const nowMs = exchange.gateway.services.now()
   const meaning = attempt.codec.decodeError(status, headers, text, nowMs)
   const limits = attempt.target.provider.kind.limits?.(status, headers, text, nowMs)
-  return new UpstreamError(meaning, { protocol: attempt.speech.protocol, headers, body }, limits)
+  return new UpstreamError(meaning, { protocol: attempt.upstream.protocol, headers, body }, limits)
 }
 
 async function errorBody(

@@ -128,13 +128,13 @@ function attemptSections(
   const recordedAttempt = recorded.attempts[at]
   if (!recordedAttempt) return []
   const { url, headers, attempt } = recordedAttempt
-  const { target, lease, speech } = attempt
+  const { target, lease, upstream } = attempt
   // The file's own headers may be secrets whatever they are called.
   const hidden = [
     ...secretHeaderNames(target.provider.headers),
     ...secretHeaderNames(lease.credential.headers),
   ]
-  const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential.id}, ${speech.protocol}`
+  const title = `attempt ${at + 1}: ${targetName(target)} with ${lease.credential.id}, ${upstream.protocol}`
   const lines = [`POST ${redactUrl(url)}`, ...redactHeaders(headers, hidden)]
   return [
     { title, lines, body: sentBody(recorded, at, recordedAttempt, redact, budget) },
