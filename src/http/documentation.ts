@@ -6,6 +6,7 @@ import bundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
 import type { Gateway } from '../gateway/gateway.ts'
 import { guarded } from '../gateway/handlers/guarded.ts'
 import type { Handler } from '../gateway/handlers/handler.ts'
+import type { Beside } from './beside.ts'
 
 /**
  * `/swagger`: the page and its scripts come from this binary, so it works offline. The document is
@@ -13,11 +14,16 @@ import type { Handler } from '../gateway/handlers/handler.ts'
  */
 export function documentationHandlers(
   gateway: Gateway,
-  beside: readonly AnyElysia[],
+  beside: readonly Beside[],
 ): readonly Handler[] {
   let app: Promise<AnyElysia> | undefined
   const served = async (request: Request): Promise<Response> => {
-    app ??= import('./openapi.ts').then(({ documented }) => documented(gateway, beside))
+    app ??= import('./openapi.ts').then(({ documented }) =>
+      documented(
+        gateway,
+        beside.flatMap(({ apps }) => apps),
+      ),
+    )
     return (await app).fetch(request)
   }
   const get = (

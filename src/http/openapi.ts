@@ -6,9 +6,10 @@ import type { Documented } from '../gateway/handlers/handler.ts'
 import { listedNames } from '../gateway/openapi/listed-names.ts'
 import type { Components } from '../gateway/openapi/schema.ts'
 import { version } from '../version.ts'
+import type { DescribedApp } from './beside.ts'
 
 /** An application that answers `/swagger/json`, and `/swagger/page` with a page that is loaded from elsewhere. */
-export function documented(gateway: Gateway, beside: readonly AnyElysia[]): AnyElysia {
+export function documented(gateway: Gateway, apps: readonly DescribedApp[]): AnyElysia {
   const schemas: Components = {}
   const paths = pathsOf([
     ...gateway.handlers.flatMap(({ openapi }) => openapi?.(schemas) ?? []),
@@ -32,8 +33,23 @@ export function documented(gateway: Gateway, beside: readonly AnyElysia[]): AnyE
       },
     }),
   )
-  for (const other of beside) app.use(other)
+  for (const described of apps) describe(described, app)
   return app
+}
+
+/** Adds the routes of an application that has its own schemas. They are described, not served. */
+function describe(described: DescribedApp, app: AnyElysia): void {
+  for (const { method, path, hooks } of described.app().routes) {
+    const { detail, query, body, response } = hooks
+    // A body that is no JSON is described by hand.
+    app.route(method, path, () => undefined, {
+      query,
+      body: detail?.requestBody ? undefined : body,
+      response: { ...response, ...described.response },
+      parse: ['application/json'],
+      detail: { ...described.detail, ...detail },
+    })
+  }
 }
 
 const TAGS = [

@@ -7,7 +7,7 @@ import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { Live } from '../../src/gateway/live.ts'
 import { createReloader } from '../../src/gateway/reload.ts'
 import { type App, buildApp } from '../../src/http/app.ts'
-import { createManagement, type Management } from '../../src/management/index.ts'
+import { createManagement, type Management } from '../../src/management/management.ts'
 import { fileSource } from '../../src/store/documents/file-source.ts'
 import { type LocalGateway, localGateway, type Upstream } from './local-gateway.ts'
 

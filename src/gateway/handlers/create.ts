@@ -38,7 +38,8 @@ export function refuseCollisions(handlers: readonly Route[]): void {
 export function methodsByPath(handlers: readonly Route[]): ReadonlyMap<string, readonly string[]> {
   const methods = new Map<string, string[]>()
   for (const { method, path } of handlers)
-    if (!isPattern(path)) methods.set(path, [...(methods.get(path) ?? []), method])
+    if (method !== 'ALL' && !isPattern(path))
+      methods.set(path, [...(methods.get(path) ?? []), method])
   return methods
 }
 

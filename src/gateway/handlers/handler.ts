@@ -12,7 +12,7 @@ import type { Connection, Session } from './responses-session.ts'
  */
 export type Access = 'callers' | 'documentation' | 'loopback' | 'management' | 'public'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+export type Method = 'ALL' | 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
 
 /** Parts of the path that stand for something. */
 export type Params = Record<string, string>

@@ -2,7 +2,7 @@ import { isLocalAuthority } from '../../lib/net/host-name.ts'
 import { isLoopback, networkOf } from '../../lib/net/ip-address.ts'
 import { isForeignPage } from '../../lib/net/web-pages.ts'
 import type { ManagementSettings } from '../../routing/table.ts'
-import { refusal } from '../reply.ts'
+import { refusal } from '../error.ts'
 import { durationText, type Lockout } from './lockout.ts'
 import type { Matches } from './secret.ts'
 

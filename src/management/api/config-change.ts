@@ -1,7 +1,8 @@
+import { type Static, Type } from '@sinclair/typebox'
 import type { Edited } from '../../config/edit/index.ts'
 import type { Changed, RoutesFile, Unchanged } from '../../config/file/routes-file.ts'
-import type { Context } from '../endpoint.ts'
-import { diagnosticWire, json, ManagementError } from '../reply.ts'
+import type { Context } from '../context.ts'
+import { DiagnosticWire, diagnosticWire, ManagementError } from '../error.ts'
 import { whyNotAllowed } from './edit-limits.ts'
 
 /** Throws where the built-in routes serve: there is no file to change. */
@@ -63,24 +64,29 @@ export function notChanged({ reason, message, diagnostics }: Unchanged): Managem
   return new ManagementError(STATUS[reason], CODE[reason], message, diagnostics)
 }
 
-/** What a change came to; `more` is the endpoint's own. */
-export function changedReply(
+/** What a change came to. */
+export const ChangeWire = Type.Object({
+  ok: Type.Literal(true),
+  changed: Type.Array(Type.Literal('config')),
+  backup: Type.Optional(Type.String({ description: 'The file as it was' })),
+  warnings: Type.Optional(Type.Array(DiagnosticWire)),
+})
+
+export const inForce = Type.Object(ChangeWire.properties, { description: 'In force' })
+
+/** The body of its answer; the new version goes into `headers`. */
+export function changeWire(
   { version, backup, warnings }: Changed & { ok: true },
-  more: object = {},
-  status = 200,
-): Response {
-  return json(
-    {
-      ok: true,
-      // As panels for CLIProxyAPI know it.
-      changed: backup === undefined ? [] : ['config'],
-      backup,
-      ...(warnings.length > 0 ? { warnings: warnings.map(diagnosticWire) } : {}),
-      ...more,
-    },
-    status,
-    { etag: etagOf(version) },
-  )
+  headers: Record<string, string | number>,
+): Static<typeof ChangeWire> {
+  headers.etag = etagOf(version)
+  return {
+    ok: true,
+    // As panels for CLIProxyAPI know it.
+    changed: backup === undefined ? [] : ['config'],
+    backup,
+    warnings: warnings.length > 0 ? warnings.map(diagnosticWire) : undefined,
+  }
 }
 
 export function etagOf(version: string): string {

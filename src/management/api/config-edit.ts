@@ -1,10 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
 import { type Edit, type Edited, editText } from '../../config/edit/index.ts'
 import type { JsonValue } from '../../lib/json/json.ts'
 import type { SecretPlaceholders } from '../../redaction/placeholders.ts'
-import { endpoint } from '../endpoint.ts'
-import { ManagementError } from '../reply.ts'
-import { change, changedReply, expectedVersion } from './config-change.ts'
+import { jsonBody } from '../body.ts'
+import type { Context } from '../context.ts'
+import { failure, ManagementError } from '../error.ts'
+import { change, changeWire, expectedVersion, inForce } from './config-change.ts'
 import { typedIn } from './edit-limits.ts'
 
 const WireEdit = Type.Object(
@@ -25,32 +27,36 @@ const WireEdit = Type.Object(
 )
 
 /** Edits of routes.yaml that change nothing but the places they name. */
-export const routes = [
-  endpoint({
-    method: 'PATCH',
-    path: '/routes',
-    summary: 'Edits routes.yaml by place',
-    description:
-      'All of the edits or none, in order. Comments, order, anchors and style of everything else stay. With If-Match only if the file is still that version.',
-    body: Type.Array(WireEdit, { minItems: 1, maxItems: 100 }),
-    answers: {
-      200: 'In force',
-      409: 'The file on the disk does not parse: it is not overwritten',
-      412: 'It was changed by others since',
-      422: 'An edit cannot or may not be done, or the file would have errors',
-    },
-    async answer({ body, headers }, context) {
+export function routes(context: Context) {
+  return new Elysia().patch(
+    '/routes',
+    async ({ body, request, set }) => {
       const edits = body.map(editFrom)
       const changed = await change(
         context,
         text => applied(text, edits, context.placeholders),
         typedIn(body),
-        expectedVersion(headers),
+        expectedVersion(request.headers),
       )
-      return changedReply(changed)
+      return changeWire(changed, set.headers)
     },
-  }),
-]
+    {
+      detail: {
+        summary: 'Edits routes.yaml by place',
+        description:
+          'All of the edits or none, in order. Comments, order, anchors and style of everything else stay. With If-Match only if the file is still that version.',
+      },
+      parse: jsonBody(context),
+      body: Type.Array(WireEdit, { minItems: 1, maxItems: 100 }),
+      response: {
+        200: inForce,
+        409: failure('The file on the disk does not parse: it is not overwritten'),
+        412: failure('It was changed by others since'),
+        422: failure('An edit cannot or may not be done, or the file would have errors'),
+      },
+    },
+  )
+}
 
 function editFrom({ op, path, value }: Static<typeof WireEdit>, index: number): Edit {
   if (op === 'remove') return { op, path }

@@ -1,81 +1,95 @@
+import { Elysia } from 'elysia'
 import { parseSource } from '../../config/yaml/source.ts'
 import type { Unmasked } from '../../redaction/placeholders.ts'
-import { type Context, endpoint, Yaml } from '../endpoint.ts'
-import { ALWAYS, ManagementError } from '../reply.ts'
+import { textBody, YAML_BODY, Yaml } from '../body.ts'
+import type { Context } from '../context.ts'
+import { failure, ManagementError } from '../error.ts'
 import {
   change,
-  changedReply,
+  changeWire,
   etagOf,
   expectedVersion,
   fileOf,
+  inForce,
   notChanged,
 } from './config-change.ts'
 import { typedInYaml, whyNotAllowed } from './edit-limits.ts'
 
 /** routes.yaml as text. Secrets are placeholders in what comes out, and are put back in what goes in. */
-export const configText = [
-  endpoint({
-    method: 'GET',
-    path: '/config.yaml',
-    summary: 'routes.yaml as it is on the disk',
-    description:
-      'With a placeholder (kept-…) for each secret; a text with placeholders can be put back. The ETag is the version for If-Match.',
-    answers: { 200: 'The text', 409: 'There is no file, or it does not parse' },
-    answer(_, context) {
-      const { text, version } = readFile(context)
-      const masked = context.placeholders.mask(text)
-      if (masked === undefined) {
-        const { diagnostics } = parseSource(fileOf(context).name, text)
-        throw new ManagementError(
-          409,
-          'unparsable_file',
-          `${fileOf(context).name} does not parse, so its secrets cannot be told from the rest; mend it on the disk`,
-          diagnostics,
-        )
-      }
-      return new Response(masked, {
-        headers: {
-          ...ALWAYS,
-          'content-type': 'application/yaml; charset=utf-8',
-          etag: etagOf(version),
+export function configText(context: Context) {
+  return new Elysia()
+    .get(
+      '/config.yaml',
+      ({ set }) => {
+        const { text, version } = readFile(context)
+        set.headers['content-type'] = 'application/yaml; charset=utf-8'
+        set.headers.etag = etagOf(version)
+        return maskedText(text, context)
+      },
+      {
+        detail: {
+          summary: 'routes.yaml as it is on the disk',
+          description:
+            'With a placeholder (kept-…) for each secret; a text with placeholders can be put back. The ETag is the version for If-Match.',
+          responses: {
+            200: { description: 'The text', content: YAML_BODY.content },
+            409: { description: 'There is no file, or it does not parse' },
+          },
         },
-      })
-    },
-  }),
-  endpoint({
-    method: 'PUT',
-    path: '/config.yaml',
-    summary: 'Replaces routes.yaml',
-    description:
-      'Needs If-Match with the ETag of what it replaces. Checked with its tests, backed up, and in force at once.',
-    body: Yaml,
-    answers: {
-      200: 'In force',
-      409: 'The file on the disk does not parse: it is not overwritten',
-      412: 'It was changed by others since',
-      422: 'It has errors, or brings in what management may not (a reference, a secret to another host)',
-      428: 'If-Match is missing',
-    },
-    async answer({ body, headers }, context) {
-      if (!headers.has('if-match'))
-        throw new ManagementError(
-          428,
-          'version_required',
-          'send If-Match with the ETag of the text that this one replaces',
+        response: { 200: Yaml },
+      },
+    )
+    .put(
+      '/config.yaml',
+      async ({ body, request: { headers }, set }) => {
+        if (!headers.has('if-match'))
+          throw new ManagementError(
+            428,
+            'version_required',
+            'send If-Match with the ETag of the text that this one replaces',
+          )
+        const changed = await change(
+          context,
+          text => context.placeholders.unmask(body, text),
+          typedInYaml(body),
+          expectedVersion(headers),
         )
-      const changed = await change(
-        context,
-        text => {
-          const unmasked = context.placeholders.unmask(body, text)
-          return unmasked.ok ? { ok: true, text: unmasked.text } : unmasked
+        return changeWire(changed, set.headers)
+      },
+      {
+        detail: {
+          summary: 'Replaces routes.yaml',
+          description:
+            'Needs If-Match with the ETag of what it replaces. Checked with its tests, backed up, and in force at once.',
+          requestBody: YAML_BODY,
         },
-        typedInYaml(body),
-        expectedVersion(headers),
-      )
-      return changedReply(changed)
-    },
-  }),
-]
+        parse: textBody(context),
+        body: Yaml,
+        response: {
+          200: inForce,
+          409: failure('The file on the disk does not parse: it is not overwritten'),
+          412: failure('It was changed by others since'),
+          422: failure(
+            'It has errors, or brings in what management may not (a reference, a secret to another host)',
+          ),
+          428: failure('If-Match is missing'),
+        },
+      },
+    )
+}
+
+function maskedText(text: string, context: Context): string {
+  const masked = context.placeholders.mask(text)
+  if (masked !== undefined) return masked
+  const { name } = fileOf(context)
+  const { diagnostics } = parseSource(name, text)
+  throw new ManagementError(
+    409,
+    'unparsable_file',
+    `${name} does not parse, so its secrets cannot be told from the rest; mend it on the disk`,
+    diagnostics,
+  )
+}
 
 export function readFile(context: Context): { text: string; version: string } {
   const read = fileOf(context).read()

@@ -1,1 +1,0 @@
-export { createManagement, type Management } from './management.ts'
