@@ -1,5 +1,5 @@
-import { createRoutesFile } from '../config/file/routes-file.ts'
 import type { Diagnostic, Result } from '../config/index.ts'
+import { createRoutesFile } from '../config/routes-file.ts'
 import { createDiscovery, type Discovery } from '../discovery/discovery.ts'
 import type { Services } from '../exchange/services.ts'
 import { compile, compileFirst } from '../gateway/compile.ts'

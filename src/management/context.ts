@@ -1,4 +1,4 @@
-import type { RoutesFile } from '../config/file/routes-file.ts'
+import type { RoutesFile } from '../config/routes-file.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { SecretPlaceholders } from '../redaction/placeholders.ts'
 

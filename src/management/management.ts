@@ -1,5 +1,5 @@
 import type { AnyElysia } from 'elysia'
-import type { RoutesFile } from '../config/file/routes-file.ts'
+import type { RoutesFile } from '../config/routes-file.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Handler } from '../gateway/handlers/handler.ts'
 import type { Beside } from '../http/beside.ts'

@@ -1,8 +1,8 @@
 /** A process of its own that appends API keys to a file: `bun append-key.ts FILE NAME COUNT`. */
 
 import { editText } from '../../src/config/edit/index.ts'
-import { createRoutesFile } from '../../src/config/file/routes-file.ts'
 import { compileTable } from '../../src/config/index.ts'
+import { createRoutesFile } from '../../src/config/routes-file.ts'
 import { kinds } from '../../src/providers/index.ts'
 
 const [path = '', name = '', count = '1'] = process.argv.slice(2)

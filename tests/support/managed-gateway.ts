@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRoutesFile } from '../../src/config/file/routes-file.ts'
+import { createRoutesFile } from '../../src/config/routes-file.ts'
 import { compile } from '../../src/gateway/compile.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { Live } from '../../src/gateway/live.ts'

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Edited } from '../../config/edit/index.ts'
-import type { Changed, RoutesFile, Unchanged } from '../../config/file/routes-file.ts'
+import type { Changed, RoutesFile, Unchanged } from '../../config/routes-file.ts'
 import type { Context } from '../context.ts'
 import { DiagnosticWire, diagnosticWire, ManagementError } from '../error.ts'
 import { whyNotAllowed } from './edit-limits.ts'

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { LOCKED_OUT, whileLocked } from '../../lib/files/file-lock.ts'
-import { writeWhole } from '../../lib/files/write-whole.ts'
-import type { Diagnostic, Result } from '../../routing/diagnostic.ts'
-import { backUp, pruneBackups } from '../../store/documents/backups.ts'
-import type { Edited } from '../edit/index.ts'
-import { parseSource } from '../yaml/source.ts'
+import { LOCKED_OUT, whileLocked } from '../lib/files/file-lock.ts'
+import { writeWhole } from '../lib/files/write-whole.ts'
+import type { Diagnostic, Result } from '../routing/diagnostic.ts'
+import { backUp, pruneBackups } from '../store/documents/backups.ts'
+import type { Edited } from './edit/index.ts'
+import { parseSource } from './yaml/source.ts'
 
 /** routes.yaml on the disk, for whoever changes it by program. */
 export interface RoutesFile {

@@ -14,10 +14,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Edit, editText } from '../../../src/config/edit/index.ts'
-import { createRoutesFile, type RoutesFileOptions } from '../../../src/config/file/routes-file.ts'
-import { compileTable } from '../../../src/config/index.ts'
-import { kinds } from '../../../src/providers/index.ts'
+import { type Edit, editText } from '../../src/config/edit/index.ts'
+import { compileTable } from '../../src/config/index.ts'
+import { createRoutesFile, type RoutesFileOptions } from '../../src/config/routes-file.ts'
+import { kinds } from '../../src/providers/index.ts'
 
 const TEXT = `# who answers
 version: 1
@@ -28,7 +28,7 @@ tests: [ { ask: one, expect: echo/echo } ]
 `
 const AT = Date.UTC(2026, 10, 21, 10, 35, 31, 250)
 
-const APPEND = join(import.meta.dir, '../../support/append-key.ts')
+const APPEND = join(import.meta.dir, '../support/append-key.ts')
 
 const folders: string[] = []
 afterEach(() => {
