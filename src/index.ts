@@ -75,7 +75,7 @@ export async function createJackfield(options: JackfieldOptions): Promise<Jackfi
     source,
     runtime: runtimeOf(options, peers),
     salt: crypto.getRandomValues(new Uint8Array(32)),
-    pathOf: () => undefined,
+    documentOf: () => undefined,
   })
   if (!created.ok) throw new InvalidRoutes(created.diagnostics)
   const application = created.value

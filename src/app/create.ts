@@ -10,6 +10,7 @@ import { createReloader, type Reloader } from '../gateway/reload.ts'
 import { type App, buildApp } from '../http/app.ts'
 import { createManagement, type Management } from '../management/management.ts'
 import type { ConfigSource } from '../store/config-source.ts'
+import type { DocumentPlace } from '../store/store.ts'
 import { createServices, type Runtime } from './services.ts'
 import { settle } from './shutdown.ts'
 import type { Storage } from './storage.ts'
@@ -23,8 +24,8 @@ export type ApplicationOptions = {
   runtime: Runtime
   /** Random; versions of the file and placeholders of its secrets hold as long as it is the same. */
   salt: Uint8Array
-  /** The path of the routes of that name; undefined: they are no file, so nothing can edit them. */
-  pathOf(name: string): string | undefined
+  /** Where the routes of that name are stored; undefined: nowhere, so they cannot be edited. */
+  documentOf(name: string): DocumentPlace | undefined
 }
 
 /** A gateway with everything around it but a listener, signals and the end of the process. */
@@ -112,7 +113,7 @@ function createRoutesManagement(
   served: () => string,
   reload: Reloader['written'],
   services: Services,
-  { pathOf, salt }: ApplicationOptions,
+  { documentOf, salt }: ApplicationOptions,
 ): Management {
   const { now } = services
   return createManagement({
@@ -120,10 +121,10 @@ function createRoutesManagement(
     salt,
     file() {
       const name = served()
-      const path = pathOf(name)
-      if (path === undefined) return undefined
+      const place = documentOf(name)
+      if (place === undefined) return undefined
       const check = (text: string) => compile(name, text, services)
-      return createRoutesFile({ name, path, now, salt, check, reload })
+      return createRoutesFile({ ...place, name, salt, check, reload })
     },
   })
 }

@@ -1,22 +1,19 @@
 import { createHmac } from 'node:crypto'
-import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, unlinkSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { LOCKED_OUT, whileLocked } from '../lib/files/file-lock.ts'
-import { writeWhole } from '../lib/files/write-whole.ts'
+import { LOCKED_OUT } from '../lib/files/file-lock.ts'
 import type { Diagnostic, Result } from '../routing/diagnostic.ts'
-import { backUp, pruneBackups } from '../store/documents/backups.ts'
+import { type Store, StoreConflict, type StoredDocument } from '../store/store.ts'
 import type { Edited } from './edit/index.ts'
 import { parseSource } from './yaml/source.ts'
 
-/** routes.yaml on the disk, for whoever changes it by program. */
+/** routes.yaml in its store, for programs that read and change it. */
 export interface RoutesFile {
   /** As it is called in messages. */
   readonly name: string
-  read(): { ok: true; text: string; version: string } | Unchanged
+  read(): Promise<{ ok: true; text: string; version: string } | Unchanged>
   /**
-   * Reads the file, edits it, compiles the result with its tests, keeps a backup, writes and puts
-   * it in force. Whatever is wrong, the file stays as it is. `expected`: the version that it must
-   * still have.
+   * Reads the file, edits it, compiles the result with its tests, writes it and puts it in force.
+   * Whatever is wrong, the file stays as it is. `expected`: the version that it must still have;
+   * without it the edit is made again where another process was quicker, so it has no effect of its own.
    */
   change(edit: (text: string) => Edited, expected?: string): Promise<Changed>
 }
@@ -25,7 +22,9 @@ export type Changed =
   | {
       ok: true
       version: string
-      /** The file's name; absent: nothing had to be written. */
+      /** False: the edit changes nothing. */
+      written: boolean
+      /** The name under which the store keeps what was there before; absent: it keeps none. */
       backup?: string
       warnings: readonly Diagnostic[]
     }
@@ -52,20 +51,20 @@ export type Unchanged = {
 }
 
 export type RoutesFileOptions = {
+  /** As it is called in messages. */
   name: string
-  path: string
-  now(): number
-  /** Versions are good as long as it is the same; without it nobody can tell a text from its version. */
+  /** Where it is stored. */
+  store: Store
+  key: string
+  /** Versions hold as long as it is the same; without it a text cannot be guessed from its version. */
   salt: Uint8Array
   check(text: string): Result<unknown>
   /** Puts in force what was written; gives what was wrong with it. */
   reload?(text: string): readonly Diagnostic[]
 }
 
-/** What systems say of a path with nothing at its end. */
-const NOWHERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
-/** As many as systems follow. */
-const MAX_LINKS = 40
+/** Each attempt fails only because another process was quicker. */
+const MAX_ATTEMPTS = 100
 
 /** Inside this file: a change that is not made. */
 class Stop extends Error {
@@ -81,134 +80,119 @@ class Stop extends Error {
 }
 
 export function createRoutesFile(options: RoutesFileOptions): RoutesFile {
-  const { name } = options
-
+  const { name, salt, reload } = options
   const versionOf = (text: string): string =>
-    createHmac('sha256', options.salt).update(text).digest('hex').slice(0, 32)
+    createHmac('sha256', salt).update(text).digest('hex').slice(0, 32)
 
-  /**
-   * Through links to the file itself, name by name: the runtime's realpath opens the file, and says
-   * that it is gone when another process replaces it meanwhile.
-   */
-  function located(): string {
-    let path = options.path
-    for (let links = 0; links < MAX_LINKS; links++) {
-      const target = linkAt(path)
-      if (target === undefined) return path
-      path = resolve(dirname(path), target)
-    }
-    throw gone()
+  async function read() {
+    const document = await documentOf(options)
+    const text = decoded(name, document.bytes)
+    return { text, version: versionOf(text), document }
   }
 
-  /** Undefined: the file itself. */
-  function linkAt(path: string): string | undefined {
-    try {
-      return readlinkSync(path)
-    } catch (error) {
-      if (NOWHERE.has(codeOf(error) ?? '')) throw gone()
-      return undefined
-    }
-  }
-
-  function gone(): Stop {
-    return new Stop('unreadable', `${name} is gone; put it back, or write one with jackfield init`)
-  }
-
-  function textAt(path: string): string {
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
-    } catch (error) {
-      const why =
-        error instanceof TypeError ? 'is not UTF-8' : `cannot be read (${codeOf(error) ?? error})`
-      throw new Stop('unreadable', `${name} ${why}; mend it by hand`)
-    }
-  }
-
-  function parsed(text: string): void {
-    const { diagnostics } = parseSource(name, text)
-    if (diagnostics.length > 0)
-      throw new Stop(
-        'unparsable',
-        `${name} does not parse as it is on the disk, so it is not overwritten; mend it there first`,
-        diagnostics,
-      )
-  }
-
-  /** Everything up to the new file being in its place, with nobody else at it. */
-  function write(
-    path: string,
+  /** Everything up to the new text being in its place. Throws `StoreConflict`. */
+  async function write(
     edit: (text: string) => Edited,
     expected: string | undefined,
-  ): Changed & { ok: true } {
-    const text = textAt(path)
-    if (expected !== undefined && expected !== versionOf(text))
-      throw new Stop('outdated', `${name} was changed by others since; read it again`)
-    parsed(text)
-    const edited = edit(text)
-    if (!edited.ok) throw new Stop('impossible', edited.problem)
-    const checked = options.check(edited.text)
-    if (!checked.ok)
-      throw new Stop('bad', `${name} would have errors; nothing is changed`, checked.diagnostics)
-    const done = { ok: true, version: versionOf(edited.text), warnings: checked.warnings } as const
-    if (edited.text === text) return done
-    sweep(path)
-    const backup = backUp(path, text, options.now())
-    try {
-      writeWhole(path, edited.text, {
-        like: statSync(path),
-        lastLook() {
-          if (textAt(path) !== text)
-            throw new Stop('outdated', `${name} was changed by others just now; try again`)
-        },
-      })
-    } catch (error) {
-      unlinkSync(backup)
-      throw error
+  ): Promise<{ changed: Changed & { ok: true }; text: string }> {
+    const { text: before, version, document } = await read()
+    if (expected !== undefined && expected !== version) throw outdated(name, 'since')
+    const { text, warnings } = editedText(options, before, edit)
+    const changed = { ok: true, version: versionOf(text), warnings } as const
+    if (text === before) return { changed: { ...changed, written: false }, text }
+    const bytes = new TextEncoder().encode(text)
+    const { backup } = await options.store.write(options.key, bytes, document.version)
+    return { changed: { ...changed, written: true, backup }, text }
+  }
+
+  async function writeOrRetry(edit: (text: string) => Edited, expected: string | undefined) {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await write(edit, expected)
+      } catch (error) {
+        if (!(error instanceof StoreConflict)) throw error
+        if (expected !== undefined) throw outdated(name, 'since')
+        if (error.moment === 'during' || attempts === MAX_ATTEMPTS) throw outdated(name, 'just now')
+      }
     }
-    pruneBackups(path)
-    return { ...done, backup: basename(backup) }
   }
 
   return {
     name,
-    read() {
-      return attempted(name, () => {
-        const text = textAt(located())
-        return { ok: true, text, version: versionOf(text) }
-      })
-    },
-    async change(edit, expected) {
-      let text = ''
-      const editing = (before: string): Edited => {
-        const edited = edit(before)
-        if (edited.ok) text = edited.text
-        return edited
-      }
-      const changed = attempted(name, () => {
-        const path = located()
-        return whileLocked(path, () => write(path, editing, expected))
-      })
-      if (!changed.ok || changed.backup === undefined || !options.reload) return changed
-      const diagnostics = options.reload(text)
-      if (diagnostics.length === 0) return changed
-      const message = `${name} is written, but the gateway keeps the routes it had; ${changed.backup} holds the file as it was`
-      return { ok: false, reason: 'not-in-force', message, diagnostics }
-    },
+    read: () =>
+      attempted(name, async () => {
+        const { text, version } = await read()
+        return { ok: true, text, version }
+      }),
+    change: (edit, expected) =>
+      attempted(name, async () => {
+        const { changed, text } = await writeOrRetry(edit, expected)
+        if (!changed.written || !reload) return changed
+        const diagnostics = reload(text)
+        if (diagnostics.length === 0) return changed
+        throw notInForce(name, changed.backup, diagnostics)
+      }),
   }
 }
 
-/** What processes left behind that ended in the middle of a write. Call it while locked. */
-function sweep(path: string): void {
-  const folder = dirname(path)
-  const begin = `${basename(path)}.`
-  for (const name of readdirSync(folder))
-    if (name.startsWith(begin) && /^(?:.*\.bak\.)?\d+\.tmp$/.test(name.slice(begin.length)))
-      rmSync(join(folder, name), { force: true })
+async function documentOf({ name, store, key }: RoutesFileOptions): Promise<StoredDocument> {
+  const document = await store.read(key).catch((error: unknown) => {
+    throw new Stop(
+      'unreadable',
+      `${name} cannot be read (${codeOf(error) ?? error}); mend it by hand`,
+    )
+  })
+  if (document) return document
+  throw new Stop('unreadable', `${name} is gone; put it back, or write one with jackfield init`)
 }
 
-function attempted<R>(name: string, work: () => R): R | Unchanged {
+function decoded(name: string, bytes: Uint8Array): string {
   try {
-    return work()
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new Stop('unreadable', `${name} is not UTF-8; mend it by hand`)
+  }
+}
+
+/** The edited text, which was compiled with its tests. Throws `Stop` where it must not be written. */
+function editedText(
+  { name, check }: RoutesFileOptions,
+  text: string,
+  edit: (text: string) => Edited,
+): { text: string; warnings: readonly Diagnostic[] } {
+  const { diagnostics } = parseSource(name, text)
+  if (diagnostics.length > 0)
+    throw new Stop(
+      'unparsable',
+      `${name} does not parse as it is on the disk, so it is not overwritten; mend it there first`,
+      diagnostics,
+    )
+  const edited = edit(text)
+  if (!edited.ok) throw new Stop('impossible', edited.problem)
+  const checked = check(edited.text)
+  if (!checked.ok)
+    throw new Stop('bad', `${name} would have errors; nothing is changed`, checked.diagnostics)
+  return { text: edited.text, warnings: checked.warnings }
+}
+
+function outdated(name: string, when: 'since' | 'just now'): Stop {
+  const remedy = when === 'since' ? 'read it again' : 'try again'
+  return new Stop('outdated', `${name} was changed by others ${when}; ${remedy}`)
+}
+
+function notInForce(
+  name: string,
+  backup: string | undefined,
+  diagnostics: readonly Diagnostic[],
+): Stop {
+  const kept = backup === undefined ? '' : `; ${backup} holds the file as it was`
+  const message = `${name} is written, but the gateway keeps the routes it had${kept}`
+  return new Stop('not-in-force', message, diagnostics)
+}
+
+async function attempted<R>(name: string, work: () => Promise<R>): Promise<R | Unchanged> {
+  try {
+    return await work()
   } catch (error) {
     if (error instanceof Stop) return error.unchanged
     const code = codeOf(error)

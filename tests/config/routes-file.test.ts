@@ -18,6 +18,7 @@ import { type Edit, editText } from '../../src/config/edit/index.ts'
 import { compileTable } from '../../src/config/index.ts'
 import { createRoutesFile, type RoutesFileOptions } from '../../src/config/routes-file.ts'
 import { kinds } from '../../src/providers/index.ts'
+import { fileDocument } from '../../src/store/documents/folder.ts'
 
 const TEXT = `# who answers
 version: 1
@@ -38,16 +39,18 @@ afterEach(() => {
   }
 })
 
-function routesFile(text = TEXT, options: Partial<RoutesFileOptions> = {}) {
+function routesFile(
+  text = TEXT,
+  options: Partial<RoutesFileOptions> & { now?: () => number } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'jackfield-file-'))
   folders.push(folder)
   const path = join(folder, 'routes.yaml')
   writeFileSync(path, text)
   let now = AT
   const file = createRoutesFile({
+    ...fileDocument(path, options.now ?? (() => now)),
     name: 'routes.yaml',
-    path,
-    now: () => now,
     salt: new Uint8Array(16).fill(1),
     check: one => compileTable('routes.yaml', one, { env: {}, readFile: () => '', kinds }),
     ...options,
@@ -114,7 +117,7 @@ describe('a change', () => {
 
   test('goes by the version: what was changed since is not overwritten', async () => {
     const { file, edit, path, onDisk } = routesFile()
-    const read = file.read()
+    const read = await file.read()
     const version = read.ok ? read.version : ''
     const first = await file.change(text => editText(text, [add('two')]), version)
     expect(first).toMatchObject({ ok: true })
@@ -127,7 +130,7 @@ describe('a change', () => {
     )
     expect(fresh).toMatchObject({ ok: true })
     writeFileSync(path, TEXT)
-    expect(file.read()).toMatchObject({ ok: true, version })
+    expect(await file.read()).toMatchObject({ ok: true, version })
     expect(await edit(add('four'))).toMatchObject({ ok: true })
   })
 
@@ -174,7 +177,7 @@ describe('refused, and the file stays as it is', () => {
       reason: 'unreadable',
       message: expect.stringContaining('jackfield init'),
     })
-    expect(gone.file.read()).toMatchObject({ reason: 'unreadable' })
+    expect(await gone.file.read()).toMatchObject({ reason: 'unreadable' })
     mkdirSync(gone.path)
     expect(await gone.edit(add('two'))).toMatchObject({ reason: 'unreadable' })
     const latin = routesFile()
@@ -274,9 +277,8 @@ describe('beside the file', () => {
     const link = join(folder, 'link.yaml')
     symlinkSync(path, link)
     const file = createRoutesFile({
+      ...fileDocument(link, () => AT),
       name: 'link.yaml',
-      path: link,
-      now: () => AT,
       salt: new Uint8Array(16),
       check: one => compileTable('link.yaml', one, { env: {}, readFile: () => '', kinds }),
     })
@@ -311,7 +313,7 @@ describe('several at once', () => {
     const problems = new Set<string>()
     while (replacing.exitCode === null) {
       for (let look = 0; look < 50; look++) {
-        const read = file.read()
+        const read = await file.read()
         if (!read.ok) problems.add(read.message)
       }
       // So that its end is heard of.

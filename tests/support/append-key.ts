@@ -4,12 +4,12 @@ import { editText } from '../../src/config/edit/index.ts'
 import { compileTable } from '../../src/config/index.ts'
 import { createRoutesFile } from '../../src/config/routes-file.ts'
 import { kinds } from '../../src/providers/index.ts'
+import { fileDocument } from '../../src/store/documents/folder.ts'
 
 const [path = '', name = '', count = '1'] = process.argv.slice(2)
 const file = createRoutesFile({
   name: 'routes.yaml',
-  path,
-  now: Date.now,
+  ...fileDocument(path, Date.now),
   salt: new Uint8Array(16),
   check: text => compileTable('routes.yaml', text, { env: {}, readFile: () => '', kinds }),
 })

@@ -115,7 +115,7 @@ export function localGateway(
     source: constantSource('routes.yaml', whole(routes)),
     runtime,
     salt: new Uint8Array(32),
-    pathOf: () => undefined,
+    documentOf: () => undefined,
   })
   if (!created.ok)
     throw new Error(

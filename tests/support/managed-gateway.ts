@@ -9,6 +9,7 @@ import { createReloader } from '../../src/gateway/reload.ts'
 import { type App, buildApp } from '../../src/http/app.ts'
 import { createManagement, type Management } from '../../src/management/management.ts'
 import { fileSource } from '../../src/store/documents/file-source.ts'
+import { fileDocument } from '../../src/store/documents/folder.ts'
 import { type LocalGateway, localGateway, type Upstream } from './local-gateway.ts'
 
 export const SECRET = 'the-management-secret'
@@ -57,7 +58,13 @@ export function managedGateway(
   const { now } = services
   const check = (text: string) => compile('routes.yaml', text, services)
   const reload = (text: string) => reloader.written(text)
-  const file = createRoutesFile({ name: 'routes.yaml', path, now, salt, check, reload })
+  const file = createRoutesFile({
+    ...fileDocument(path, now),
+    name: 'routes.yaml',
+    salt,
+    check,
+    reload,
+  })
   const management = createManagement({ file: () => file, now, salt })
   const managed = {
     peer: '127.0.0.1' as string | undefined,

@@ -6,6 +6,7 @@ import { formatDiagnostic } from '../../config/index.ts'
 import { createRoutesFile, type RoutesFile } from '../../config/routes-file.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { newKey } from '../../lib/key-hash.ts'
+import { fileDocument } from '../../store/documents/folder.ts'
 import { type Read, readArguments } from '../arguments.ts'
 import { compileAsServed } from '../load-routes.ts'
 import { defaultRoutes } from '../routes-location.ts'
@@ -66,7 +67,7 @@ function routesFile(name: string, path: string, io: Io): RoutesFile {
   // Nobody holds on to a version over more than one command.
   const salt = new Uint8Array(0)
   const check = (text: string) => compileAsServed(name, text, io)
-  return createRoutesFile({ name, path, now: Date.now, salt, check })
+  return createRoutesFile({ ...fileDocument(path, Date.now), name, salt, check })
 }
 
 async function add(file: RoutesFile, name: string, values: Values, io: Io): Promise<number> {

@@ -9,6 +9,7 @@ import { type Diagnostic, formatDiagnostic } from '../../config/index.ts'
 import { type Listener, listen } from '../../http/listener.ts'
 import { after } from '../../lib/timer.ts'
 import { fileSource, placesSource } from '../../store/documents/file-source.ts'
+import { fileDocument } from '../../store/documents/folder.ts'
 import { dataFolder } from '../../store/state.ts'
 import { readArguments } from '../arguments.ts'
 import { type ListenerAddress, listenerAddress, listenProblem } from '../listener-address.ts'
@@ -61,7 +62,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     text: source.text,
     runtime: runtimeOf(io, request => listener?.peerOf(request)),
     salt: crypto.getRandomValues(new Uint8Array(32)),
-    pathOf: name => (name === BUILTIN ? undefined : resolve(io.cwd, name)),
+    documentOf: name =>
+      name === BUILTIN ? undefined : fileDocument(resolve(io.cwd, name), Date.now),
     source: source.found
       ? fileSource(source.file)
       : placesSource({

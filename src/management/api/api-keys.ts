@@ -92,7 +92,7 @@ export function keys(context: Context) {
 type ReplyHeaders = Parameters<typeof changeWire>[1]
 
 async function addKey(body: Static<typeof NewKey>, context: Context, headers: ReplyHeaders) {
-  const before = listKeys(readFile(context).text)
+  const before = listKeys((await readFile(context)).text)
   if (before.some(({ name }) => name === body.name))
     throw new ManagementError(409, 'key_exists', `there is a key "${body.name}" already`)
   const key = newKey()
@@ -109,7 +109,7 @@ async function addKey(body: Static<typeof NewKey>, context: Context, headers: Re
 }
 
 async function removeKey(name: string, context: Context, headers: ReplyHeaders) {
-  const before = listKeys(readFile(context).text)
+  const before = listKeys((await readFile(context)).text)
   if (!before.some(key => key.name === name))
     throw new ManagementError(404, 'key_not_found', `there is no key "${name}"`)
   const changed = await change(context, text => withoutKey(text, name), NOTHING)

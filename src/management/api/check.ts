@@ -13,8 +13,8 @@ export function check(context: Context) {
   return new Elysia()
     .post(
       '/check',
-      ({ body }) => {
-        const compiled = compiledText(body, context)
+      async ({ body }) => {
+        const compiled = await compiledText(body, context)
         const diagnostics = compiled.ok ? compiled.warnings : compiled.diagnostics
         return { ok: compiled.ok, diagnostics: diagnostics.map(diagnosticWire) }
       },
@@ -36,8 +36,8 @@ export function check(context: Context) {
     )
     .post(
       '/plan',
-      ({ body }) => {
-        const compiled = compiledText(body, context)
+      async ({ body }) => {
+        const compiled = await compiledText(body, context)
         if (!compiled.ok)
           throw new ManagementError(
             422,
@@ -69,7 +69,7 @@ export function check(context: Context) {
     )
 }
 
-function compiledText(body: string, context: Context) {
+async function compiledText(body: string, context: Context) {
   const { table, services } = context.gateway
-  return compile(table.file, unmaskedText(body, context), services)
+  return compile(table.file, await unmaskedText(body, context), services)
 }

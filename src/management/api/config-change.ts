@@ -33,7 +33,7 @@ export async function change(
   }
   const changed = await file.change(limited, expected)
   if (!changed.ok) throw notChanged(changed)
-  if (changed.backup !== undefined)
+  if (changed.written)
     context.gateway.services.log.write('info', `${file.name} is changed by management`, {
       backup: changed.backup,
     })
@@ -76,14 +76,14 @@ export const inForce = Type.Object(ChangeWire.properties, { description: 'In for
 
 /** The body of its answer; the new version goes into `headers`. */
 export function changeWire(
-  { version, backup, warnings }: Changed & { ok: true },
+  { version, written, backup, warnings }: Changed & { ok: true },
   headers: Record<string, string | number>,
 ): Static<typeof ChangeWire> {
   headers.etag = etagOf(version)
   return {
     ok: true,
     // As panels for CLIProxyAPI know it.
-    changed: backup === undefined ? [] : ['config'],
+    changed: written ? ['config'] : [],
     backup,
     warnings: warnings.length > 0 ? warnings.map(diagnosticWire) : undefined,
   }

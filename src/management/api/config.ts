@@ -20,8 +20,8 @@ export function configText(context: Context) {
   return new Elysia()
     .get(
       '/config.yaml',
-      ({ set }) => {
-        const { text, version } = readFile(context)
+      async ({ set }) => {
+        const { text, version } = await readFile(context)
         set.headers['content-type'] = 'application/yaml; charset=utf-8'
         set.headers.etag = etagOf(version)
         return maskedText(text, context)
@@ -91,15 +91,18 @@ function maskedText(text: string, context: Context): string {
   )
 }
 
-export function readFile(context: Context): { text: string; version: string } {
-  const read = fileOf(context).read()
+export async function readFile(context: Context): Promise<{ text: string; version: string }> {
+  const read = await fileOf(context).read()
   if (!read.ok) throw notChanged(read)
   return read
 }
 
 /** A text that was sent, with its placeholders resolved against the file; without a file it has none. */
-export function unmaskedText(text: string, { file, placeholders, gateway }: Context): string {
-  const read = file?.read()
+export async function unmaskedText(
+  text: string,
+  { file, placeholders, gateway }: Context,
+): Promise<string> {
+  const read = await file?.read()
   const unmasked: Unmasked = placeholders.unmask(text, read?.ok ? read.text : '')
   if (!unmasked.ok) throw new ManagementError(422, 'impossible_edit', unmasked.problem)
   // What is wrong with a text is said with its words, and a reference would be filled in by then.

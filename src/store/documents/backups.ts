@@ -6,23 +6,23 @@ import { writeWhole } from '../../lib/files/write-whole.ts'
 const MAX_BACKUPS = 20
 
 /** Keeps what a file holds under its name and the time: `routes.yaml.2026-11-21T10-35-31Z.bak`. */
-export function backUp(path: string, text: string, nowMs: number): string {
+export function backUp(path: string, contents: string | Uint8Array, nowMs: number): string {
   const stamp = new Date(nowMs)
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(':', '-')
   let backup = `${path}.${stamp}.bak`
   for (let count = 2; existsSync(backup); count++) backup = `${path}.${stamp}-${count}.bak`
-  writeWhole(backup, text)
+  writeWhole(backup, contents)
   return backup
 }
 
-/** Takes the oldest backups away. One that cannot be taken away is in nobody's way. */
+/** Removes the oldest backups; it stops at one that cannot be removed. */
 export function pruneBackups(path: string): void {
   const folder = dirname(path)
+  const prefix = `${basename(path)}.`
   const backups = readdirSync(folder).flatMap(name => {
-    const of = basename(path)
-    const tail = name.startsWith(`${of}.`) ? name.slice(of.length + 1) : ''
+    const tail = name.startsWith(prefix) ? name.slice(prefix.length) : ''
     const [, stamp, count = '1'] =
       /^(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(?:-(\d+))?\.bak$/.exec(tail) ?? []
     return stamp === undefined ? [] : [{ name, stamp, count: Number(count) }]

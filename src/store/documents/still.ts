@@ -29,12 +29,12 @@ export function createStill(
 
   function begin(): void {
     stop()
-    stamp = stampOf(paths())
+    stamp = stampsOf(paths())
     cancel = after(STILL_MS, look)
   }
 
   function look(): void {
-    const now = stampOf(paths())
+    const now = stampsOf(paths())
     if (now !== stamp) {
       begin()
       return
@@ -55,12 +55,12 @@ export function createStill(
   return { begin, waiting: () => cancel !== undefined, stop }
 }
 
-/** Changes whenever a file does, is replaced, comes or goes. */
-function stampOf(paths: readonly string[]): string {
-  return paths.map(stampOfOne).join(' ')
+function stampsOf(paths: readonly string[]): string {
+  return paths.map(stampOf).join(' ')
 }
 
-function stampOfOne(path: string): string {
+/** Changes whenever the file does, is replaced, comes or goes. */
+export function stampOf(path: string): string {
   try {
     const { size, mtimeNs, ino } = statSync(path, { bigint: true })
     return `${size}:${mtimeNs}:${ino}`

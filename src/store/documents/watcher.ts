@@ -18,6 +18,8 @@ export interface Watcher {
 export type WatcherOptions = {
   /** The files, relative to the working directory or absolute. */
   paths(): readonly string[]
+  /** Folders in which a file of any name counts. */
+  folders?(): readonly string[]
   /** Asked now and then, for changes that the system does not report. */
   differs(): boolean
   /** As `Follower.judge`. */
@@ -25,36 +27,44 @@ export type WatcherOptions = {
   after: After
 }
 
-export function createWatcher({ paths, differs, judge, after }: WatcherOptions): Watcher {
+export function createWatcher(options: WatcherOptions): Watcher {
+  const { paths, folders = () => [], differs, judge, after } = options
   const watchedPaths = (): string[] => paths().map(path => resolve(path))
   const still = createStill(watchedPaths, after, judge)
-  const folders = createFolderWatchers(() => still.begin())
-  folders.watch(watchedPaths())
+  const watchers = createFolderWatchers(() => still.begin())
+  const watchNow = (): void => watchers.watch(watchedPaths(), folders())
+  watchNow()
   const polling = setInterval(() => {
+    // A folder may have come since.
+    watchNow()
     if (!still.waiting() && differs()) still.begin()
   }, POLL_MS)
   polling.unref()
   return {
     check: () => still.begin(),
-    update: () => folders.watch(watchedPaths()),
+    update: watchNow,
     stop() {
       clearInterval(polling)
       still.stop()
-      folders.watch([])
+      watchers.watch([], [])
     },
   }
 }
 
 /** Watches folders, not files: a rename into place leaves a watched file's watcher dead. */
-function createFolderWatchers(changed: () => void): { watch(paths: readonly string[]): void } {
+function createFolderWatchers(changed: () => void): {
+  watch(paths: readonly string[], folders: readonly string[]): void
+} {
   const watchers = new Map<string, FSWatcher>()
   /** The files that matter, by folder. */
-  let watched = new Map<string, string[]>()
+  let watched = new Map<string, readonly string[]>()
+  let wholly: ReadonlySet<string> = new Set()
 
   function watchFolder(folder: string): void {
     try {
       const watcher = watch(folder, (_event, name) => {
-        if (name === null || watched.get(folder)?.includes(join(folder, name.toString()))) changed()
+        if (name === null || wholly.has(folder)) changed()
+        else if (watched.get(folder)?.includes(join(folder, name.toString()))) changed()
       })
       watcher.on('error', () => {})
       watchers.set(folder, watcher)
@@ -64,8 +74,10 @@ function createFolderWatchers(changed: () => void): { watch(paths: readonly stri
   }
 
   return {
-    watch(paths) {
+    watch(paths, folders) {
       watched = Map.groupBy(paths, path => dirname(path))
+      wholly = new Set(folders)
+      for (const folder of folders) if (!watched.has(folder)) watched.set(folder, [])
       for (const [folder, watcher] of watchers) {
         if (watched.has(folder)) continue
         watcher.close()
