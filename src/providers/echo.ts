@@ -43,6 +43,7 @@ const HINT =
 const MAX_ECHOED = 2_000
 
 async function answer(inbound: UpstreamRequest, signal: AbortSignal): Promise<Response> {
+  signal.throwIfAborted()
   if (inbound.action === 'relay')
     throw new GatewayError('upstream-not-found', 'echo answers conversations only', { status: 404 })
   const codec = codecFor(inbound.protocol)
