@@ -18,6 +18,7 @@ const COMMANDS: Record<string, Load> = {
   import: () => import('./cli/commands/import.ts'),
   usage: () => import('./cli/commands/usage.ts'),
   plan: () => import('./cli/commands/plan.ts'),
+  routes: () => import('./cli/commands/routes.ts'),
   key: () => import('./cli/commands/key.ts'),
   version: () => import('./cli/commands/version.ts'),
   help: () => import('./cli/commands/help.ts'),

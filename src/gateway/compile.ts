@@ -5,6 +5,7 @@ import { createObservers } from '../observability/observers.ts'
 import { kinds } from '../providers/index.ts'
 import type { Result } from '../routing/diagnostic.ts'
 import type { Discovered } from '../routing/discovered-models.ts'
+import type { RoutingTable } from '../routing/table.ts'
 import type { Gateway } from './gateway.ts'
 import { createHandlers } from './handlers/create.ts'
 import { SOCKETS } from './handlers/sockets.ts'
@@ -19,11 +20,13 @@ export function compile(
   const { env, readFile } = services
   const compiled = compileTable(file, text, { env, readFile, kinds, discovered })
   if (!compiled.ok) return compiled
-  const gateway = createGateway(compiled.value, services, createObservers(services))
-  return {
-    ...compiled,
-    value: { ...gateway, handlers: createHandlers(gateway), sockets: SOCKETS },
-  }
+  return { ...compiled, value: gatewayOver(compiled.value, services) }
+}
+
+/** The snapshot of a table, with the handlers over it. */
+export function gatewayOver(table: RoutingTable, services: Services): Gateway {
+  const gateway = createGateway(table, services, createObservers(services))
+  return { ...gateway, handlers: createHandlers(gateway), sockets: SOCKETS }
 }
 
 /**
@@ -37,10 +40,10 @@ export function compileFirst(file: string, text: string, services: Services): Re
   if (!without.ok) return compiled
   const failures = compiled.diagnostics
     .filter(({ severity }) => severity === 'error')
-    .map(one => ({
-      ...one,
+    .map(diagnostic => ({
+      ...diagnostic,
       severity: 'warning' as const,
-      message: `${one.message}, with the models that were discovered; they are left out`,
+      message: `${diagnostic.message}, with the models that were discovered; they are left out`,
     }))
   return { ...without, warnings: [...failures, ...without.warnings] }
 }

@@ -2,7 +2,7 @@ import type { AnyElysia } from 'elysia'
 import type { RoutesFile } from '../config/routes-file.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Handler } from '../gateway/handlers/handler.ts'
-import type { Beside } from '../http/beside.ts'
+import type { Beside, DescribedApp } from '../http/beside.ts'
 import { createSecretPlaceholders } from '../redaction/placeholders.ts'
 import { createAdmit, isOpen } from './access/access.ts'
 import { createLockout } from './access/lockout.ts'
@@ -63,12 +63,13 @@ export function createManagement({ file, now, salt }: ManagementOptions): Manage
 }
 
 const DESCRIBED = {
+  access: 'management',
   detail: { tags: ['management'], security: [{ bearer: [] }] },
   response: {
     401: refused('The management key is missing or wrong'),
     403: refused('Locked out after wrong keys, or not from here'),
   },
-}
+} as const satisfies Omit<DescribedApp, 'app'>
 
 function absent(): Response {
   return new Response(null, { status: 404, headers: ALWAYS })

@@ -11,6 +11,7 @@ commands
   check [FILE]     say everything that is wrong with routes.yaml; exit code 1 on errors
   explain NAME     how a model name resolves, rule by rule
   plan NEW.yaml    what would change with it in force
+  routes           every path that is served, and who may call
   key NAME         make an API key and write its hash into routes.yaml
   usage            what was used and what it cost, by key, model, provider or day
   schema           print the JSON Schema of routes.yaml

@@ -1,0 +1,78 @@
+import { createServices } from '../../app/services.ts'
+import { memoryStorage } from '../../app/storage.ts'
+import type { Services } from '../../exchange/services.ts'
+import { gatewayOver } from '../../gateway/compile.ts'
+import { type ListedRoute, listRoutes } from '../../http/routes.ts'
+import { after } from '../../lib/timer.ts'
+import { createManagement } from '../../management/management.ts'
+import { readArguments } from '../arguments.ts'
+import { compiledRoutes } from '../load-routes.ts'
+import type { Io } from '../terminal.ts'
+
+const HELP = `usage: jackfield routes [--routes FILE] [--json]
+
+Prints every path that the gateway serves: method, path, who may call, protocol and what it does.
+
+  callers         as api-keys says
+  documentation   the same; without api-keys this machine only
+  loopback        this machine only
+  management      with the management secret; not listed where there is none
+  public          everybody
+`
+
+const OPTIONS = {
+  routes: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const asked = readArguments({ name: 'routes', help: HELP, options: OPTIONS }, args, io)
+  if ('exit' in asked) return asked.exit
+  const table = compiledRoutes('routes', asked.values.routes, 'give another --routes', io)
+  if (!table) return 1
+  const services = idleServices(io)
+  const gateway = gatewayOver(table, services)
+  const management = createManagement({
+    file: () => undefined,
+    now: services.now,
+    salt: new Uint8Array(32),
+  })
+  const routes = listRoutes(gateway, [management.routes(gateway)])
+  io.stdout(asked.values.json ? `${JSON.stringify(routes, null, 2)}\n` : routesText(routes))
+  return 0
+}
+
+/** Enough for a gateway that is looked at: it stores nothing and asks no upstream. */
+function idleServices({ env, readFile }: Io): Services {
+  const now = Date.now
+  const fetch = Object.assign(() => Promise.reject(new Error('nothing is sent')), {
+    preconnect() {},
+  })
+  return createServices({
+    now,
+    random: Math.random,
+    after,
+    fetch,
+    env,
+    readFile,
+    write() {},
+    peerOf: () => undefined,
+    storage: () => memoryStorage(now),
+  }).services
+}
+
+function routesText(routes: readonly ListedRoute[]): string {
+  const rows = routes.map(({ method, path, access, protocol = '-', title }) => [
+    method,
+    path,
+    access,
+    protocol,
+    title,
+  ])
+  const widths = [0, 1, 2, 3].map(column => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  const lines = rows.map(row =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '),
+  )
+  return lines.map(line => `${line}\n`).join('')
+}
