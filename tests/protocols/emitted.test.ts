@@ -6,10 +6,10 @@ import { replay, type StreamEvent } from '../../src/conversation/index.ts'
 import type { JsonObject } from '../../src/lib/json/json.ts'
 import { decodeSse, encodeSse } from '../../src/lib/streams/sse.ts'
 import { codecFor } from '../../src/protocols/index.ts'
+import { exchanges } from '../support/exchanges.ts'
 import { streamFaults } from '../support/grammar.ts'
 import { readStream, type Seen, type Wire } from '../support/read-reply.ts'
 import { schemaFaults, schemasMissing } from '../support/schemas.ts'
-import { corpus, sharedMissing } from '../support/shared.ts'
 import { WIRES } from '../support/wires.ts'
 
 const ASKED = {
@@ -26,10 +26,10 @@ function codecOf(wire: Wire) {
   return codec
 }
 
-/** What every recorded stream and reply of a protocol says. */
+/** What every stream and reply of a protocol says. */
 function told(wire: Wire): { id: string; events: StreamEvent[] }[] {
   const codec = codecOf(wire)
-  return corpus(wire).flatMap(({ id, sse, response, status, op }) => {
+  return exchanges(wire).flatMap(({ id, sse, response, status, op }) => {
     if (op !== 'generate' || status !== 200) return []
     if (sse !== undefined) {
       const frames = decodeSse()
@@ -164,7 +164,7 @@ const KNOWN: Record<string, Known> = {
   'openai-openai-openai-custom-tool-1-d9c9c8e2 to openai-chat': { sdk: true },
 }
 
-describe.skipIf(sharedMissing)('every stream that goes out is legal, and its SDK takes it', () => {
+describe('every stream that goes out is legal, and its SDK takes it', () => {
   for (const from of WIRES) {
     for (const { id, events } of told(from)) {
       for (const client of WIRES) {

@@ -3,7 +3,6 @@ import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../sr
 import { codecFor } from '../../src/protocols/index.ts'
 import type { Wire } from '../support/read-reply.ts'
 import { requestsOf } from '../support/requests.ts'
-import { sharedMissing } from '../support/shared.ts'
 import { WIRES } from '../support/wires.ts'
 
 /** What goes without saying, and what the path says. */
@@ -14,7 +13,7 @@ const DEFAULTS: Record<Wire, readonly string[]> = {
   gemini: ['model'],
 }
 
-describe.skipIf(sharedMissing)('a request of its own protocol goes out as it came in', () => {
+describe('a request of its own protocol goes out as it came in', () => {
   for (const wire of WIRES) {
     const codec = codecFor(wire)
     for (const { id, body, stream } of requestsOf(wire)) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { collect, replay, type StreamEvent, type Usage } from '../../src/conversation/index.ts'
 import { decodeSse } from '../../src/lib/streams/sse.ts'
 import { codecs } from '../../src/protocols/index.ts'
-import { corpus, sharedMissing } from '../support/shared.ts'
+import { exchanges } from '../support/exchanges.ts'
 
 const ASKED = {
   model: 'asked',
@@ -31,9 +31,9 @@ function textsOf(events: StreamEvent[]): unknown {
   return collect(events).parts.map(part => ('text' in part ? [part.type, part.text] : part.type))
 }
 
-describe.skipIf(sharedMissing)('laws of every codec over every recorded stream', () => {
+describe('laws of every codec over every stream', () => {
   for (const codec of codecs) {
-    for (const { id, sse } of corpus(codec.protocol)) {
+    for (const { id, sse } of exchanges(codec.protocol)) {
       if (sse === undefined) continue
       const bytes = new TextEncoder().encode(sse)
       const decoded = (...chunks: Uint8Array[]): StreamEvent[] => {
@@ -72,7 +72,7 @@ describe.skipIf(sharedMissing)('laws of every codec over every recorded stream',
       })
     }
 
-    for (const { id, response, status } of corpus(codec.protocol)) {
+    for (const { id, response, status } of exchanges(codec.protocol)) {
       if (
         !response ||
         Array.isArray(response) ||

@@ -4,7 +4,6 @@ import { codecFor } from '../../src/protocols/index.ts'
 import type { Wire } from '../support/read-reply.ts'
 import { requestsOf } from '../support/requests.ts'
 import { schemaFaults, schemasMissing } from '../support/schemas.ts'
-import { sharedMissing } from '../support/shared.ts'
 import { WIRES } from '../support/wires.ts'
 
 /** A model of each protocol that can do all that the requests ask for. */
@@ -21,7 +20,7 @@ const BEYOND: Record<string, string> = {
   'google-google-model-youtube-video-url-input-with-vendor-metadata-ecee157a': '/messages/',
 }
 
-describe.skipIf(sharedMissing || schemasMissing)(
+describe.skipIf(schemasMissing)(
   'every request is legal in every other protocol, by its API’s own schema',
   () => {
     for (const from of WIRES) {

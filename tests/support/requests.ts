@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../src/lib/json/json.ts'
+import { exchanges } from './exchanges.ts'
 import type { Wire } from './read-reply.ts'
-import { captures, corpus } from './shared.ts'
+import { captures } from './shared.ts'
 
 /** Which captured requests speak which protocol. */
 const ENDINGS: Record<Wire, readonly string[]> = {
@@ -10,9 +11,9 @@ const ENDINGS: Record<Wire, readonly string[]> = {
   gemini: [':generateContent', ':streamGenerateContent'],
 }
 
-/** Every recorded and captured request of a protocol. */
+/** Every request of a protocol: made up, recorded or captured. */
 export function requestsOf(wire: Wire): { id: string; body: JsonObject; stream: boolean }[] {
-  const recorded = corpus(wire).flatMap(({ id, request, op, stream }) =>
+  const requests = exchanges(wire).flatMap(({ id, request, op, stream }) =>
     request && op === 'generate' ? [{ id, body: request, stream }] : [],
   )
   const captured = ENDINGS[wire].flatMap(ending =>
@@ -23,5 +24,5 @@ export function requestsOf(wire: Wire): { id: string; body: JsonObject; stream: 
       stream: wire === 'gemini' ? ending.includes('stream') : body.stream === true,
     })),
   )
-  return [...recorded, ...captured]
+  return [...requests, ...captured]
 }

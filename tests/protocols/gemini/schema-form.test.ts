@@ -3,7 +3,6 @@ import { isObject, type JsonObject } from '../../../src/lib/json/json.ts'
 import type { Quirks } from '../../../src/protocols/codec.ts'
 import { list, object } from '../../support/readers/seen.ts'
 import { requestsOf } from '../../support/requests.ts'
-import { sharedMissing } from '../../support/shared.ts'
 import { translated } from '../../support/translated.ts'
 
 const SCHEMA: JsonObject = {
@@ -166,7 +165,7 @@ function schemasIn(tools: JsonObject[]): Map<string, JsonObject> {
   return found
 }
 
-describe.skipIf(sharedMissing)('the tools of every recorded request keep their schemas', () => {
+describe('the tools of every request keep their schemas', () => {
   for (const from of ['anthropic', 'openai-chat', 'openai-responses'] as const)
     for (const { id, body } of requestsOf(from)) {
       const schemas = schemasIn(list(body.tools))
