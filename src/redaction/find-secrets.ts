@@ -1,15 +1,5 @@
-import {
-  type Alias,
-  isAlias,
-  isCollection,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  parseDocument,
-  type Scalar,
-  visit as visitNodes,
-} from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar } from 'yaml'
+import { aliasTargets } from '../lib/files/yaml-aliases.ts'
 import { tooDeepAt } from '../lib/files/yaml-depth.ts'
 import type { JsonValue } from '../lib/json/json.ts'
 import type { Path } from '../lib/path.ts'
@@ -30,7 +20,7 @@ export type ScalarAt = { scalar: Scalar; path: Path; isName: boolean }
 
 type Document = ReturnType<typeof parseDocument>
 
-/** Every secret of a YAML text, in order. Undefined: the text does not parse, so nobody can tell. */
+/** Every secret of a YAML text, in order. Undefined: the text does not parse, so they cannot be told apart. */
 export function secretsIn(text: string): SecretRange[] | undefined {
   const document = readYaml(text)
   if (document.errors.length > 0) return undefined
@@ -53,10 +43,10 @@ function secretsOf(document: Document, text: string): SecretRange[] {
     .filter(isSecret)
     .map(({ scalar }) => textOf(scalar))
     .filter(isLongEnough)
-  const repeats = (value: string): boolean => known.some(one => value.includes(one))
+  const repeats = (value: string): boolean => known.some(secret => value.includes(secret))
   const found = values
-    .filter(one => isSecret(one) || repeats(textOf(one.scalar)))
-    .flatMap(one => rangesOf(text, one))
+    .filter(place => isSecret(place) || repeats(textOf(place.scalar)))
+    .flatMap(place => rangesOf(text, place))
   return withoutOverlaps([...found, ...inComments(text, all, repeats)])
 }
 
@@ -102,41 +92,22 @@ function secretPlaces(document: Document): ScalarAt[] {
   )
 }
 
-/** Aliases in aliases end somewhere, since an anchor may stand inside itself. */
-const DEEPEST = 50
-/** What anchors stand for multiplies: beyond so many places nobody can tell what they hold. */
+/** An anchor may stand inside itself: aliases in aliases are followed so far. */
+const MAX_PATH = 50
+/** What anchors stand for multiplies: a text with more places counts as one that does not parse. */
 const MAX_PLACES = 200_000
 
 class TooManyPlaces extends Error {}
 
-/**
- * What each alias stands for: the last anchor of its name before it. `Alias.resolve` goes through
- * the whole text for every alias, which took minutes where anchors multiply.
- */
-function aliasTargets(document: Document): Map<Alias, Node> {
-  const anchors = new Map<string, Node>()
-  const targets = new Map<Alias, Node>()
-  visitNodes(document, {
-    Node(_, node) {
-      if (isAlias(node)) {
-        const target = anchors.get(node.source)
-        if (target) targets.set(node, target)
-      } else if ((isScalar(node) || isCollection(node)) && node.anchor)
-        anchors.set(node.anchor, node)
-    },
-  })
-  return targets
-}
-
 function walk(document: Document, throughAliases: boolean): ScalarAt[] {
-  const targets = throughAliases ? aliasTargets(document) : new Map<Alias, Node>()
+  const targets = throughAliases ? aliasTargets(document) : undefined
   const found: ScalarAt[] = []
   let places = 0
   const visit = (node: unknown, path: Path): void => {
-    if (path.length > DEEPEST) return
+    if (path.length > MAX_PATH) return
     if (places++ > MAX_PLACES) throw new TooManyPlaces()
     if (isAlias(node)) {
-      visit(targets.get(node), path)
+      visit(targets?.get(node), path)
     } else if (isMap(node)) {
       for (const { key, value } of node.items) {
         const inner = isScalar(key) ? [...path, String(key.value)] : path
@@ -144,7 +115,7 @@ function walk(document: Document, throughAliases: boolean): ScalarAt[] {
         visit(value, inner)
       }
     } else if (isSeq(node))
-      for (const [index, one] of node.items.entries()) visit(one, [...path, index])
+      for (const [index, item] of node.items.entries()) visit(item, [...path, index])
     else if (isScalar(node)) found.push({ scalar: node, path, isName: false })
   }
   visit(document.contents, [])
@@ -171,7 +142,7 @@ function inComments(
   return [...commentedOut, ...words.filter(isOutside)]
 }
 
-/** In a longer block of comments nobody has commented keys out. */
+/** A longer block of comments is prose: only its last lines are read. */
 const MAX_LINES = 200
 
 /** Secrets of a block of comments, read as YAML from any of its lines on: prose may stand before. */
@@ -182,12 +153,12 @@ function commentedOutIn(text: string, { from, to }: Range): SecretRange[] {
   const found = new Map<number, SecretRange>()
   for (const start of starts.slice(-MAX_LINES)) {
     const part = yaml.slice(start)
-    for (const one of secretPlaces(readYaml(part)).flatMap(place => rangesOf(part, place))) {
+    for (const secret of secretPlaces(readYaml(part)).flatMap(place => rangesOf(part, place))) {
       // What goes on over several lines is prose.
-      if (part.slice(one.from, one.to).includes('\n')) continue
+      if (part.slice(secret.from, secret.to).includes('\n')) continue
       const shift = from + start
-      const at = one.from + shift
-      found.set(at, { from: at, to: one.to + shift, value: one.value, path: undefined })
+      const at = secret.from + shift
+      found.set(at, { from: at, to: secret.to + shift, value: secret.value, path: undefined })
     }
   }
   return withoutOverlaps([...found.values()])
@@ -216,7 +187,7 @@ function commentsOf(text: string, scalars: readonly ScalarAt[]): Range[] {
     .filter(({ from }) => !inside.some(range => from >= range.from && from < range.to))
 }
 
-/** Remarks on lines of their own, one below the other. */
+/** Comments on lines of their own, one below the other. */
 function blocksOf(text: string, comments: readonly Range[]): Range[] {
   const blocks: Range[] = []
   for (const { from, to } of comments) {

@@ -6,7 +6,7 @@ import { isSecretPlace } from './names.ts'
 
 /**
  * Masks the secrets of a YAML text with placeholders, and puts them back. A placeholder stands
- * for its secret wherever that may stand; it says nothing about it, not even to who can guess.
+ * for its secret wherever that may stand; nothing about the secret can be read from it, and no guess be checked by it.
  */
 export interface SecretPlaceholders {
   /** Undefined: the text does not parse, so its secrets cannot be told from the rest. */
@@ -58,7 +58,7 @@ export function createSecretPlaceholders(salt: Uint8Array): SecretPlaceholders {
   function unmasked(text: string, current: string): string {
     const secrets = secretsByPlaceholder(current)
     const { values, words } = placeholdersIn(text)
-    for (const one of [...values, ...words]) secretFor(one.placeholder, one.path, secrets)
+    for (const { placeholder, path } of [...values, ...words]) secretFor(placeholder, path, secrets)
     const put = (spelled: (secret: Secret) => string): string =>
       replaced(text, [...values, ...words], ({ placeholder: name, path }) => {
         const secret = secretFor(name, path, secrets)
@@ -83,7 +83,7 @@ export function createSecretPlaceholders(salt: Uint8Array): SecretPlaceholders {
     mask,
     unmask(text, current) {
       if (!text.match(PLACEHOLDER)) return { ok: true, text }
-      // The complaints about it come from whoever reads it next.
+      // Its mistakes are reported when it is compiled.
       if (readYaml(text).errors.length > 0) return { ok: true, text }
       return attempt(() => ({ ok: true, text: unmasked(text, current) }))
     },
@@ -110,7 +110,7 @@ function memberOf(path: Path): string {
   return path.findLast(segment => typeof segment === 'string') ?? ''
 }
 
-/** `path`: where it is to stand; undefined: in a remark. Never where others could read it. */
+/** `path`: where it is to stand; undefined: in a comment. Never where others could read it. */
 function secretFor(
   placeholder: string,
   path: Path | undefined,
@@ -134,10 +134,10 @@ function secretFor(
 
 function filledIn(value: JsonValue, path: Path, secrets: SecretsByPlaceholder): JsonValue {
   if (Array.isArray(value))
-    return value.map((one, index) => filledIn(one, [...path, index], secrets))
+    return value.map((item, index) => filledIn(item, [...path, index], secrets))
   if (isObject(value))
     return Object.fromEntries(
-      jsonEntries(value).map(([key, one]) => [key, filledIn(one, [...path, key], secrets)]),
+      jsonEntries(value).map(([key, member]) => [key, filledIn(member, [...path, key], secrets)]),
     )
   if (typeof value !== 'string' || !value.match(PLACEHOLDER)) return value
   return secretFor(value, path, secrets).value

@@ -1,4 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, visit } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml'
+import { aliasTargets } from '../../lib/files/yaml-aliases.ts'
 import { type Path, pathText } from '../../lib/path.ts'
 import { Refused } from './edit.ts'
 import { type Collection, type Entry, entriesOf, type ParsedText, startOf } from './parsed-text.ts'
@@ -86,21 +87,10 @@ type AliasUse = { anchor: string; target: Node; at: number; line: number }
 
 /** Every alias of the text, merges included. */
 function aliasesOf({ document, lineOf }: ParsedText): AliasUse[] {
-  // An anchor may be given twice: an alias means the one before it.
-  const anchored = new Map<string, Node>()
-  const uses: AliasUse[] = []
-  visit(document, {
-    Node(_, node) {
-      if (!isAlias(node)) {
-        if (node.anchor) anchored.set(node.anchor, node)
-        return
-      }
-      const target = anchored.get(node.source)
-      const at = startOf(node)
-      if (target) uses.push({ anchor: node.source, target, at, line: lineOf(at) })
-    },
+  return [...aliasTargets(document)].map(([alias, target]) => {
+    const at = startOf(alias)
+    return { anchor: alias.source, target, at, line: lineOf(at) }
   })
-  return uses
 }
 
 function refuseShared(

@@ -13,7 +13,7 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml'
-import { aliasesOf } from '../../lib/files/yaml-aliases.ts'
+import { aliasTargets } from '../../lib/files/yaml-aliases.ts'
 import type { Path } from '../../lib/path.ts'
 import { mayNameSecret } from '../../redaction/names.ts'
 import { gapsIn } from './gaps.ts'
@@ -155,7 +155,7 @@ function structureFaults(document: Document.Parsed): YamlFault[] {
 }
 
 function aliasFault(alias: Alias, document: Document.Parsed, ancestors: Ancestors) {
-  const target = aliasesOf(document)(alias)
+  const target = aliasTargets(document).get(alias)
   if (target && !ancestors.includes(target)) return undefined
   const message = target
     ? `the anchor "${alias.source}" holds itself`
@@ -180,8 +180,8 @@ function pairFault({ key, value }: Pair, document: Document.Parsed) {
   if (!isScalar(key))
     return { message: 'a key must be a text', hint: 'put it in quotes', readable: false }
   if (typeof key.value !== 'symbol') return undefined
-  const aliases = aliasesOf(document)
-  const meant = (node: unknown): unknown => (isAlias(node) ? aliases(node) : node)
+  const aliases = aliasTargets(document)
+  const meant = (node: unknown): unknown => (isAlias(node) ? aliases.get(node) : node)
   const merged = meant(value)
   const sources = isSeq(merged) ? merged.items : [merged]
   // An alias that means nothing is complained of by itself.

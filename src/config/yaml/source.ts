@@ -10,7 +10,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml'
-import { aliasesOf } from '../../lib/files/yaml-aliases.ts'
+import { aliasTargets } from '../../lib/files/yaml-aliases.ts'
 import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/files/yaml-depth.ts'
 import { type Path, pathText } from '../../lib/path.ts'
 import { redactSentence } from '../../redaction/redact.ts'
@@ -119,7 +119,7 @@ function offsetOf(document: Document.Parsed, path: Path, of: 'key' | 'value'): n
 }
 
 function child(document: Document.Parsed, node: unknown, segment: string | number) {
-  const resolved = isAlias(node) ? aliasesOf(document)(node) : node
+  const resolved = isAlias(node) ? aliasTargets(document).get(node) : node
   if (isSeq(resolved) && typeof segment === 'number') {
     const value = resolved.items[segment]
     return value === undefined ? undefined : { key: undefined, value }
@@ -143,7 +143,7 @@ function memberOf(document: Document.Parsed, map: YAMLMap, name: string): Pair |
 
 /** `<<:` names a mapping or a list of them. */
 function mergedMember(document: Document.Parsed, source: unknown, name: string): Pair | undefined {
-  const meant = isAlias(source) ? aliasesOf(document)(source) : source
+  const meant = isAlias(source) ? aliasTargets(document).get(source) : source
   if (isMap(meant)) return memberOf(document, meant, name)
   if (!isSeq(meant)) return undefined
   for (const one of meant.items) {

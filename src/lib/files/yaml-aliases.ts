@@ -1,27 +1,28 @@
-import { type Alias, type Document, isAlias, isNode, type Node, visit } from 'yaml'
+import { type Alias, type Document, isAlias, type Node, visit } from 'yaml'
 
-/** What each alias of a document stands for; undefined: no anchor of its name stands before it. */
-export type Aliases = (alias: Alias) => Node | undefined
+const known = new WeakMap<object, ReadonlyMap<Alias, Node>>()
 
-const known = new WeakMap<Document, ReadonlyMap<Alias, Node>>()
-
-/** The library goes through the whole document for every alias; this goes through it once. */
-export function aliasesOf(document: Document.Parsed): Aliases {
-  const found = known.get(document) ?? resolved(document)
-  known.set(document, found)
-  return alias => found.get(alias)
+/**
+ * What each alias of a document stands for: the last anchor of its name before it. An alias without
+ * one is not in it. `Alias.resolve` goes through the whole document for every alias, which takes
+ * minutes where anchors multiply; this goes through it once.
+ */
+export function aliasTargets(document: Document<Node, boolean>): ReadonlyMap<Alias, Node> {
+  const targets = known.get(document) ?? resolved(document)
+  known.set(document, targets)
+  return targets
 }
 
-function resolved(document: Document.Parsed): ReadonlyMap<Alias, Node> {
+function resolved(document: Document<Node, boolean>): ReadonlyMap<Alias, Node> {
   const anchored = new Map<string, Node>()
-  const found = new Map<Alias, Node>()
+  const targets = new Map<Alias, Node>()
   visit(document, {
     Node(_, node) {
       if (isAlias(node)) {
         const target = anchored.get(node.source)
-        if (target) found.set(node, target)
-      } else if (isNode(node) && node.anchor) anchored.set(node.anchor, node)
+        if (target) targets.set(node, target)
+      } else if (node.anchor) anchored.set(node.anchor, node)
     },
   })
-  return found
+  return targets
 }
