@@ -12,18 +12,17 @@ import { lint } from './lint/lint.ts'
 import { runTests } from './lint/route-tests.ts'
 import { listModels } from './model-list.ts'
 import { checkDocument } from './schema/check.ts'
-import type { Document } from './schema/document.ts'
 import { Routes } from './schema/index.ts'
 import { FILES, mistakenFor, type OtherTool } from './schema/other-tools.ts'
 import { retyped } from './schema/retype.ts'
+import type { Document } from './schema/routes.ts'
 import { type Valid, validParts } from './schema/valid-parts.ts'
-import { readApiKeys } from './sections/api-keys.ts'
+import { callerNames, readApiKeys } from './sections/api-keys.ts'
 import { type EditsEntry, readEdits } from './sections/body-edits.ts'
-import { callerNames } from './sections/caller-names.ts'
 import { readEntries } from './sections/entries.ts'
 import { readLogging, readUsage } from './sections/logging.ts'
 import { readPolicy, warnOfSwitches } from './sections/policy.ts'
-import { resolveProvider } from './sections/providers.ts'
+import { readProvider } from './sections/providers.ts'
 import { readManagement } from './sections/remote-management.ts'
 import { readServer } from './sections/server.ts'
 import { readWhen, type WhenEntry } from './sections/when.ts'
@@ -40,7 +39,7 @@ export type TableServices = {
 
 /**
  * Text → routing table: every name resolved, every default filled in, the file's `tests` run.
- * Whatever is wrong is told at once, in file order.
+ * All mistakes are reported at once, in file order.
  */
 export function compileTable(
   file: string,
@@ -75,7 +74,7 @@ export function compileTable(
   return { ok: true, value: frozen({ ...table, warnings: found }), warnings: found }
 }
 
-/** Its members would be complained of one by one, and none of it helps. */
+/** One diagnostic instead of one for each of its members. */
 function otherTool(tool: OtherTool, source: Source): Result<never> {
   const report = createReport(source)
   report.error(
@@ -104,16 +103,11 @@ function buildTable(
   const { document } = valid
   const providers = new Map<string, Provider>()
   const unresolved = new Set(valid.broken.providers)
+  const { kinds, discovered } = services
+  const serverProxy = document.server?.['proxy-url']
+  const context = { kinds, discovered, interpolated, source, report, serverProxy }
   for (const [id, entry] of Object.entries(document.providers ?? {})) {
-    const provider = resolveProvider(
-      id,
-      entry,
-      services,
-      interpolated,
-      source,
-      report,
-      document.server?.['proxy-url'],
-    )
+    const provider = readProvider(id, entry, context)
     if (provider) providers.set(id, provider)
     else unresolved.add(id)
   }
@@ -157,6 +151,6 @@ function readRules(
     const path = ['rules', index]
     const when = readWhen(written.when as WhenEntry | undefined, [...path, 'when'], callers, report)
     const edits = readEdits(written as EditsEntry, path, report)
-    return { edits, ...(when ? { when } : {}) }
+    return { edits, when }
   })
 }

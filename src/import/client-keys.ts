@@ -1,4 +1,4 @@
-import { isSampleKey } from '../config/sections/sample-keys.ts'
+import { isSampleKey } from '../config/sections/key-problems.ts'
 import type { Importing } from './draft.ts'
 
 /** A client's key as the other tool's file has it. */

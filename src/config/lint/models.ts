@@ -3,7 +3,7 @@ import type { Path } from '../../lib/path.ts'
 import type { Address } from '../../routing/address.ts'
 import type { Provider } from '../../routing/table.ts'
 import type { Report } from '../diagnostics/report.ts'
-import type { Document } from '../schema/document.ts'
+import type { Document } from '../schema/routes.ts'
 import type { Broken } from '../schema/valid-parts.ts'
 
 /** Complains of a target, `provider/model`, whose model the provider is not known to have. */

@@ -4,7 +4,7 @@ import { CLIENTS, type Facts, isClient, sampleFacts } from '../../routing/facts.
 import type { Resolution, RoutingTable } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { Report } from '../diagnostics/report.ts'
-import type { Document } from '../schema/document.ts'
+import type { Document } from '../schema/routes.ts'
 import type { Broken } from '../schema/valid-parts.ts'
 
 type Tested = Pick<RoutingTable, 'resolve' | 'providers'> & {

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { CLIENTS } from '../../routing/facts.ts'
 import { edits, Model, Name, When } from './entries.ts'
 import { Provider } from './providers.ts'
@@ -108,3 +108,9 @@ export const Routes = Type.Object(
   // Anchors live there.
   { ...shut, patternProperties: { '^x-': {} } },
 )
+
+/** routes.yaml, checked: what the schema demands is there, and nothing that it does not know. */
+export type Document = Static<typeof Routes>
+export type ProviderEntry = NonNullable<Document['providers']>[string]
+export type ModelEntry = NonNullable<Document['models']>[string]
+export type NameEntry = NonNullable<Document['aliases']>[string]

@@ -1,6 +1,6 @@
 import { nearest } from '../../lib/nearest.ts'
 import type { Checked } from './check.ts'
-import type { Document } from './document.ts'
+import type { Document } from './routes.ts'
 
 /** The good parts of a file, and what is left out of it, so that nothing is complained of twice. */
 export type Valid = {

@@ -1,11 +1,9 @@
 import { isHash, isMeantAsHash, knownBy } from '../../lib/key-hash.ts'
 import type { ApiKey } from '../../routing/table.ts'
 import type { Report } from '../diagnostics/report.ts'
-import { variableProblem } from '../lint/written-keys.ts'
-import type { Document } from '../schema/document.ts'
+import type { Document } from '../schema/routes.ts'
 import { parseCount, parseMoney } from '../schema/units.ts'
-import { keyName } from './caller-names.ts'
-import { isSampleKey } from './sample-keys.ts'
+import { isSampleKey, variableProblem } from './key-problems.ts'
 
 export function readApiKeys(document: Document, report: Report): ApiKey[] {
   const keys: ApiKey[] = []
@@ -55,6 +53,17 @@ export function readApiKeys(document: Document, report: Report): ApiKey[] {
   return keys
 }
 
+/** How callers are called in conditions: by their API keys' names; `local` where there are no keys. */
+export function callerNames({ 'api-keys': keys = [] }: Document): ReadonlySet<string> {
+  if (keys.length === 0) return new Set(['local'])
+  return new Set(keys.map((key, index) => (typeof key === 'string' ? keyName(index) : key.name)))
+}
+
+/** What a key is called that has no name of its own. */
+export function keyName(index: number): string {
+  return `key-${index + 1}`
+}
+
 type ApiKeyEntry = Exclude<NonNullable<Document['api-keys']>[number], string>
 
 function keyOf({ name, key, models, limits }: ApiKeyEntry): ApiKey {
@@ -64,16 +73,12 @@ function keyOf({ name, key, models, limits }: ApiKeyEntry): ApiKey {
   return {
     name,
     key,
-    ...(models ? { models } : {}),
-    ...(limits
-      ? {
-          limits: {
-            requestsPerMinute,
-            tokensPerDay,
-            usdPerDay,
-            ...(limits['unknown-price'] === 'allow' ? { unknownPrice: 'allow' } : {}),
-          },
-        }
-      : {}),
+    models,
+    limits: limits && {
+      requestsPerMinute,
+      tokensPerDay,
+      usdPerDay,
+      unknownPrice: limits['unknown-price'] === 'allow' ? 'allow' : undefined,
+    },
   }
 }

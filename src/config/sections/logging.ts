@@ -3,7 +3,7 @@ import type { LoggingSettings, UsageSettings } from '../../routing/table.ts'
 import { logsFolder } from '../../store/state.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { LOGGING, USAGE } from '../schema/defaults.ts'
-import type { Document } from '../schema/document.ts'
+import type { Document } from '../schema/routes.ts'
 import { parseDuration } from '../schema/units.ts'
 import { besideRoutes } from './paths.ts'
 

@@ -1,7 +1,7 @@
 import type { Policy } from '../../routing/table.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { POLICY } from '../schema/defaults.ts'
-import type { Document } from '../schema/document.ts'
+import type { Document } from '../schema/routes.ts'
 import { parseDuration } from '../schema/units.ts'
 
 export function readPolicy({ policy = {} }: Document): Policy {

@@ -1,9 +1,8 @@
 import { isHash, isMeantAsHash } from '../../lib/key-hash.ts'
 import type { ManagementSettings } from '../../routing/table.ts'
 import type { Report } from '../diagnostics/report.ts'
-import { type KeyProblem, variableProblem } from '../lint/written-keys.ts'
-import type { Document } from '../schema/document.ts'
-import { isSampleKey } from './sample-keys.ts'
+import type { Document } from '../schema/routes.ts'
+import { isSampleKey, type KeyProblem, variableProblem } from './key-problems.ts'
 
 const BCRYPT = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/
 
@@ -16,7 +15,7 @@ export function readManagement(document: Document, report: Report): ManagementSe
     report.error(['remote-management', 'secret-key'], 'value', problem.message, problem.hint)
   return {
     allowRemote: written['allow-remote'] ?? false,
-    ...(secret ? { secret } : {}),
+    secret: secret || undefined,
     panel: !(written['disable-control-panel'] ?? false),
   }
 }

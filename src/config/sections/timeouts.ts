@@ -1,5 +1,5 @@
 import type { Timeouts } from '../../routing/table.ts'
-import type { ProviderEntry } from '../schema/document.ts'
+import type { ProviderEntry } from '../schema/routes.ts'
 import { parseDuration } from '../schema/units.ts'
 
 /** `timeout` as the schema admits it. */
