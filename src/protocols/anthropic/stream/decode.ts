@@ -5,6 +5,7 @@ import {
   type StreamEvent,
   truncatedStream,
 } from '../../../conversation/index.ts'
+import type { GatewayError } from '../../../lib/errors.ts'
 import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
 import { count, object, text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
@@ -15,135 +16,135 @@ import { decodeBlock, decodeCitation, sealOf } from '../part.ts'
 import { decodeStop } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
 
-/** A block on its way: its part's index, or what is gathered of a block only this protocol knows. */
-type Open = { index: number; part: Part; args: string; held?: JsonObject }
+/** A block on its way: its part, and what is gathered of a block only this protocol knows. */
+type OpenBlock = { index: number; part: Part; arguments: string; opaque?: JsonObject }
 
 /** Stream events → conversation events. */
 export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
-  let over = false
-  let parts = 0
-  let usage: JsonObject = {}
-  let stop: Stop | undefined
-  const open = new Map<number, Open>()
+  return new EventReader(issuer)
+}
 
-  function startBlock(at: number, wire: JsonObject): StreamEvent[] {
-    const part = decodeBlock(wire, issuer)
-    if (part.type === 'opaque') {
-      open.set(at, { index: parts++, part, args: '', held: wire })
-      return []
-    }
-    // The placeholder `{}` is not the value; but some servers put all of it here and send no deltas.
-    const begun = part.type === 'tool-call' ? { ...part, arguments: '' } : part
-    const block = { index: parts++, part, args: '' }
-    open.set(at, block)
-    return [{ type: 'part-start', index: block.index, part: begun }]
+class EventReader implements Machine<Frame, StreamEvent> {
+  private readonly issuer: string
+  private over = false
+  private parts = 0
+  private usage: JsonObject = {}
+  private stop: Stop | undefined
+  private readonly open = new Map<number, OpenBlock>()
+
+  constructor(issuer: string) {
+    this.issuer = issuer
   }
 
-  function growBlock(at: number, delta: JsonObject): StreamEvent[] {
-    const block = open.get(at)
-    if (!block) return []
-    if (typeof delta.partial_json === 'string') block.args += delta.partial_json
-    if (block.held) return []
-    const change = deltaOf(delta, issuer)
-    return change ? [{ type: 'part-delta', index: block.index, delta: change }] : []
+  feed({ event, data }: Frame): StreamEvent[] {
+    if (this.over) return []
+    const wire = parseObject(data)
+    if (!wire) return []
+    switch (wire.type) {
+      case 'message_start':
+        return this.messageStart(object(wire.message) ?? {})
+      case 'content_block_start':
+        return this.blockStart(
+          count(wire.index) ?? this.open.size,
+          object(wire.content_block) ?? {},
+        )
+      case 'content_block_delta':
+        return this.blockDelta(count(wire.index) ?? 0, object(wire.delta) ?? {})
+      case 'content_block_stop':
+        return this.blockStop(count(wire.index) ?? 0)
+      case 'message_delta':
+        return this.messageDelta(wire)
+      case 'message_stop':
+        return this.messageStop()
+      case 'error':
+        return this.failed(failure(wire))
+      case 'ping':
+        return []
+      default:
+        // Services that are not quite this protocol's leave the type out.
+        if (event === 'error' || hasError(wire.error)) return this.failed(failure(wire))
+        return [{ type: 'opaque', protocol: 'anthropic', event: text(wire.type) ?? '', wire }]
+    }
   }
 
-  function stopBlock(at: number): StreamEvent[] {
-    const block = open.get(at)
-    if (!block) return []
-    open.delete(at)
-    const { index, part, args, held } = block
-    const end: StreamEvent = { type: 'part-end', index }
-    if (held) {
-      const input = args ? parseObject(args) : undefined
-      return [
-        {
-          type: 'part-start',
-          index,
-          part: {
-            ...part,
-            type: 'opaque',
-            protocol: 'anthropic',
-            wire: input ? { ...held, input } : held,
-          },
-        },
-        end,
-      ]
-    }
-    if (part.type === 'tool-call' && args === '') {
-      return [{ type: 'part-delta', index, delta: { arguments: part.arguments || '{}' } }, end]
-    }
-    return [end]
+  end(): StreamEvent[] {
+    if (this.over) return []
+    if (!this.stop) return this.failed(truncatedStream())
+    return [...[...this.open.keys()].flatMap(at => this.blockStop(at)), ...this.messageStop()]
   }
 
-  function finished(): StreamEvent[] {
-    over = true
+  private messageStart(message: JsonObject): StreamEvent[] {
+    this.usage = object(message.usage) ?? {}
     return [
       {
-        type: 'response-end',
-        stop: stop ?? { reason: 'end', raw: null },
-        usage: decodeUsage(usage),
+        type: 'response-start',
+        id: text(message.id) ?? '',
+        model: text(message.model) ?? '',
+        usage: decodeUsage(this.usage),
       },
     ]
   }
 
-  function failed(wire: JsonObject): StreamEvent[] {
-    over = true
-    return [{ type: 'error', error: failure(wire), usage: decodeUsage(usage) }]
+  private messageDelta(wire: JsonObject): StreamEvent[] {
+    const delta = object(wire.delta)
+    const reason = text(delta?.stop_reason)
+    if (reason !== undefined) this.stop = decodeStop(reason, text(delta?.stop_sequence) ?? null)
+    // Final numbers replace the first ones; a null leaves the first.
+    for (const [name, value] of Object.entries(object(wire.usage) ?? {}))
+      if (value !== null) this.usage = { ...this.usage, [name]: value }
+    return []
   }
 
-  return {
-    feed({ event, data }) {
-      if (over) return []
-      const wire = parseObject(data)
-      if (!wire) return []
-      switch (wire.type) {
-        case 'message_start': {
-          const message = object(wire.message) ?? {}
-          usage = object(message.usage) ?? {}
-          return [
-            {
-              type: 'response-start',
-              id: text(message.id) ?? '',
-              model: text(message.model) ?? '',
-              usage: decodeUsage(usage),
-            },
-          ]
-        }
-        case 'content_block_start':
-          return startBlock(count(wire.index) ?? open.size, object(wire.content_block) ?? {})
-        case 'content_block_delta':
-          return growBlock(count(wire.index) ?? 0, object(wire.delta) ?? {})
-        case 'content_block_stop':
-          return stopBlock(count(wire.index) ?? 0)
-        case 'message_delta': {
-          const delta = object(wire.delta)
-          const reason = text(delta?.stop_reason)
-          if (reason !== undefined) stop = decodeStop(reason, text(delta?.stop_sequence) ?? null)
-          // Final numbers replace the first ones; a null says nothing.
-          for (const [name, value] of Object.entries(object(wire.usage) ?? {}))
-            if (value !== null) usage = { ...usage, [name]: value }
-          return []
-        }
-        case 'message_stop':
-          return finished()
-        case 'error':
-          return failed(wire)
-        case 'ping':
-          return []
-        default:
-          // Services that are not quite this protocol's leave the type out.
-          if (event === 'error' || hasError(wire.error)) return failed(wire)
-          return [{ type: 'opaque', protocol: 'anthropic', event: text(wire.type) ?? '', wire }]
-      }
-    },
-    end() {
-      if (over) return []
-      if (stop) return [...[...open.keys()].flatMap(stopBlock), ...finished()]
-      over = true
-      return [{ type: 'error', error: truncatedStream(), usage: decodeUsage(usage) }]
-    },
+  private messageStop(): StreamEvent[] {
+    this.over = true
+    const stop = this.stop ?? { reason: 'end', raw: null }
+    return [{ type: 'response-end', stop, usage: decodeUsage(this.usage) }]
   }
+
+  private failed(error: GatewayError): StreamEvent[] {
+    this.over = true
+    return [{ type: 'error', error, usage: decodeUsage(this.usage) }]
+  }
+
+  private blockStart(at: number, wire: JsonObject): StreamEvent[] {
+    const part = decodeBlock(wire, this.issuer)
+    const index = this.parts++
+    if (part.type === 'opaque') {
+      this.open.set(at, { index, part, arguments: '', opaque: wire })
+      return []
+    }
+    this.open.set(at, { index, part, arguments: '' })
+    // The placeholder `{}` is not the value; but some servers put all of it here and send no deltas.
+    const begun = part.type === 'tool-call' ? { ...part, arguments: '' } : part
+    return [{ type: 'part-start', index, part: begun }]
+  }
+
+  private blockDelta(at: number, delta: JsonObject): StreamEvent[] {
+    const block = this.open.get(at)
+    if (!block) return []
+    if (typeof delta.partial_json === 'string') block.arguments += delta.partial_json
+    if (block.opaque) return []
+    const change = deltaOf(delta, this.issuer)
+    return change ? [{ type: 'part-delta', index: block.index, delta: change }] : []
+  }
+
+  private blockStop(at: number): StreamEvent[] {
+    const block = this.open.get(at)
+    if (!block) return []
+    this.open.delete(at)
+    const { index, part } = block
+    const end: StreamEvent = { type: 'part-end', index }
+    if (block.opaque) return [{ type: 'part-start', index, part: opaquePart(block) }, end]
+    if (part.type !== 'tool-call' || block.arguments !== '') return [end]
+    return [{ type: 'part-delta', index, delta: { arguments: part.arguments || '{}' } }, end]
+  }
+}
+
+/** The block whole: its input came in pieces. */
+function opaquePart({ part, opaque = {}, arguments: json }: OpenBlock): Part {
+  const input = json ? parseObject(json) : undefined
+  const wire = input ? { ...opaque, input } : opaque
+  return { ...part, type: 'opaque', protocol: 'anthropic', wire }
 }
 
 function deltaOf(delta: JsonObject, issuer: string): PartDelta | undefined {
