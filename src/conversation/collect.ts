@@ -20,7 +20,7 @@ export function collect(events: Iterable<StreamEvent>): ConversationResponse {
           parts: [],
           stop: { reason: 'other', raw: null },
           usage: event.usage ?? {},
-          ...(event.extensions ? { extensions: event.extensions } : {}),
+          extensions: event.extensions,
         }
         break
       case 'part-start':

@@ -4,7 +4,7 @@ import type { ConversationResponse, PartDelta, StreamEvent } from './response.ts
 /** A whole response as the stream that would have made it: the inverse of `collect`. */
 export function* replay(response: ConversationResponse): Generator<StreamEvent> {
   const { id, model, usage, extensions } = response
-  yield { type: 'response-start', id, model, usage, ...(extensions ? { extensions } : {}) }
+  yield { type: 'response-start', id, model, usage, extensions }
   for (const [index, part] of response.parts.entries()) yield* replayPart(index, part)
   yield { type: 'response-end', stop: response.stop, usage }
 }

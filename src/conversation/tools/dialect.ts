@@ -141,7 +141,7 @@ function asFunction(tool: Tool & { type: 'custom' }, name: string): Tool {
       properties: { input: { type: 'string', description: 'The input, verbatim' } },
       required: ['input'],
     },
-    ...(tool.extensions ? { extensions: tool.extensions } : {}),
+    extensions: tool.extensions,
   }
 }
 

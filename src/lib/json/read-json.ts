@@ -13,6 +13,10 @@ export function number(value: JsonValue | undefined): number | undefined {
   return typeof value === 'number' ? value : undefined
 }
 
+export function flag(value: JsonValue | undefined): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
 export function object(value: JsonValue | undefined): JsonObject | undefined {
   return isObject(value) ? value : undefined
 }

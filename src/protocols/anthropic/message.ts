@@ -73,7 +73,7 @@ function encodeBody(part: Part, to: Addressee, path: string, losses: Loss[]): Js
     case 'text': {
       const citations = encodeCitations(part.citations)
       return said(part.text, {
-        ...(citations.length > 0 ? { citations } : {}),
+        citations: citations.length > 0 ? citations : undefined,
         ...part.extensions?.anthropic,
       })
     }
@@ -163,8 +163,8 @@ function encodeResult(
   return {
     type: 'tool_result',
     tool_use_id: callId(part.callId),
-    ...(content.length > 0 ? { content } : {}),
-    ...(part.failed ? { is_error: true } : {}),
+    content: content.length > 0 ? content : undefined,
+    is_error: part.failed ? true : undefined,
     ...part.extensions?.anthropic,
   }
 }

@@ -32,6 +32,6 @@ export function decodeModels(wire: JsonValue): ModelPage | undefined {
     models: entries.flatMap(
       entry => listedModel({ max_output_tokens: entry.max_tokens ?? null, ...entry }) ?? [],
     ),
-    ...(last ? { next: `after_id=${encodeURIComponent(last)}` } : {}),
+    next: last ? `after_id=${encodeURIComponent(last)}` : undefined,
   }
 }

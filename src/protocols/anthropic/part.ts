@@ -64,7 +64,7 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
       return {
         type: 'thinking',
         text: text(wire.thinking) ?? '',
-        ...(signature ? { seal: sealOf(issuer, signature) } : {}),
+        seal: signature ? sealOf(issuer, signature) : undefined,
         ...withExtensions('anthropic', without(wire, 'type', 'thinking', 'signature')),
       }
     }
@@ -90,7 +90,7 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
       }
     default: {
       const means = stepOf(wire)
-      return { type: 'opaque', protocol: 'anthropic', wire, ...(means ? { means } : {}) }
+      return { type: 'opaque', protocol: 'anthropic', wire, means }
     }
   }
 }
@@ -138,7 +138,7 @@ function decodeText(wire: JsonObject): Part {
   return {
     type: 'text',
     text: text(wire.text) ?? '',
-    ...(citations.length > 0 ? { citations } : {}),
+    citations: citations.length > 0 ? citations : undefined,
     ...withExtensions('anthropic', without(wire, 'type', 'text', 'citations')),
   }
 }
@@ -225,7 +225,7 @@ export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video
   const own = part.extensions?.anthropic ?? {}
   const head: JsonObject = {
     type: part.type,
-    ...(part.type === 'document' && part.name ? { title: part.name } : {}),
+    title: part.type === 'document' && part.name ? part.name : undefined,
   }
   switch (source.from) {
     case 'url':

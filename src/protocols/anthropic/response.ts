@@ -86,7 +86,7 @@ export function encodeReplyPart(part: Part, asked: Asked): JsonObject[] {
             {
               type: 'text',
               text: part.text,
-              ...(citations.length > 0 ? { citations } : {}),
+              citations: citations.length > 0 ? citations : undefined,
               ...own,
             },
           ]

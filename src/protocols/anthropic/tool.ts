@@ -1,6 +1,6 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
-import { number, object, text, without } from '../../lib/json/read-json.ts'
+import { flag, number, object, text, without } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Loss } from '../codec.ts'
 import { withExtensions } from '../shared/extensions.ts'
@@ -22,7 +22,7 @@ export function decodeTool(wire: JsonObject): Tool {
     name: text(wire.name) ?? '',
     description,
     parameters: schema,
-    ...(isPlaceholder(wire) ? { only: 'anthropic' as const } : {}),
+    only: isPlaceholder(wire) ? ('anthropic' as const) : undefined,
     ...shared(wire),
     ...withExtensions(
       'anthropic',
@@ -42,7 +42,7 @@ function isPlaceholder({ name, defer_loading }: JsonObject): boolean {
 function shared(wire: JsonObject): Pick<Extract<Tool, { type: 'function' }>, 'strict' | 'cache'> {
   const cache = object(wire.cache_control)
   return {
-    ...(typeof wire.strict === 'boolean' ? { strict: wire.strict } : {}),
+    strict: flag(wire.strict),
     ...(cache ? { cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : {}),
   }
 }
@@ -64,8 +64,8 @@ function serverTool(wire: JsonObject): Tool {
   const does: ServerAbility = {
     name,
     maxUses,
-    ...(allowedDomains ? { allowedDomains } : {}),
-    ...(blockedDomains ? { blockedDomains } : {}),
+    allowedDomains,
+    blockedDomains,
   }
   return { type: 'server', protocol: 'anthropic', wire, does }
 }
@@ -106,7 +106,7 @@ export function encodeTools(request: ConversationRequest, losses: Loss[]): JsonO
   if (wires === null || (asWritten === undefined && tools.length === 0)) return {}
   const written = memory.recall(toolChoice)
   const choice = written === undefined ? encodeToolChoice(request) : written
-  return { tools: wires, ...(choice ? { tool_choice: choice } : {}) }
+  return { tools: wires, tool_choice: choice ?? undefined }
 }
 
 function encodeToolChoice({
@@ -152,8 +152,8 @@ function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | unde
     name: tool.name,
     description: tool.description,
     input_schema: schema,
-    ...(tool.strict === true ? { strict: true } : {}),
-    ...(tool.cache ? { cache_control: cacheControl(tool.cache) } : {}),
+    strict: tool.strict === true ? true : undefined,
+    cache_control: tool.cache ? cacheControl(tool.cache) : undefined,
     ...tool.extensions?.anthropic,
   }
 }

@@ -213,7 +213,7 @@ class PartWriter {
           args: argumentsObject(part.arguments),
           ...extensionsOf('gemini', part),
         },
-        ...(signed ? { thoughtSignature: seal.value } : {}),
+        thoughtSignature: signed ? seal.value : undefined,
       },
     ]
   }

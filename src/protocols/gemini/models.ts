@@ -30,7 +30,7 @@ export function decodeModels(wire: JsonValue): ModelPage | undefined {
   const next = text(wire.nextPageToken)
   return {
     models: objects(wire.models).flatMap(entry => decodeModel(entry) ?? []),
-    ...(next ? { next: `pageToken=${encodeURIComponent(next)}` } : {}),
+    next: next ? `pageToken=${encodeURIComponent(next)}` : undefined,
   }
 }
 

@@ -44,7 +44,7 @@ export function decodePart(wire: JsonObject, issuer: string): (Part | CapsulePar
 
 /** A signature behind text stands for what was thought before it: an empty thought of its own. */
 function decodeText(wire: JsonObject, words: string, seal: Seal | undefined): Part[] {
-  if (flagOf(wire.thought)) return [{ type: 'thinking', text: words, ...(seal ? { seal } : {}) }]
+  if (flagOf(wire.thought)) return [{ type: 'thinking', text: words, seal }]
   const said: Part[] = words === '' ? [] : [{ type: 'text', text: words }]
   return seal ? [...said, { type: 'thinking', text: '', seal }] : said
 }
@@ -56,7 +56,7 @@ function decodeCall(wire: JsonObject, seal: Seal | undefined, capsule: Capsule |
     name: text(wire.name) ?? '',
     arguments: JSON.stringify(object(wire.args) ?? {}),
     runsOn: 'client',
-    ...(seal ? { seal } : {}),
+    seal,
     ...withExtensions('gemini', others(wire, ['id', 'name', 'args', ...PIECEWISE])),
   }
 }
@@ -134,7 +134,7 @@ function media(
 
 export function opaque(wire: JsonObject): Part {
   const means = stepOf(wire)
-  return { type: 'opaque', protocol: 'gemini', wire, ...(means ? { means } : {}) }
+  return { type: 'opaque', protocol: 'gemini', wire, means }
 }
 
 /** Code that the service ran, as other protocols may say it. */

@@ -14,8 +14,8 @@ export function peek({ params, query, headers, body }: Inbound): Envelope {
   return {
     model,
     stream,
-    ...(session ? { session } : {}),
+    session: session || undefined,
     // Without `alt=sse` a stream is one JSON array.
-    ...(stream && query?.get('alt') !== 'sse' ? { framing: 'json-array' } : {}),
+    framing: stream && query?.get('alt') !== 'sse' ? 'json-array' : undefined,
   }
 }

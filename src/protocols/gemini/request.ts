@@ -69,7 +69,7 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
       decodeSampling(config),
       config ? others(config, [...FORMAT, ...(thinking ? ['thinkingConfig'] : [])]) : null,
     ),
-    ...(thinking ? { thinking: memory.remember(thinking, thinkingConfig ?? null) } : {}),
+    thinking: thinking ? memory.remember(thinking, thinkingConfig ?? null) : undefined,
     showThinking: shown,
     format: memory.remember(decodeFormat(config), picked(config, FORMAT)),
     ...withRequestExtensions('gemini', others(body, UNDERSTOOD), FOREIGN),

@@ -32,7 +32,7 @@ export function decodeTools(wires: readonly JsonObject[]): Tool[] {
         type: 'server',
         protocol: 'gemini',
         wire: { [name]: value },
-        ...(ability ? { does: { name: ability } } : {}),
+        does: ability ? { name: ability } : undefined,
       })
     }
     return tools

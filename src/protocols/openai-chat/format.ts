@@ -1,6 +1,6 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
-import { object, text } from '../../lib/json/read-json.ts'
+import { flag, object, text } from '../../lib/json/read-json.ts'
 import { unknownWord } from '../shared/misread.ts'
 import { originalSpelling } from './original-spelling.ts'
 
@@ -15,9 +15,9 @@ export function decodeFormat(body: JsonObject): Format {
   const name = text(declared.name)
   return {
     type: 'json',
-    ...(schema ? { schema } : {}),
+    schema,
     name,
-    ...(typeof declared.strict === 'boolean' ? { strict: declared.strict } : {}),
+    strict: flag(declared.strict),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ConversationRequest, Extensions } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
-import { object, objects, text, without } from '../../lib/json/read-json.ts'
+import { flag, object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { extensionsOf } from '../shared/extensions.ts'
 import { nothingToSend } from '../shared/first-words.ts'
@@ -82,9 +82,9 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     messages: decodeMessages(wires.slice(leading), envelope.issuer ?? ''),
     tools: decodeTools(body),
     toolChoice: decodeToolChoice(body),
-    ...(typeof parallel === 'boolean' ? { parallelTools: parallel } : {}),
+    parallelTools: flag(parallel),
     sampling: decodeSampling(body),
-    ...(thinking ? { thinking } : {}),
+    thinking,
     cacheKey,
     verbosity,
     format: decodeFormat(body),
@@ -179,8 +179,7 @@ function encodeStreaming(own: JsonObject, to: Addressee): JsonObject {
   const { streamUsage } = to.quirks
   const original = object(own.stream_options)
   if (streamUsage === false) return { stream: true }
-  if (own.stream === true && !streamUsage)
-    return { stream: true, ...(original ? { stream_options: original } : {}) }
+  if (own.stream === true && !streamUsage) return { stream: true, stream_options: original }
   return { stream: true, stream_options: { ...original, include_usage: true } }
 }
 

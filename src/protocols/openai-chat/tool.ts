@@ -1,6 +1,6 @@
 import type { ConversationRequest, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
-import { object, objects, text, without } from '../../lib/json/read-json.ts'
+import { flag, object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
 import { extensionsOf } from '../shared/extensions.ts'
 import { misreadAs, unknownWord } from '../shared/misread.ts'
@@ -33,7 +33,7 @@ function decodeCustom(custom: JsonObject, wire: JsonObject): Tool {
     type: 'custom',
     name: text(custom.name) ?? '',
     description,
-    ...(format ? { format: { ...format, ...object(format.grammar) } } : {}),
+    format: format ? { ...format, ...object(format.grammar) } : undefined,
     ...withSpelling({}, { wire }),
   }
 }
@@ -51,7 +51,7 @@ function encodeCustom(tool: ToolOf<'custom'>): JsonObject {
     custom: {
       name,
       description,
-      ...(grammar ? { format: { type: 'grammar', grammar } } : {}),
+      format: grammar ? { type: 'grammar', grammar } : undefined,
     },
   }
 }
@@ -72,7 +72,7 @@ function decodeFunction(declared: JsonObject, outer: JsonObject, shape: JsonObje
     name: text(declared.name) ?? '',
     description,
     parameters: parameters ?? {},
-    ...(typeof strict === 'boolean' ? { strict } : {}),
+    strict: flag(strict),
     ...(cache ? { cache: { ttl: cache.ttl === '1h' ? '1h' : '5m' } } : {}),
     ...withSpelling(outer, {
       ...shape,

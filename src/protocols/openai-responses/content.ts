@@ -32,7 +32,7 @@ function decodeText(wire: JsonObject): Part {
   return {
     type: 'text',
     text: text(wire.text) ?? '',
-    ...(citations.length > 0 ? { citations } : {}),
+    citations: citations.length > 0 ? citations : undefined,
   }
 }
 
@@ -83,7 +83,7 @@ export function decodeCitation(wire: JsonObject): Citation {
   return {
     title,
     url,
-    ...(start === undefined || end === undefined ? {} : { range: [start, end] }),
+    range: start === undefined || end === undefined ? undefined : [start, end],
     ...withExtensions('openai-responses', wire),
   }
 }

@@ -58,7 +58,7 @@ export function decodeCall(wire: JsonObject): Part {
     name: text(wire.name) ?? '',
     arguments: text(custom ? wire.input : wire.arguments) ?? '',
     runsOn: 'client',
-    ...(custom ? { freeform: true } : {}),
+    freeform: custom ? true : undefined,
     namespace,
   }
 }
@@ -117,11 +117,11 @@ export function stepOf(wire: JsonObject): ServerStep | undefined {
     id,
     query,
     url,
-    ...(sources.length > 0 ? { sources } : {}),
+    sources: sources.length > 0 ? sources : undefined,
   }
 }
 
 export function opaque(wire: JsonObject): Part {
   const means = stepOf(wire)
-  return { type: 'opaque', protocol: 'openai-responses', wire, ...(means ? { means } : {}) }
+  return { type: 'opaque', protocol: 'openai-responses', wire, means }
 }

@@ -10,7 +10,7 @@ import {
   thinkingSupport,
 } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
-import { number, object, objects, picked, text, without } from '../../lib/json/read-json.ts'
+import { flag, number, object, objects, picked, text, without } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import { extensionsOf } from '../shared/extensions.ts'
@@ -83,10 +83,10 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
       body.tools ?? null,
     ),
     toolChoice: memory.remember(decodeToolChoice(body.tool_choice), body.tool_choice ?? null),
-    ...(typeof parallel === 'boolean' ? { parallelTools: parallel } : {}),
+    parallelTools: flag(parallel),
     sampling: memory.remember(decodeSampling(body), picked(body, SAMPLING)),
-    ...(thinking ? { thinking: memory.remember(thinking, body.reasoning ?? null) } : {}),
-    ...(text(object(body.reasoning)?.summary) === undefined ? {} : { showThinking: true }),
+    thinking: thinking ? memory.remember(thinking, body.reasoning ?? null) : undefined,
+    showThinking: text(object(body.reasoning)?.summary) === undefined ? undefined : true,
     cacheKey,
     verbosity,
     format: memory.remember(decodeFormat(object(body.text)), body.text ?? null),
@@ -158,7 +158,7 @@ function decodeFormat(wire: JsonObject | undefined): ConversationRequest['format
     type: 'json',
     schema,
     name,
-    ...(typeof format.strict === 'boolean' ? { strict: format.strict } : {}),
+    strict: flag(format.strict),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
-import { object, objects, text, without } from '../../lib/json/read-json.ts'
+import { flag, object, objects, text, without } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Loss } from '../codec.ts'
 import { extensionsOf, withExtensions } from '../shared/extensions.ts'
@@ -33,7 +33,7 @@ function decodeFunction(wire: JsonObject): Tool {
     name: text(wire.name) ?? '',
     description,
     parameters: object(wire.parameters) ?? {},
-    ...(typeof wire.strict === 'boolean' ? { strict: wire.strict } : {}),
+    strict: flag(wire.strict),
     ...withExtensions(
       'openai-responses',
       without(wire, 'type', 'name', 'description', 'parameters', 'strict'),
@@ -48,7 +48,7 @@ function decodeCustom(wire: JsonObject): Tool {
     type: 'custom',
     name: text(wire.name) ?? '',
     description,
-    ...(format ? { format } : {}),
+    format,
     ...withExtensions('openai-responses', without(wire, 'type', 'name', 'description', 'format')),
   }
 }
@@ -68,7 +68,7 @@ function serverTool(wire: JsonObject): Tool {
   const allowedDomains = Array.isArray(allowed)
     ? allowed.filter(one => typeof one === 'string')
     : undefined
-  const does: ServerAbility = { name, ...(allowedDomains ? { allowedDomains } : {}) }
+  const does: ServerAbility = { name, allowedDomains }
   return { type: 'server', protocol: 'openai-responses', wire, does }
 }
 
@@ -128,7 +128,7 @@ function encodeCustom(tool: Extract<Tool, { type: 'custom' }>): JsonObject {
     type: 'custom',
     name: tool.name,
     description: tool.description,
-    ...(tool.format ? { format: tool.format } : {}),
+    format: tool.format,
     ...extensionsOf('openai-responses', tool),
   }
 }
@@ -144,7 +144,7 @@ function encodeServerTool(
     return [
       {
         type: 'web_search',
-        ...(allowedDomains ? { filters: { allowed_domains: allowedDomains } } : {}),
+        filters: allowedDomains ? { allowed_domains: allowedDomains } : undefined,
       },
     ]
   }

@@ -93,7 +93,7 @@ export function toGatewayError(upstreamError: UpstreamErrorBody): GatewayError {
   const { message, param, retryAfterMs, status } = upstreamError
   const type = upstreamError.type ?? upstreamError.code
   return new GatewayError(code, message, {
-    ...(status !== undefined && codeForStatus(status) === code ? { status } : {}),
+    status: status !== undefined && codeForStatus(status) === code ? status : undefined,
     retryAfterMs,
     type,
     param,

@@ -144,8 +144,8 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
     const calls: Record<string, Seal> = seal?.value ? { [id]: seal } : {}
     return packCapsule({
       parts,
-      ...(ahead ? { ahead } : {}),
-      ...(seal?.value ? { calls } : {}),
+      ahead: ahead || undefined,
+      calls: seal?.value ? calls : undefined,
     })
   }
 

@@ -23,7 +23,7 @@ function decodeCall(wire: JsonObject, id: string): Part {
     name: text(declared.name) ?? '',
     arguments: argumentsText(custom ? declared.input : declared.arguments),
     runsOn: 'client',
-    ...(custom ? { freeform: true } : {}),
+    freeform: custom ? true : undefined,
     ...withSpelling(without(wire, 'id', 'type', 'function', 'custom'), {
       ...unlessEmpty('inner', without(declared, 'name', 'arguments', 'input')),
     }),

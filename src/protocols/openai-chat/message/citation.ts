@@ -13,7 +13,7 @@ export function decodeCitation(annotation: JsonObject): Citation {
   return {
     title,
     url,
-    ...(from !== undefined && to !== undefined ? { range: [from, to] } : {}),
+    range: from !== undefined && to !== undefined ? [from, to] : undefined,
     ...withExtensions('openai-chat', annotation),
   }
 }

@@ -26,7 +26,7 @@ export function decodeReasoning(
       {
         type: 'thinking',
         text: words ?? details.map(detailText).join(''),
-        ...(seal ? { seal: sealOf(issuer, seal) } : {}),
+        seal: seal ? sealOf(issuer, seal) : undefined,
         ...readFrom(as, carried),
       },
     ],
