@@ -11,17 +11,23 @@ import { folderStorage, memoryStorage } from './app/storage.ts'
 import { type Diagnostic, formatDiagnostic } from './config/index.ts'
 import { type Explanation, explain, type HypotheticalRequest } from './gateway/explain.ts'
 import { after } from './lib/timer.ts'
-import { type ConfigSource, constantSource } from './store/config-source.ts'
+import { type ConfigSource, constantSource, documentSource } from './store/config-source.ts'
+import type { Store } from './store/store.ts'
 
 export type { Diagnostic } from './config/index.ts'
 export { formatDiagnostic } from './config/index.ts'
 export type { Explanation, HypotheticalRequest } from './gateway/explain.ts'
 export { type ConfigSource, constantSource } from './store/config-source.ts'
 export { fileSource } from './store/documents/file-source.ts'
+export { createFolderStore } from './store/documents/folder.ts'
+export { createMemoryStore } from './store/documents/memory.ts'
+export { ABSENT, type Store, StoreConflict } from './store/store.ts'
 
 export type JackfieldOptions = {
-  /** The text of a routes.yaml, or a source of it, whose changes come into force. */
-  routes: string | ConfigSource
+  /** The text of a routes.yaml, or a source of it, whose changes come into force. Default: that of the store. */
+  routes?: string | ConfigSource
+  /** Holds `routes.yaml`, which the management API can then edit. Changes of it come into force. */
+  store?: Store
   /** Holds what the routes name as `${NAME}`. Default: the environment of the process. */
   env?: Record<string, string | undefined>
   /** Reaches upstreams. Default: the runtime's own. */
@@ -65,9 +71,9 @@ export class InvalidRoutes extends Error {
 
 /** Compiles the routes and assembles a gateway. Rejects with `InvalidRoutes`. */
 export async function createJackfield(options: JackfieldOptions): Promise<Jackfield> {
-  const { routes } = options
-  const source = typeof routes === 'string' ? constantSource('routes.yaml', routes) : routes
-  const { name, text = '' } = source.current() ?? { name: 'routes.yaml' }
+  const source = await sourceOf(options)
+  const { name, text = '' } = source.current() ?? { name: ROUTES }
+  const { routes, store } = options
   const peers: Peers = new WeakMap()
   const created = createApplication({
     name,
@@ -75,7 +81,7 @@ export async function createJackfield(options: JackfieldOptions): Promise<Jackfi
     source,
     runtime: runtimeOf(options, peers),
     salt: crypto.getRandomValues(new Uint8Array(32)),
-    documentOf: () => undefined,
+    documentOf: () => (store && routes === undefined ? { store, key: ROUTES } : undefined),
   })
   if (!created.ok) throw new InvalidRoutes(created.diagnostics)
   const application = created.value
@@ -93,6 +99,17 @@ export async function createJackfield(options: JackfieldOptions): Promise<Jackfi
       await application.close()
     },
   }
+}
+
+/** The document that holds the routes in a store. */
+const ROUTES = 'routes.yaml'
+
+async function sourceOf({ routes, store, log }: JackfieldOptions): Promise<ConfigSource> {
+  if (typeof routes === 'string') return constantSource(ROUTES, routes)
+  if (routes) return routes
+  if (!store) throw new TypeError('createJackfield: give routes, or a store that holds them')
+  const failed = (error: unknown): void => log?.(`${ROUTES} cannot be read: ${String(error)}\n`)
+  return documentSource({ store, key: ROUTES }, { failed })
 }
 
 function runtimeOf(options: JackfieldOptions, peers: Peers): Runtime {

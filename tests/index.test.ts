@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import {
   type ConfigSource,
   createJackfield,
+  createMemoryStore,
   InvalidRoutes,
   type Jackfield,
   type JackfieldOptions,
@@ -18,6 +19,8 @@ version: 1
 providers: { a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ "\${KEY}" ], discover: false } }
 models: { m: a/x }
 `
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 const opened: Jackfield[] = []
 afterEach(async () => {
@@ -164,6 +167,49 @@ describe('routes', () => {
     expect(await jackfield.reload()).toEqual([])
     await jackfield.fetch(question(), '::1')
     expect(asked).toEqual(['Bearer sk-one', 'Bearer sk-two'])
+  })
+})
+
+describe('routes of a store', () => {
+  const MANAGED = `${ROUTES}remote-management: { secret-key: the-secret-of-it }\n`
+
+  test('come into force when another program writes them', async () => {
+    const store = createMemoryStore({ 'routes.yaml': ROUTES })
+    const lines: string[] = []
+    const jackfield = await open({ routes: undefined, store, log: line => void lines.push(line) })
+    const { version = '' } = (await store.read('routes.yaml')) ?? {}
+    await store.write('routes.yaml', bytes(ROUTES.replace('m:', 'n:')), version)
+    // It joins the compilation that the change has begun, or begins another one.
+    expect(await jackfield.reload()).toEqual([])
+    expect((await jackfield.fetch(question('n'), '::1')).status).toBe(200)
+  })
+
+  test('are edited by management, and in force at once', async () => {
+    const store = createMemoryStore({ 'routes.yaml': MANAGED })
+    const jackfield = await open({ routes: undefined, store })
+    const edits = [{ op: 'set', path: ['models', 'n'], value: 'a/y' }]
+    const request = new Request('http://localhost/v0/management/routes', {
+      method: 'PATCH',
+      headers: { authorization: 'Bearer the-secret-of-it', 'content-type': 'application/json' },
+      body: JSON.stringify(edits),
+    })
+    expect(await (await jackfield.fetch(request, '127.0.0.1')).json()).toMatchObject({
+      ok: true,
+      changed: ['config'],
+    })
+    expect((await jackfield.fetch(question('n'), '::1')).status).toBe(200)
+    const stored = await store.read('routes.yaml')
+    expect(new TextDecoder().decode(stored?.bytes)).toContain('a/y')
+  })
+
+  test('that are not there reject', async () => {
+    const store = createMemoryStore()
+    expect(
+      await open({ routes: undefined, store }).catch((error: unknown) => error),
+    ).toBeInstanceOf(InvalidRoutes)
+    expect(await open({ routes: undefined }).catch((error: unknown) => error)).toBeInstanceOf(
+      TypeError,
+    )
   })
 })
 

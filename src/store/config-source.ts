@@ -1,3 +1,5 @@
+import type { DocumentPlace } from './store.ts'
+
 /** Where the routes come from, and word of their changes. */
 export interface ConfigSource {
   /** The routes as they are now; undefined: there are none yet, and built-in ones serve meanwhile. */
@@ -43,5 +45,56 @@ export function constantSource(name: string, text: string): ConfigSource {
       update() {},
       stop() {},
     }),
+  }
+}
+
+export type DocumentSourceOptions = {
+  /** A change could not be read; the routes that serve stay. */
+  failed?(error: unknown): void
+}
+
+/**
+ * Routes in a document of a store, which is read once before this resolves. Stores write documents
+ * whole, so each change counts at once. Rejects where the document cannot be read.
+ */
+export async function documentSource(
+  { store, key }: DocumentPlace,
+  { failed = () => {} }: DocumentSourceOptions = {},
+): Promise<ConfigSource> {
+  let text = await readText()
+  let found = text !== undefined
+
+  async function readText(): Promise<string | undefined> {
+    const document = await store.read(key)
+    return document && new TextDecoder().decode(document.bytes)
+  }
+
+  return {
+    current: () => (found ? { name: key, text } : undefined),
+    follow({ judge }) {
+      const ending = new AbortController()
+
+      async function refresh(): Promise<void> {
+        try {
+          text = await readText()
+          found ||= text !== undefined
+        } catch (error) {
+          failed(error)
+        }
+        if (!ending.signal.aborted) judge(Number.POSITIVE_INFINITY)
+      }
+
+      async function followChanges(): Promise<void> {
+        for await (const changed of store.changes(key, ending.signal))
+          if (changed === key) await refresh()
+      }
+
+      followChanges().catch(failed)
+      return {
+        check: () => void refresh(),
+        update() {},
+        stop: () => ending.abort(),
+      }
+    },
   }
 }

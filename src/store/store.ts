@@ -57,6 +57,6 @@ const NO_SEGMENT: ReadonlySet<string> = new Set(['', '.', '..'])
 /** Throws where a key could lead out of the store. */
 export function checkKey(key: string): void {
   const segments = key.split('/')
-  if (segments.some(segment => NO_SEGMENT.has(segment)) || key.includes('\0') || /^\w:/.test(key))
+  if (segments.some(segment => NO_SEGMENT.has(segment)) || /[\\\0]/.test(key) || /^\w:/.test(key))
     throw new TypeError(`${JSON.stringify(key)} is no key of a document`)
 }
