@@ -22,6 +22,7 @@ export function createUpstreamReader(
 export class UpstreamReader implements Watch {
   /** When the client is due a keep-alive, or a beginning has been held for too long. */
   dueAtMs = Number.POSITIVE_INFINITY
+  place: number | undefined
   readonly #exchange: Exchange
   readonly #attempt: Attempt
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
