@@ -11,11 +11,11 @@ const FIRST_RETRY_MS = 30_000
 const JITTER = 0.1
 const AT_ONCE = 4
 
-/** Asks upstreams for their lists of models, in the background; nobody ever waits for it. */
+/** Asks upstreams for their lists of models, in the background: no request waits for it. */
 export interface Discovery {
   /** From now on the providers of this table are asked; those that are new or failed, at once. */
   follow(table: RoutingTable): void
-  /** Asks everybody again, now. */
+  /** Asks for all lists again, now. */
   refresh(): void
   stop(): void
 }
@@ -27,73 +27,126 @@ export type DiscoveryOptions = {
   changed(): void
 }
 
-/** One list, and who is asked for it. */
+/** A list of models, and the provider that is asked for it. */
 type Source = {
   provider: Provider
-  /** Infinity: being asked. Whoever sets it meanwhile has it asked once more. */
+  /** Infinity: being asked. Set meanwhile, it has the list asked for once more. */
   dueAtMs: number
   /** In a row. */
   failures: number
   asking?: AbortController
 }
 
-export function createDiscovery({ services, after, changed }: DiscoveryOptions): Discovery {
-  const { now, random, log, lists } = services
-  const sources = new Map<string, Source>()
-  let running = 0
-  let stopTimer = (): void => {}
-  let stopped = false
+export function createDiscovery(options: DiscoveryOptions): Discovery {
+  return new ListDiscovery(options)
+}
 
-  /** Asks who is due, as many as may be asked at once, and sees to it that the others are. */
-  function look(): void {
-    stopTimer()
-    if (stopped) return
-    for (const [identity, source] of sources)
-      if (running < AT_ONCE && !source.asking && source.dueAtMs <= now()) void ask(identity, source)
-    const waiting = [...sources.values()].filter(({ asking }) => !asking)
-    const next = Math.min(...waiting.map(({ dueAtMs }) => dueAtMs))
-    // With no room left, whoever is done makes some and looks again.
-    if (running < AT_ONCE && next < Infinity) stopTimer = after(Math.max(0, next - now()), look)
+class ListDiscovery implements Discovery {
+  private readonly options: DiscoveryOptions
+  /** By identity of the list. */
+  private readonly sources = new Map<string, Source>()
+  private running = 0
+  private stopped = false
+  private stopTimer: () => void = () => {}
+
+  constructor(options: DiscoveryOptions) {
+    this.options = options
   }
 
-  async function ask(identity: string, source: Source): Promise<void> {
+  follow(table: RoutingTable): void {
+    const wanted = askedProviders(table)
+    for (const [identity, source] of this.sources) {
+      if (wanted.has(identity)) continue
+      source.asking?.abort()
+      this.sources.delete(identity)
+    }
+    for (const [identity, provider] of wanted) this.want(identity, provider)
+    this.askDue()
+  }
+
+  refresh(): void {
+    for (const source of this.sources.values()) source.dueAtMs = this.now()
+    this.askDue()
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.stopTimer()
+    for (const { asking } of this.sources.values()) asking?.abort()
+    this.sources.clear()
+  }
+
+  private now(): number {
+    return this.options.services.now()
+  }
+
+  private want(identity: string, provider: Provider): void {
+    const source = this.sources.get(identity)
+    if (!source) {
+      this.sources.set(identity, { provider, dueAtMs: this.now(), failures: 0 })
+      return
+    }
+    source.provider = provider
+    if (source.failures > 0 && !source.asking) source.dueAtMs = this.now()
+  }
+
+  /** Asks for the lists that are due, as many as may be asked for at once, and sets a timer for the others. */
+  private askDue(): void {
+    this.stopTimer()
+    if (this.stopped) return
+    for (const [identity, source] of this.sources)
+      if (this.running < AT_ONCE && !source.asking && source.dueAtMs <= this.now())
+        void this.ask(identity, source)
+    const waiting = [...this.sources.values()].filter(({ asking }) => !asking)
+    const next = Math.min(...waiting.map(({ dueAtMs }) => dueAtMs))
+    // With no room left, the next answer makes some and looks again.
+    if (this.running < AT_ONCE && next < Infinity)
+      this.stopTimer = this.options.after(Math.max(0, next - this.now()), () => this.askDue())
+  }
+
+  private async ask(identity: string, source: Source): Promise<void> {
+    const { services, after } = this.options
     const asking = new AbortController()
     source.asking = asking
     source.dueAtMs = Infinity
-    running++
+    this.running++
     const { signal } = asking
     const answer = await askForModels(source.provider, { ...services, after, signal }).catch(
       asGatewayError,
     )
-    running--
-    delete source.asking
-    if (!signal.aborted) settle(identity, source, answer)
-    look()
+    this.running--
+    source.asking = undefined
+    if (!signal.aborted) this.settle(identity, source, answer)
+    this.askDue()
   }
 
-  function settle(identity: string, source: Source, answer: UpstreamModel[] | GatewayError): void {
-    const failed = !Array.isArray(answer)
-    const interval = failed ? failure(source, answer) : success(identity, source, answer)
-    const jitter = 1 + JITTER * (2 * random() - 1)
-    if (source.dueAtMs === Infinity) source.dueAtMs = now() + interval * jitter
+  private settle(identity: string, source: Source, answer: UpstreamModel[] | GatewayError): void {
+    const interval = Array.isArray(answer)
+      ? this.success(identity, source, answer)
+      : this.failure(source, answer)
+    const jitter = 1 + JITTER * (2 * this.options.services.random() - 1)
+    if (source.dueAtMs === Infinity) source.dueAtMs = this.now() + interval * jitter
   }
 
-  function success(identity: string, source: Source, answer: UpstreamModel[]): number {
+  /** Gives when to ask again, ms from now. */
+  private success(identity: string, source: Source, models: UpstreamModel[]): number {
+    const { log, lists } = this.options.services
     const { id } = source.provider
-    const learned = lists.learn(identity, answer)
+    const learned = lists.learn(identity, models)
     if (learned)
-      log.write('info', `${id} lists ${answer.length} models`, {
+      log.write('info', `${id} lists ${models.length} models`, {
         new: learned.added,
         gone: learned.gone,
       })
     else if (source.failures > 0) log.write('info', `${id} tells its list of models again`)
     source.failures = 0
-    if (learned) changed()
+    if (learned) this.options.changed()
     return REFRESH_MS
   }
 
-  /** Logged when it begins, not each time. */
-  function failure(source: Source, { code, message }: GatewayError): number {
+  /** Logged when it begins, not each time. Gives when to ask again, ms from now. */
+  private failure(source: Source, { code, message }: GatewayError): number {
+    const { log } = this.options.services
     const { id } = source.provider
     const begins = source.failures++ === 0
     if (code === 'upstream-not-found') {
@@ -110,36 +163,6 @@ export function createDiscovery({ services, after, changed }: DiscoveryOptions):
         `${id} did not tell its list of models (${message}); what is known of it stays; ${remedyFor(code)}`,
       )
     return Math.min(REFRESH_MS, FIRST_RETRY_MS * 2 ** (source.failures - 1))
-  }
-
-  return {
-    follow(table) {
-      const wanted = askedProviders(table)
-      for (const [identity, source] of sources) {
-        if (wanted.has(identity)) continue
-        source.asking?.abort()
-        sources.delete(identity)
-      }
-      for (const [identity, provider] of wanted) {
-        const source = sources.get(identity)
-        if (!source) sources.set(identity, { provider, dueAtMs: now(), failures: 0 })
-        else {
-          source.provider = provider
-          if (source.failures > 0 && !source.asking) source.dueAtMs = now()
-        }
-      }
-      look()
-    },
-    refresh() {
-      for (const source of sources.values()) source.dueAtMs = now()
-      look()
-    },
-    stop() {
-      stopped = true
-      stopTimer()
-      for (const { asking } of sources.values()) asking?.abort()
-      sources.clear()
-    },
   }
 }
 

@@ -80,6 +80,7 @@ function listIn(value: string | undefined): DiscoveredModel[] | undefined {
     const maxOutputTokens = count(entry.maxOutputTokens)
     const { lacks: stored = [] } = entry
     const lacks = ABILITIES.filter(ability => Array.isArray(stored) && stored.includes(ability))
+    // Absent rather than undefined: a kind's own facts are spread below these.
     return [
       {
         name,
