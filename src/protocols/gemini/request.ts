@@ -8,7 +8,7 @@ import {
   type ThinkingIntent,
   thinkingSupport,
 } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { type JsonObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import { table } from '../../lib/json/table.ts'
@@ -166,7 +166,7 @@ export function encodeRequest(
     systemInstruction: system,
     ...extensionsOf('gemini', request),
     ...encodeToolUse(request, schemas, losses),
-    ...(isGiven(request) || Object.keys(config).length > 0 ? { generationConfig: config } : {}),
+    ...(isGiven(request) || jsonEntries(config).length > 0 ? { generationConfig: config } : {}),
   }
   omitUnsupported(body, to, losses)
   const path = pathFor('generate', to.model, to.stream)

@@ -289,11 +289,10 @@ function encodeThinking(
 function encodeText({ format, verbosity }: ConversationRequest): JsonObject {
   const written = memory.recall(format)
   if (written !== undefined) return written === null ? {} : { text: written }
-  const wire: JsonObject = {
-    ...(format.type === 'text' ? {} : { format: encodeFormat(format) }),
-    verbosity,
+  if (format.type === 'text' && verbosity === undefined) return {}
+  return {
+    text: { format: format.type === 'text' ? undefined : encodeFormat(format), verbosity },
   }
-  return Object.keys(wire).length > 0 ? { text: wire } : {}
 }
 
 function encodeFormat(
