@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isProxy } from '../config/schema/check.ts'
+import { isProxy } from '../config/schema/describe.ts'
 import { normaliseBaseUrl } from '../config/sections/base-url.ts'
 import type { JsonObject } from '../lib/json/json.ts'
 import type { Kind } from '../providers/kind.ts'
