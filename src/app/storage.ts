@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { createRecordFolder, type RecordFolder } from '../store/record-folder.ts'
-import { createMemoryState, createStateStore, type StateStore } from '../store/state.ts'
+import { createStateStore } from '../store/state/local.ts'
+import { createMemoryState } from '../store/state/memory.ts'
+import type { StateStore } from '../store/state.ts'
 import { createMemoryUsageStore, createUsageStore, type UsageStore } from '../store/usage.ts'
 
 /** Where a gateway's state lives. Nothing is opened or made before it is needed. */

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createStateStore, dataFolder, type StateStore } from '../store/state.ts'
+import { dataFolder } from '../store/data-folder.ts'
+import { createStateStore } from '../store/state/local.ts'
+import type { StateStore } from '../store/state.ts'
 import type { Io } from './terminal.ts'
 
 /** Reads what the gateway of this user has stored; undefined where it never stored anything. */

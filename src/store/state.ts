@@ -1,11 +1,3 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { createRecovering } from './recovering.ts'
-import { openStateFile, type StateFile } from './state-file.ts'
-import { createMemoryState, STATE_LIMITS } from './state-memory.ts'
-
-export { createMemoryState, STATE_LIMITS } from './state-memory.ts'
-
 /**
  * What a client would have to send back and cannot: reasoning by call id, responses and their items
  * by id. Bounded and disposable: losing it costs a thought or one clear error, never a conversation
@@ -39,98 +31,7 @@ export type Space = 'reasoning' | 'response' | 'item' | 'spent' | 'asked' | 'coo
 
 export type StateLimits = { bytes: number; ageMs: number }
 
-export type StateOptions = {
-  /** Where `kept.sqlite` lives; made if need be. */
-  folder: string
-  now(): number
-  warn(message: string): void
-  limits?: StateLimits
-}
+export const STATE_LIMITS: StateLimits = { bytes: 256_000_000, ageMs: 30 * 86_400_000 }
 
-/** Where a user's gateway keeps its file. */
-export function dataFolder(env: Record<string, string | undefined>): string {
-  return env.JACKFIELD_HOME?.trim() || join(homedir(), '.jackfield')
-}
-
-/** Where it keeps what was logged and recorded. */
-export function logsFolder(env: Record<string, string | undefined>): string {
-  return join(dataFolder(env), 'logs')
-}
-
-/** After a failure the file is left alone this long: waiting for a lock holds up everybody. */
-const RETRY_MS = 1_000
-/** What waits in memory while the file cannot be used. */
-const MAX_WAITING_BYTES = 64_000_000
-
-/** A file that survives restarts; opened when first needed. Where that fails, memory serves. */
-export function createStateStore({
-  folder,
-  now,
-  warn,
-  limits = STATE_LIMITS,
-}: StateOptions): StateStore {
-  const path = join(folder, 'kept.sqlite')
-  const file = createRecovering<StateFile>({
-    path,
-    open: () => openStateFile(path, { now, limits }),
-    replaced: () =>
-      warn(`${path} was damaged and is set aside as kept.sqlite.damaged; a new one is kept`),
-  })
-  /** What could not be written; absent: everything was. */
-  let memory: StateStore | undefined
-  // Apart: what cannot be written can often be read.
-  const failedAtMs = { read: Number.NEGATIVE_INFINITY, write: Number.NEGATIVE_INFINITY }
-  let complained = false
-
-  /** Undefined: the file cannot be used for that just now. */
-  function inFile<T>(
-    what: 'read' | 'write',
-    work: (file: StateFile) => T,
-  ): { value: T } | undefined {
-    const sinceMs = now() - failedAtMs[what]
-    if (sinceMs >= 0 && sinceMs < RETRY_MS) return undefined
-    try {
-      return { value: file.use(work) }
-    } catch (error) {
-      failedAtMs[what] = now()
-      complain(error)
-      return undefined
-    }
-  }
-
-  function complain(error: unknown): void {
-    if (complained) return
-    complained = true
-    const reason = error instanceof Error ? error.message : String(error)
-    warn(
-      `${path} cannot be used (${reason}): until it can, reasoning, stored responses and budgets are kept in memory and lost at the next start; free some space, or set JACKFIELD_HOME to a folder that can be written`,
-    )
-  }
-
-  return {
-    get(space, caller, keys) {
-      if (keys.length === 0) return new Map()
-      const found = inFile('read', state => state.get(space, caller, keys))?.value ?? new Map()
-      return memory ? new Map([...found, ...memory.get(space, caller, keys)]) : found
-    },
-    list(space, caller) {
-      const found = inFile('read', state => state.list(space, caller))?.value ?? []
-      return memory ? [...new Set([...memory.list(space, caller), ...found])] : found
-    },
-    put(space, caller, entries) {
-      if (entries.size === 0) return
-      const written = inFile('write', state => state.put(space, caller, entries))
-      const bytes = Math.min(limits.bytes, MAX_WAITING_BYTES)
-      if (!written) memory ??= createMemoryState(now, { ...limits, bytes })
-      // Also what the file took: an older value in memory must not hide it.
-      memory?.put(space, caller, entries)
-    },
-    change: (space, caller, keys, next) =>
-      inFile('write', state => state.change(space, caller, keys, next)) !== undefined,
-    remove(space, caller, keys) {
-      memory?.remove(space, caller, keys)
-      return inFile('write', state => state.remove(space, caller, keys)) !== undefined
-    },
-    close: () => file.close(),
-  }
-}
+/** Keys that a list gives at most. */
+export const MAX_LISTED = 5_000

@@ -3,7 +3,8 @@ import { apiKey } from '../../src/credentials/api-key.ts'
 import type { Credential, CredentialSpec, PoolPolicy } from '../../src/credentials/credential.ts'
 import { createPool, type Pool } from '../../src/credentials/pool.ts'
 import { type ErrorCode, GatewayError } from '../../src/lib/errors.ts'
-import { createMemoryState, type StateStore } from '../../src/store/state.ts'
+import { createMemoryState } from '../../src/store/state/memory.ts'
+import type { StateStore } from '../../src/store/state.ts'
 
 const POLICY: PoolPolicy = {
   strategy: 'round-robin',

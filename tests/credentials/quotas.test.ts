@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createQuotas, type KeyLimits, type Quotas } from '../../src/credentials/quotas.ts'
 import { GatewayError } from '../../src/lib/errors.ts'
-import { createStateStore } from '../../src/store/state.ts'
+import { createStateStore } from '../../src/store/state/local.ts'
 import { newHome } from '../support/home.ts'
 
 const START = Date.UTC(2026, 0, 1)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { compileFirst } from '../../src/gateway/compile.ts'
 import { putInForce } from '../../src/gateway/in-force.ts'
-import { createMemoryState } from '../../src/store/state.ts'
+import { createMemoryState } from '../../src/store/state/memory.ts'
 import { type Discovering, discovering, quiet, until } from '../support/discovering.ts'
 import type { Received, Upstream } from '../support/local-gateway.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createModelLists } from '../../src/discovery/model-lists.ts'
-import { createMemoryState } from '../../src/store/state.ts'
+import { createMemoryState } from '../../src/store/state/memory.ts'
 
 let now = Date.UTC(2026, 0, 1)
 const clock = () => now

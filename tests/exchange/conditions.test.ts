@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { detectClient } from '../../src/exchange/facts.ts'
 import type { JsonObject } from '../../src/lib/json/json.ts'
-import { createMemoryState } from '../../src/store/state.ts'
+import { createMemoryState } from '../../src/store/state/memory.ts'
 import { localGateway } from '../support/local-gateway.ts'
 import { captures, sharedMissing } from '../support/shared.ts'
 

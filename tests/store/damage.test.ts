@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createStateStore } from '../../src/store/state.ts'
+import { createStateStore } from '../../src/store/state/local.ts'
 import { createUsageStore, type UsageRow } from '../../src/store/usage.ts'
 import { filesBelow, newHome } from '../support/home.ts'
 

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createMemoryState, createStateStore, type StateStore } from '../../src/store/state.ts'
+import { createStateStore } from '../../src/store/state/local.ts'
+import { createMemoryState } from '../../src/store/state/memory.ts'
+import type { StateStore } from '../../src/store/state.ts'
 
 let folder = ''
 let now = 0

@@ -6,8 +6,8 @@ import {
   type UsageGroup,
 } from '../../observability/usage/report.ts'
 import { PRICES_FROM } from '../../providers/pricing/prices.ts'
+import { dataFolder } from '../../store/data-folder.ts'
 import { UnusableStore } from '../../store/sqlite.ts'
-import { dataFolder } from '../../store/state.ts'
 import { readUsage, type UsageRow } from '../../store/usage.ts'
 import { readArguments } from '../arguments.ts'
 import type { Io } from '../terminal.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { LoggingSettings, UsageSettings } from '../../routing/table.ts'
-import { logsFolder } from '../../store/state.ts'
+import { logsFolder } from '../../store/data-folder.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { LOGGING, USAGE } from '../schema/defaults.ts'
 import type { Document } from '../schema/routes.ts'

@@ -14,7 +14,7 @@ import { compile } from '../../gateway/compile.ts'
 import { isObject } from '../../lib/json/json.ts'
 import { pathText } from '../../lib/path.ts'
 import { secretsIn } from '../../redaction/find-secrets.ts'
-import { dataFolder, logsFolder } from '../../store/state.ts'
+import { dataFolder, logsFolder } from '../../store/data-folder.ts'
 
 /**
  * What a change by management must not do, since the management secret is worth less than the keys,

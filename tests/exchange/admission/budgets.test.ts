@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
-import { createMemoryState } from '../../../src/store/state.ts'
+import { createMemoryState } from '../../../src/store/state/memory.ts'
 import { type LocalGateway, localGateway, type Upstream } from '../../support/local-gateway.ts'
 
 const ROUTES = `

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { storeResponse, withHistory } from '../../../src/exchange/history/stored-responses.ts'
-import { createMemoryState } from '../../../src/store/state.ts'
+import { createMemoryState } from '../../../src/store/state/memory.ts'
 
 test('a history that is kept here is put back as long as it is no longer than a request', () => {
   const state = createMemoryState(() => 0)

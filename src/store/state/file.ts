@@ -1,8 +1,7 @@
 import { constants, type Database } from 'bun:sqlite'
-import type { Handle } from './recovering.ts'
-import { openVersioned, type Schema } from './sqlite.ts'
-import type { Space, StateLimits } from './state.ts'
-import { MAX_LISTED } from './state-memory.ts'
+import type { Handle } from '../recovering.ts'
+import { openVersioned, type Schema } from '../sqlite.ts'
+import { MAX_LISTED, type Space, type StateLimits } from '../state.ts'
 
 /** An open `kept.sqlite`; every method throws what SQLite throws. */
 export type StateFile = Handle & ReturnType<typeof openStateFile>

@@ -1,4 +1,4 @@
-import type { StateLimits, StateStore } from './state.ts'
+import { MAX_LISTED, STATE_LIMITS, type StateLimits, type StateStore } from '../state.ts'
 
 type Entry = { value: string; at: number }
 
@@ -59,8 +59,3 @@ export function createMemoryState(
     close() {},
   }
 }
-
-export const STATE_LIMITS: StateLimits = { bytes: 256_000_000, ageMs: 30 * 86_400_000 }
-
-/** Keys that a list gives at most. */
-export const MAX_LISTED = 5_000

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { createRecovering } from '../recovering.ts'
+import { STATE_LIMITS, type StateLimits, type StateStore } from '../state.ts'
+import { openStateFile, type StateFile } from './file.ts'
+import { createMemoryState } from './memory.ts'
+
+export type StateOptions = {
+  /** Where `kept.sqlite` lives; made if need be. */
+  folder: string
+  now(): number
+  warn(message: string): void
+  limits?: StateLimits
+}
+
+/** After a failure the file is left alone this long: waiting for a lock holds up everybody. */
+const RETRY_MS = 1_000
+/** What waits in memory while the file cannot be used. */
+const MAX_WAITING_BYTES = 64_000_000
+
+/** A file that survives restarts; opened when first needed. Where that fails, memory serves. */
+export function createStateStore({
+  folder,
+  now,
+  warn,
+  limits = STATE_LIMITS,
+}: StateOptions): StateStore {
+  const path = join(folder, 'kept.sqlite')
+  const file = createRecovering<StateFile>({
+    path,
+    open: () => openStateFile(path, { now, limits }),
+    replaced: () =>
+      warn(`${path} was damaged and is set aside as kept.sqlite.damaged; a new one is kept`),
+  })
+  /** What could not be written; absent: everything was. */
+  let memory: StateStore | undefined
+  // Apart: what cannot be written can often be read.
+  const failedAtMs = { read: Number.NEGATIVE_INFINITY, write: Number.NEGATIVE_INFINITY }
+  let complained = false
+
+  /** Undefined: the file cannot be used for that just now. */
+  function inFile<T>(
+    what: 'read' | 'write',
+    work: (file: StateFile) => T,
+  ): { value: T } | undefined {
+    const sinceMs = now() - failedAtMs[what]
+    if (sinceMs >= 0 && sinceMs < RETRY_MS) return undefined
+    try {
+      return { value: file.use(work) }
+    } catch (error) {
+      failedAtMs[what] = now()
+      complain(error)
+      return undefined
+    }
+  }
+
+  function complain(error: unknown): void {
+    if (complained) return
+    complained = true
+    const reason = error instanceof Error ? error.message : String(error)
+    warn(
+      `${path} cannot be used (${reason}): until it can, reasoning, stored responses and budgets are kept in memory and lost at the next start; free some space, or set JACKFIELD_HOME to a folder that can be written`,
+    )
+  }
+
+  return {
+    get(space, caller, keys) {
+      if (keys.length === 0) return new Map()
+      const found = inFile('read', state => state.get(space, caller, keys))?.value ?? new Map()
+      return memory ? new Map([...found, ...memory.get(space, caller, keys)]) : found
+    },
+    list(space, caller) {
+      const found = inFile('read', state => state.list(space, caller))?.value ?? []
+      return memory ? [...new Set([...memory.list(space, caller), ...found])] : found
+    },
+    put(space, caller, entries) {
+      if (entries.size === 0) return
+      const written = inFile('write', state => state.put(space, caller, entries))
+      const bytes = Math.min(limits.bytes, MAX_WAITING_BYTES)
+      if (!written) memory ??= createMemoryState(now, { ...limits, bytes })
+      // Also what the file took: an older value in memory must not hide it.
+      memory?.put(space, caller, entries)
+    },
+    change: (space, caller, keys, next) =>
+      inFile('write', state => state.change(space, caller, keys, next)) !== undefined,
+    remove(space, caller, keys) {
+      memory?.remove(space, caller, keys)
+      return inFile('write', state => state.remove(space, caller, keys)) !== undefined
+    },
+    close: () => file.close(),
+  }
+}
