@@ -1,11 +1,11 @@
 import { frozen } from '../lib/freeze.ts'
 import { isObject } from '../lib/json/json.ts'
 import type { Kind } from '../providers/kind.ts'
+import { compileRoutes } from '../routing/compiled-routes.ts'
 import type { Result } from '../routing/diagnostic.ts'
 import type { Discovered } from '../routing/discovered-models.ts'
 import type { Facts } from '../routing/facts.ts'
 import { allOn, collectNames } from '../routing/name-index.ts'
-import { createResolve } from '../routing/resolve.ts'
 import type { Provider, Resolution, RoutingTable, Rule } from '../routing/table.ts'
 import { createReport, type Report } from './diagnostics/report.ts'
 import { lint } from './lint/lint.ts'
@@ -116,6 +116,7 @@ function buildTable(
   const entries = readEntries(document, source, callers, report)
   const policy = readPolicy(document)
   const names = collectNames(entries, providers, policy.strategy)
+  const resolve = compileRoutes(names)
   lint({ document, entries, names, broken }, report)
   warnOfSwitches(document, report)
   const server = readServer(document, broken.anyCaller, source.file, services, interpolated, report)
@@ -123,9 +124,9 @@ function buildTable(
     file: source.file,
     text: source.text,
     providers,
-    resolve: createResolve(names),
+    resolve,
     rules: readRules(document, callers, report),
-    listed: listModels(entries, names),
+    listed: listModels(entries, names, resolve),
     names: entries.filter(({ glob }) => !glob).map(({ name }) => name),
     apiKeys: readApiKeys(document, report),
     management: readManagement(document, report),
@@ -137,7 +138,7 @@ function buildTable(
     warnings: [],
   }
   const switchedOn = (asked: string, facts: Facts): Resolution =>
-    createResolve(collectNames(entries, allOn(providers), policy.strategy))(asked, facts)
+    compileRoutes(collectNames(entries, allOn(providers), policy.strategy))(asked, facts)
   runTests(document, { resolve: table.resolve, providers, switchedOn, broken }, report)
   return table
 }

@@ -1,12 +1,15 @@
 import { parseAddress } from '../routing/address.ts'
 import type { Entry } from '../routing/entry.ts'
-import { createResolve, type Names } from '../routing/resolve.ts'
-import type { ListedModel, Provider, Route } from '../routing/table.ts'
+import type { Names } from '../routing/names.ts'
+import type { ListedModel, Provider, Route, RoutingTable } from '../routing/table.ts'
 
 /** The names worth listing: those that somebody could answer now. */
-export function listModels(entries: readonly Entry[], names: Names): ListedModel[] {
+export function listModels(
+  entries: readonly Entry[],
+  names: Names,
+  resolve: RoutingTable['resolve'],
+): ListedModel[] {
   const listed = new Map<string, ListedModel>()
-  const resolve = createResolve(names)
   for (const entry of entries) {
     if (entry.glob || listed.has(entry.name)) continue
     const resolution = resolve(entry.name)

@@ -6,13 +6,13 @@ export function layered(
   general: readonly JsonEdit[],
 ): readonly JsonEdit[] {
   if (general.length === 0) return nearer
-  const of = (edits: readonly JsonEdit[], kind: JsonEdit['kind']): JsonEdit[] =>
+  const editsOf = (edits: readonly JsonEdit[], kind: JsonEdit['kind']): JsonEdit[] =>
     edits.filter(edit => edit.kind === kind)
   return [
-    ...of(nearer, 'default'),
-    ...of(general, 'default'),
-    ...of(general, 'set'),
-    ...of(nearer, 'set'),
-    ...of([...general, ...nearer], 'remove'),
+    ...editsOf(nearer, 'default'),
+    ...editsOf(general, 'default'),
+    ...editsOf(general, 'set'),
+    ...editsOf(nearer, 'set'),
+    ...editsOf([...general, ...nearer], 'remove'),
   ]
 }

@@ -26,7 +26,7 @@ export type Entry = {
   glob?: Glob
   steps: StepSource[]
   strategy?: PoolStrategy
-  /** Absent: not said here. */
+  /** Absent: the entry leaves it open. */
   reportModel?: 'asked' | 'served'
   /** The entry takes a name only while this holds. */
   when?: Condition
@@ -42,3 +42,8 @@ export type Entry = {
 
 /** How a pool shares its load unless the file says otherwise. */
 export const POOL_STRATEGY: PoolStrategy = 'round-robin'
+
+/** Whether an entry stands for exactly one destination, always. */
+export function isOtherName({ steps }: Entry): boolean {
+  return steps.length === 1 && steps[0]?.references.length === 1 && steps[0].when === undefined
+}

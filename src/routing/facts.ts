@@ -37,7 +37,7 @@ export function isClient(name: string): name is ClientName {
   return (CLIENTS as readonly string[]).includes(name)
 }
 
-/** A small request from nobody in particular, for tests of the file and `explain`. */
+/** A small request of an unknown client, for tests of the file and `explain`. */
 export function sampleFacts(model: string, given: Partial<SampleFacts> = {}): Facts {
   const { headers = {}, inputTokens = 1_000, thinking = false, images = false, tools = [] } = given
   return {

@@ -1,6 +1,6 @@
 import { prefixesOf } from './address.ts'
 import type { Entry, Section } from './entry.ts'
-import type { Listing, Names } from './resolve.ts'
+import type { Listing, Names } from './names.ts'
 import type { Provider, Strategy } from './table.ts'
 
 export function collectNames(
@@ -8,17 +8,17 @@ export function collectNames(
   providers: ReadonlyMap<string, Provider>,
   strategy: Strategy,
 ): Names {
-  const of = (section: Section): readonly Entry[] =>
+  const entriesOf = (section: Section): readonly Entry[] =>
     entries.filter(entry => entry.section === section)
   const exact = (section: Section) =>
     new Map(
-      of(section)
+      entriesOf(section)
         .filter(entry => !entry.glob)
         .map(entry => [entry.name, entry]),
     )
   // Longer literal part before shorter; sorting is stable, so then file order.
   const globs = (section: Section) =>
-    of(section)
+    entriesOf(section)
       .filter(entry => entry.glob)
       .sort((a, b) => (b.glob?.literal ?? 0) - (a.glob?.literal ?? 0))
   const usable = [...providers.values()].filter(provider => !provider.off)

@@ -1,51 +1,19 @@
 import { nameProblem } from '../lib/files/path-name.ts'
 import { nearest } from '../lib/nearest.ts'
-import { type Address, type Addressed, type Addressees, parseAddress } from './address.ts'
+import { type Address, parseAddress } from './address.ts'
 import { layered } from './body-edits.ts'
 import type { Condition } from './condition.ts'
-import type { Entry, Reference, StepSource } from './entry.ts'
-import { POOL_STRATEGY } from './entry.ts'
+import { adjusted, type Draft, finished, poolSteps } from './draft.ts'
+import { type Entry, isOtherName, POOL_STRATEGY, type Reference, type StepSource } from './entry.ts'
 import type { Facts } from './facts.ts'
 import { fillStars } from './glob.ts'
+import { exactNames, isExact, type Listing, type Names, referencedName } from './names.ts'
 import { splitSuffix } from './reasoning-suffix.ts'
-import type {
-  ModelFacts,
-  PoolStrategy,
-  Provider,
-  Reasoning,
-  Resolution,
-  Route,
-  Step,
-  Target,
-  TraceLine,
-} from './table.ts'
-import { targetName } from './target-name.ts'
-
-/** A model in a provider's catalogue; `discoveredAtMs`: its upstream lists it. */
-export type Listing = Addressed & { discoveredAtMs?: number }
-
-export type Names = Addressees & {
-  /** By section: exact names, and globs in the order in which they are tried. */
-  exact: Record<Entry['section'], ReadonlyMap<string, Entry>>
-  globs: Record<Entry['section'], readonly Entry[]>
-  /** Catalogue names and who lists them, best priority first. */
-  catalogue: ReadonlyMap<string, readonly Listing[]>
-  /** Catalogue names by the file and the kinds alone. What upstreams list must not make a file wrong. */
-  declared: ReadonlySet<string>
-  /** Names of models that are only reached by a prefix, with it. */
-  prefixed: readonly string[]
-  /** How those share the load who have the same name, of which no entry says anything. */
-  strategy: PoolStrategy
-  /** No real provider can be used: `echo` may stand in. */
-  echoStandsIn: boolean
-}
+import type { Resolution, Step, TraceLine } from './table.ts'
 
 /** Names one behind the other, and entries in all, that one asked name may lead through. */
 export const MAX_DEPTH = 100
 export const MAX_FOLLOWED = 5_000
-
-/** Names a file resolved once need not be resolved again; clients choose the names, so it is bounded. */
-const REMEMBERED = 2_000
 
 /** Who asks. Without facts every condition holds: what could be, for lists and checks. */
 type Asking = {
@@ -71,26 +39,25 @@ function takes(names: Asked, entry: Entry): boolean {
   return false
 }
 
-export function createResolve(names: Names): (asked: string, facts?: Facts) => Resolution {
-  const remembered = new Map<string, Resolution>()
-  return (asked, facts) => {
-    const known = remembered.get(asked)
-    if (known) return known
-    const asking: Asking = { facts, conditional: false, trace: [], followed: 0 }
-    const resolution = resolveAsked({ ...names, asking }, asked)
-    // What depends on the request is asked of every request.
-    if (asking.conditional) return resolution
-    if (remembered.size >= REMEMBERED) remembered.clear()
-    remembered.set(asked, resolution)
-    return resolution
-  }
+/**
+ * Resolves a name by the rules, in their order. Without facts every condition holds: what could be,
+ * for lists and checks. `conditional`: a condition was read, so other facts may lead elsewhere.
+ */
+export function resolveName(
+  names: Names,
+  asked: string,
+  facts: Facts | undefined,
+): { resolution: Resolution; conditional: boolean } {
+  const asking: Asking = { facts, conditional: false, trace: [], followed: 0 }
+  const resolution = resolveAsked({ ...names, asking }, asked)
+  return { resolution, conditional: asking.conditional }
 }
 
 /** The order of resolution, as the specification numbers it. */
 function resolveAsked(names: Asked, asked: string): Resolution {
   const { trace } = names.asking
-  const whole = names.exact.force.has(asked) || isNamed(names, asked)
-  const { name, reasoning }: ReturnType<typeof splitSuffix> = whole
+  const isWhole = isExact(names, asked)
+  const { name, reasoning }: ReturnType<typeof splitSuffix> = isWhole
     ? { name: asked }
     : splitSuffix(asked)
   if (name !== asked)
@@ -107,43 +74,14 @@ function resolveAsked(names: Asked, asked: string): Resolution {
     trace.push({ rule: '9 otherwise', verdict: 'not found' })
     return {
       found: false,
-      // Looked for where it is read: most of those who ask whether a name leads anywhere do not.
+      // Searched where it is read: most callers only need to know whether the name leads anywhere.
       get nearest() {
-        return nearest(name, namesThereAre(names), 3)
+        return nearest(name, exactNames(names), 3)
       },
       trace,
     }
   }
   return { found: true, route: finished(names, found, reasoning), trace }
-}
-
-/** A name that ends in brackets of its own has no suffix there. */
-export function isNamed({ exact, catalogue }: Names, name: string): boolean {
-  return exact.models.has(name) || exact.aliases.has(name) || catalogue.has(name)
-}
-
-/** What a destination names, and how much it shall think. */
-export function referencedName(
-  names: Names,
-  { text }: Reference,
-): { name: string; reasoning?: Reasoning } {
-  return isNamed(names, text) ? { name: text } : splitSuffix(text)
-}
-
-function* namesThereAre({ exact, catalogue, prefixed }: Names): Iterable<string> {
-  yield* exact.models.keys()
-  yield* exact.aliases.keys()
-  yield* exact.force.keys()
-  yield* catalogue.keys()
-  yield* prefixed
-}
-
-/** A route on its way: off providers' targets still in it. */
-type Draft = {
-  name: string
-  steps: Step[]
-  reportModel?: Route['reportModel'] | undefined
-  edits: Route['edits']
 }
 
 /** Step 3, and those after it. */
@@ -263,10 +201,10 @@ function follow(
     const found = (drafts[index] ?? []).flatMap(draft => draft?.steps ?? [])
     if (!step.pooled) return found
     const id = `${entry.title}[${entry.steps.indexOf(step)}]`
-    const members = found.flatMap(one => one.members)
+    const members = found.flatMap(step => step.members)
     return [{ id, strategy: entry.strategy ?? POOL_STRATEGY, members }]
   })
-  // Another name for one thing takes over what is said of that thing.
+  // Another name for one destination takes over the settings of that destination.
   const only = isOtherName(entry) ? drafts[0]?.[0] : undefined
   const inner = only?.edits ?? []
   return {
@@ -275,11 +213,6 @@ function follow(
     reportModel: entry.reportModel ?? only?.reportModel,
     edits: entry.edits.length === 0 ? inner : layered(entry.edits, inner),
   }
-}
-
-/** Whether an entry stands for exactly one destination, always. */
-export function isOtherName({ steps }: Entry): boolean {
-  return steps.length === 1 && steps[0]?.references.length === 1 && steps[0].when === undefined
 }
 
 function wantedStep(
@@ -323,79 +256,4 @@ function followReference(
       })),
     }
   )
-}
-
-/** A suffix nearer to the target wins. */
-function adjusted(member: Target, reference: Reference, reasoning: Reasoning | undefined): Target {
-  return {
-    ...member,
-    weight: member.weight * reference.weight,
-    timeouts: { ...member.timeouts, ...reference.timeouts },
-    at: reference.at,
-    ...(reasoning && !member.reasoning ? { reasoning } : {}),
-  }
-}
-
-function targetAt({ provider, model }: Addressed): Target {
-  return {
-    provider,
-    model,
-    facts: factsOf(provider, model),
-    weight: 1,
-    timeouts: provider.timeouts,
-    at: provider.at,
-  }
-}
-
-/** What the file says of the model, else what its kind knows; a kind's word on all its models. */
-function factsOf({ models, kind }: Provider, model: string): ModelFacts {
-  const known =
-    models.find(({ name }) => name === model) ??
-    kind.catalogue?.find(({ name }) => name === model) ??
-    {}
-  return kind.lacks && !('lacks' in known) ? { ...known, lacks: kind.lacks } : known
-}
-
-/** One pool for each priority. */
-function poolSteps({ strategy }: Names, id: string, meant: readonly Addressed[]): Step[] {
-  const [only] = meant
-  if (only && meant.length === 1) return [{ id, strategy: 'fill-first', members: [targetAt(only)] }]
-  const tiers = Map.groupBy(meant, ({ provider }) => provider.priority)
-  return [...tiers]
-    .sort(([a], [b]) => b - a)
-    .map(([priority, tier]) => ({
-      id: `${id}.${priority}`,
-      strategy,
-      members: tier.map(targetAt),
-    }))
-}
-
-/**
- * Leaves out who cannot serve and says why. `echo` never answers in place of a real provider: in
- * company it stays only while no real one can be used at all.
- */
-function finished(names: Asked, draft: Draft, asked: Reasoning | undefined): Route {
-  const all = draft.steps.flatMap(step => step.members)
-  const alone = all.every(({ provider }) => provider.kind.standIn === true)
-  const passedOver: Route['passedOver'][number][] = []
-  const serves = (target: Target): boolean => {
-    const { provider } = target
-    const reason =
-      provider.off ??
-      (provider.kind.standIn && !alone && !names.echoStandsIn
-        ? 'echo does not stand in for a real provider'
-        : undefined)
-    if (reason) passedOver.push({ target: targetName(target), reason, at: provider.at })
-    return !reason
-  }
-  const steps = draft.steps
-    .map(step => ({
-      ...step,
-      members: step.members
-        .filter(serves)
-        .map(member => (asked && !member.reasoning ? { ...member, reasoning: asked } : member)),
-    }))
-    .filter(step => step.members.length > 0)
-  const { name, reportModel = 'asked', edits } = draft
-  return { name, steps, reportModel, edits, passedOver }
 }

@@ -1,7 +1,8 @@
 import { parseAddress } from '../../routing/address.ts'
 import type { Entry, Reference } from '../../routing/entry.ts'
 import { compileGlob, fillStars, starsIn } from '../../routing/glob.ts'
-import { MAX_DEPTH, MAX_FOLLOWED, type Names, referencedName } from '../../routing/resolve.ts'
+import { type Names, referencedName } from '../../routing/names.ts'
+import { MAX_DEPTH, MAX_FOLLOWED } from '../../routing/resolve.ts'
 import type { Report } from '../diagnostics/report.ts'
 
 /** How many names an entry leads through, one behind the other, and how many entries in all. */

@@ -1,8 +1,8 @@
 import { parseAddress } from '../../routing/address.ts'
 import type { Entry } from '../../routing/entry.ts'
 import { compileGlob, isGlob } from '../../routing/glob.ts'
+import { type Names, referencedName } from '../../routing/names.ts'
 import { splitSuffix } from '../../routing/reasoning-suffix.ts'
-import { type Names, referencedName } from '../../routing/resolve.ts'
 import type { Report } from '../diagnostics/report.ts'
 
 /** Entries of which every name is taken before their turn comes. */
