@@ -3,7 +3,7 @@ import type { Entry } from '../routing/entry.ts'
 import type { Names } from '../routing/names.ts'
 import type { ListedModel, Provider, Route, RoutingTable } from '../routing/table.ts'
 
-/** The names worth listing: those that somebody could answer now. */
+/** The names that can be asked for now: entries, then the models of providers that are on. */
 export function listModels(
   entries: readonly Entry[],
   names: Names,
@@ -19,8 +19,8 @@ export function listModels(
       id: entry.name,
       ownedBy: 'jackfield',
       ...limits,
-      ...(entry.description ? { description: entry.description } : {}),
-      ...(entry.contextTokens === undefined ? {} : { contextTokens: entry.contextTokens }),
+      description: entry.description,
+      contextTokens: entry.contextTokens ?? limits.contextTokens,
     })
   }
   for (const provider of names.providers.values()) {
@@ -32,24 +32,22 @@ export function listModels(
       listed.set(id, {
         id,
         ownedBy: provider.id,
-        ...(model.contextTokens === undefined ? {} : { contextTokens: model.contextTokens }),
-        ...(model.maxOutputTokens === undefined ? {} : { maxOutputTokens: model.maxOutputTokens }),
+        contextTokens: model.contextTokens,
+        maxOutputTokens: model.maxOutputTokens,
       })
     }
   }
   return [...listed.values()]
 }
 
-/** What whoever is asked first can take, whichever of them that is; what is unknown stays so. */
+/** The least that a member of the first step can take; unknown where one of them is. */
 function limitsOf({ steps }: Route): Pick<ListedModel, 'contextTokens' | 'maxOutputTokens'> {
   const facts = steps[0]?.members.map(member => member.facts) ?? []
   const least = (known: (number | undefined)[]): number | undefined =>
-    known.every(one => one !== undefined) ? Math.min(...known) : undefined
-  const contextTokens = least(facts.map(one => one.contextTokens))
-  const maxOutputTokens = least(facts.map(one => one.maxOutputTokens))
+    known.every(count => count !== undefined) ? Math.min(...known) : undefined
   return {
-    ...(contextTokens === undefined ? {} : { contextTokens }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    contextTokens: least(facts.map(({ contextTokens }) => contextTokens)),
+    maxOutputTokens: least(facts.map(({ maxOutputTokens }) => maxOutputTokens)),
   }
 }
 

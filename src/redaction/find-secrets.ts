@@ -20,7 +20,7 @@ export type ScalarAt = { scalar: Scalar; path: Path; isName: boolean }
 
 type Document = ReturnType<typeof parseDocument>
 
-/** Every secret of a YAML text, in order. Undefined: the text does not parse, so they cannot be told apart. */
+/** Every secret of a YAML text, in order. Undefined: the text does not parse, so they cannot be found. */
 export function secretsIn(text: string): SecretRange[] | undefined {
   const document = readYaml(text)
   if (document.errors.length > 0) return undefined

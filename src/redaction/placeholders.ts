@@ -9,7 +9,7 @@ import { isSecretPlace } from './names.ts'
  * for its secret wherever that may stand; nothing about the secret can be read from it, and no guess be checked by it.
  */
 export interface SecretPlaceholders {
-  /** Undefined: the text does not parse, so its secrets cannot be told from the rest. */
+  /** Undefined: the text does not parse, so its secrets cannot be found. */
   mask(text: string): string | undefined
   /** With every placeholder replaced by what it stands for in `current`. */
   unmask(text: string, current: string): Unmasked

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../routing/diagnostic.ts'
 
-/** More than anybody mends at a time; a file of 20 MB can hold a hundred thousand mistakes. */
+/** More than are read at a time: a file of 20 MB can hold a hundred thousand mistakes. */
 export const MAX_DIAGNOSTICS = 10_000
 
 /** The first ones in file order; where there are `more`, the last one says how many are left out. */

@@ -5,10 +5,10 @@ import type { Place } from '../../routing/table.ts'
 import type { Source } from '../yaml/source.ts'
 import { limited, MAX_DIAGNOSTICS } from './limit.ts'
 
-/** A complaint is never without a way out: `hint` says what to write instead. */
+/** `hint`: what to write instead; no diagnostic is without one. */
 type Complain = (path: Path, of: 'key' | 'value', message: string, hint: string) => void
 
-/** Gathers complaints, so that all of them are told at once. */
+/** Gathers diagnostics, so that all of them are reported at once. */
 export type Report = {
   error: Complain
   warn: Complain
@@ -16,17 +16,18 @@ export type Report = {
   all(): Diagnostic[]
   failed(): boolean
   /**
-   * The same report for a document that lacks what is wrong in the written one: `written` says where
-   * a part of it stands there.
+   * The same report for a document without the parts that are wrong: `written` gives where a path of
+   * it is in the written document.
    */
   over(written: (path: Path) => Path): Report
   /** Where something stands. */
   at(path: Path): Place
 }
 
-/** What was found, as far as it is told. */
+/** What was found. */
 type Findings = {
-  told: Map<string, Diagnostic>
+  /** By place and message: one cause is reported once. */
+  reported: Map<string, Diagnostic>
   /** Beyond the limit: only counted. */
   more: number
   failed: boolean
@@ -34,22 +35,22 @@ type Findings = {
 
 /** `known`: what was found before. */
 export function createReport(source: Source, known: readonly Diagnostic[] = []): Report {
-  const findings: Findings = { told: new Map(), more: 0, failed: false }
+  const findings: Findings = { reported: new Map(), more: 0, failed: false }
   for (const diagnostic of known) add(findings, diagnostic.severity, () => diagnostic)
   return reportInto(findings, source, path => path)
 }
 
-/** `make` looks up a place, which takes its time: it is not called for what is only counted. */
+/** `make` looks up a place, which is slow: it is not called for findings beyond the limit. */
 function add(findings: Findings, severity: Diagnostic['severity'], make: () => Diagnostic): void {
   if (severity === 'error') findings.failed = true
-  if (findings.told.size >= MAX_DIAGNOSTICS) {
+  if (findings.reported.size >= MAX_DIAGNOSTICS) {
     findings.more++
     return
   }
   const diagnostic = make()
   const { at, message } = diagnostic
   const cause = `${at.line}:${at.column}:${message}`
-  if (!findings.told.has(cause)) findings.told.set(cause, diagnostic)
+  if (!findings.reported.has(cause)) findings.reported.set(cause, diagnostic)
 }
 
 function reportInto(findings: Findings, source: Source, written: (path: Path) => Path): Report {
@@ -66,7 +67,7 @@ function reportInto(findings: Findings, source: Source, written: (path: Path) =>
   return {
     error: complain('error'),
     warn: complain('warning'),
-    all: () => limited([...findings.told.values()], findings.more),
+    all: () => limited([...findings.reported.values()], findings.more),
     at: path => source.at(written(path), 'value'),
     failed: () => findings.failed,
     over: inner => reportInto(findings, source, path => written(inner(path))),

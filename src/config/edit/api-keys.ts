@@ -3,10 +3,10 @@ import { hashOf } from '../../lib/key-hash.ts'
 import { parseSource } from '../yaml/source.ts'
 import { type Edited, editText } from './index.ts'
 
-/** What may be known of an API key: neither the key nor its hash. */
+/** What may be shown of an API key: neither the key nor its hash. */
 export type KeyEntry = { name: string; models?: JsonValue; limits?: JsonObject }
 
-/** The keys of a file as they are written; one without a name is called by its place. */
+/** The keys of a file as they are written; a key without a name is called by its place. */
 export function listKeys(text: string): (KeyEntry & { named: boolean })[] {
   return entriesOf(text).map((entry, index) => {
     const { name, models, limits } = isObject(entry) ? entry : ({} as JsonObject)
@@ -14,8 +14,8 @@ export function listKeys(text: string): (KeyEntry & { named: boolean })[] {
     return {
       name: named ? name : `key-${index + 1}`,
       named,
-      ...(models === undefined ? {} : { models }),
-      ...(isObject(limits) ? { limits } : {}),
+      models,
+      limits: isObject(limits) ? limits : undefined,
     }
   })
 }
@@ -28,7 +28,7 @@ function entriesOf(text: string): readonly JsonValue[] {
 
 /** The text with one more key, written as its hash. */
 export function withKey(text: string, { name, models, limits }: KeyEntry, key: string): Edited {
-  if (listKeys(text).some(one => one.name === name))
+  if (listKeys(text).some(known => known.name === name))
     return {
       ok: false,
       problem: `there is a key "${name}" already; take another name, or remove that one first`,
@@ -44,9 +44,9 @@ export function withKey(text: string, { name, models, limits }: KeyEntry, key: s
 
 export function withoutKey(text: string, name: string): Edited {
   const keys = listKeys(text)
-  const index = keys.findIndex(one => one.name === name)
+  const index = keys.findIndex(entry => entry.name === name)
   if (index === -1) return { ok: false, problem: noSuchKey(name, keys) }
-  // Called by its place: those behind it would get another name, and with it what others spent.
+  // Called by its place: the keys behind it would get another name, and with it another's spending.
   if (!keys[index]?.named)
     return {
       ok: false,
@@ -56,6 +56,6 @@ export function withoutKey(text: string, name: string): Edited {
 }
 
 function noSuchKey(name: string, keys: readonly KeyEntry[]): string {
-  const known = keys.map(one => one.name).join(', ') || 'none'
+  const known = keys.map(entry => entry.name).join(', ') || 'none'
   return `there is no key "${name}" (there are: ${known})`
 }

@@ -48,7 +48,7 @@ function complainOfCycle(round: readonly Entry[], entry: Entry, report: Report):
     )
 }
 
-/** Whether there was something to complain of; said once, and not again of all that lead there. */
+/** Reports an entry that leads too far, and gives whether it does: entries that lead to it are not reported too. */
 function complainOfReach(entry: Entry, { depth, entries }: Reach, report: Report): boolean {
   if (depth <= MAX_DEPTH && entries <= MAX_FOLLOWED) return false
   const what =
@@ -84,7 +84,7 @@ function nextAfter(reference: Reference, names: Names): Entry[] {
 function meetsName(written: string, { exact, declared, providers }: Names): boolean {
   const glob = compileGlob(written)
   const names = [...exact.models.keys(), ...exact.aliases.keys(), ...declared]
-  // Nobody knows what upstreams will list.
+  // What upstreams will list is unknown.
   const discovers = [...providers.values()].some(({ discovery }) => discovery !== undefined)
   return discovers || names.some(name => glob.match(name))
 }

@@ -6,10 +6,10 @@ import type { Report } from '../diagnostics/report.ts'
 import type { Document } from '../schema/routes.ts'
 import type { Broken } from '../schema/valid-parts.ts'
 
-/** Complains of a target, `provider/model`, whose model the provider is not known to have. */
+/** Reports a target, `provider/model`, whose model the provider is not known to have. */
 export type LintModel = (path: Path, address: Address) => void
 
-/** A file with more targets than this that nobody lists does not go by lists. */
+/** With more targets than this that no list has, the file is not written by lists. */
 const MAX_NEAR_MISSES = 500
 
 /**
@@ -36,7 +36,7 @@ export function createLintModel(
     const models = modelsOf(provider)
     if (models.has(model) || impaired.has(provider.id)) return
     const { models: written, discover } = providers[provider.id] ?? {}
-    // With no models of its own it lists none on purpose.
+    // `models: []` lists none on purpose.
     if (written?.length === 0) return
     if (written && discover !== true) {
       const hint = suggest(model, () => models) ?? `add it to providers.${provider.id}.models`

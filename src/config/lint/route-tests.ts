@@ -55,15 +55,15 @@ export function runTests(
       continue
     }
     const instead = got.length > 0 ? got.join(' or ') : 'nobody who can serve now'
-    const told = `"${ask}" leads to ${instead}, not to ${expect}`
+    const message = `"${ask}" leads to ${instead}, not to ${expect}`
     if (firstTargets(switchedOn(ask, facts)).includes(expect))
       report.warn(
         ['tests', index],
         'value',
-        `${told}, whose provider is switched off`,
+        `${message}, whose provider is switched off`,
         'set its key to try this test',
       )
-    else report.error(['tests', index], 'value', told, 'mend the routes or the test')
+    else report.error(['tests', index], 'value', message, 'mend the routes or the test')
   }
 }
 

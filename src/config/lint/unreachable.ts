@@ -44,8 +44,8 @@ function referencedIn(entries: readonly Entry[], names: Names): IsReferenced {
   const globs = [...patterns].map(compileGlob)
   return ({ name, glob }) =>
     glob
-      ? globs.length > 0 || [...exact].some(one => glob.match(one))
-      : exact.has(name) || globs.some(one => one.match(name))
+      ? globs.length > 0 || [...exact].some(text => glob.match(text))
+      : exact.has(name) || globs.some(pattern => pattern.match(name))
 }
 
 function shadowOf(entry: Entry, names: Names, isReferenced: IsReferenced): string | undefined {
@@ -69,7 +69,7 @@ function forcedAway(
 ): string | undefined {
   const takers = [exact.force.get(entry.name), ...globs.force]
   const forced = takers.find(
-    one => one && !one.when && (one.glob ? one.glob.match(entry.name) : true),
+    other => other && !other.when && (other.glob ? other.glob.match(entry.name) : true),
   )
   return forced && !isReferenced(entry) ? called(forced) : undefined
 }

@@ -23,7 +23,7 @@ import {
 } from './describe.ts'
 import { harmlessValues } from './values.ts'
 
-/** Stands for a value of which nothing can be used. */
+/** Stands for a value no part of which can be used. */
 const BROKEN = Symbol('broken')
 
 /** The good parts of a document with mistakes. */
@@ -36,22 +36,22 @@ export type Checked = {
   written(path: Path): Path
 }
 
-/** What one check gathers. */
+/** The state of one check. */
 type Checking = {
   report: Report
-  /** Whether there is a complaint about the value already. */
+  /** Whether the value has a diagnostic already. */
   excused(path: Path): boolean
   dropped: Path[]
   /** By list, the places of the items that are good. */
   kept: Map<string, readonly number[]>
-  /** By section, how it is misspelt. */
+  /** By section, its misspelt name. */
   misspelt: Map<string, string>
 }
 
 /**
- * Checks a document against its schema. Every mistake is one complaint with a way out; a union is
- * dispatched on the shape of the value, so that nobody reads "expected union value". `excused`: what
- * has a complaint already, and is only left out.
+ * Checks a document against its schema. Every mistake is one diagnostic with a hint; a union is
+ * dispatched on the shape of the value, so that no diagnostic reads "expected union value". `excused`:
+ * values that have a diagnostic already, and are only left out.
  */
 export function checkDocument(
   schema: TObject,
@@ -111,7 +111,7 @@ function keyOf(path: Path): string {
   return path.join('\0')
 }
 
-/** Complains, and gives what stands for the value then. */
+/** Reports a value that cannot be used. */
 function broken(
   path: Path,
   of: 'key' | 'value',
@@ -123,7 +123,7 @@ function broken(
   return BROKEN
 }
 
-/** Gives what of the value is good, or `BROKEN`. */
+/** The good parts of a value, or `BROKEN`. */
 function checkShape(schema: TSchema, value: unknown, path: Path, checking: Checking): unknown {
   if (typeof value === 'string' && checking.excused(path)) return BROKEN
   const harmless = harmlessValues(schema)
@@ -234,7 +234,7 @@ function goodMembers(
   }
   const misspelt = Object.keys(value).filter(key => !known.includes(key))
   for (const key of schema.required ?? []) {
-    // Who misspelt it has one complaint already.
+    // A misspelt key has a diagnostic already.
     if (key in value || misspelt.some(wrong => meantKey(wrong, known) === key)) continue
     report.error(path, 'key', `"${key}" is missing`, `add ${key}: ${sampleOf(schema, key)}`)
   }
@@ -263,7 +263,7 @@ function isLater({ properties }: TObject, name: string): boolean {
   return member !== undefined && harmlessValues(member) !== undefined
 }
 
-/** Keys of which the language knows nothing and says nothing. */
+/** Keys that the language leaves to the user: `x-…`. */
 function isFree(schema: TObject, key: string): boolean {
   const patterns: unknown = schema.patternProperties
   return isObject(patterns) && Object.keys(patterns).some(pattern => new RegExp(pattern).test(key))
@@ -338,7 +338,7 @@ function checkArray(schema: TArray, value: unknown, path: Path, checking: Checki
     }
   }
   if (good.length < value.length) checking.kept.set(keyOf(path), places)
-  // Of a list that must not be empty something must be left.
+  // A list that must not be empty is broken when no good item is left.
   return good.length < (schema.minItems ?? 0) ? BROKEN : good
 }
 

@@ -30,7 +30,7 @@ export function jsonSchema(): Record<string, unknown> {
   }
 }
 
-/** What becomes a number, or true or false, when it is filled in. */
+/** A reference becomes a number, or true or false, when it is filled in. */
 const REFERENCE = { type: 'string', pattern: '\\$\\{' }
 
 /** Texts that stand for a number with a unit. */
@@ -143,7 +143,7 @@ function objectSchema(schema: TObject, definitions: Definitions): JsonSchema {
   }
 }
 
-/** Members of a later version may stand there where they ask for nothing; editors do not offer them. */
+/** Members of a later version are admitted where they ask for nothing; editors do not offer them. */
 function unoffered({ properties }: TObject): JsonSchema {
   const admitted = Object.entries(properties).flatMap(([name, member]) => {
     const harmless = harmlessValues(member) ?? []

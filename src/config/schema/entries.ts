@@ -102,7 +102,7 @@ const Pool = Type.Array(Single, {
   ...about('These share the load'),
 })
 
-/** Steps may hold steps; nobody needs more of that than this. */
+/** Steps may hold steps, so many levels deep. */
 const DEEPEST_STEP = 3
 
 function listOf(depth: number): TSchema {
@@ -128,7 +128,7 @@ function stepOf(depth: number): TSchema {
   )
 }
 
-/** Read by `names.ts`: types that hold themselves are beyond `Static`. */
+/** Read by `sections/entries.ts`: types that hold themselves are beyond `Static`. */
 const List = Type.Unsafe<unknown[]>(listOf(DEEPEST_STEP))
 
 const to = () => Type.Union([target(), List], about('Who answers: a target, or a list of them'))

@@ -41,7 +41,7 @@ const CLAUDE_CODE_PROXY = [
 /** Whose YAML or JSON it is; undefined: of none that is known. */
 export function toolOfConfig(config: JsonObject): OtherTool | undefined {
   const names = Object.keys(config)
-  const has = (some: readonly string[]): boolean => names.some(name => some.includes(name))
+  const has = (known: readonly string[]): boolean => names.some(name => known.includes(name))
   if (has(['Providers', 'Router'])) return 'claude-code-router'
   if (has(['model_list', 'litellm_settings'])) return 'LiteLLM'
   return has(CLI_PROXY_API) || names.some(name => name.endsWith('-api-key'))

@@ -3,8 +3,8 @@ import { isObject } from '../../lib/json/json.ts'
 import type { Path } from '../../lib/path.ts'
 
 /**
- * What was filled in is a text. Where the schema wants a number, or true or false, and the text
- * spells one, it becomes one: `port: ${PORT:-8317}`.
+ * A value that was filled in is a text. Where the schema wants a number, or true or false, and the
+ * text spells one, it becomes one: `port: ${PORT:-8317}`.
  */
 export function retyped(
   schema: TSchema,
@@ -41,7 +41,7 @@ function meant(schema: TSchema, text: string): unknown {
   const wants = (is: (branch: TSchema) => boolean): boolean => branches.some(is)
   if (/^(true|false)$/.test(text) && wants(branch => takesTruth(branch, text === 'true')))
     return text === 'true'
-  // Where a text will do it stays one: 200 is as good as "200".
+  // Where the schema admits a text it stays one: 200 means the same as "200".
   if (/^-?\d+(\.\d+)?$/.test(text) && wants(isNumber) && !wants(KindGuard.IsString))
     return Number(text)
   return text

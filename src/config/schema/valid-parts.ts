@@ -2,13 +2,13 @@ import { nearest } from '../../lib/nearest.ts'
 import type { Checked } from './check.ts'
 import type { Document } from './routes.ts'
 
-/** The good parts of a file, and what is left out of it, so that nothing is complained of twice. */
+/** The good parts of a file, and what is left out of it, so that nothing is reported twice. */
 export type Valid = {
   document: Document
   broken: Broken
 }
 
-/** What a reference may mean that nothing good has the name of. */
+/** What a reference may mean that leads to none of the good parts. */
 export type Broken = {
   /** Providers left out. */
   providers: ReadonlySet<string>
@@ -16,7 +16,7 @@ export type Broken = {
   impaired: ReadonlySet<string>
   /** Entries of `models`, `aliases` and `force` left out. */
   names: ReadonlySet<string>
-  /** Some provider is left out of which not even the name is known. */
+  /** Some provider is left out whose name is not known. */
   anyProvider: boolean
   /** The same for entries of `models` and `aliases`. */
   anyName: boolean
@@ -30,7 +30,7 @@ export function validParts(
   known: readonly string[],
 ): Valid | undefined {
   if (!value) return undefined
-  // A section that is misspelt is looked upon as the one that it is most like.
+  // A misspelt section counts as the one whose name is nearest.
   const lost = new Set(
     dropped.flatMap(([section, more]) =>
       more === undefined ? nearest(String(section), known) : [],
@@ -45,7 +45,7 @@ export function validParts(
   const entries = (section: string): string[] =>
     dropped.filter(path => path[0] === section && path.length === 2).map(([, name]) => String(name))
   return {
-    // What is left was checked against the schema that this type is made from.
+    // The parts that are left were checked against the schema that this type is made from.
     document: { version: 1, providers: {}, ...value } as Document,
     broken: {
       providers: new Set(entries('providers')),

@@ -16,7 +16,7 @@ export function harmlessValues(schema: TSchema): readonly unknown[] | undefined 
   return Array.isArray(values) ? values : undefined
 }
 
-/** What a member is for, in a sentence, and what holds without it. */
+/** What a member is for, in a sentence, and the value that holds without it. */
 export type About = { description: string; default?: unknown }
 
 export const shut = { additionalProperties: false } as const
@@ -29,7 +29,7 @@ export function about(description: string, ...unsaid: [] | [value: unknown]): Ab
   return unsaid.length === 0 ? { description } : { description, default: unsaid[0] }
 }
 
-/** A text that says something. */
+/** A text that is not empty. */
 export const filledText = (options: About) => Type.String({ minLength: 1, ...options })
 
 /** One of a few words. */

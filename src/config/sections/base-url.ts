@@ -48,6 +48,6 @@ function atHost(origin: string, protocol: ProtocolId, vendor: string): string {
   return AZURE.test(origin) ? `${origin}/openai${version}` : `${origin}${version}`
 }
 
-/** No address is longer; what looks for endings below need not be quick for more. */
+/** Longer texts are no address; the patterns below are quadratic in their length. */
 const MAX_LENGTH = 2_000
 const AZURE = /\.(openai|services\.ai|cognitiveservices)\.azure\.com$/

@@ -3,12 +3,12 @@ import { isLocalHost } from '../../lib/net/host-name.ts'
 import type { Provider, RoutingTable } from '../../routing/table.ts'
 import { parseSource } from '../yaml/source.ts'
 
-/** A host that the file itself names, and what of this machine it is sent. */
+/** A host that the file names, and the variables and files of this machine that are sent to it. */
 export type OwnHost = { provider: string; host: string; sent: readonly string[] }
 
 /**
  * Providers whose address is not the vendor's and not on this machine, with the variables and files
- * that fill in their keys and headers. A file from somebody else may name any host.
+ * that fill in their keys and headers. A file of unknown origin may name any host.
  */
 export function ownHosts(table: RoutingTable): OwnHost[] {
   const { value } = parseSource(table.file, table.text).source

@@ -19,7 +19,7 @@ export function readPolicy({ policy = {} }: Document): Policy {
   }
 }
 
-/** What the file asks for and nothing here could do: better a fallback that is written down. */
+/** Switches without effect, which other gateways have: a fallback written down does what they are for. */
 export function warnOfSwitches({ policy = {} }: Document, report: Report): void {
   const path = ['policy', 'quota-exceeded']
   const switches = policy['quota-exceeded'] ?? {}

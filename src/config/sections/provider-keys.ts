@@ -25,7 +25,7 @@ type Reading = {
 
 export type ProviderKeys = {
   credentials: CredentialSpec[]
-  /** Reports the keys that are left out: of a provider that is switched off nothing more is said. */
+  /** Reports the keys that are left out; not called for a provider that is switched off. */
   warnOfLeftOut(): void
 }
 

@@ -36,7 +36,7 @@ export function modelsOf(
   }
 }
 
-/** Models written down are all that is wanted, unless the file says otherwise. */
+/** Whether to ask for its list: by default only where the file names no models. */
 export function asksForList(
   entry: ProviderEntry,
   kind: Kind,
@@ -85,7 +85,7 @@ function factsIn({ context, thinking, lacks, price }: ModelEntry): ModelFacts {
     lacks,
     price: price && priceIn(price),
   }
-  // What the file does not say stays as the kind has it.
+  // Facts that the file leaves out stay the kind's.
   return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined))
 }
 

@@ -39,14 +39,14 @@ export function readServer(
     port: server.port ?? SERVER.port,
     openToAll: server['open-to-all'] ?? SERVER.openToAll,
     origins: (server.origins ?? SERVER.origins).map(origin => origin.toLowerCase()),
-    ...(server.tls ? { tls: { cert: pem('cert'), key: pem('key') } } : {}),
+    tls: server.tls && { cert: pem('cert'), key: pem('key') },
     bodyLimitBytes: parseSize(server['body-limit']) ?? SERVER.bodyLimitBytes,
     replyLimitBytes: parseSize(server['reply-limit']) ?? SERVER.replyLimitBytes,
     shutdownGraceMs: parseDuration(server['shutdown-grace']) ?? SERVER.shutdownGraceMs,
   }
 }
 
-/** A listener that other machines reach, and nothing that keeps them from spending our money. */
+/** Reports a listener that other machines reach while no API key protects it. */
 function checkOpenness(
   { server = {}, 'api-keys': keys = [] }: Document,
   unknownKeys: boolean,

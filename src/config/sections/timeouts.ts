@@ -12,7 +12,7 @@ const MEMBERS = [
   ['totalMs', 'total'],
 ] as const
 
-/** Those that are written, in ms; they go over the ones that hold around them. */
+/** The timeouts of an entry, in ms; they override those of the level above. */
 export function readTimeouts(entry: TimeoutEntry | undefined): Partial<Timeouts> {
   const timeouts: Partial<Timeouts> = {}
   for (const [name, written] of MEMBERS) {

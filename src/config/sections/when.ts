@@ -38,13 +38,13 @@ export function readWhen(
     const value = written[name]
     if (value === undefined) return
     const wanted = listed(value)
-    for (const one of wanted)
-      if (!known.includes(one))
+    for (const word of wanted)
+      if (!known.includes(word))
         report.error(
           [...path, name],
           'value',
-          `there is no ${name} "${one}"`,
-          didYouMean(one, [...known]) ?? `known: ${known.join(', ')}`,
+          `there is no ${name} "${word}"`,
+          didYouMean(word, [...known]) ?? `known: ${known.join(', ')}`,
         )
     tests.push(facts => wanted.includes(facts[name]))
   }
@@ -89,7 +89,7 @@ export function readWhen(
   return { holds: facts => tests.every(test => test(facts)), text: described(written) }
 }
 
-/** A suffix of the name goes before what the body says. */
+/** The name's suffix overrides the body. */
 function thinks({ model, thinking }: Facts): boolean {
   const { reasoning } = splitSuffix(model)
   if (!reasoning) return thinking()

@@ -39,7 +39,7 @@ function isUnknownTag({ code }: YAMLError): boolean {
   return code === 'TAG_RESOLVE_FAILED'
 }
 
-/** One for each slip: the parser stumbles several times over most of them. */
+/** One fault for each slip: the parser reports most of them several times. */
 function syntaxFaults(errors: readonly YAMLError[], text: string): YamlFault[] {
   const gaps = gapsIn(text)
   const inGap = ({ pos: [at] }: YAMLError): boolean =>
@@ -71,7 +71,7 @@ function openWords(opens: string, rest: string): Words {
   }
 }
 
-/** One slip makes the parser stumble several times on its line, or over everything that follows. */
+/** One slip makes the parser report several errors on its line, or on everything behind it. */
 function firstOfEachLine(errors: readonly YAMLError[], text: string): YAMLError[] {
   const lines = new Set<number>()
   return [...errors]
@@ -94,7 +94,7 @@ function syntaxFault(error: YAMLError, text: string): YamlFault {
   )
 }
 
-/** What the parser stumbles over: for an escape the backslash with what it stands before. */
+/** The text at which the parser stopped; of an escape the backslash and the character behind it. */
 function signAt(text: string, { code, message, pos: [at] }: YAMLError): string {
   if (code === 'BAD_DQ_ESCAPE') return text.slice(at, at + 2)
   return /^Block scalar header.*: ([|>])/.exec(message)?.[1] ?? text.charAt(at)
@@ -110,7 +110,7 @@ function missingBlank(text: string, from: number, to: number): YamlFault | undef
   return undefined
 }
 
-/** What to say of a text that was meant as a key and its value; undefined: it was not. */
+/** The words for a text that was meant as a key and its value; undefined: it was not. */
 export function blankWords(written: string): Words | undefined {
   const [, key, value = ''] = /^([A-Za-z][\w-]{0,40}):([^\s:/#]\S*)/.exec(written) ?? []
   if (key === undefined) return undefined
@@ -184,7 +184,7 @@ function pairFault({ key, value }: Pair, document: Document.Parsed) {
   const meant = (node: unknown): unknown => (isAlias(node) ? aliases.get(node) : node)
   const merged = meant(value)
   const sources = isSeq(merged) ? merged.items : [merged]
-  // An alias that means nothing is complained of by itself.
+  // An alias without an anchor has a fault of its own.
   if (sources.every(source => isMap(meant(source)) || meant(source) === undefined)) return undefined
   return {
     message: 'only a mapping can be merged',
@@ -197,9 +197,9 @@ function pairFault({ key, value }: Pair, document: Document.Parsed) {
 function pathOf(ancestors: Ancestors, node: unknown): Path {
   const path: (string | number)[] = []
   const trail = [...ancestors, node]
-  for (const [index, one] of ancestors.entries()) {
-    if (isPair(one)) path.push(nameOf(one.key))
-    else if (isSeq(one)) path.push(one.items.indexOf(trail[index + 1]))
+  for (const [index, ancestor] of ancestors.entries()) {
+    if (isPair(ancestor)) path.push(nameOf(ancestor.key))
+    else if (isSeq(ancestor)) path.push(ancestor.items.indexOf(trail[index + 1]))
   }
   const parent = ancestors.at(-1)
   return isMap(parent) && isScalar(node) ? [...path, nameOf(node)] : path

@@ -1,6 +1,6 @@
 import { Lexer } from 'yaml'
 
-/** A quote or bracket that opens and is not closed, and how far the parser reads it in vain. */
+/** A quote or bracket that is opened and not closed; `to`: how far the parser reads it. */
 export type Gap = { from: number; to: number; opens: string }
 
 /** What the lexer puts between tokens for the parser: they are not in the text. */
@@ -11,14 +11,14 @@ const CLOSES: Record<string, string> = { '}': '{', ']': '[' }
 /** A text with more of them is no routes.yaml. */
 const MAX_GAPS = 50
 
-/** What is left open in a text that does not parse, in order, as far as anyone reads it. */
+/** Quotes and brackets left open in a text that does not parse, in order, up to a limit. */
 export function gapsIn(text: string): Gap[] {
   const gaps: Gap[] = []
   let open: { from: number; opens: string }[] = []
   let at = 0
   for (const token of new Lexer().lex(text)) {
     if (token === FLOW_END) {
-      // The innermost one: whoever closes it sees the next, if there is one.
+      // The innermost alone: once it is closed, the next check reports the next.
       gaps.push(...open.slice(-1).map(({ from, opens }) => ({ from, opens, to: at })))
       open = []
     }
@@ -32,7 +32,7 @@ export function gapsIn(text: string): Gap[] {
         open = []
       }
     }
-    // From here on nobody knows what is quoted, nor what a bracket closes.
+    // From here on it is unknown what is quoted, and what a bracket closes.
     if (isOpenQuote(token)) return [...gaps, { from: at, to: text.length, opens: token.charAt(0) }]
     if (gaps.length >= MAX_GAPS) return gaps
     at += token.length
@@ -41,7 +41,7 @@ export function gapsIn(text: string): Gap[] {
   return gaps.sort((a, b) => a.from - b.from)
 }
 
-/** Also one that only ends where another one was meant to begin: it swallows a key on its way. */
+/** Also a quote that ends where another was meant to begin: there is a key inside it. */
 function isOpenQuote(token: string): boolean {
   const [quote] = token
   if (quote !== '"' && quote !== "'") return false

@@ -10,7 +10,7 @@ export type Sources = {
   readFile(path: string): string
 }
 
-/** What a key was to be filled in with and is not there. */
+/** A variable or file that a key refers to and that is not there. */
 export type Missing = { from: 'env' | 'file'; name: string }
 
 export type Interpolated = {
@@ -25,7 +25,7 @@ export type Interpolated = {
   missingKey(path: Path): Missing | undefined
 }
 
-/** Bounded, so that a text of many beginnings without an end is not read again from each of them. */
+/** Bounded: a text of many beginnings without an end would be read again from each of them. */
 const REFERENCE = /\$\{(?:file:([^}]{1,4096})|([A-Za-z_]\w{0,255})(?::-([^}]{0,4096}))?)\}/g
 
 /**
@@ -93,24 +93,24 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
     return ''
   }
 
-  const whole = visit(value, [])
+  const filledValue = visit(value, [])
   return {
-    value: whole,
+    value: filledValue,
     files,
-    ...(filled.size > 0 ? { filled: path => filled.has(keyOf(path)) } : {}),
+    filled: filled.size > 0 ? path => filled.has(keyOf(path)) : undefined,
     unfilled: path => unfilled.has(keyOf(path)),
     missingKey: path => missingKeys.get(keyOf(path)),
   }
 }
 
-/** The same for a document that lacks what is wrong in the written one. */
+/** The same for a document without the parts that are wrong: `written` gives where a path of it was. */
 export function interpolatedOver(
   { filled, unfilled, missingKey, ...rest }: Interpolated,
   written: (path: Path) => Path,
 ): Interpolated {
   return {
     ...rest,
-    ...(filled ? { filled: path => filled(written(path)) } : {}),
+    filled: filled && (path => filled(written(path))),
     unfilled: path => unfilled(written(path)),
     missingKey: path => missingKey(written(path)),
   }

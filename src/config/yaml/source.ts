@@ -30,8 +30,8 @@ export type Source = {
 }
 
 /**
- * Parses. What is wrong with the YAML comes back as diagnostics, all of it; where nothing sensible
- * can be read, the value is undefined.
+ * Parses. All mistakes of the YAML come back as diagnostics; where nothing sensible can be read, the
+ * value is undefined.
  */
 export function parseSource(
   file: string,
@@ -72,7 +72,7 @@ export function parseSource(
   return { source, diagnostics: limited(diagnostics) }
 }
 
-/** Nothing of it can be read, and there is one thing to say. */
+/** A text of which nothing can be read, with one diagnostic. */
 function tooDeep(
   file: string,
   text: string,
@@ -146,8 +146,8 @@ function mergedMember(document: Document.Parsed, source: unknown, name: string):
   const meant = isAlias(source) ? aliasTargets(document).get(source) : source
   if (isMap(meant)) return memberOf(document, meant, name)
   if (!isSeq(meant)) return undefined
-  for (const one of meant.items) {
-    const found = mergedMember(document, one, name)
+  for (const item of meant.items) {
+    const found = mergedMember(document, item, name)
     if (found) return found
   }
   return undefined
@@ -155,7 +155,7 @@ function mergedMember(document: Document.Parsed, source: unknown, name: string):
 
 type Members = { own: ReadonlyMap<string, Pair>; merged: readonly unknown[] }
 
-/** A long map is asked once for each of its members. */
+/** Indexed, since a long map is searched once for each of its members. */
 const members = new WeakMap<YAMLMap, Members>()
 
 function membersOf(map: YAMLMap): Members {

@@ -3,7 +3,7 @@ import type { ErrorCode, YAMLError } from 'yaml'
 /** What is wrong, and what to write instead. */
 export type Words = { message: string; hint: string }
 
-/** Stands for what stands where the parser stumbled. */
+/** In a message: the text at which the parser stopped. */
 const SIGN = '(sign)'
 
 const QUOTES = 'put the value in quotes'
@@ -14,7 +14,7 @@ const ANCHORS = {
   hint: 'write &NAME once before a value, and *NAME alone where it shall stand again',
 }
 
-/** In words of our own: the library's are about its grammar. Some codes stand for several things. */
+/** By the library's code: its own messages are about its grammar. */
 const WORDS = {
   ALIAS_PROPS: ANCHORS,
   BAD_ALIAS: { message: 'a star or "&" without a name', hint: 'put the text in quotes: "*…"' },
@@ -65,8 +65,8 @@ const WORDS = {
   UNEXPECTED_TOKEN: { message: 'nothing like this can stand here', hint: LOOK_AROUND },
 } satisfies Record<ErrorCode, Words>
 
-/** By what the library says, where a code is too little. */
-const CLOSER: readonly (readonly [said: RegExp, words: Words])[] = [
+/** By the library's message, where its code has several causes. */
+const CLOSER: readonly (readonly [message: RegExp, words: Words])[] = [
   [
     /^Missing , or :|^Missing , between/,
     {
@@ -106,9 +106,9 @@ const CLOSER: readonly (readonly [said: RegExp, words: Words])[] = [
   ],
 ]
 
-/** `line`: the one where the parser stumbled; `sign`: what stands there. */
+/** `line`: the one at which the parser stopped; `sign`: the text there. */
 export function wordsOf({ code, message }: YAMLError, line: string, sign: string): Words {
-  const found = CLOSER.find(([said]) => said.test(message))?.[1] ?? WORDS[code]
+  const found = CLOSER.find(([pattern]) => pattern.test(message))?.[1] ?? WORDS[code]
   const words = { ...found, message: found.message.replace(SIGN, `"${sign}"`) }
   if (code === 'MULTIPLE_DOCS' || code === 'TAB_AS_INDENT') return words
   if (/^\s*(?:- )?\*/.test(line)) return { ...words, hint: 'put the name in quotes: "*…"' }
