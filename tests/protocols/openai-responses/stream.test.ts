@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { collect, type StreamEvent } from '../../../src/conversation/index.ts'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { openaiResponses } from '../../../src/protocols/openai-responses/index.ts'
+import { codecTables, grown, text } from '../../support/codec-tables.ts'
 
 type Event = JsonObject & { type: string }
 
@@ -270,5 +271,67 @@ describe('what was not streamed is taken from the end', () => {
       ['text', 'a'],
       ['text', 'b'],
     ])
+  })
+})
+
+describe('events become items', () => {
+  const { encodeStream } = codecTables(openaiResponses)
+  const begin: StreamEvent = { type: 'response-start', id: 'reply_1', model: 'served' }
+  const finish: StreamEvent = {
+    type: 'response-end',
+    stop: { reason: 'end', raw: null },
+    usage: { fresh: 5, output: 9 },
+  }
+
+  test.each<[string, StreamEvent[], string[], JsonObject]>([
+    [
+      'text',
+      grown(0, text(''), { text: 'a' }, { text: 'b' }),
+      [
+        'output_item.added',
+        'content_part.added',
+        'output_text.delta',
+        'output_text.delta',
+        'output_text.done',
+        'content_part.done',
+        'output_item.done',
+      ],
+      { type: 'message', content: [{ type: 'output_text', text: 'ab' }] },
+    ],
+    [
+      'a call',
+      grown(
+        0,
+        { type: 'tool-call', id: 'c', name: 'f', arguments: '', runsOn: 'client' },
+        { arguments: '{"a"' },
+        { arguments: ':1}' },
+      ),
+      [
+        'output_item.added',
+        'function_call_arguments.delta',
+        'function_call_arguments.delta',
+        'function_call_arguments.done',
+        'output_item.done',
+      ],
+      { type: 'function_call', call_id: 'c', name: 'f', arguments: '{"a":1}' },
+    ],
+  ])('%s', (_, events, types, item) => {
+    const payloads = encodeStream([begin, ...events, finish])
+    expect(payloads.map(({ type }) => String(type).replace('response.', ''))).toEqual([
+      'created',
+      'in_progress',
+      ...types,
+      'completed',
+    ])
+    expect(payloads.map(({ sequence_number }) => sequence_number)).toEqual(
+      payloads.map((_, at) => at),
+    )
+    expect(payloads.at(-1)).toMatchObject({
+      response: {
+        status: 'completed',
+        output: [item],
+        usage: { input_tokens: 5, output_tokens: 9, total_tokens: 14 },
+      },
+    })
   })
 })
