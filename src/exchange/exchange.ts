@@ -12,7 +12,7 @@ import { Progress } from './progress.ts'
 import type { Recording } from './recording.ts'
 import { withKeepAlive } from './reply/keep-alive.ts'
 import { respond } from './reply/respond.ts'
-import type { InboundRequest } from './request.ts'
+import type { InboundRequest, ResolvedRequest } from './request.ts'
 import { resolveRequest } from './resolve.ts'
 import { stamp } from './response-headers.ts'
 import type { Gateway } from './snapshot.ts'
@@ -22,43 +22,38 @@ import { UpstreamError } from './upstream-error.ts'
 /** Serves one request. Never throws: whatever fails is answered in the client's protocol. */
 export async function exchange(gateway: Gateway, inbound: InboundRequest): Promise<Response> {
   const recording = gateway.records ? gateway.services.recorder.begin(gateway, inbound) : undefined
-  let begun: Exchange | undefined
+  let admitted: Exchange | undefined
   try {
-    if (inbound.caller.limits?.usdPerDay !== undefined) await gateway.services.prices.prepare()
-    begun = await begin(gateway, inbound, recording)
-    if (begun.action === 'count-tokens') return await countTokens(begun)
+    if (inbound.caller.budgeted) await gateway.services.prices.prepare()
+    const request = await resolveRequest(gateway, inbound)
+    admitted = admit(gateway, request, recording)
+    if (request.action === 'count-tokens') return await countTokens(admitted)
     // An error in a request that must be read anyway is no target's fault.
-    if (!begun.allowsPassthrough) await begun.body.conversation()
+    if (!request.allowsPassthrough) await request.body.conversation()
     // Not awaited: a stream may open with keep-alives while no target has answered yet.
-    const answering = failover(begun)
-    if (!begun.envelope.stream || begun.action === 'relay') return respond(begun, await answering)
-    return await withKeepAlive(begun, answering)
+    const answering = failover(admitted)
+    if (!request.envelope.stream || request.action === 'relay')
+      return respond(admitted, await answering)
+    return await withKeepAlive(admitted, answering)
   } catch (error) {
-    if (begun) return fail(begun, asGatewayError(error))
-    return refuse(gateway, inbound, error, recording)
+    return admitted
+      ? fail(admitted, asGatewayError(error))
+      : refuse(gateway, inbound, error, recording)
   }
 }
 
-/** Resolves a request and admits it. Throws as `resolveRequest` does, and `rate-limited`. */
-async function begin(
+/** Admits a request under the limits of its key. Throws `rate-limited`. */
+function admit(
   gateway: Gateway,
-  inbound: InboundRequest,
+  request: ResolvedRequest,
   recording: Recording | undefined,
-): Promise<Exchange> {
-  const request = await resolveRequest(gateway, inbound)
-  // Last: from here on the end of the exchange closes the reservation.
+): Exchange {
+  // From here on the end of the exchange closes the reservation.
   const reservation = reserve(request, gateway.services)
-  const own = [reservation && reservationObserver(reservation), recording].filter(
-    observer => observer !== undefined,
-  )
-  const { observers } = gateway
-  return {
-    ...request,
-    gateway,
-    progress: new Progress(),
-    recording,
-    observers: own.length > 0 ? [...own, ...observers] : observers,
-  }
+  let { observers } = gateway
+  if (recording) observers = [recording, ...observers]
+  if (reservation) observers = [reservationObserver(reservation), ...observers]
+  return { ...request, gateway, progress: new Progress(), recording, observers }
 }
 
 /** The error of an exchange: the upstream's own bytes where the client speaks the same protocol. */

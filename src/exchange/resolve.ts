@@ -1,7 +1,7 @@
 import { CAPSULE_PREFIX } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import { editJson, type JsonEdit } from '../lib/json/json-edit.ts'
-import type { Envelope } from '../protocols/codec.ts'
+import type { ClientCodec, Envelope } from '../protocols/codec.ts'
 import { codecs } from '../protocols/index.ts'
 import { OUR_ID, OUR_STEP } from '../protocols/shared/gateway-ids.ts'
 import { orInvalidBody } from '../protocols/shared/peek.ts'
@@ -117,8 +117,7 @@ function allowsPassthrough(
   { state }: ResolveServices,
 ): boolean {
   if (action === 'relay') return true
-  if (!codecs.some(whole => whole === codec) || GATEWAY_MARKS.some(mark => holds(body, mark)))
-    return false
+  if (!WHOLE_PROTOCOLS.has(codec) || GATEWAY_MARKS.some(mark => holds(body, mark))) return false
   // An upstream may be a gateway like this one, with ids that only look like ours.
   return !(
     codec.stateful &&
@@ -126,6 +125,9 @@ function allowsPassthrough(
     refersToStored(body.json(), state, caller.name)
   )
 }
+
+/** Those that upstreams speak too: the others are legacy forms of one. */
+const WHOLE_PROTOCOLS: ReadonlySet<ClientCodec> = new Set(codecs)
 
 /** Capsules, and steps that another upstream took: nothing an upstream could read. */
 const GATEWAY_MARKS = [CAPSULE_PREFIX, OUR_STEP].map(text => Buffer.from(text))

@@ -4,7 +4,7 @@ import { exchangeLog } from './exchange-log.ts'
 import { recentObserver } from './recent.ts'
 import { usageObserver } from './usage/ledger.ts'
 
-/** What observes every exchange, in the order in which it is told. */
+/** What observes every exchange, in the order in which it gets events. */
 export function createObservers(
   services: Pick<Services, 'ledger' | 'log' | 'recent'>,
 ): readonly Observer[] {

@@ -52,7 +52,7 @@ function costOf(
   attempt: Attempt,
   usage: Usage,
 ): number | undefined {
-  if (caller.limits?.usdPerDay === undefined) return undefined
+  if (!caller.budgeted) return undefined
   const { prices, now, log } = gateway.services
   const usd = knownCost(prices, offerOf(attempt), usage, now())
   if (usd === undefined)

@@ -6,7 +6,7 @@ export type ReplyTally = {
   usage: Usage
   /** The reply came to its end, so its usage is the last word. */
   complete: boolean
-  /** The beginning of what the model said, and how many characters that has in all. */
+  /** The beginning of the model's text, and how many characters all of it has. */
   sample: string
   characters: number
 }

@@ -23,7 +23,7 @@ export type Entry = {
   usage: Usage
   /** The upstream did not report all of the usage. */
   estimated: boolean
-  /** How many things the client said could not be said upstream, or back. */
+  /** How many parts of the request or of the reply the other protocol has no word for. */
   losses: number
   /** Whose price it has; absent: nothing was paid for. */
   offer?: Offer | undefined

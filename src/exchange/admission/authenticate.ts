@@ -37,6 +37,7 @@ function callerOf({ name, models, limits }: ApiKey): Caller {
     may: allowedBy(models),
     restricted: models !== undefined,
     limits,
+    budgeted: limits?.usdPerDay !== undefined,
   }
 }
 

@@ -8,6 +8,8 @@ export type Caller = {
   /** The key may not ask for every name. */
   restricted?: boolean | undefined
   limits?: KeyLimits | undefined
+  /** Its key has a budget in money, so that prices must be known. */
+  budgeted?: boolean | undefined
 }
 
 /** Decides who a request comes from. Throws `unauthenticated` or `forbidden`. */

@@ -1,7 +1,7 @@
-/** How long targets take to their first words, as far as they were asked lately. */
+/** How long targets take to their first payload, as far as they were asked lately. */
 export interface Latencies {
   record(target: string, ms: number): void
-  /** Undefined: not asked lately, so nobody knows. */
+  /** Undefined: not asked lately, so it is unknown. */
   expected(target: string): number | undefined
 }
 
@@ -22,8 +22,8 @@ export function createLatencies(now: () => number): Latencies {
       known.set(target, { ms: before + NEWEST * (ms - before), atMs: now() })
     },
     expected(target) {
-      const one = known.get(target)
-      return one && now() - one.atMs < STALE_MS ? one.ms : undefined
+      const measured = known.get(target)
+      return measured && now() - measured.atMs < STALE_MS ? measured.ms : undefined
     },
   }
 }

@@ -37,7 +37,7 @@ function refusing(what: string): RegExp {
   return new RegExp(`(${NOT}.{0,60}\\b(${what}))|(\\b(${what}).{0,60}${NOT})`, 'i')
 }
 
-/** How upstreams say that a model cannot take something. */
+/** How upstreams refuse what a model cannot take. */
 const WORDS: readonly (readonly [Ability, RegExp])[] = [
   ['documents', refusing('documents?|pdfs?|files?')],
   ['audio', refusing('audio')],
@@ -50,7 +50,7 @@ const WORDS: readonly (readonly [Ability, RegExp])[] = [
   ['tools', /enable-auto-tool-choice/i], // vLLM
 ]
 
-/** Which of its needs a request was refused for, if the upstream said so. */
+/** Which of its needs a request was refused for, if the upstream's message names one. */
 export async function refusedFor(
   error: GatewayError,
   needs: () => Promise<Needs>,

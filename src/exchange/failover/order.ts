@@ -7,7 +7,7 @@ import type { Latencies } from './latency.ts'
 /**
  * The members of a step in the order in which this request tries them: whose turn it is first,
  * then the others as they stand. `turns` keeps the scores between requests (and reloads). A
- * conversation goes first to whom it is bound to.
+ * conversation goes first to the target of its affinity.
  */
 export function inOrder(
   step: Step,
@@ -27,7 +27,7 @@ export function inOrder(
   return [...members.slice(first), ...members.slice(0, first)]
 }
 
-/** Those nobody has asked lately come first, in turn: else nobody would ever know. */
+/** Targets without a recent measurement come first: without a request there would never be one. */
 function quickestFirst(members: readonly Target[], latencies: Latencies): Target[] {
   const expected = (target: Target): number => latencies.expected(targetName(target)) ?? -1
   return [...members].sort((a, b) => expected(a) - expected(b))

@@ -4,16 +4,16 @@ import type { Watch, Watchdog } from '../upstream/timers.ts'
 /** A place in the line for one route. */
 export interface Ticket {
   /**
-   * Waits until `untilMs`, and for whoever stands before: the first one tries whether there is
-   * something to be had, and the others follow once there is. False: `dueAtMs` came first. Throws
+   * Waits until `untilMs`, and for the requests before it: the first one tries whether a credential
+   * serves again, and the others follow once one does. False: `dueAtMs` came first. Throws
    * `cancelled` when the client goes away.
    */
   turn(untilMs: number, dueAtMs: number, signal: AbortSignal): Promise<boolean>
-  /** `served`: everybody behind may go. Without, the next one becomes the first. */
+  /** `served`: all requests behind may go. Otherwise the next one becomes the first. */
   leave(served: boolean): void
 }
 
-/** Where requests wait while everybody who could serve them cools down. */
+/** Where requests wait while all credentials that could serve them cool down. */
 export interface WaitingRoom {
   /** Undefined: it is full. */
   enter(route: string): Ticket | undefined
@@ -23,7 +23,7 @@ export interface WaitingRoom {
   size(): number
 }
 
-/** Every one of them holds a request's body and a connection. */
+/** Each of them holds a request's body and a connection. */
 const MAX_WAITING = 1_000
 
 type Waiter = { free: boolean; look(): void }

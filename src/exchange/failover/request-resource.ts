@@ -47,7 +47,7 @@ export function isAboutRequest(
     if (words.test(message) && members.some(has)) return true
   const names = `${model} ${envelope.model}`
   const ownWord = (word: string): boolean => !names.includes(word) && has(word)
-  // A 400 is told from its words alone, and those may be the request's.
+  // The code of a 400 comes from its words alone, and those may be the request's.
   if (error.status === 400 && wordsIn(message, QUOTED).some(word => ownWord(word.slice(1, -1))))
     return true
   return wordsIn(message, IDENTIFIER).some(word => HAS_BOTH.test(word) && ownWord(word))

@@ -18,7 +18,7 @@ import type { StateStore } from '../../store/state.ts'
 
 /**
  * Watches a reply for a client that carries nothing back: what was thought before each call is kept
- * under the call's id, before the client hears that the reply is over.
+ * under the call's id, before the client gets the end of the reply.
  */
 export function keepReasoning(
   state: StateStore,
@@ -27,8 +27,8 @@ export function keepReasoning(
   const open = new Map<number, Part>()
   /** Sealed thoughts since the last call, and the capsules of calls. */
   let thoughts: Part[] = []
-  /** Something was said between those thoughts and the call. */
-  let said = false
+  /** Text stands between those thoughts and the call. */
+  let afterText = false
   const capsules = new Map<string, string>()
 
   function ended(part: Part): void {
@@ -36,12 +36,12 @@ export function keepReasoning(
       if (part.seal) thoughts.push(part)
       return
     }
-    if (part.type === 'text' && thoughts.length > 0) said = true
+    if (part.type === 'text' && thoughts.length > 0) afterText = true
     if (part.type !== 'tool-call' || part.runsOn === 'server') return
     const capsule = capsuleOf(part, thoughts)
-    if (capsule && said) capsule.ahead = true
+    if (capsule && afterText) capsule.ahead = true
     thoughts = []
-    said = false
+    afterText = false
     if (capsule) capsules.set(part.id, packCapsule(capsule))
   }
 
@@ -65,7 +65,7 @@ export function keepReasoning(
   }
 }
 
-/** Undefined: nothing that anyone would want back. */
+/** Undefined: there is nothing to put back. */
 function capsuleOf(call: PartOf<'tool-call'>, parts: readonly Part[]): Capsule | undefined {
   const worth = parts.filter(isNeeded)
   if (worth.length === 0 && !call.seal?.value) return undefined

@@ -20,7 +20,7 @@ export interface SealIssuers {
   readonly any: boolean
 }
 
-/** What one caller's requests teach holds for that caller: a broken seal harms nobody else. */
+/** What one caller's requests teach holds for that caller alone: a broken seal affects no other. */
 export type Refuser = { credential: string; caller: string }
 
 const MAX_SEALS = 50_000

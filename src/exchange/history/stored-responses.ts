@@ -142,8 +142,8 @@ function resolved(items: readonly JsonObject[], state: StateStore, caller: strin
     // The item may be part of the history that the request names as well.
     if (beside.has(id)) return []
     const value = found.get(id)
-    const whole = value === undefined ? undefined : parseObject(value)
-    if (whole) return [whole]
+    const stored = value === undefined ? undefined : parseObject(value)
+    if (stored) return [stored]
     // The conversation can go on without a thought; its loss is named where it is left out.
     if (id.startsWith('rs_')) return [{ type: 'reasoning', id, summary: [] }]
     throw unknownItem(id)

@@ -57,32 +57,9 @@ export function createRecording({ inbound, now, capture, ended }: RecordingOptio
   let served: Recorded['served']
   let error: GatewayError | undefined
 
-  /** Rounds send the same again: one copy of it is enough to hold. */
-  function onlyOnce(body: Uint8Array): Uint8Array {
-    for (const { body: before } of attempts)
-      if (typeof before !== 'string' && Buffer.compare(before, body) === 0) return before
-    return body
-  }
-
   function noteFailure(failure: GatewayError): void {
     error = failure
     if (current && !served) current.error ??= failure
-  }
-
-  async function* watched(
-    body: GeneratedBody,
-    end: (complete: boolean) => void,
-  ): AsyncGenerator<Uint8Array | string> {
-    let complete = false
-    try {
-      for await (const piece of body) {
-        capture.add(piece)
-        yield piece
-      }
-      complete = true
-    } finally {
-      end(complete)
-    }
   }
 
   function begin(
@@ -93,7 +70,7 @@ export function createRecording({ inbound, now, capture, ended }: RecordingOptio
     // Rules of the file may have changed it before.
     const passed = attempt.passing && request.body.bytes === own
     const spelling = body === own ? 'own' : 'renamed'
-    current = { attempt, url, headers, body: passed ? spelling : onlyOnce(body) }
+    current = { attempt, url, headers, body: passed ? spelling : oneCopy(attempts, body) }
     if (attempts.length < MAX_ATTEMPTS) attempts.push(current)
   }
 
@@ -139,11 +116,37 @@ export function createRecording({ inbound, now, capture, ended }: RecordingOptio
           served,
           error,
         })
-      if (typeof body !== 'string' && !(body instanceof Uint8Array)) return watched(body, end)
+      if (typeof body !== 'string' && !(body instanceof Uint8Array))
+        return captured(body, capture, end)
       capture.add(body)
       end(true)
       return body
     },
+  }
+}
+
+/** Rounds send the same body again: one copy of it is enough to hold. */
+function oneCopy(attempts: readonly RecordedAttempt[], body: Uint8Array): Uint8Array {
+  for (const { body: before } of attempts)
+    if (typeof before !== 'string' && Buffer.compare(before, body) === 0) return before
+  return body
+}
+
+/** The pieces of a body as they pass, with a copy of each captured. */
+async function* captured(
+  body: GeneratedBody,
+  capture: Capture,
+  end: (complete: boolean) => void,
+): AsyncGenerator<Uint8Array | string> {
+  let complete = false
+  try {
+    for await (const piece of body) {
+      capture.add(piece)
+      yield piece
+    }
+    complete = true
+  } finally {
+    end(complete)
   }
 }
 

@@ -35,7 +35,7 @@ const NAME: Record<Grouping, (row: UsageRow) => string> = {
 
 /** Days in their order, everything else with the most expensive first. */
 export function groupUsage(rows: readonly UsageRow[], by: Grouping): UsageGroup[] {
-  const groups = [...Map.groupBy(rows, NAME[by])].map(([name, some]) => sumUsage(name, some))
+  const groups = [...Map.groupBy(rows, NAME[by])].map(([name, group]) => sumUsage(name, group))
   return groups.sort((a, b) =>
     by === 'day'
       ? a.name.localeCompare(b.name)
@@ -44,26 +44,27 @@ export function groupUsage(rows: readonly UsageRow[], by: Grouping): UsageGroup[
 }
 
 export function sumUsage(name: string, rows: readonly UsageRow[]): UsageGroup {
-  const of = (member: Exclude<keyof UsageRow, 'caller' | 'asked' | 'provider' | 'model'>): number =>
-    rows.reduce((sum, row) => sum + row[member], 0)
-  const failed = of('failures')
-  const served = of('requests') - failed
-  const unpriced = of('unpriced')
+  const sum = (
+    member: Exclude<keyof UsageRow, 'caller' | 'asked' | 'provider' | 'model'>,
+  ): number => rows.reduce((total, row) => total + row[member], 0)
+  const failed = sum('failures')
+  const served = sum('requests') - failed
+  const unpriced = sum('unpriced')
   return {
     name,
     served,
     failed,
-    fresh: of('fresh'),
-    cacheRead: of('cacheRead'),
-    cacheWrite: of('cacheWrite'),
-    output: of('output'),
-    reasoning: of('reasoning'),
-    losses: of('losses'),
-    ...(served > 0 ? { ms: of('ms') / served } : {}),
-    ...(served === 0 || unpriced < served ? { usd: of('usd') } : {}),
+    fresh: sum('fresh'),
+    cacheRead: sum('cacheRead'),
+    cacheWrite: sum('cacheWrite'),
+    output: sum('output'),
+    reasoning: sum('reasoning'),
+    losses: sum('losses'),
+    ...(served > 0 ? { ms: sum('ms') / served } : {}),
+    ...(served === 0 || unpriced < served ? { usd: sum('usd') } : {}),
     unpriced,
-    cancelled: of('cancelled'),
-    estimated: of('estimated'),
+    cancelled: sum('cancelled'),
+    estimated: sum('estimated'),
   }
 }
 

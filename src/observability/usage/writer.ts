@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Entry } from '../../exchange/accounting/usage-entry.ts'
 import type { After } from '../../lib/timer.ts'
-import { knownCost, type Prices } from '../../providers/pricing/prices.ts'
+import type { Prices } from '../../providers/pricing/prices.ts'
 import { isBusy } from '../../store/sqlite.ts'
-import type { UsageRow, UsageStore } from '../../store/usage.ts'
+import type { UsageStore } from '../../store/usage.ts'
 import { createNames } from './bounded-names.ts'
+import { addToRows, HOUR_MS, type UsageRows } from './rows.ts'
 
-/** Brings what was used to disk, a second later and all at once; nobody ever waits for it. */
+/** Writes what was used to disk, a second later and all at once; no request waits for it. */
 export interface UsageWriter {
   add(entry: Entry): void
   /** For how long rows are kept, from the next write on. */
@@ -22,7 +23,6 @@ export type UsageWriterOptions = {
   warn(message: string): void
 }
 
-export const HOUR_MS = 3_600_000
 const FLUSH_MS = 1_000
 /** A price takes some tens of microseconds: after so many others have a turn. */
 const AT_ONCE = 50
@@ -32,7 +32,7 @@ const MAX_ROWS = 20_000
 export function createUsageWriter({ after, prices, store, warn }: UsageWriterOptions): UsageWriter {
   const names = createNames()
   let entries: Entry[] = []
-  const rows = new Map<string, UsageRow>()
+  const rows: UsageRows = new Map()
   let armed = false
   let flushing: Promise<void> | undefined
   let keepMs = Number.POSITIVE_INFINITY
@@ -59,17 +59,14 @@ export function createUsageWriter({ after, prices, store, warn }: UsageWriterOpt
     if (entries.length === 0 && rows.size === 0) return
     // Without prices there is no cost, but there are tokens.
     await prices.prepare().catch(() => {})
-    for (let some = taken(); some.length > 0; some = taken()) {
-      for (const entry of some) addTo(rows, names(entry), prices)
-      if (entries.length > 0) await nextTurn()
+    // What is added meanwhile is written, too.
+    for (let at = 0; at < entries.length; ) {
+      for (const entry of entries.slice(at, at + AT_ONCE)) addToRows(rows, names(entry), prices)
+      at += AT_ONCE
+      if (at < entries.length) await nextTurn()
     }
+    entries = []
     write()
-  }
-
-  function taken(): Entry[] {
-    const some = entries.slice(0, AT_ONCE)
-    entries = entries.slice(AT_ONCE)
-    return some
   }
 
   function write(): void {
@@ -81,14 +78,7 @@ export function createUsageWriter({ after, prices, store, warn }: UsageWriterOpt
     } catch (error) {
       if (isBusy(error)) flushSoon()
       else complain(error)
-      makeRoom()
-    }
-  }
-
-  function makeRoom(): void {
-    for (const key of rows.keys()) {
-      if (rows.size <= MAX_ROWS) break
-      rows.delete(key)
+      dropOldest(rows)
     }
   }
 
@@ -122,46 +112,10 @@ export function createUsageWriter({ after, prices, store, warn }: UsageWriterOpt
   }
 }
 
-function addTo(rows: Map<string, UsageRow>, entry: Entry, prices: Prices): void {
-  const { caller, asked, provider, model, usage, outcome, offer, losses, atMs } = entry
-  const hour = Math.floor(atMs / HOUR_MS)
-  const key = [hour, caller, asked, provider, model].join('\t')
-  const row = rows.get(key) ?? emptyRow({ hour, caller, asked, provider, model })
-  rows.set(key, row)
-  const { fresh = 0, cacheRead = 0, cacheWrite = 0, output = 0, reasoning = 0 } = usage
-  row.requests++
-  row.fresh += fresh
-  row.cacheRead += cacheRead
-  row.cacheWrite += cacheWrite
-  row.output += output
-  row.reasoning += reasoning
-  row.losses += losses
-  if (entry.estimated) row.estimated++
-  if (outcome === 'cancelled') row.cancelled++
-  if (outcome === 'failed') row.failures++
-  else row.ms += entry.ms
-  const usd = offer && knownCost(prices, offer, usage, atMs)
-  if (usd !== undefined) row.usd += usd
-  else if (outcome !== 'failed') row.unpriced++
-}
-
-function emptyRow(
-  names: Pick<UsageRow, 'hour' | 'caller' | 'asked' | 'provider' | 'model'>,
-): UsageRow {
-  return {
-    ...names,
-    requests: 0,
-    failures: 0,
-    fresh: 0,
-    cacheRead: 0,
-    cacheWrite: 0,
-    output: 0,
-    reasoning: 0,
-    losses: 0,
-    ms: 0,
-    usd: 0,
-    unpriced: 0,
-    cancelled: 0,
-    estimated: 0,
+/** Keeps memory bounded while the disk cannot be written. */
+function dropOldest(rows: UsageRows): void {
+  for (const key of rows.keys()) {
+    if (rows.size <= MAX_ROWS) break
+    rows.delete(key)
   }
 }
