@@ -1,6 +1,7 @@
 /**
  * The upstream of the benchmark. `/json/…` answers at once; `/sse/EVENTS/INTERVAL/…` streams that
- * many events, one write each. Chat shapes; prints its port.
+ * many events, one write each, and its usage where the request asks for it. Chat shapes; prints its
+ * port.
  */
 const REPLY = JSON.stringify({
   id: 'chatcmpl-bench',
@@ -28,9 +29,12 @@ const event = (delta: object, finish: string | null = null): string =>
 const encoder = new TextEncoder()
 const FIRST = encoder.encode(event({ role: 'assistant', content: '' }))
 const MIDDLE = encoder.encode(event({ content: ' some words' }))
+const usage = { prompt_tokens: 100, completion_tokens: 160, total_tokens: 260 }
+const USAGE = `data: ${JSON.stringify({ ...head, choices: [], usage })}\n\n`
 const LAST = encoder.encode(`${event({}, 'stop')}data: [DONE]\n\n`)
+const LAST_WITH_USAGE = encoder.encode(`${event({}, 'stop')}${USAGE}data: [DONE]\n\n`)
 
-function streamed(events: number, intervalMs: number): Response {
+function streamed(events: number, intervalMs: number, last: Uint8Array<ArrayBuffer>): Response {
   let sent = 0
   let timer: ReturnType<typeof setInterval> | undefined
   const body = new ReadableStream<Uint8Array>({
@@ -39,7 +43,7 @@ function streamed(events: number, intervalMs: number): Response {
       timer = setInterval(() => {
         if (++sent <= events) return controller.enqueue(MIDDLE)
         clearInterval(timer)
-        controller.enqueue(LAST)
+        controller.enqueue(last)
         controller.close()
       }, intervalMs)
     },
@@ -53,9 +57,12 @@ const server = Bun.serve({
   hostname: '127.0.0.1',
   idleTimeout: 0,
   async fetch(request) {
-    await request.bytes()
+    const body = await request.text()
     const [, mode, events, interval] = new URL(request.url).pathname.split('/')
-    if (mode === 'sse') return streamed(Number(events), Number(interval))
+    if (mode === 'sse') {
+      const last = body.includes('"include_usage":true') ? LAST_WITH_USAGE : LAST
+      return streamed(Number(events), Number(interval), last)
+    }
     return new Response(REPLY, { headers: { 'content-type': 'application/json' } })
   },
 })

@@ -40,7 +40,7 @@ function compiled(text: string): RoutingTable {
       throw new Error('no files here')
     },
   })
-  if (!result.ok) throw new Error(result.diagnostics.map(one => one.message).join('\n'))
+  if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join('\n'))
   return result.value
 }
 
@@ -59,9 +59,9 @@ function compileMs(text: string): number {
 /** Plain names and aliases from all over the file. */
 function namesIn(models: number): string[] {
   return Array.from({ length: 64 }, (_, at) => {
-    const one = Math.floor((at * models) / 64)
-    if (at % 4 === 0) return `alias-${one - (one % 3)}`
-    return `model-${one % 100 === CONDITION_AT ? one - 1 : one}`
+    const index = Math.floor((at * models) / 64)
+    if (at % 4 === 0) return `alias-${index - (index % 3)}`
+    return `model-${index % 100 === CONDITION_AT ? index - 1 : index}`
   })
 }
 
