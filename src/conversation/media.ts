@@ -38,7 +38,7 @@ export function withValidMedia(
 function mendPart(part: Part, mend: (part: Part) => Part, broken: (reason: string) => void): Part {
   if (part.type === 'tool-result') {
     const parts = part.parts.map(mend)
-    return parts.some((one, index) => one !== part.parts[index]) ? { ...part, parts } : part
+    return parts.some((valid, index) => valid !== part.parts[index]) ? { ...part, parts } : part
   }
   if (part.type !== 'image' && part.type !== 'document') return part
   const { source } = part

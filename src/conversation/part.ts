@@ -10,7 +10,7 @@ export type Extensions = Partial<Record<ProtocolId, JsonObject>>
 /**
  * A signature or ciphertext. Only `issuer` can check it, so it is replayed to no one else. An empty
  * issuer is unknown: history that came back without a tag. `protocol` says what `value` is; an empty
- * value only says who said it.
+ * value only names who wrote it.
  */
 export type Seal = { issuer: string; protocol: ProtocolId; value: string }
 

@@ -4,7 +4,7 @@ import type { Extensions, Part, ProtocolId } from './part.ts'
 export type Message = {
   role: 'system' | 'user' | 'assistant'
   parts: Part[]
-  /** Whose wire it was read from; absent: nobody's as it stands. */
+  /** The protocol whose wire it was read from; absent: it stands on no wire as it is. */
   origin?: ProtocolId
   extensions?: Extensions
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../lib/errors.ts'
 
 /**
- * A stream that stopped before it said why: never a quiet success. Agents know by these words that
+ * A stream that ended without its stop: never a quiet success. Agents recognise by these words that
  * it is worth asking again (pi 0.87, 2026-11).
  */
 export function truncatedStream(): GatewayError {

@@ -101,7 +101,7 @@ export type Wire = { path: string; headers: Record<string, string>; body: JsonOb
 /** One SSE message. `event` is absent where the protocol sends unnamed events. */
 export type Frame = { event?: string; data: string }
 
-/** Said downstream, unsayable upstream. `path` is in the client's own wire, e.g. `messages[3].content[0]`. */
+/** What the client asked for and the upstream cannot be told. `path` is in the client's own wire, e.g. `messages[3].content[0]`. */
 export type Loss = { path: string; reason: string }
 
 /** Where an upstream departs from its protocol; data of the provider's kind. */
@@ -112,7 +112,7 @@ export type Quirks = {
   unsupported?: readonly string[]
   /** Chat: the member for the output cap. Default `max_completion_tokens` for OpenAI's own, else `max_tokens`. */
   maxTokensField?: 'max_tokens' | 'max_completion_tokens'
-  /** Chat: how the thinking effort is said. Default `reasoning_effort`. */
+  /** Chat: the member that carries the thinking effort. Default `reasoning_effort`. */
   thinkingField?: 'reasoning_effort' | 'reasoning' | 'thinking' | 'enable_thinking' | 'none'
   /** Chat: which member of assistant messages carries earlier reasoning text. Default: not sent. */
   reasoningField?: 'reasoning_content' | 'reasoning'
@@ -208,7 +208,7 @@ export interface ClientCodec {
   /** An error in a stream as clients see it that read no event as one: a bare JSON object. */
   bareError?(error: GatewayError): JsonObject
   encodeTokenCount(inputTokens: number): JsonObject
-  /** What is asked of an upstream that cannot compact a conversation itself, and how it is told. */
+  /** How an upstream that cannot compact a conversation itself is asked for a summary, and how the client gets it. */
   readonly compaction?: {
     /** What the body of an ordinary request holds that asks for one; most bodies do not. */
     readonly mark: string
@@ -238,7 +238,7 @@ export interface UpstreamCodec {
   readonly dialect: ToolDialect
   /** What it has a word for of what upstreams do themselves. */
   readonly serverTools: readonly ServerAbility['name'][]
-  /** Members of a whole reply; `answer` is what the model said. */
+  /** Members of a whole reply; `answer` holds what the model wrote. */
   readonly members: { model: string; usage: string; answer: string }
   /**
    * Paths that people leave at the end of a base URL although `pathFor` adds them; removed until

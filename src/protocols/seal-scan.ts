@@ -92,8 +92,8 @@ function valueAt(bytes: Buffer, from: number): Fingerprint | undefined {
   while (isBlank(bytes[at])) at++
   if (bytes[at] !== QUOTE) return undefined
   const value = bytes.subarray(at + 1, at + 1 + MAX_CHARACTERS)
-  const whole = value.length === MAX_CHARACTERS || value.includes(QUOTE)
-  return whole ? fingerprint(value) : undefined
+  const complete = value.length === MAX_CHARACTERS || value.includes(QUOTE)
+  return complete ? fingerprint(value) : undefined
 }
 
 function fingerprint(value: Buffer): Fingerprint | undefined {

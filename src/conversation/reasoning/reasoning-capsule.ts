@@ -62,8 +62,8 @@ export function isCapsuleText(text: string | undefined): boolean {
 export type CapsulePart = { type: 'carrier'; capsule: Capsule }
 
 /**
- * Puts back what capsules carried: parts in place, seals on their calls. Told thoughts in front of a
- * capsule that holds parts are the same ones once more and give way.
+ * Puts back what capsules carried: parts in place, seals on their calls. Thoughts in plain text in front
+ * of a capsule that holds parts are the same ones once more and are dropped.
  */
 export function unpacked(parts: readonly (Part | CapsulePart)[]): Part[] {
   const out: Part[] = []
@@ -94,8 +94,8 @@ function putBack(out: Part[], { parts, ahead }: Capsule, settled: number): void 
     isLooseThought(part) || (ahead === true && part?.type === 'text')
   let from = out.length
   while (from > settled && isSaid(out[from - 1])) from--
-  const said = out.splice(from).filter(part => !isLooseThought(part))
-  out.push(...parts, ...said)
+  const texts = out.splice(from).filter(part => !isLooseThought(part))
+  out.push(...parts, ...texts)
 }
 
 function isLooseThought(part: Part | undefined): boolean {
@@ -107,8 +107,8 @@ export function isReasoning(part: Part): part is PartOf<'thinking'> | PartOf<'th
 }
 
 /**
- * The conversation without anything sealed: what is asked when a target refuses seals. What an
- * assistant said is spelled anew throughout.
+ * The conversation without anything sealed: what is asked when a target refuses seals. All
+ * messages of the assistant are spelled anew.
  */
 export function withoutSeals(messages: readonly Message[]): Message[] {
   return messages.map(message => {

@@ -1,7 +1,7 @@
 import type { Effort, ThinkingIntent } from '../request.ts'
 
 /**
- * How a model can be told to think. `range`: budgets in tokens; `levels`: efforts, from least to
+ * How a model can be asked to think. `range`: budgets in tokens; `levels`: efforts, from least to
  * most; `off`: thinking can be switched off; `dynamic`: the model can decide itself.
  */
 export type ThinkingSupport =

@@ -17,10 +17,10 @@ export type ToolDialect = {
 }
 
 /** How a tool is known to the client, and under which name the upstream knows it. */
-type Known = { name: string; namespace?: string; freeform: boolean }
+type ClientTool = { name: string; namespace?: string; freeform: boolean }
 
 /**
- * A conversation said so that the upstream can take it, and the way back. The same name always
+ * A conversation in a form that the upstream can take, and the way back. The same name always
  * becomes the same legal one and two names never become one, so prompt caches stay warm.
  */
 export type AdaptedTools = {
@@ -32,9 +32,9 @@ export type AdaptedTools = {
 }
 
 export function adaptTools(request: ConversationRequest, dialect: ToolDialect): AdaptedTools {
-  const known = new Map<string, Known>()
+  const known = new Map<string, ClientTool>()
   const renamed: { from: string; to: string }[] = []
-  const nameOf = ({ name, namespace, freeform }: Known): string => {
+  const nameOf = ({ name, namespace, freeform }: ClientTool): string => {
     const full = dialect.namespaces ? name : plainName(name, namespace)
     const wire = legalName(full, dialect.toolName)
     if (!known.has(wire)) {
@@ -45,7 +45,7 @@ export function adaptTools(request: ConversationRequest, dialect: ToolDialect): 
   }
   const tools = mapKeeping(request.tools, tool => fitTool(tool, dialect, nameOf))
   const declared = dialect.namespaces ? undefined : namespacesIn(request.tools)
-  const callName = (call: Known): string => nameOf(declared ? declared(call) : call)
+  const callName = (call: ClientTool): string => nameOf(declared ? declared(call) : call)
   const distinct = distinctCallIds(request.messages)
   const messages = mapKeeping(distinct.messages, message => fitMessage(message, dialect, callName))
   const adapted: ConversationRequest =
@@ -69,7 +69,7 @@ export function plainName(name: string, namespace: string | undefined): string {
  * Tells how a call's tool was declared. Responses reports a plain function that was found by its tool
  * search under a namespace of its own: such a call keeps the plain name.
  */
-function namespacesIn(tools: readonly Tool[]): (call: Known) => Known {
+function namespacesIn(tools: readonly Tool[]): (call: ClientTool) => ClientTool {
   const plain = new Set<string>()
   const namespaces = new Map<string, Set<string>>()
   for (const tool of tools) {
@@ -107,7 +107,7 @@ function mapKeeping<Item>(items: Item[], map: (item: Item) => Item): Item[] {
   return changed ? mapped : items
 }
 
-function fitTool(tool: Tool, dialect: ToolDialect, nameOf: (known: Known) => string): Tool {
+function fitTool(tool: Tool, dialect: ToolDialect, nameOf: (known: ClientTool) => string): Tool {
   if (tool.type === 'server') return tool
   const freeform = tool.type === 'custom'
   const { namespace } = tool
@@ -148,13 +148,13 @@ function asFunction(tool: Tool & { type: 'custom' }, name: string): Tool {
 function fitMessage(
   message: Message,
   dialect: ToolDialect,
-  nameOf: (known: Known) => string,
+  nameOf: (known: ClientTool) => string,
 ): Message {
   const parts = mapKeeping(message.parts, part => fitPart(part, dialect, nameOf))
   return parts === message.parts ? message : { ...message, parts }
 }
 
-function fitPart(part: Part, dialect: ToolDialect, nameOf: (known: Known) => string): Part {
+function fitPart(part: Part, dialect: ToolDialect, nameOf: (known: ClientTool) => string): Part {
   if (part.type === 'tool-result') {
     const callId = legalCallId(part.callId, dialect.callId)
     return callId === part.callId ? part : { ...part, callId }
@@ -166,7 +166,7 @@ function fitPart(part: Part, dialect: ToolDialect, nameOf: (known: Known) => str
 function fitCall(
   part: PartOf<'tool-call'>,
   dialect: ToolDialect,
-  nameOf: (known: Known) => string,
+  nameOf: (known: ClientTool) => string,
 ): Part {
   const { namespace, freeform, ...plain } = part
   const name = nameOf({
@@ -198,7 +198,7 @@ function legalCallId(id: string, { legal, most }: ToolDialect['callId']): string
 /** A forced tool is named as its declaration now is. */
 function withChoice(
   request: ConversationRequest,
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, ClientTool>,
 ): ConversationRequest {
   const { toolChoice } = request
   if (toolChoice.mode !== 'tool' || known.has(toolChoice.name)) return request
@@ -208,8 +208,10 @@ function withChoice(
 }
 
 /** Models sometimes misspell a tool's case; only one tool may be meant. */
-function createLookUp(known: ReadonlyMap<string, Known>): (wire: string) => Known | undefined {
-  let alike: Map<string, [string, Known][]> | undefined
+function createLookUp(
+  known: ReadonlyMap<string, ClientTool>,
+): (wire: string) => ClientTool | undefined {
+  let alike: Map<string, [string, ClientTool][]> | undefined
   return wire => {
     const exact = known.get(wire)
     if (exact) return exact
@@ -219,7 +221,7 @@ function createLookUp(known: ReadonlyMap<string, Known>): (wire: string) => Know
   }
 }
 
-function restored(part: PartOf<'tool-call'>, known: Known): PartOf<'tool-call'> {
+function restored(part: PartOf<'tool-call'>, known: ClientTool): PartOf<'tool-call'> {
   return {
     ...part,
     name: known.name,
@@ -229,15 +231,15 @@ function restored(part: PartOf<'tool-call'>, known: Known): PartOf<'tool-call'> 
 
 function restoreResponse(
   response: ConversationResponse,
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, ClientTool>,
   idOf: (id: string) => string,
 ): ConversationResponse {
   const lookUp = createLookUp(known)
-  const parts = mapKeeping(response.parts, said => {
-    if (said.type !== 'tool-call' || said.runsOn === 'server') return said
-    const part = withId(said, idOf(said.id))
+  const parts = mapKeeping(response.parts, original => {
+    if (original.type !== 'tool-call' || original.runsOn === 'server') return original
+    const part = withId(original, idOf(original.id))
     const tool = lookUp(part.name)
-    if (!tool || isAsKnown(part, tool)) return part
+    if (!tool || isAsDeclared(part, tool)) return part
     const call = restored(part, tool)
     if (!tool.freeform || part.freeform) return call
     const unwrap = decodeInput()
@@ -252,7 +254,7 @@ function withId(part: PartOf<'tool-call'>, id: string): PartOf<'tool-call'> {
   return id === part.id ? part : { ...part, id }
 }
 
-function isAsKnown(part: PartOf<'tool-call'>, tool: Known): boolean {
+function isAsDeclared(part: PartOf<'tool-call'>, tool: ClientTool): boolean {
   return (
     part.name === tool.name &&
     part.namespace === tool.namespace &&
@@ -262,7 +264,7 @@ function isAsKnown(part: PartOf<'tool-call'>, tool: Known): boolean {
 
 /** Gives calls back their client's names, and freeform calls their text, as they stream by. */
 function restoreStream(
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, ClientTool>,
   idOf: (id: string) => string,
 ): Machine<StreamEvent, StreamEvent> {
   const unwrapping = new Map<number, Machine<string, string>>()
@@ -273,11 +275,11 @@ function restoreStream(
   }
 
   function started(event: Extract<StreamEvent, { type: 'part-start' }>): StreamEvent[] {
-    const { part: said, index } = event
-    if (said.type !== 'tool-call' || said.runsOn === 'server') return [event]
-    const part = withId(said, idOf(said.id))
+    const { part: original, index } = event
+    if (original.type !== 'tool-call' || original.runsOn === 'server') return [event]
+    const part = withId(original, idOf(original.id))
     const tool = lookUp(part.name)
-    if (!tool || isAsKnown(part, tool)) return part === said ? [event] : [{ ...event, part }]
+    if (!tool || isAsDeclared(part, tool)) return part === original ? [event] : [{ ...event, part }]
     const call = restored(part, tool)
     if (!tool.freeform || part.freeform) return [{ ...event, part: call }]
     const unwrap = decodeInput()

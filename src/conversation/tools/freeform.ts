@@ -91,7 +91,7 @@ function inputOf(text: string): string {
     if (typeof value === 'string') return value
     if (!isObject(value)) return text
     if (typeof value.input === 'string') return value.input
-    const strings = Object.values(value).filter(one => typeof one === 'string')
+    const strings = Object.values(value).filter(member => typeof member === 'string')
     return strings.length === 1 ? (strings[0] ?? text) : text
   } catch {
     return text

@@ -4,7 +4,7 @@ import type { Message } from '../request.ts'
 /**
  * Messages as upstreams want them: consecutive ones of a role are one, and the results of an
  * assistant's calls stand first in the message that follows it, in call order. A call that was
- * never answered gets a failed result; a result nobody asked for becomes a note, so that it is
+ * never answered gets a failed result; a result of no call becomes a note, so that it is
  * neither refused nor lost. Server-run calls pair within their own turn and are left alone.
  */
 export function toTurns(messages: readonly Message[]): Message[] {

@@ -26,7 +26,7 @@ export function decodeError(
   })
 }
 
-/** An error in the place of a message, its status line said 200. */
+/** An error in the place of a message whose status was 200. */
 export function embeddedError(body: JsonObject): GatewayError | undefined {
   const answers = body.type === 'message' || Array.isArray(body.content)
   if (answers && !hasError(body.error)) return undefined
@@ -37,7 +37,7 @@ export function embeddedError(body: JsonObject): GatewayError | undefined {
 export function failure(wire: JsonObject, otherwise?: string): GatewayError {
   const upstreamError = parseErrorBody(wire, otherwise)
   const status = upstreamError.status ?? STATUS_OF[upstreamError.type ?? '']
-  return toGatewayError({ ...upstreamError, ...(status === undefined ? {} : { status }) })
+  return toGatewayError({ ...upstreamError, status })
 }
 
 const STATUS_OF = table<number>({

@@ -64,7 +64,7 @@ export function encodePart(part: Part, to: Addressee, path: string, losses: Loss
   return blocks
 }
 
-function said(words: string, more: JsonObject = {}): JsonObject[] {
+function textBlocks(words: string, more: JsonObject = {}): JsonObject[] {
   return words.trim() === '' ? [] : [{ type: 'text', text: words, ...more }]
 }
 
@@ -72,13 +72,13 @@ function encodeBody(part: Part, to: Addressee, path: string, losses: Loss[]): Js
   switch (part.type) {
     case 'text': {
       const citations = encodeCitations(part.citations)
-      return said(part.text, {
+      return textBlocks(part.text, {
         citations: citations.length > 0 ? citations : undefined,
         ...part.extensions?.anthropic,
       })
     }
     case 'refusal':
-      return said(part.text)
+      return textBlocks(part.text)
     case 'image':
     case 'document':
     case 'audio':
@@ -86,7 +86,7 @@ function encodeBody(part: Part, to: Addressee, path: string, losses: Loss[]): Js
       const encoded = encodeMedia(part)
       if ('wire' in encoded) return [encoded.wire]
       losses.push({ path, reason: encoded.lost })
-      return encoded.instead ? said(encoded.instead) : []
+      return encoded.instead ? textBlocks(encoded.instead) : []
     }
     case 'thinking':
       return encodeSealed(part, to, path, losses)
@@ -176,10 +176,10 @@ function encodeOpaque(
 ): JsonObject[] {
   if (protocol === 'anthropic' && !isOurStep(wire)) return [wire]
   losses.push({ path, reason: `${text(wire.type) ?? 'a part'} has no equivalent` })
-  return said(opaqueWords(wire))
+  return textBlocks(opaqueWords(wire))
 }
 
-/** A step of another upstream that we told a client of this protocol; only that client may see it. */
+/** A step of another upstream, as this gateway showed it to a client of this protocol; upstreams never get it. */
 function isOurStep(wire: JsonObject): boolean {
   const id = text(wire.id) ?? text(wire.tool_use_id)
   return id?.startsWith(OUR_STEP) === true

@@ -125,9 +125,9 @@ function stepOf(wire: JsonObject): ServerStep | undefined {
     )
   }
   if (wire.type !== 'web_search_tool_result') return undefined
-  const sources = objects(wire.content).flatMap(one => {
-    const url = text(one.url)
-    const title = text(one.title)
+  const sources = objects(wire.content).flatMap(source => {
+    const url = text(source.url)
+    const title = text(source.title)
     return url === undefined ? [] : [{ url, title }]
   })
   return { does: 'web-search', id: text(wire.tool_use_id) ?? '', sources }
@@ -200,7 +200,7 @@ export function encodeCitations(citations: readonly Citation[] | undefined): Jso
   )
 }
 
-/** Towards a client sources of other protocols are told too, with an index that seals nothing. */
+/** A client also gets the sources of other protocols, with an index that seals nothing. */
 export function encodeReplyCitation(citation: Citation): JsonObject[] {
   const own = citation.extensions?.anthropic
   if (own) return [own]

@@ -138,7 +138,7 @@ export function signatureOf(part: PartOf<'thinking'> | PartOf<'thinking-redacted
 
 /**
  * What is sealed without a word: a call's own seal, or one behind a text. Neither has a block here,
- * so an empty thought in front of the next call carries them. Without a call nobody needs them, and
+ * so an empty thought in front of the next call carries them. Without a call they are not needed, and
  * clients take the last block of a reply for its answer.
  */
 export function createSilent(asked: Asked) {

@@ -19,7 +19,7 @@ export function decodeSampling(body: JsonObject): Sampling {
   const topK = number(body.top_k)
   if (topK !== undefined) sampling.topK = topK
   if (Array.isArray(body.stop_sequences))
-    sampling.stop = body.stop_sequences.filter(one => typeof one === 'string')
+    sampling.stop = body.stop_sequences.filter(sequence => typeof sequence === 'string')
   return sampling
 }
 
@@ -50,8 +50,8 @@ export function encodeSampling(sampling: Sampling, thinking: boolean, losses: Lo
     if (thinking) lost('top_k', 'not allowed together with thinking')
     else wire.top_k = topK
   }
-  const said = stop?.filter(sequence => sequence.trim() !== '')
-  if (said && said.length > 0) wire.stop_sequences = said
+  const sequences = stop?.filter(sequence => sequence.trim() !== '')
+  if (sequences && sequences.length > 0) wire.stop_sequences = sequences
   for (const name of ['seed', 'presencePenalty', 'frequencyPenalty'] as const) {
     if (sampling[name]) lost(name, 'this protocol has no such parameter')
   }

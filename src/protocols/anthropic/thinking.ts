@@ -36,7 +36,7 @@ export function decodeThinking(body: JsonObject): ThinkingIntent | undefined {
 
 const EFFORTS = new Set<string>(['low', 'medium', 'high', 'xhigh', 'max'])
 
-/** A level we have not heard of asks for thought, so it gets plenty. */
+/** An unknown level asks for thinking, so it counts as `high`. */
 function intentOf(level: string | undefined): ThinkingIntent | undefined {
   if (level === undefined) return undefined
   if (EFFORTS.has(level)) return { effort: level as Effort }
@@ -98,7 +98,7 @@ function isAdaptive(model: string): boolean {
   return support !== undefined && !support.never && support.levels !== undefined
 }
 
-/** The client's own members while nobody changed what they mean. */
+/** The client's own members while what they mean is unchanged. */
 function asWrittenThinking({ thinking, format }: ConversationRequest): JsonObject | undefined {
   const written = thinking && object(memory.recall(thinking))
   return written && memory.recall(format) !== undefined ? written : undefined

@@ -71,7 +71,7 @@ function serverTool(wire: JsonObject): Tool {
 }
 
 function strings(value: JsonValue | undefined): string[] | undefined {
-  return Array.isArray(value) ? value.filter(one => typeof one === 'string') : undefined
+  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : undefined
 }
 
 export function decodeToolChoice(wire: JsonObject | undefined): ConversationRequest['toolChoice'] {
@@ -170,8 +170,8 @@ function encodeAbility(does: ServerAbility | undefined): JsonObject | undefined 
   if (does.name === 'code-execution') return { ...SERVER_TOOLS[does.name] }
   return {
     ...SERVER_TOOLS[does.name],
-    ...(maxUses === undefined ? {} : { max_uses: maxUses }),
-    ...(allowedDomains ? { allowed_domains: allowedDomains } : {}),
-    ...(blockedDomains && !allowedDomains ? { blocked_domains: blockedDomains } : {}),
+    max_uses: maxUses,
+    allowed_domains: allowedDomains,
+    blocked_domains: allowedDomains ? undefined : blockedDomains,
   }
 }

@@ -29,8 +29,8 @@ export function citationsOf(grounding: JsonObject): Citation[] {
       if (!source) return []
       const citation: Citation = {
         ...source,
-        ...(quote === undefined ? {} : { quote }),
-        ...(end === undefined ? {} : { range: [number(segment?.startIndex) ?? 0, end] }),
+        quote,
+        range: end === undefined ? undefined : [number(segment?.startIndex) ?? 0, end],
         ...withExtensions('gemini', { grounded: true }),
       }
       return [citation]

@@ -35,7 +35,7 @@ export function decodeError(
   )
 }
 
-/** An error in the place of a reply, its status line said 200. */
+/** An error in the place of a reply whose status was 200. */
 export function embeddedError(body: JsonObject): GatewayError | undefined {
   const blocked = blockOf(object(body.promptFeedback)?.blockReason)
   const answers = objects(body.candidates).length > 0 || blocked !== undefined

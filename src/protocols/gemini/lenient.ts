@@ -14,7 +14,7 @@ export function objectsOf(value: JsonValue | undefined): JsonObject[] {
 /** The texts of a list, or the one that stands in its place; undefined: neither. */
 export function textsOf(value: JsonValue | undefined): string[] | undefined {
   if (typeof value === 'string') return [value]
-  return Array.isArray(value) ? value.filter(one => typeof one === 'string') : undefined
+  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : undefined
 }
 
 /** A number, or its digits. */

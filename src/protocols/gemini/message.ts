@@ -156,7 +156,7 @@ class PartWriter {
     switch (part.type) {
       case 'text':
       case 'refusal':
-        return said(part.text)
+        return textParts(part.text)
       case 'image':
       case 'document':
       case 'audio':
@@ -186,7 +186,7 @@ class PartWriter {
     const encoded = encodeMedia(part)
     if ('wire' in encoded) return [encoded.wire]
     this.lost(path, encoded.lost)
-    return said(encoded.instead ?? '')
+    return textParts(encoded.instead ?? '')
   }
 
   private thought(part: PartOf<'thinking' | 'thinking-redacted'>, path: string): JsonObject[] {
@@ -224,7 +224,7 @@ class PartWriter {
 
   /** Pictures of a result stand beside it. */
   private result(part: PartOf<'tool-result'>, path: string): JsonObject[] {
-    const inner = part.parts.flatMap((one, at) => this.part(one, `${path}[${at}]`))
+    const inner = part.parts.flatMap((item, at) => this.part(item, `${path}[${at}]`))
     const words = inner.flatMap(wire => text(wire.text) ?? []).join('\n')
     const beside = inner.filter(wire => typeof wire.text !== 'string')
     const name = this.names.get(part.callId) ?? part.name ?? 'unknown'
@@ -235,11 +235,11 @@ class PartWriter {
   private opaque({ protocol, wire }: PartOf<'opaque'>, path: string): JsonObject[] {
     if (protocol === 'gemini') return object(wire.groundingMetadata) ? [] : [wire]
     if (!isAllWords(wire)) this.lost(path, `${text(wire.type) ?? 'a part'} has no equivalent`)
-    return said(opaqueWords(wire))
+    return textParts(opaqueWords(wire))
   }
 }
 
-function said(words: string): JsonObject[] {
+function textParts(words: string): JsonObject[] {
   return words.trim() === '' ? [] : [{ text: words }]
 }
 

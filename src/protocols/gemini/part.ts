@@ -45,8 +45,8 @@ export function decodePart(wire: JsonObject, issuer: string): (Part | CapsulePar
 /** A signature behind text stands for what was thought before it: an empty thought of its own. */
 function decodeText(wire: JsonObject, words: string, seal: Seal | undefined): Part[] {
   if (flagOf(wire.thought)) return [{ type: 'thinking', text: words, seal }]
-  const said: Part[] = words === '' ? [] : [{ type: 'text', text: words }]
-  return seal ? [...said, { type: 'thinking', text: '', seal }] : said
+  const texts: Part[] = words === '' ? [] : [{ type: 'text', text: words }]
+  return seal ? [...texts, { type: 'thinking', text: '', seal }] : texts
 }
 
 function decodeCall(wire: JsonObject, seal: Seal | undefined, capsule: Capsule | undefined): Part {
@@ -153,7 +153,7 @@ export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video
   const { mimeType, ...own } = extensionsOf('gemini', part)
   switch (source.from) {
     case 'base64':
-      // A text is said with its name, and within a result it is the result.
+      // A text is written with its name; within a result it is the result.
       if (part.type === 'document' && source.mediaType.startsWith('text/')) {
         const words = Buffer.from(source.data, 'base64').toString('utf8')
         return { wire: { text: part.name ? `${part.name}:\n${words}` : words } }

@@ -213,9 +213,9 @@ function* placed(value: JsonValue | undefined, path: string): Generator<[JsonObj
 
 /** Counting takes the contents alone, or a whole request in a member of its own. */
 function needsCountable(body: JsonObject): Fault | undefined {
-  const whole = member(body, 'generateContentRequest')
-  if (!isObject(whole)) return needsContents(body)
-  const fault = needsContents(whole)
+  const generate = member(body, 'generateContentRequest')
+  if (!isObject(generate)) return needsContents(body)
+  const fault = needsContents(generate)
   return fault && { ...fault, path: `generateContentRequest.${fault.path}` }
 }
 

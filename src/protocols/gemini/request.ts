@@ -114,7 +114,7 @@ const LEVELS = table<Effort>({
 const UNSPECIFIED = 'THINKING_LEVEL_UNSPECIFIED'
 const LEVEL_NUMBERS = [UNSPECIFIED, 'LOW', 'MEDIUM', 'HIGH', 'MINIMAL']
 
-/** A level we have not heard of asks for thought, so it gets plenty. */
+/** An unknown level asks for thinking, so it counts as `high`. */
 function intentOf(level: string): ThinkingIntent {
   const effort = LEVELS[level]
   if (effort) return { effort }
@@ -177,7 +177,7 @@ function onlyContent(text: string): JsonObject {
   return { role: 'user', parts: [{ text }] }
 }
 
-/** A configuration that the client wrote is sent even if it says nothing. */
+/** A configuration that the client wrote is sent even if it is empty. */
 function isGiven({ sampling }: ConversationRequest): boolean {
   return object(memory.recall(sampling)) !== undefined
 }
@@ -195,13 +195,13 @@ function encodeSampling({ sampling }: ConversationRequest, losses: Loss[]): Json
   const asWritten = object(memory.recall(sampling) ?? null)
   if (asWritten) return asWritten
   const { stop, ...numbers } = sampling
-  const said = stop?.filter(sequence => sequence !== '') ?? []
-  if (said.length > MAX_STOPS)
+  const sequences = stop?.filter(sequence => sequence !== '') ?? []
+  if (sequences.length > MAX_STOPS)
     losses.push({ path: 'stop', reason: `at most ${MAX_STOPS} stop sequences here` })
   if (numbers.temperature !== undefined) numbers.temperature = Math.min(numbers.temperature, 2)
   return {
     ...numbers,
-    ...(said.length > 0 ? { stopSequences: said.slice(0, MAX_STOPS) } : {}),
+    ...(sequences.length > 0 ? { stopSequences: sequences.slice(0, MAX_STOPS) } : {}),
   }
 }
 

@@ -75,7 +75,7 @@ export function decodeStop(raw: string | undefined, calling: boolean): Stop {
 
 /**
  * A stop that is a failure: a call that could not be read, or for no known reason nothing at all.
- * `silent`: nothing was said before it.
+ * `silent`: the reply has no content before it.
  */
 export function failedStop(raw: string, silent: boolean, words?: string): GatewayError | undefined {
   const meaning = REASONS[raw] ?? 'other'

@@ -18,9 +18,10 @@ export function decodeUsage(wire: JsonObject): Usage {
   }
   const results = tokens(wire.toolUsePromptTokenCount) ?? 0
   if (usage.fresh !== undefined) usage.fresh += results
-  const said = tokens(wire.candidatesTokenCount)
+  const candidates = tokens(wire.candidatesTokenCount)
   const reasoning = tokens(wire.thoughtsTokenCount)
-  if (said !== undefined || reasoning !== undefined) usage.output = (said ?? 0) + (reasoning ?? 0)
+  if (candidates !== undefined || reasoning !== undefined)
+    usage.output = (candidates ?? 0) + (reasoning ?? 0)
   if (reasoning !== undefined) usage.reasoning = reasoning
   return usage
 }

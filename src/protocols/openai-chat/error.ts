@@ -14,9 +14,9 @@ export {
   openaiErrorBody as errorBody,
 } from '../shared/openai/error.ts'
 
-/** An error in the place of a completion, its status line said 200. */
+/** An error in the place of a completion whose status was 200. */
 export function embeddedError(body: JsonObject): GatewayError | undefined {
-  if (tellsError(body)) return toGatewayError(parseErrorBody(body))
+  if (isError(body)) return toGatewayError(parseErrorBody(body))
   const [choice] = objects(body.choices)
   if (choice) return choiceError(choice) ?? endedInError(text(choice.finish_reason))
   return toGatewayError(parseErrorBody(body, 'the upstream sent a completion without a choice'))
@@ -24,20 +24,20 @@ export function embeddedError(body: JsonObject): GatewayError | undefined {
 
 /** An error in the place of a chunk. */
 export function chunkError(chunk: JsonObject): GatewayError | undefined {
-  return tellsError(chunk) ? toGatewayError(parseErrorBody(chunk)) : undefined
+  return isError(chunk) ? toGatewayError(parseErrorBody(chunk)) : undefined
 }
 
-/** vLLM says it without an `error` around it. */
-function tellsError({ error, object }: JsonObject): boolean {
+/** vLLM sends it without an `error` around it. */
+function isError({ error, object }: JsonObject): boolean {
   return hasError(error) || object === 'error'
 }
 
-/** OpenRouter tells in the choice why the service behind it failed. */
+/** OpenRouter gives the error of the service behind it in the choice. */
 export function choiceError({ error }: JsonObject): GatewayError | undefined {
   return hasError(error) ? toGatewayError(parseUpstreamError(error)) : undefined
 }
 
-/** … or does not tell why. */
+/** … or only names it as the finish reason. */
 export function endedInError(finish: string | undefined): GatewayError | undefined {
   return finish === 'error'
     ? new GatewayError('upstream-failed', 'the upstream ended the completion with an error')

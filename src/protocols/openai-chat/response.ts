@@ -117,7 +117,7 @@ export function encodeResponse(response: ConversationResponse, asked: Asked): Js
   }
 }
 
-/** Towards a client names stay as the model said them, and server calls are not its business. */
+/** The reply's parts as members of its message, without the calls that the upstream ran itself. */
 function encodeReply(parts: readonly Part[], asked: Asked): JsonObject {
   const calls: PartOf<'tool-call'>[] = []
   const annotations: JsonObject[] = []

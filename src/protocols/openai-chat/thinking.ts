@@ -12,7 +12,7 @@ import { unknownWord } from '../shared/misread.ts'
 import { isPlainModel } from './models-table.ts'
 import { originalSpelling } from './original-spelling.ts'
 
-/** Every member by which some service is told how much to think. */
+/** Every member that sets some service's amount of thinking. */
 export const THINKING = ['reasoning_effort', 'reasoning', 'thinking', 'enable_thinking']
 
 const EFFORTS = new Set<string>([
@@ -36,7 +36,7 @@ export function decodeThinking(wire: JsonObject): ThinkingIntent | undefined {
   return typeof on === 'boolean' ? { effort: on ? 'auto' : 'none' } : undefined
 }
 
-/** A level we have not heard of asks for thought, so it gets plenty. */
+/** An unknown level asks for thinking, so it counts as `high`. */
 function intentOf(effort: string): ThinkingIntent {
   if (isEffort(effort)) return { effort }
   const high: ThinkingIntent = { effort: 'high' }
@@ -52,7 +52,7 @@ function isEffort(text: string): text is Effort {
   return EFFORTS.has(text)
 }
 
-/** How this upstream is told how much to think; members to merge into the body. */
+/** The members that set this upstream's amount of thinking, to merge into the body. */
 export function encodeThinking(
   { thinking }: Pick<ConversationRequest, 'thinking'>,
   own: JsonObject,

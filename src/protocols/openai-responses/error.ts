@@ -7,7 +7,7 @@ export {
   errorFromOpenai as decodeError,
 } from '../shared/openai/error.ts'
 
-/** An error in the place of a response, its status line said 200. */
+/** An error in the place of a response whose status was 200. */
 export function embeddedError(body: JsonObject): GatewayError | undefined {
   const answers = Array.isArray(body.output) && body.status !== 'failed' && !hasError(body.error)
   if (answers) return undefined
@@ -25,7 +25,7 @@ export function failure(wire: JsonObject, otherwise = 'the response failed'): Ga
 
 /**
  * Codes of a failed response. Agents give up at once on those that say the service is overloaded,
- * so what passes with time is said as the one they retry.
+ * so what passes with time is sent as the one they retry.
  */
 const FAILED_CODE: Partial<Record<ErrorCode, string>> = {
   'rate-limited': 'rate_limit_exceeded',

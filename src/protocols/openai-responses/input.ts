@@ -37,7 +37,7 @@ export function instructionParts(item: JsonObject): Part[] {
   return isInstruction(item) ? decodeContent(item.content) : []
 }
 
-/** One message an item, so that each can be told again as it was written. */
+/** One message an item, so that each can be sent again as it was written. */
 export function decodeItems(items: readonly JsonObject[], issuer: string): Message[] {
   const seals = sealsOfCalls(items)
   const messages = items.map((item): Message => {

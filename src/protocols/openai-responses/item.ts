@@ -95,7 +95,7 @@ export function stepOf(wire: JsonObject): ServerStep | undefined {
   if (wire.type === 'code_interpreter_call') {
     const code = text(wire.code)
     const output = objects(wire.outputs)
-      .map(one => text(one.logs) ?? '')
+      .map(output => text(output.logs) ?? '')
       .join('\n')
     return {
       does: 'code-execution',
@@ -108,8 +108,8 @@ export function stepOf(wire: JsonObject): ServerStep | undefined {
   const action = object(wire.action)
   const query = text(action?.query)
   const url = text(action?.url)
-  const sources = objects(action?.sources).flatMap(one => {
-    const address = text(one.url)
+  const sources = objects(action?.sources).flatMap(source => {
+    const address = text(source.url)
     return address === undefined ? [] : [{ url: address }]
   })
   return {

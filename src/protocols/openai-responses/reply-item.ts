@@ -101,7 +101,7 @@ function codeItem({ code, output }: ServerStep, id: string): JsonObject {
   }
 }
 
-/** What an output item said of itself beside its content: its id, its phase. */
+/** Members of an output item beside its content: its id, its phase. */
 export function itemOf(part: Part): JsonObject | undefined {
   return object(extensionsOf('openai-responses', part).item)
 }

@@ -139,7 +139,7 @@ function decodeSampling(body: JsonObject): Sampling {
 
 const EFFORTS = new Set<string>(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
 
-/** A level we have not heard of asks for thought, so it gets plenty. */
+/** An unknown level asks for thinking, so it counts as `high`. */
 function decodeThinking(reasoning: JsonObject | undefined): ThinkingIntent | undefined {
   const effort = text(reasoning?.effort)
   if (effort === undefined) return undefined
@@ -223,8 +223,8 @@ function encodeSystem({ system }: ConversationRequest): {
       input: objects(written.input),
     }
   }
-  const said = systemTexts(system)
-  return said.length > 0 ? { instructions: said.join('\n\n'), input: [] } : { input: [] }
+  const texts = systemTexts(system)
+  return texts.length > 0 ? { instructions: texts.join('\n\n'), input: [] } : { input: [] }
 }
 
 /** Others' clients send the whole history each time, so nothing needs to be kept for them. */
@@ -308,11 +308,11 @@ function encodeToolUse(request: ConversationRequest, losses: Loss[]): JsonObject
   const written = memory.recall(tools)
   const wires = written === undefined ? encodeTools(tools, losses) : written
   const single = parallelTools === undefined ? {} : { parallel_tool_calls: parallelTools }
-  const said = memory.recall(toolChoice)
-  if (said !== undefined && written !== undefined)
+  const writtenChoice = memory.recall(toolChoice)
+  if (writtenChoice !== undefined && written !== undefined)
     return {
       ...(wires === null ? {} : { tools: wires }),
-      ...(said === null ? {} : { tool_choice: said }),
+      ...(writtenChoice === null ? {} : { tool_choice: writtenChoice }),
       ...single,
     }
   if (!Array.isArray(wires) || wires.length === 0) return {}

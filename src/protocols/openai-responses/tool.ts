@@ -66,7 +66,7 @@ function serverTool(wire: JsonObject): Tool {
   if (!name) return { type: 'server', protocol: 'openai-responses', wire }
   const allowed = object(wire.filters)?.allowed_domains
   const allowedDomains = Array.isArray(allowed)
-    ? allowed.filter(one => typeof one === 'string')
+    ? allowed.filter(domain => typeof domain === 'string')
     : undefined
   const does: ServerAbility = { name, allowedDomains }
   return { type: 'server', protocol: 'openai-responses', wire, does }

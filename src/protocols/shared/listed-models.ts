@@ -43,7 +43,7 @@ function firstCount(values: readonly (JsonValue | undefined)[]): number | undefi
 /**
  * An entry of a list like OpenAI's. OpenAI itself tells no counts; what others call them: OpenRouter,
  * Moonshot `context_length`; Groq, DeepSeek `context_window`; vLLM `max_model_len`; Mistral, LM
- * Studio `max_context_length`. Undefined: nobody can use it.
+ * Studio `max_context_length`. Undefined: it cannot be used.
  */
 export function listedModel(entry: JsonObject): UpstreamModel | undefined {
   const name = modelName(entry.id) ?? modelName(entry.name)

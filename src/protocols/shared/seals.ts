@@ -1,6 +1,6 @@
 import type { ProtocolId, Seal } from '../../conversation/index.ts'
 
-/** Whether a seal may go to this upstream: it made it, or nobody knows who did and it has its form. */
+/** Whether a seal may go to this upstream: it made the seal, or the issuer is unknown and the seal has its form. */
 export function isSealOf(
   seal: Seal | undefined,
   protocol: ProtocolId,

@@ -38,8 +38,8 @@ export abstract class SequentialEncoder<Out> implements Machine<StreamEvent, Out
     return this.taken()
   }
 
-  protected push(one: Out): void {
-    this.out.push(one)
+  protected push(output: Out): void {
+    this.out.push(output)
   }
 
   protected abstract responseStart(start: EventOf<'response-start'>): void

@@ -39,7 +39,7 @@ export function parseErrorBody(wire: JsonObject, otherwise?: string): UpstreamEr
     otherwise,
   )
   const status = upstreamError.status ?? statusIn(wire.status) ?? statusIn(wire.status_code)
-  return { ...upstreamError, ...(status === undefined ? {} : { status }) }
+  return { ...upstreamError, status }
 }
 
 /** Whether an `error` member holds an error: many replies have it empty. */

@@ -28,7 +28,7 @@ class BlockWriter extends SequentialEncoder<Frame> {
   private calling = false
   private blocks = 0
   private part: Part | undefined
-  /** The open block; undefined: the part has said nothing yet. */
+  /** The open block; undefined: the part has no content yet. */
   private block: number | undefined
   private argued = false
 
@@ -73,8 +73,8 @@ class BlockWriter extends SequentialEncoder<Frame> {
     this.argued = part.type === 'tool-call' && (part.arguments !== '' || part.freeform === true)
     if (part.type === 'tool-call' && part.runsOn === 'client') this.calling = true
     const blocks = [...this.silent.before(part).map(openedCarrier), ...opened(part, this.asked)]
-    for (const [index, one] of blocks.entries()) {
-      this.open(one)
+    for (const [index, start] of blocks.entries()) {
+      this.open(start)
       if (index < blocks.length - 1) this.stop()
     }
   }

@@ -34,7 +34,7 @@ const asItIs: SchemaWriter = {
   response: schema => ({ responseJsonSchema: schema }),
 }
 
-/** Parameters must be said to be an object. */
+/** Parameters must have the type of an object. */
 function asObject(schema: JsonObject): JsonObject {
   return schema.type === undefined && schema.$ref === undefined
     ? { type: 'object', ...schema }

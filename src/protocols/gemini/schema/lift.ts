@@ -54,14 +54,16 @@ function liftMember(name: string, value: JsonValue): JsonValue {
   if (name === '$ref' && typeof value === 'string') return value.replace(/^#\/defs\//, '#/$defs/')
   if (/^(min|max)[A-Z]/.test(name) || name === 'minimum' || name === 'maximum')
     return asNumber(value)
-  if (SCHEMAS.includes(name)) return liftOne(value)
-  if (LISTS.includes(name) && Array.isArray(value)) return value.map(liftOne)
+  if (SCHEMAS.includes(name)) return liftSchemaValue(value)
+  if (LISTS.includes(name) && Array.isArray(value)) return value.map(liftSchemaValue)
   if (MAPS.includes(name) && isObject(value))
-    return Object.fromEntries(jsonEntries(value).map(([key, one]) => [key, liftOne(one)]))
+    return Object.fromEntries(
+      jsonEntries(value).map(([key, schema]) => [key, liftSchemaValue(schema)]),
+    )
   return value
 }
 
-function liftOne(value: JsonValue): JsonValue {
+function liftSchemaValue(value: JsonValue): JsonValue {
   return isObject(value) ? liftSchema(value) : value
 }
 

@@ -20,15 +20,15 @@ export function sharedBudget(): Budget {
 
 /**
  * JSON Schema → the older form of this protocol, a part of OpenAPI 3.0: every schema has a type,
- * there are no references, and `anyOf` stands alone. What it has no word for is said in the
+ * there are no references, and `anyOf` stands alone. What it has no word for goes into the
  * description. The size is bounded whatever refers to whatever: at first each reference is written
  * out, and if that is too much, each definition is written out once and named elsewhere.
  * Only ever for a schema: in arguments the same words are ordinary names.
  * @see https://ai.google.dev/api/caching#Schema
  */
 export function lowerSchema(schema: JsonObject, shared = sharedBudget()): LoweredSchema {
-  const whole = lowered(schema, new Budget(MAX_UNITS, shared), false)
-  if (!whole.cut) return whole
+  const separate = lowered(schema, new Budget(MAX_UNITS, shared), false)
+  if (!separate.cut) return separate
   return { ...lowered(schema, new Budget(MAX_UNITS), true), cut: true }
 }
 
@@ -94,11 +94,11 @@ class Lowering {
 
   private choice(list: readonly JsonObject[], flat: Flat, notes: Notes): JsonObject {
     const peeked = list.map(branch => ({ branch, flat: this.flattener.peek(branch) }))
-    const real = peeked.filter(one => !isNull(one.flat))
+    const real = peeked.filter(({ flat }) => !isNull(flat))
     if (real.length < list.length) flat.keywords.set('nullable', true)
-    const values = allValues(real.map(one => one.flat))
+    const values = allValues(real.map(({ flat }) => flat))
     if (values) flat.keywords.set('enum', values)
-    else if (real.every(one => isCondition(one.flat))) {
+    else if (real.every(({ flat }) => isCondition(flat))) {
       if (real.length > 0)
         notes.add(
           'anyOf',
@@ -163,7 +163,7 @@ class Lowering {
     return out
   }
 
-  /** Values can be listed of strings only; of anything else they are said in words. */
+  /** Values can be listed of strings only; of anything else they go into the description. */
   private values(type: SchemaType, flat: Flat, out: JsonObject, notes: Notes): void {
     const all = valuesOf(flat)
     if (all.length === 0 || !this.budget.spend(unitsOfMembers(all.length))) return

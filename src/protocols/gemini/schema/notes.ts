@@ -2,7 +2,7 @@ import type { JsonValue } from '../../../lib/json/json.ts'
 import type { Flat } from './flatten.ts'
 
 /** What the older form has no word for. */
-const SAID = [
+const NOTED = [
   'exclusiveMinimum',
   'exclusiveMaximum',
   'multipleOf',
@@ -37,7 +37,7 @@ export class Notes {
   }
 
   addKeywords({ keywords }: Flat): void {
-    for (const name of SAID) {
+    for (const name of NOTED) {
       const value = keywords.get(name)
       if (value !== undefined && !isIdle(name, value)) this.add(name, value)
     }

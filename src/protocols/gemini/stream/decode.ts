@@ -159,7 +159,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
     }
   }
 
-  /** Its name is said at once, its arguments when all of their pieces are there. */
+  /** Its name is sent at once, its arguments when all of their pieces are there. */
   private startCall(part: PartOf<'tool-call'>, call: PartialCall): void {
     this.close()
     const index = this.parts++
@@ -251,7 +251,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
     })
   }
 
-  /** Why nothing was said, in the service's words; its own clients find them in their own place. */
+  /** Why the reply is empty, in the service's words; its own clients find them in their own place. */
   private explain(): void {
     if (this.words && this.parts === 0)
       this.whole({

@@ -37,8 +37,8 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
   private part: Part | undefined
   /** Thoughts of another upstream that wait for a part whose signature can carry them. */
   private thoughts: Part[] = []
-  /** Something was said after the first of them. */
-  private said = false
+  /** Text was sent after the first of them. */
+  private textSent = false
 
   constructor(asked: Asked) {
     super(asked)
@@ -67,7 +67,7 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
 
   private say(words: string): void {
     if (words === '') return
-    if (this.thoughts.length > 0) this.said = true
+    if (this.thoughts.length > 0) this.textSent = true
     this.chunk([{ text: words }])
   }
 
@@ -138,9 +138,9 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
     const parts = this.thoughts
     if (seal?.protocol === 'gemini' && parts.length === 0) return seal.value || undefined
     if (parts.length === 0 && !seal?.value) return undefined
-    const ahead = this.said
+    const ahead = this.textSent
     this.thoughts = []
-    this.said = false
+    this.textSent = false
     const calls: Record<string, Seal> = seal?.value ? { [id]: seal } : {}
     return packCapsule({
       parts,
@@ -205,7 +205,7 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
   }
 }
 
-/** A refusal that the model said; the service's own explanation has its place at the end. */
+/** A refusal that the model wrote; the service's own explanation has its place at the end. */
 function isSaid(part: Part): part is PartOf<'refusal'> {
   return part.type === 'refusal' && extensionsOf('gemini', part).explains !== true
 }

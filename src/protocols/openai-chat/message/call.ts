@@ -33,12 +33,11 @@ function decodeCall(wire: JsonObject, id: string): Part {
 /** What calls were before they had ids: one to a message. */
 function decodeOldCall(wire: JsonObject, id: string): Part {
   const name = text(wire.name) ?? ''
-  const said = argumentsText(wire.arguments)
   return {
     type: 'tool-call',
     id,
     name,
-    arguments: said,
+    arguments: argumentsText(wire.arguments),
     runsOn: 'client',
     ...withSpelling({}, { old: true }),
   }
@@ -67,9 +66,9 @@ export function encodeCalls(calls: readonly PartOf<'tool-call'>[]): JsonObject {
 function encodeCall(part: PartOf<'tool-call'>): JsonObject {
   const { name } = part
   const inner = object(spellingOf(part).inner)
-  const said =
+  const call =
     part.freeform === true
       ? { type: 'custom', custom: { name, input: part.arguments, ...inner } }
       : { type: 'function', function: { name, arguments: part.arguments || '{}', ...inner } }
-  return { id: part.id, ...said, ...extensionsOf('openai-chat', part) }
+  return { id: part.id, ...call, ...extensionsOf('openai-chat', part) }
 }

@@ -38,7 +38,7 @@ export function systemRole({ system }: ConversationRequest, to: Addressee): stri
 }
 
 /** Empty text is refused by half of the services. */
-function isSaid(text: string): boolean {
+function isNotBlank(text: string): boolean {
   return text.trim() !== ''
 }
 
@@ -49,7 +49,7 @@ function encodeUser({ parts }: Message, path: string, losses: Loss[]): JsonObjec
   for (const [index, part] of parts.entries()) {
     const at = `${path}.content[${index}]`
     if (part.type === 'tool-result') messages.push(encodeResult(part, at, attached, losses))
-    else content.push(...encodeSaid(part, at, losses))
+    else content.push(...encodeContentPart(part, at, losses))
   }
   const all = [...attached, ...content]
   if (all.length > 0) messages.push({ role: 'user', content: simplest(all) })
@@ -65,7 +65,7 @@ function encodeResult(
 ): JsonObject {
   const words: string[] = []
   for (const [index, part] of result.parts.entries()) {
-    for (const wire of encodeSaid(part, `${path}.content[${index}]`, losses)) {
+    for (const wire of encodeContentPart(part, `${path}.content[${index}]`, losses)) {
       if (wire.type === 'text') words.push(text(wire.text) ?? '')
       else {
         words.push(`[${part.type} attached below]`)
@@ -90,15 +90,15 @@ function simplest(content: JsonObject[]): JsonValue {
   return only.text ?? ''
 }
 
-/** A part that says something, or what is said in its place. */
-function encodeSaid(part: Part, path: string, losses: Loss[]): JsonObject[] {
+/** A part that is not blank, or the text in its place. */
+function encodeContentPart(part: Part, path: string, losses: Loss[]): JsonObject[] {
   const encoded = encodePart(part)
   if ('lost' in encoded) {
     losses.push({ path, reason: encoded.lost })
-    return isSaid(encoded.instead ?? '') ? [{ type: 'text', text: encoded.instead ?? '' }] : []
+    return isNotBlank(encoded.instead ?? '') ? [{ type: 'text', text: encoded.instead ?? '' }] : []
   }
   const { wire } = encoded
-  return wire.type === 'text' && !isSaid(text(wire.text) ?? '') ? [] : [wire]
+  return wire.type === 'text' && !isNotBlank(text(wire.text) ?? '') ? [] : [wire]
 }
 
 function encodeAssistant(
@@ -118,7 +118,7 @@ function encodeAssistant(
     } else if (part.type === 'tool-call' && part.runsOn === 'client') calls.push(part)
     else if (part.type === 'tool-call') {
       losses.push({ path: at, reason: `a call the upstream ran itself (${part.name})` })
-    } else content.push(...encodeSaid(part, at, losses))
+    } else content.push(...encodeContentPart(part, at, losses))
   }
   if (content.length === 0 && calls.length === 0) return []
   return [
@@ -149,10 +149,10 @@ function encodeEarlierReasoning(
   )
   // What this very upstream thought goes back in the member it came in: some insist on it.
   if (own.length > 0) return Object.assign({}, ...own.map(part => encodeReasoning(part)))
-  const said = reasoning.filter(part => isSaid(part.text))
+  const written = reasoning.filter(part => isNotBlank(part.text))
   const field = to.quirks.reasoningField
-  if (said.length === 0) return {}
-  if (field) return { [field]: said.map(part => part.text).join('\n') }
+  if (written.length === 0) return {}
+  if (field) return { [field]: written.map(part => part.text).join('\n') }
   losses.push({ path, reason: 'earlier reasoning cannot be said to this upstream' })
   return {}
 }

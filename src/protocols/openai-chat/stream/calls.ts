@@ -43,11 +43,11 @@ export class CallStream implements Machine<JsonObject, StreamEvent> {
     const id = text(wire.id)
     const named = Boolean(text(declaredIn(wire).name))
     if (key !== undefined) {
-      const call = this.calls.findLast(one => one.key === key)
+      const call = this.calls.findLast(open => open.key === key)
       // Some services send every call with index 0 and tell them apart by id alone.
       return call && id && named && id !== call.id ? undefined : call
     }
-    if (id) return this.calls.find(one => one.id === id)
+    if (id) return this.calls.find(open => open.id === id)
     return named ? undefined : this.calls[this.calls.length - 1]
   }
 

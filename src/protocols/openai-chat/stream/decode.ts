@@ -104,7 +104,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     else for (const part of objects(delta.content)) this.contentPart(part)
     this.grow('refusal', text(delta.refusal) ?? '')
     for (const annotation of objects(delta.annotations)) this.annotation(annotation)
-    for (const image of decodeReplyImages(delta)) this.whole(image)
+    for (const image of decodeReplyImages(delta)) this.emitWhole(image)
     for (const call of objects(delta.tool_calls)) this.call(call)
     const old = object(delta.function_call)
     if (old) this.call({ index: 0, old: true, function: old })
@@ -121,7 +121,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     for (const detail of details) this.seal(text(detail.signature) ?? '')
   }
 
-  /** Only a signature, of text that was sent: encrypted reasoning cannot be said again in chunks. */
+  /** Only a signature, of text that was sent: encrypted reasoning cannot be repeated in chunks. */
   private seal(value: string): void {
     if (value === '' || this.open?.type !== 'thinking') return
     const delta = { seal: sealOf(this.issuer, value) }
@@ -139,7 +139,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     this.out.push({ type: 'part-delta', index: this.open.index, delta: { citation } })
   }
 
-  private whole(part: Part): void {
+  private emitWhole(part: Part): void {
     this.close()
     const index = this.parts++
     this.out.push({ type: 'part-start', index, part }, { type: 'part-end', index })
@@ -182,9 +182,9 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
     this.close()
     this.out.push(...this.calls.end())
     // `[DONE]` without a reason is an ended turn.
-    const said =
+    const stated =
       this.finish === undefined ? { reason: 'end' as const, raw: null } : decodeStop(this.finish)
-    const stop = withCalls(said, this.calls.any ? [{ type: 'tool-call' }] : [])
+    const stop = withCalls(stated, this.calls.any ? [{ type: 'tool-call' }] : [])
     this.out.push({ type: 'response-end', stop, usage: this.usage })
   }
 }

@@ -16,7 +16,7 @@ import { decodeCall, decodeReasoning, opaque, reasoningText, SUMMARY_GAP } from 
 import { callMembers, messageMembers, restOf } from '../response.ts'
 import { decodeStop } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
-import { type OpenItem, OpenItems, type OpenPart, saidIn, wordsOf } from './open-items.ts'
+import { type OpenItem, OpenItems, type OpenPart, streamedTextOf, wordsOf } from './open-items.ts'
 
 export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
   return new EventReader(issuer)
@@ -25,7 +25,7 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
 /**
  * Events of a response → events. An item's `done` is the last word on it, the final response on
  * them all: what the deltas did not bring is taken from there, since not every service sends them
- * all. What they brought is not said again, wherever it stands in the final response.
+ * all. What they brought is not repeated, wherever it stands in the final response.
  */
 class EventReader implements Machine<Frame, StreamEvent> {
   private readonly issuer: string
@@ -107,7 +107,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
       case 'error':
         this.failed(wire)
         return
-      // Services that are not quite this protocol's tell an error as Chat does.
+      // Services that are not quite this protocol's send an error as Chat does.
       case undefined:
         if (hasError(wire.error)) this.failed(wire)
         return
@@ -151,7 +151,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
   }
 
   private start(item: OpenItem, inner: number, part: Part): OpenPart {
-    const open = { index: this.types.length, type: part.type, said: '', cited: 0 }
+    const open = { index: this.types.length, type: part.type, text: '', cited: 0 }
     this.types.push(part.type)
     item.parts.set(inner, open)
     this.out.push({ type: 'part-start', index: open.index, part })
@@ -184,7 +184,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
 
   private more(open: OpenPart | undefined, words: string): void {
     if (!open || words === '') return
-    open.said += words
+    open.text += words
     const delta = open.type === 'tool-call' ? { arguments: words } : { text: words }
     this.out.push({ type: 'part-delta', index: open.index, delta })
   }
@@ -194,7 +194,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
     const item = this.itemOf(event, 'reasoning')
     const open = item.parts.get(0)
     // Apart from the words, so that who writes summaries again knows where the next begins.
-    if (item.summary !== summary && open?.said) this.more(open, SUMMARY_GAP)
+    if (item.summary !== summary && open?.text) this.more(open, SUMMARY_GAP)
     item.summary = summary
     this.more(open, words)
   }
@@ -242,9 +242,9 @@ class EventReader implements Machine<Frame, StreamEvent> {
   /** Part by part where its indices are those of the deltas; else by its text as a whole. */
   private messageDone(item: OpenItem, wire: JsonObject): void {
     const contents = objects(wire.content).map(decodePart)
-    const aligned = [...item.parts].every(([inner, { type, said }]) => {
+    const aligned = [...item.parts].every(([inner, { type, text: streamed }]) => {
       const part = contents[inner]
-      return part && part.type === type && 'text' in part && part.text.startsWith(said)
+      return part && part.type === type && 'text' in part && part.text.startsWith(streamed)
     })
     const last = [...item.parts.values()].at(-1)
     if (!aligned && last) this.wholeDone(item, last, wire, contents)
@@ -262,8 +262,8 @@ class EventReader implements Machine<Frame, StreamEvent> {
   }
 
   private wholeDone(item: OpenItem, last: OpenPart, wire: JsonObject, contents: Part[]): void {
-    const [whole, said] = [wordsOf(wire), saidIn(item.parts)]
-    if (whole.startsWith(said)) this.more(last, whole.slice(said.length))
+    const [complete, streamed] = [wordsOf(wire), streamedTextOf(item.parts)]
+    if (complete.startsWith(streamed)) this.more(last, complete.slice(streamed.length))
     let cited = 0
     for (const part of item.parts.values()) cited += part.cited
     const citations = contents.flatMap(part => (part.type === 'text' ? (part.citations ?? []) : []))
@@ -281,15 +281,15 @@ class EventReader implements Machine<Frame, StreamEvent> {
   private reasoningDone(item: OpenItem, wire: JsonObject): void {
     const open = item.parts.get(0)
     if (!open) return
-    if (open.said === '') this.more(open, reasoningText(wire))
+    if (open.text === '') this.more(open, reasoningText(wire))
     const part = decodeReasoning(wire, this.issuer)
     if (part.type === 'thinking' && part.seal)
       this.out.push({ type: 'part-delta', index: open.index, delta: { seal: part.seal } })
   }
 
   /** What the whole has beyond what came in pieces. */
-  private rest(open: OpenPart | undefined, whole: string): void {
-    if (open && whole.startsWith(open.said)) this.more(open, whole.slice(open.said.length))
+  private rest(open: OpenPart | undefined, complete: string): void {
+    if (open && complete.startsWith(open.text)) this.more(open, complete.slice(open.text.length))
   }
 
   private ended(response: JsonObject): void {
@@ -313,18 +313,19 @@ class EventReader implements Machine<Frame, StreamEvent> {
   /** What the final response has that was not streamed. */
   private outputDone(output: readonly JsonObject[]): void {
     const named = this.items.namesMessages(output)
-    const said = named ? '' : this.items.said()
-    const whole = output.map(wire => (wire.type === 'message' ? wordsOf(wire) : '')).join('')
+    const streamed = named ? '' : this.items.streamedText()
+    const complete = output.map(wire => (wire.type === 'message' ? wordsOf(wire) : '')).join('')
     const matched = this.items.matched(output)
     for (const [at, wire] of output.entries()) {
       // Messages under other ids than before: their text is compared as a whole, below.
       if (wire.type === 'message' && !named) continue
       this.complete(matched[at] ?? this.itemAdded({}, wire), wire)
     }
-    if (said !== '' && whole.startsWith(said)) this.unsaid(whole.slice(said.length))
+    if (streamed !== '' && complete.startsWith(streamed))
+      this.unstreamed(complete.slice(streamed.length))
   }
 
-  private unsaid(words: string): void {
+  private unstreamed(words: string): void {
     if (words === '') return
     const last = this.items.all.findLast(({ wire }) => wire.type === 'message')
     const open = last && !last.done ? [...last.parts.values()].at(-1) : undefined

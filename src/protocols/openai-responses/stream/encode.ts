@@ -275,15 +275,15 @@ export class ResponseWriter extends SequentialEncoder<Frame> implements StreamEn
 
   private closeCall({ item, at, member }: Extract<OpenItem, { kind: 'call' }>): void {
     if (member === 'arguments' && item.arguments === '') this.argue('{}')
-    const whole = item[member] ?? ''
+    const complete = item[member] ?? ''
     const where = { item_id: item.id ?? '', output_index: at }
     if (member === 'input')
-      this.send('response.custom_tool_call_input.done', { ...where, input: whole })
+      this.send('response.custom_tool_call_input.done', { ...where, input: complete })
     else
       this.send('response.function_call_arguments.done', {
         ...where,
         name: item.name ?? '',
-        arguments: whole,
+        arguments: complete,
       })
     this.done(at, { ...item, status: 'completed' })
   }
@@ -343,7 +343,7 @@ export class ResponseWriter extends SequentialEncoder<Frame> implements StreamEn
     }
     this.closeSummary(thought)
     const summary = summaries.map(words => ({ type: 'summary_text', text: words }))
-    // The vendor's own item stays as it was sealed, unless it told its words elsewhere.
+    // The vendor's own item stays as it was sealed, unless its words stand elsewhere.
     const same = Bun.deepEquals(item.summary, summary)
     const { content: _, ...rest } = item
     this.done(thought.at, same ? item : { ...rest, id: thought.id, summary })

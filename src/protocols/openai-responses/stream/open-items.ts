@@ -2,8 +2,8 @@ import type { Part } from '../../../conversation/index.ts'
 import type { JsonObject } from '../../../lib/json/json.ts'
 import { count, objects, text } from '../../../lib/json/read-json.ts'
 
-/** A part of an item on its way; `said` is the text that its deltas brought so far. */
-export type OpenPart = { index: number; type: Part['type']; said: string; cited: number }
+/** A part of an item on its way; `text` is what its deltas brought so far. */
+export type OpenPart = { index: number; type: Part['type']; text: string; cited: number }
 
 export type OpenItem = {
   wire: JsonObject
@@ -64,14 +64,15 @@ export class OpenItems {
   namesMessages(output: readonly JsonObject[]): boolean {
     const ids = new Set(output.map(({ id }) => id))
     return this.all.every(
-      ({ wire, parts }) => wire.type !== 'message' || saidIn(parts) === '' || ids.has(wire.id),
+      ({ wire, parts }) =>
+        wire.type !== 'message' || streamedTextOf(parts) === '' || ids.has(wire.id),
     )
   }
 
   /** All the text of messages that was streamed. */
-  said(): string {
+  streamedText(): string {
     return this.all
-      .map(({ wire, parts }) => (wire.type === 'message' ? saidIn(parts) : ''))
+      .map(({ wire, parts }) => (wire.type === 'message' ? streamedTextOf(parts) : ''))
       .join('')
   }
 }
@@ -89,8 +90,8 @@ export function wordsOf(message: JsonObject): string {
 }
 
 /** All the text that was streamed of an item. */
-export function saidIn(parts: ReadonlyMap<number, OpenPart>): string {
-  let said = ''
-  for (const part of parts.values()) said += part.said
-  return said
+export function streamedTextOf(parts: ReadonlyMap<number, OpenPart>): string {
+  let streamed = ''
+  for (const part of parts.values()) streamed += part.text
+  return streamed
 }

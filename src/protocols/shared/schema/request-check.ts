@@ -156,7 +156,7 @@ function tagOf(schema: TSchema): string | undefined {
     : undefined
 }
 
-/** The kinds of value that a schema allows; unions that are told apart by a tag count as one. */
+/** The kinds of value that a schema allows; unions that a tag distinguishes count as one. */
 function branchesOf(schema: TSchema): TSchema[] {
   return KindGuard.IsUnion(schema) && tagOf(schema) === undefined
     ? schema.anyOf.flatMap(branchesOf)
@@ -207,7 +207,7 @@ function typeName(schema: TSchema): string {
   return 'an object'
 }
 
-/** Never the words themselves, which may be anybody's: errors are logged. */
+/** Never the value itself, which may be private: errors are logged. */
 function shown(value: JsonValue | undefined): string {
   if (value === undefined) return NOTHING
   if (typeof value === 'string') return value === '' ? 'an empty string' : 'a string'

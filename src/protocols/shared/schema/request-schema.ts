@@ -33,7 +33,7 @@ export function allMaybe(schemas: Record<string, TSchema>): TProperties {
 }
 
 /**
- * Objects told apart by the word in one member. `absent`: the kind that is meant where the member
+ * Objects distinguished by the word in one member. `absent`: the kind that is meant where the member
  * is missing. `others`: what is known of objects with any other word.
  */
 export function tagged(

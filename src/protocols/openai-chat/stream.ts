@@ -1,2 +1,0 @@
-export { decodeStream } from './stream/decode.ts'
-export { encodeStream } from './stream/encode.ts'
