@@ -10,7 +10,8 @@ describe('how a client spelled a node', () => {
 
   test('is known of a copy with another member', () => {
     const node = { text: 'a', ...withSpelling({}, { old: true }) }
-    expect(spellingOf({ ...node, text: 'b' })).toEqual({ old: true })
+    const copy = { ...node, text: 'b' }
+    expect(spellingOf(copy)).toEqual({ old: true })
   })
 
   test('is empty for a node of another protocol, and where nothing was noted', () => {
