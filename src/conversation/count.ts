@@ -117,7 +117,7 @@ function addPart(content: Content, part: Part): void {
   }
 }
 
-/** A PNG says its size in its first bytes; pixels / 750 is what vendors document. */
+/** A PNG states its size in its first bytes; vendors document pixels / 750. */
 function imageTokens(base64: string): number {
   const head = Buffer.from(base64.slice(0, 64), 'base64')
   if (head.length < 24 || head.readUInt32BE(0) !== 0x89504e47) return PER_IMAGE

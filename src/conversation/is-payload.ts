@@ -21,7 +21,7 @@ export function isPayload(event: StreamEvent): boolean {
   }
 }
 
-/** Whether nothing is in a part, neither words nor what stands for them. */
+/** Whether a part is empty: neither text nor a seal or citation in its place. */
 export function isEmptyPart(part: Part): boolean {
   if (part.type !== 'text' && part.type !== 'thinking' && part.type !== 'refusal') return false
   return part.text === '' && !part.seal?.value && !('citations' in part && part.citations?.length)

@@ -13,7 +13,7 @@ const KNOWN = new Set(BEGINNINGS.map(([mediaType]) => mediaType))
 
 /**
  * Pictures and documents as upstreams can read them: a wrong media type is set right, and what is
- * broken becomes a note, since one bad picture in a history fails every later turn. `broken` hears
+ * broken becomes a note, since one bad picture in a history fails every later turn. `broken` is given
  * of each.
  */
 export function withValidMedia(
@@ -59,7 +59,7 @@ function article(type: 'image' | 'document'): string {
   return type === 'image' ? 'an image' : 'a document'
 }
 
-/** By its first bytes; undefined: no base64, or nothing known. */
+/** By its first bytes; undefined: no base64, or an unknown type. */
 function realType(data: string): string | undefined {
   if (!/^[A-Za-z0-9+/_-]{8}/.test(data)) return undefined
   const head = Buffer.from(data.slice(0, 64), 'base64').toString('latin1')

@@ -15,7 +15,7 @@ export const ABILITIES = [
 export type Ability = (typeof ABILITIES)[number]
 
 /**
- * What a request needs of who answers it. A `must` is part of what is asked: without it the answer
+ * What a request needs of the model that answers it. A `must` is part of what is asked: without it the answer
  * would be to something else. A `wish` makes the answer better, not another one. Tools of the
  * upstream's own that are offered beside others are neither: the model need not take them up, and
  * most agents offer them with every request.
@@ -68,7 +68,7 @@ function isForced({ tools, toolChoice }: ConversationRequest, offered: readonly 
   )
 }
 
-/** Whether a protocol has a word for a server tool: its own tools, and what it can do itself. */
+/** Whether a protocol can name a server tool: its own tools, and those it runs itself. */
 export function hasWordFor(
   tool: Extract<Tool, { type: 'server' }>,
   { protocol, does }: { protocol: string; does: readonly ServerAbility['name'][] },

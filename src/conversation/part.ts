@@ -4,12 +4,12 @@ import type { JsonObject } from '../lib/json/json.ts'
 export const PROTOCOLS = ['anthropic', 'openai-chat', 'openai-responses', 'gemini'] as const
 export type ProtocolId = (typeof PROTOCOLS)[number]
 
-/** Wire members the conversation has no word for, under the protocol that spoke them. */
+/** Wire members that the conversation has no place for, by the protocol they came in. */
 export type Extensions = Partial<Record<ProtocolId, JsonObject>>
 
 /**
  * A signature or ciphertext. Only `issuer` can check it, so it is replayed to no one else. An empty
- * issuer is unknown: history that came back without a tag. `protocol` says what `value` is; an empty
+ * issuer is unknown: history that came back without a tag. `protocol` defines what `value` is; an empty
  * value only names who wrote it.
  */
 export type Seal = { issuer: string; protocol: ProtocolId; value: string }
@@ -61,7 +61,7 @@ export type PartBody =
   | {
       type: 'tool-result'
       callId: string
-      /** The tool's, where the wire says it. */
+      /** The tool's name, where the wire has it. */
       name?: string
       parts: Part[]
       failed: boolean
@@ -70,7 +70,7 @@ export type PartBody =
   | { type: 'thinking'; text: string }
   | { type: 'thinking-redacted'; seal: Seal }
   | { type: 'refusal'; text: string }
-  /** A block only its own protocol can read; `means` is what others may say in its place. */
+  /** A block only its own protocol can read; `means` is what others may send in its place. */
   | { type: 'opaque'; protocol: ProtocolId; wire: JsonObject; means?: ServerStep }
 
 export type PartOf<Type extends Part['type']> = Part & { type: Type }

@@ -18,10 +18,10 @@ export type Tool = { extensions?: Extensions } & (
       strict?: boolean
       cache?: { ttl: '5m' | '1h' }
       namespace?: string
-      /** Means something to this protocol's models alone; others are not offered it. */
+      /** For this protocol's models only; others are not offered it. */
       only?: ProtocolId
     }
-  /** Takes free text instead of JSON; `format` is its grammar, as its protocol says it. */
+  /** Takes free text instead of JSON; `format` is its grammar, as its protocol writes it. */
   | { type: 'custom'; name: string; description?: string; format?: JsonObject; namespace?: string }
   /** One the upstream runs itself; `does` names what other protocols have too. */
   | { type: 'server'; protocol: ProtocolId; wire: JsonObject; does?: ServerAbility }
@@ -54,12 +54,12 @@ export type ConversationRequest = {
   messages: Message[]
   tools: Tool[]
   toolChoice: { mode: 'auto' | 'none' | 'required' } | { mode: 'tool'; name: string }
-  /** Absent: the client did not say. */
+  /** Absent: the client did not set it. */
   parallelTools?: boolean
   sampling: Sampling
-  /** Absent: the client did not say. */
+  /** Absent: the client did not set it. */
   thinking?: ThinkingIntent
-  /** Whether the client wants to see the thoughts. Absent: it did not say. */
+  /** Whether the client wants to see the thoughts. Absent: it did not set it. */
   showThinking?: boolean
   /** What groups requests with one prompt prefix, as the client named it. */
   cacheKey?: string

@@ -66,7 +66,7 @@ export type Envelope = {
   framing?: 'json-array'
 }
 
-/** Whom a request is encoded for. `issuer` names who checks and makes seals: the provider. */
+/** The upstream that a request is encoded for. `issuer`: the provider, which makes and checks seals. */
 export type Addressee = {
   model: string
   stream: boolean
@@ -91,7 +91,7 @@ export type Asked = {
   follows?: string
   /** The client already has the beginning of the stream, which this id and number belong to. */
   continues?: { id: string; sequence: number }
-  /** Where an encoder notes what the client's protocol could not say. */
+  /** Where an encoder notes what the client's protocol has no form for. */
   losses?: Loss[]
 }
 
@@ -138,7 +138,7 @@ export type Quirks = {
 export type ModelInfo = {
   id: string
   displayName?: string
-  /** What the file says of it. */
+  /** From routes.yaml. */
   description?: string
   ownedBy: string
   createdAtMs: number
@@ -146,12 +146,12 @@ export type ModelInfo = {
   maxOutputTokens?: number
 }
 
-/** A model as an upstream lists it, as far as its list tells. */
+/** A model as an upstream lists it, as far as its list states it. */
 export type UpstreamModel = {
   name: string
   contextTokens?: number
   maxOutputTokens?: number
-  /** What the list says it cannot take. */
+  /** What it cannot take, by the list. */
   lacks?: readonly Ability[]
 }
 
@@ -203,7 +203,7 @@ export interface ClientCodec {
   carries(asked: Asked): boolean
   /** What a waiting client may get between any two events: an SSE comment, white space, a ping. */
   readonly keepAlive: string
-  /** The protocol's own event for it, where clients count nothing else as a sign of life. */
+  /** The protocol's own event for it, where clients accept nothing else as a sign of life. */
   keepAliveEvent?(sequence: number): Frame
   /** An error in a stream as clients see it that read no event as one: a bare JSON object. */
   bareError?(error: GatewayError): JsonObject
@@ -234,9 +234,9 @@ export interface UpstreamCodec {
   readonly protocol: ProtocolId
   /** Path behind the provider's base URL, perhaps with a query. */
   pathFor(action: Action, model: string, stream: boolean, more?: PathOptions): string
-  /** What the upstream can say of tools; `adaptTools` sees to it before `encodeRequest`. */
+  /** What the protocol can express of tools; `adaptTools` applies it before `encodeRequest`. */
   readonly dialect: ToolDialect
-  /** What it has a word for of what upstreams do themselves. */
+  /** The tools run by the upstream that the protocol can name. */
   readonly serverTools: readonly ServerAbility['name'][]
   /** Members of a whole reply; `answer` holds what the model wrote. */
   readonly members: { model: string; usage: string; answer: string }

@@ -9,7 +9,7 @@ import { openaiResponses } from './openai-responses/index.ts'
 /** Every protocol spoken, towards clients and upstreams. A new one is a folder and a line here. */
 export const codecs: readonly Codec[] = [anthropic, openaiChat, openaiResponses, gemini]
 
-/** What clients may speak: the protocols, and the legacy forms served through them. */
+/** What clients may use: the protocols, and the legacy forms served through them. */
 export const clientCodecs: readonly ClientCodec[] = [...codecs, completions, openaiRelays]
 
 const BY_PROTOCOL = new Map<ProtocolId, Codec>(codecs.map(codec => [codec.protocol, codec]))

@@ -23,7 +23,7 @@ export function packCapsule(capsule: Capsule): string {
   return Buffer.from(`jackfield${JSON.stringify(capsule)}`).toString('base64')
 }
 
-/** Undefined: not one of ours. One that is damaged has nothing in it: no upstream could read it. */
+/** Undefined: not a capsule of this gateway. A damaged one is empty: no upstream could read it. */
 export function unpackCapsule(text: string): Capsule | undefined {
   if (!text.startsWith(CAPSULE_PREFIX)) return undefined
   const value = parseObject(Buffer.from(text, 'base64').toString('utf8').slice(9))
@@ -53,7 +53,7 @@ function isSeal(seal: JsonValue | undefined): boolean {
   )
 }
 
-/** Whether the text is a capsule, readable or not: nothing of the kind may go to an upstream. */
+/** Whether the text is a capsule, readable or not: none may go to an upstream. */
 export function isCapsuleText(text: string | undefined): boolean {
   return text?.startsWith(CAPSULE_PREFIX) === true
 }

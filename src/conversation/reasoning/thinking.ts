@@ -58,7 +58,7 @@ const TABLE: readonly (readonly [RegExp, ThinkingSupport])[] = [
   [/^kimi-k2(-thinking|\.[56])/, { levels: ['low', 'high'], off: true }],
 ]
 
-/** Undefined: nothing is known of the model, so what the client asks goes out as it is. */
+/** Undefined: the model is unknown, so what the client asks goes out as it is. */
 export function thinkingSupport(model: string): ThinkingSupport | undefined {
   const bare = model.slice(model.lastIndexOf('/') + 1).toLowerCase()
   return TABLE.find(([name]) => name.test(bare))?.[1]

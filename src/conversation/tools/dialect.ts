@@ -6,7 +6,7 @@ import type { ConversationResponse, StreamEvent } from '../response.ts'
 import { distinctCallIds } from './call-ids.ts'
 import { decodeInput } from './freeform.ts'
 
-/** What an upstream's protocol can say about tools. */
+/** What an upstream's protocol can express about tools. */
 export type ToolDialect = {
   toolName: { legal: RegExp; illegalCharacter: RegExp; most: number }
   callId: { legal: RegExp; most: number }
@@ -25,7 +25,7 @@ type ClientTool = { name: string; namespace?: string; freeform: boolean }
  */
 export type AdaptedTools = {
   request: ConversationRequest
-  /** What was renamed, for the record; nothing is lost by it. */
+  /** What was renamed, for the log; renaming is no loss. */
   renamed: readonly { from: string; to: string }[]
   restoreResponse(response: ConversationResponse): ConversationResponse
   restoreStream(): Machine<StreamEvent, StreamEvent>
@@ -96,7 +96,7 @@ function legalName(
   return `${/^[a-zA-Z_]/.test(safe) ? safe : `_${safe.slice(0, most - 11)}`}_${digest}`
 }
 
-/** The very same array where nothing in it changed: what is remembered of it stays true. */
+/** The very same array where no item changed, so that a source memory still recalls it. */
 function mapKeeping<Item>(items: Item[], map: (item: Item) => Item): Item[] {
   let changed = false
   const mapped = items.map(item => {

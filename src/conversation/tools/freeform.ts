@@ -13,7 +13,7 @@ const MAX_OPENING = 1_000
  * are. What was decoded is not looked at again.
  */
 export function decodeInput(): Machine<string, string> {
-  /** All of it, as long as nothing of it has come out. */
+  /** The whole input, as long as no output was produced. */
   const pieces: string[] = []
   let stage: 'opening' | 'inside' | 'closed' | 'other' = 'opening'
   /** In the opening: all so far; inside: what is not decoded yet. */

@@ -2,7 +2,7 @@ import type { ProtocolId } from '../part.ts'
 import type { ConversationRequest, Tool } from '../request.ts'
 
 /**
- * The request without the tools that mean something to models of another protocol alone; the very
+ * The request without the tools that are for models of another protocol only; the very
  * same one where there are none.
  */
 export function offeredTo(protocol: ProtocolId, request: ConversationRequest): ConversationRequest {

@@ -2,7 +2,7 @@ import type { Part, PartOf } from '../part.ts'
 import type { Message } from '../request.ts'
 
 /**
- * Messages as upstreams want them: consecutive ones of a role are one, and the results of an
+ * Messages as upstreams demand them: consecutive ones of a role are one, and the results of an
  * assistant's calls stand first in the message that follows it, in call order. A call that was
  * never answered gets a failed result; a result of no call becomes a note, so that it is
  * neither refused nor lost. Server-run calls pair within their own turn and are left alone.
@@ -83,7 +83,7 @@ function merged(messages: readonly Message[]): Message[] {
   return out
 }
 
-/** For protocols that take instructions only at the beginning: later ones are marked in what the user says. */
+/** For protocols that take instructions only at the beginning: later ones become marked text of the user. */
 export function systemAsUser(message: Message): Message {
   if (message.role !== 'system') return message
   const words = message.parts.map(part => (part.type === 'text' ? part.text : '')).join('\n\n')

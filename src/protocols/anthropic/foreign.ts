@@ -3,7 +3,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { object, text, without } from '../../lib/json/read-json.ts'
 import type { ForeignRules } from '../shared/foreign-members.ts'
 
-/** Anthropic's word for a conversation that the service does not hold; its SDK then sends all of it. */
+/** Anthropic's error type for a conversation that the service does not hold; its SDK then sends all of it. */
 export const THREAD_NOT_FOUND = 'thread_not_found'
 
 /** What becomes of this protocol's own members elsewhere. */
@@ -25,7 +25,7 @@ function unread(members: JsonObject): JsonObject {
 /**
  * `thread` of Anthropic's beta message-threads-2026-08-12, which the tool runner of its SDK (1.11)
  * uses unasked: a turn that goes on from an earlier reply has neither history nor tools in it, so
- * for anyone but the service that holds them it would be another question.
+ * for any service but the one that holds them it would be another question.
  */
 function refuseRestOfThread(members: JsonObject): GatewayError | undefined {
   const thread = object(members.thread)

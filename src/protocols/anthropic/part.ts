@@ -24,7 +24,7 @@ export function decodeContent(content: JsonValue | undefined, issuer: string): P
   return unpacked(blocks.map(block => carrierOf(block) ?? decodeBlock(block, issuer)))
 }
 
-/** Content whose very form is remembered, unless it carried something of ours. */
+/** Content whose form is remembered, unless it carried a capsule of this gateway. */
 export function rememberedContent(content: JsonValue | undefined, issuer: string): Part[] {
   const parts = decodeContent(content, issuer)
   if (content === undefined || objects(content).some(isCarrier)) return parts
@@ -45,7 +45,7 @@ function carrierOf(wire: JsonObject): CapsulePart | undefined {
   return capsule && { type: 'carrier', capsule }
 }
 
-/** A block the conversation has no word for becomes `opaque`, whole. */
+/** A block the conversation has no type for becomes `opaque`, unchanged. */
 export function decodeBlock(wire: JsonObject, issuer: string): Part {
   const cache = object(wire.cache_control)
   const part = decodeKnown(cache ? without(wire, 'cache_control') : wire, issuer)
@@ -106,7 +106,7 @@ const STEPS = table<ServerStep['does']>({
   bash_code_execution: 'code-execution',
 })
 
-/** A tool the upstream ran itself, or its result, as other protocols may say it. */
+/** A tool the upstream ran itself, or its result, in the form that other protocols can send. */
 function stepOf(wire: JsonObject): ServerStep | undefined {
   if (wire.type === 'server_tool_use') {
     const does = STEPS[text(wire.name) ?? '']

@@ -13,7 +13,7 @@ const memory = sourceMemory('anthropic')
 const NO_PREFILL =
   /claude-(opus|sonnet|haiku)-4[-.][6-9](?!\d)|claude-(opus|sonnet|haiku|fable|mythos)-[5-9]/i
 
-/** Whether the answer has begun: the assistant's words come last. */
+/** Whether the answer has begun: the assistant's message comes last. */
 export function isPrefilled(messages: readonly JsonObject[]): boolean {
   return messages[messages.length - 1]?.role === 'assistant'
 }
@@ -41,7 +41,7 @@ export function fitPrefill(
   losses: Loss[],
 ): JsonObject[] {
   if (!isPrefilled(wires) || !NO_PREFILL.test(model) || endsAsWritten(messages)) return wires
-  // Without them nothing of the client's would be left.
+  // Without them none of the client's messages would be left.
   if (messages.every(({ role }) => role !== 'user')) return wires
   losses.push({
     path: `messages[${wires.length - 1}]`,

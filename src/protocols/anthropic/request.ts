@@ -32,7 +32,7 @@ const UNDERSTOOD = [
   'thinking',
 ]
 
-/** What the protocol demands and other clients need not say. */
+/** The protocol demands a cap, which other clients need not send. */
 const DEFAULT_MAX_TOKENS = 32_000
 
 export function decodeRequest(body: JsonObject, envelope: Envelope): ConversationRequest {

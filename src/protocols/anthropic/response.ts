@@ -67,7 +67,7 @@ export function messageId(id: string): string {
   return id.startsWith('msg_') ? id : `msg_${id}`
 }
 
-/** A turn with calls ends in calls, whatever the upstream called its end. */
+/** A turn with calls stops for them, whichever reason the upstream gave. */
 export function calledStop(stop: Stop, calling: boolean): Stop {
   return calling && (stop.reason === 'end' || stop.reason === 'other')
     ? { reason: 'tool-calls', raw: null }
@@ -137,7 +137,7 @@ export function signatureOf(part: PartOf<'thinking'> | PartOf<'thinking-redacted
 }
 
 /**
- * What is sealed without a word: a call's own seal, or one behind a text. Neither has a block here,
+ * Seals without text: a call's own seal, or one behind a text. Neither has a block here,
  * so an empty thought in front of the next call carries them. Without a call they are not needed, and
  * clients take the last block of a reply for its answer.
  */
@@ -168,7 +168,7 @@ export function createSilent(asked: Asked) {
   }
 }
 
-/** A step of another upstream as clients of this protocol know it. */
+/** A step of another upstream in the form of this protocol's own steps. */
 function encodeStep({ means, wire }: PartOf<'opaque'>, asked: Asked): JsonObject[] {
   if (means?.does !== 'web-search') {
     asked.losses?.push({

@@ -42,7 +42,7 @@ const OWN = new Set([
   'compaction',
 ])
 
-/** The inverse of `decodeStop`, as far as this protocol has words. */
+/** The inverse of `decodeStop`, as far as this protocol has reasons. */
 export function encodeStop(stop: Stop): { stop_reason: string; stop_sequence: string | null } {
   const own = stop.raw !== null && OWN.has(stop.raw)
   return {

@@ -52,11 +52,11 @@ export function carriesThinking({ thinking: on, request }: Asked): boolean {
 }
 
 const LEAST_BUDGET = 1_024
-/** What "decide yourself" is worth to a model that wants a number. */
+/** The budget of "decide yourself" for a model that demands a number. */
 const MIDDLE_BUDGET = 16_384
 
 /**
- * Members that say how much to think, with the output cap they need: a budget must be at least
+ * Members that set the amount of thinking, with the output cap they need: a budget must be at least
  * 1,024 and below `max_tokens`. Models with effort levels take those and decide adaptively.
  * @see https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
  */
@@ -104,7 +104,7 @@ function asWrittenThinking({ thinking, format }: ConversationRequest): JsonObjec
   return written && memory.recall(format) !== undefined ? written : undefined
 }
 
-/** Foreign clients say whether they want to see thoughts; here that is a member of the parameter. */
+/** Whether a client of another protocol wants to see thoughts is a member of the parameter here. */
 export function showThinking(
   body: JsonObject,
   { thinking, showThinking: shown }: ConversationRequest,
@@ -162,7 +162,7 @@ export function thinkingMembers(
   losses: Loss[],
 ): { wire: JsonObject; asWritten: boolean } {
   const written = asWrittenThinking(request)
-  // An effort alone switches nothing on, so it is allowed wherever the client sends it.
+  // An effort alone does not switch thinking on, so it is allowed wherever the client sends it.
   if (written && written.thinking === undefined) return { wire: written, asWritten: true }
   const allowed = allowedThinking(request, messages, to.model, losses)
   if (allowed === 'no' || !request.thinking) return { wire: {}, asWritten: false }

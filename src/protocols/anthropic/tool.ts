@@ -145,7 +145,7 @@ function encodeTool(tool: Tool, path: string, losses: Loss[]): JsonObject | unde
   }
   const asWritten = memory.recall(tool)
   if (isObject(asWritten)) return asWritten
-  // The schema must be an object's, even of a tool that takes nothing.
+  // The schema must be an object's, even of a tool without parameters.
   const schema =
     tool.parameters.type === undefined ? { type: 'object', ...tool.parameters } : tool.parameters
   return {

@@ -38,7 +38,7 @@ export function citationsOf(grounding: JsonObject): Citation[] {
   })
 }
 
-/** The search behind it, as other protocols tell of one. */
+/** The search behind it, in the form that other protocols can send. */
 export function searchOf(grounding: JsonObject): ServerStep | undefined {
   const queries = Array.isArray(grounding.webSearchQueries)
     ? grounding.webSearchQueries.filter(query => typeof query === 'string')

@@ -43,12 +43,12 @@ export function embeddedError(body: JsonObject): GatewayError | undefined {
   return failure(body, 'the upstream sent a reply without a candidate')
 }
 
-/** A reply or a chunk that tells an error. */
+/** A reply or a chunk that holds an error. */
 export function failure(wire: JsonObject, otherwise?: string): GatewayError {
   const inside = parseErrorBody(wire, otherwise)
   const details = objects(object(wire.error)?.details)
   const { code, status, message, type, retryAfterMs } = toGatewayError(inside)
-  // Details can say more than a status; a code that is no status's own is surer than both.
+  // Details can decide more than a status; a code that no status implies decides more than both.
   const detailed = code === codeForStatus(status) ? codeFor(status, message, details) : code
   return new GatewayError(
     detailed,

@@ -24,7 +24,7 @@ export function numberOf(value: JsonValue | undefined): number | undefined {
   return digits ? Number(value) : undefined
 }
 
-/** A flag, or its word. */
+/** A flag, or its text. */
 export function flagOf(value: JsonValue | undefined): boolean | undefined {
   if (typeof value === 'boolean') return value
   return value === 'true' ? true : value === 'false' ? false : undefined

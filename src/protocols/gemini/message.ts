@@ -24,7 +24,7 @@ import { CallJoiner } from './partial-call.ts'
 
 const memory = sourceMemory('gemini')
 
-/** Contents, one of them, or just words. */
+/** Contents, a single one, or just text. */
 export function decodeContents(contents: JsonValue | undefined, issuer: string): Message[] {
   const wires = listed(contents)
   const joiner = new CallJoiner()
@@ -57,7 +57,7 @@ function listed(contents: JsonValue | undefined): JsonObject[] {
   return isObject(contents) ? [contents] : objects(contents)
 }
 
-/** A list, one of them, or words. */
+/** A list, a single one, or text. */
 export function partsOf(content: JsonObject): JsonObject[] {
   const { parts } = content
   if (isObject(parts)) return [parts]
@@ -129,7 +129,7 @@ function callNames(messages: readonly Message[]): ReadonlyMap<string, string> {
   return names
 }
 
-/** Google's own word for "there was a signature once": a call of another model has none. */
+/** Google's placeholder for a missing signature: a call of another model has none. */
 const NO_SIGNATURE = 'skip_thought_signature_validator'
 
 class PartWriter {

@@ -137,7 +137,7 @@ export function opaque(wire: JsonObject): Part {
   return { type: 'opaque', protocol: 'gemini', wire, means }
 }
 
-/** Code that the service ran, as other protocols may say it. */
+/** Code that the service ran, in the form that other protocols can send. */
 function stepOf(wire: JsonObject): ServerStep | undefined {
   const code = object(member(wire, 'executableCode'))
   const result = object(member(wire, 'codeExecutionResult'))

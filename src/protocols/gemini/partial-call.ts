@@ -3,12 +3,12 @@ import { object, text } from '../../lib/json/read-json.ts'
 import { flagOf, numberOf, objectsOf } from './lenient.ts'
 import { member, others } from './names.ts'
 
-/** Members of a `functionCall` that only say how it comes. */
+/** Members of a `functionCall` that only describe how it is sent. */
 export const PIECEWISE = ['partialArgs', 'willContinue']
 
 /** Deeper than any arguments. */
 const MAX_STEPS = 64
-/** Items come in order; a place far behind the end would fill the memory with nothing. */
+/** Items come in order; an index far behind the end would allocate empty items. */
 const MAX_GAP = 16
 
 /**

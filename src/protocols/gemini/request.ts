@@ -41,7 +41,7 @@ const UNDERSTOOD = [
   'tools',
   'toolConfig',
   'generationConfig',
-  // What the path says; some clients put it here too.
+  // The path names it; some clients put it here too.
   'model',
 ]
 const FORMAT = ['responseMimeType', 'responseSchema', 'responseJsonSchema']

@@ -4,7 +4,7 @@ import type { JsonValue } from '../../lib/json/json.ts'
 import { table } from '../../lib/json/table.ts'
 import { enumName } from './enums.ts'
 
-/** What a `finishReason` means. `failed`: the model's answer is none, whatever came before. */
+/** What a `finishReason` means. `failed`: there is no answer, even if text came before. */
 const REASONS = table<Stop['reason'] | 'failed'>({
   STOP: 'end',
   MAX_TOKENS: 'length',

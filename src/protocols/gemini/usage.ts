@@ -9,7 +9,7 @@ function tokens(value: JsonValue | undefined): number | undefined {
   return count(numberOf(value))
 }
 
-/** The prompt includes what was cached; thoughts come on top of what the candidates say. */
+/** The prompt includes what was cached; thoughts are not in the count of the candidates. */
 export function decodeUsage(wire: JsonObject): Usage {
   const cached = tokens(wire.cachedContentTokenCount)
   const usage: Usage = {

@@ -27,7 +27,7 @@ export const openaiChat: Codec = {
     'session-id',
     'x-client-request-id',
   ],
-  // Its clients return the words of reasoning, if anything: nothing sealed would come back.
+  // Its clients return the text of reasoning at most; seals would not come back.
   carries: () => false,
   serverTools: [],
   dialect: {

@@ -173,7 +173,7 @@ function encodeChoice(choice: ConversationRequest['toolChoice'], own: JsonObject
   return choice.mode === 'auto' ? {} : { tool_choice: encodeToolChoice(choice) }
 }
 
-/** For clients of other protocols usage is asked for: theirs always tell what was spent. */
+/** For clients of other protocols usage is requested: their replies always carry it. */
 function encodeStreaming(own: JsonObject, to: Addressee): JsonObject {
   if (!to.stream) return own.stream === false ? { stream: false } : {}
   const { streamUsage } = to.quirks

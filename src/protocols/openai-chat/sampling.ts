@@ -103,7 +103,7 @@ function encodeStops(stop: string[] | undefined, own: JsonObject, losses: Loss[]
   return { stop: stop.slice(0, MAX_STOPS) }
 }
 
-/** Not of this protocol, though some services take it: sent where the client knows of one. */
+/** Not of this protocol, though some services take it: sent where the client itself sent it. */
 function encodeTopK(topK: number | undefined, own: JsonObject, losses: Loss[]): JsonObject {
   if (topK === undefined) return {}
   if ('top_k' in own) return { top_k: topK }

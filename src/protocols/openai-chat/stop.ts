@@ -18,7 +18,7 @@ export function decodeStop(raw: string | null): Stop {
   }
 }
 
-/** Some services stop a turn that calls with "stop", or do not say why. */
+/** Some services stop a turn that calls with "stop", or without a reason. */
 export function withCalls(stop: Stop, parts: Iterable<Pick<Part, 'type'>>): Stop {
   if (stop.reason !== 'end' && stop.reason !== 'other') return stop
   for (const part of parts) {
@@ -39,7 +39,7 @@ const SPELLED = {
 
 const OWN = new Set(['stop', 'length', 'tool_calls', 'function_call', 'content_filter'])
 
-/** The inverse of `decodeStop`, as far as this protocol has words. */
+/** The inverse of `decodeStop`, as far as this protocol has reasons. */
 export function encodeStop({ raw, reason }: Stop): string {
   const spelling = raw !== null && OWN.has(raw) && decodeStop(raw).reason === reason
   return spelling ? raw : SPELLED[reason]

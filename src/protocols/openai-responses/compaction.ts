@@ -62,7 +62,7 @@ function askForSummary(request: ConversationRequest): ConversationRequest {
 
 function compactionItem({ parts }: ConversationResponse, id: string): JsonObject {
   const words = parts.map(part => (part.type === 'text' ? part.text : '')).join('')
-  // It would replace the whole conversation by nothing.
+  // An empty summary would erase the conversation.
   if (words.trim() === '')
     throw new GatewayError(
       'upstream-failed',
@@ -76,7 +76,7 @@ function compactionItem({ parts }: ConversationResponse, id: string): JsonObject
   }
 }
 
-/** Input items without those that only say what to do with the others. */
+/** Input items without those that are only instructions for the others. */
 export function conversationItems(items: readonly JsonObject[]): JsonObject[] {
   return items.filter(({ type }) => type !== TRIGGER)
 }

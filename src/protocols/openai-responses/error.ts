@@ -24,7 +24,7 @@ export function failure(wire: JsonObject, otherwise = 'the response failed'): Ga
 }
 
 /**
- * Codes of a failed response. Agents give up at once on those that say the service is overloaded,
+ * Codes of a failed response. Agents give up at once on those for an overloaded service,
  * so what passes with time is sent as the one they retry.
  */
 const FAILED_CODE: Partial<Record<ErrorCode, string>> = {

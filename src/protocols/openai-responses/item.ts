@@ -76,7 +76,7 @@ export function decodeOutput(wire: JsonObject): Part {
 
 function listedParts(output: unknown): JsonObject[] | undefined {
   if (typeof output !== 'string' || !/^\s*\[\s*\{/.test(output)) return undefined
-  // Most lists are a tool's own words; only those that name such a part are worth parsing.
+  // Most lists are a tool's own output; only those that name such a part are worth parsing.
   if (!/"input_(text|image)"/.test(output)) return undefined
   try {
     const parts: unknown = JSON.parse(output)
@@ -89,7 +89,7 @@ function listedParts(output: unknown): JsonObject[] | undefined {
   }
 }
 
-/** What the upstream did by itself, for others to tell. */
+/** What the upstream did by itself, in the form that other protocols can send. */
 export function stepOf(wire: JsonObject): ServerStep | undefined {
   const id = text(wire.id) ?? ''
   if (wire.type === 'code_interpreter_call') {

@@ -202,7 +202,7 @@ class ItemWriter {
     })
   }
 
-  /** Plain text where it is only text; a failure has no member of its own, so its words say so. */
+  /** Plain text where it is only text; a failure has no member of its own, so its text names it. */
   private outputOf({ parts, failed }: PartOf<'tool-result'>, path: string): string | JsonObject[] {
     const inner = new ItemWriter({ role: 'user', parts }, this.to, path, this.freeform, this.losses)
     const content = inner.items().flatMap(item => (Array.isArray(item.content) ? item.content : []))

@@ -65,7 +65,7 @@ export function callItem(part: PartOf<'tool-call'>, id: string): JsonObject {
   }
 }
 
-/** A step of another upstream as clients of this protocol know it. */
+/** A step of another upstream in the form of this protocol's own steps. */
 export function stepItem(
   part: PartOf<'opaque'>,
   id: (prefix: string) => string,

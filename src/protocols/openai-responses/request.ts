@@ -227,7 +227,7 @@ function encodeSystem({ system }: ConversationRequest): {
   return texts.length > 0 ? { instructions: texts.join('\n\n'), input: [] } : { input: [] }
 }
 
-/** Others' clients send the whole history each time, so nothing needs to be kept for them. */
+/** Clients of other protocols send the whole history each time, so the upstream needs to store none. */
 function encodeStateless(request: ConversationRequest, to: Addressee): JsonObject {
   if (memory.recall(request.system) !== undefined) return {}
   const thinks = thinkingSupport(to.model)?.never !== true

@@ -79,7 +79,7 @@ const WORDS = {
     'previous_response_not_found',
     'content_policy_violation',
     'cyber_policy',
-    // What Responses says of images; every one of them came with the request.
+    // Responses' messages on images; all of these images came with the request.
     'invalid_image',
     'invalid_image_format',
     'invalid_image_mode',
@@ -109,7 +109,7 @@ const MEANING = new Map<string, ErrorCode>()
 for (const [code, words] of Object.entries(WORDS))
   for (const word of words) MEANING.set(word, code as keyof typeof WORDS)
 
-/** Undefined: not a word we know. `RateLimitError` and `RESOURCE_EXHAUSTED` are such words, too. */
+/** Undefined: an unknown type. `RateLimitError` and `RESOURCE_EXHAUSTED` are such words, too. */
 export function codeForType(word: string | undefined): ErrorCode | undefined {
   if (word === undefined) return undefined
   const snake = word.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/[\s.-]+/g, '_')
@@ -120,14 +120,14 @@ const LIMITED = /rate.?limit|too many requests|at capacity/i
 const OVERLOADED = /overloaded|service unavailable|temporarily unavailable|high demand/i
 const CONTEXT = /maximum context length|context (length|window|size)|prompt is too long/i
 
-/** What the message of an error says that names itself in no word, or only "server error". */
+/** The code that a message shows, for an error without a type, or with no more than "server error". */
 export function codeForMessage(message: string): ErrorCode | undefined {
   if (CONTEXT.test(message)) return 'context-exceeded'
   if (LIMITED.test(message)) return 'rate-limited'
   return OVERLOADED.test(message) ? 'overloaded' : undefined
 }
 
-/** Compatible services report a full context in words alone. */
+/** Compatible services report a full context in the message only. */
 export function meansContextExceeded(message: string): boolean {
   return CONTEXT.test(message)
 }

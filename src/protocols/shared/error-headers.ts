@@ -5,9 +5,9 @@ import type { GatewayError } from '../../lib/errors.ts'
 const MAX_SILENT_WAIT_MS = 120_000
 
 /**
- * The headers of an error reply that tell the client about trying again. The SDKs of OpenAI and
+ * The headers of an error reply that decide whether the client retries. The SDKs of OpenAI and
  * Anthropic, and Claude Code 2.1.330, obey `x-should-retry` (seen 2026-11); without it Claude Code
- * retries a 401 for three minutes without a word.
+ * retries a 401 for three minutes silently.
  */
 export function retryHeaders(error: GatewayError): Record<string, string> {
   const { code, status, retryAfterMs } = error

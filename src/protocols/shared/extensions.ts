@@ -1,7 +1,7 @@
 import type { Extensions, ProtocolId } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 
-/** `{ extensions }` to spread into a node: members the conversation has no word for; nothing where there are none. */
+/** `{ extensions }` to spread into a node: members the conversation has no place for; empty without members. */
 export function withExtensions(
   protocol: ProtocolId,
   members: JsonObject,

@@ -3,12 +3,12 @@ import { GatewayError } from '../../lib/errors.ts'
 import type { Loss } from '../codec.ts'
 import { systemTexts } from './system-text.ts'
 
-/** What the user says in front of an assistant that speaks first, where a protocol wants that. */
+/** The user's text in front of an assistant that begins, where a protocol demands one. */
 export const BEFORE_ASSISTANT = 'Continue.'
 
 /**
- * The instructions as the user's words, for protocols that demand a message where a request has
- * nothing else to say. Throws `invalid-request` without any: no words are made up for a request
+ * The instructions as the user's text, for protocols that demand a message where a request has
+ * no other. Throws `invalid-request` without any: no text is made up for a request
  * that has none.
  */
 export function instructionsAsUser({ system }: ConversationRequest, losses: Loss[]): string {

@@ -12,14 +12,14 @@ export function listedIn(wire: JsonValue): JsonObject[] | undefined {
   return Array.isArray(entries) ? objects(entries) : undefined
 }
 
-/** Names become what clients ask for and what the log says: no blanks, nothing invisible. */
+/** Names that clients ask for and that the log prints: without blanks and invisible characters. */
 export function modelName(value: JsonValue | undefined): string | undefined {
   const name = text(value)
   const usable = name && name.length <= MAX_CHARACTERS && /^[^\s\p{C}]+$/u.test(name)
   return usable ? name : undefined
 }
 
-/** With the first of the counts that tells anything; zero and null tell nothing. */
+/** With the first count that is given; zero and null mean none. */
 export function upstreamModel(
   name: string,
   listed: {
@@ -41,7 +41,7 @@ function firstCount(values: readonly (JsonValue | undefined)[]): number | undefi
 }
 
 /**
- * An entry of a list like OpenAI's. OpenAI itself tells no counts; what others call them: OpenRouter,
+ * An entry of a list like OpenAI's. OpenAI itself gives no counts; the names others use: OpenRouter,
  * Moonshot `context_length`; Groq, DeepSeek `context_window`; vLLM `max_model_len`; Mistral, LM
  * Studio `max_context_length`. Undefined: it cannot be used.
  */
@@ -65,7 +65,7 @@ export function listedModel(entry: JsonObject): UpstreamModel | undefined {
 }
 
 /**
- * What a list says outright: OpenRouter by what goes in and which parameters it takes (documents it
+ * What a list states explicitly: OpenRouter by input modalities and supported parameters (documents it
  * reads for every model), Mistral by `capabilities`, Moonshot by members of their own.
  */
 function lacksIn(entry: JsonObject): Ability[] {

@@ -10,7 +10,7 @@ const misread = new WeakMap<object, Misread>()
 const MAX_QUOTED = 60
 
 /**
- * Notes that a node of a conversation does not say all that the client wrote: a word that its
+ * Notes that a node of a conversation does not hold all that the client wrote: a value that its
  * protocol's codec does not know, or a restriction that the conversation has no form for. As with
  * `source-memory` the note is about this very node: a node that replaces it has none.
  */
@@ -24,7 +24,7 @@ export function misreadAs<Node extends object>(
   return node
 }
 
-/** A word that the conversation has no meaning for, and what it is taken for. */
+/** A value that the conversation has no meaning for, and the one used instead. */
 export function unknownWord<Node extends object>(
   node: Node,
   protocol: ProtocolId,
@@ -35,7 +35,7 @@ export function unknownWord<Node extends object>(
   return misreadAs(node, protocol, path, `${quoted} has no equivalent; ${taken} instead`)
 }
 
-/** What was noted, for an upstream of another protocol; one of the client's own gets the words themselves. */
+/** The notes as losses, for an upstream of another protocol; one of the client's own gets the values themselves. */
 export function misreadLosses(
   { toolChoice, thinking, format }: ConversationRequest,
   protocol: ProtocolId,

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { objects, text } from '../../lib/json/read-json.ts'
 
 /**
- * What a block that only its own protocol can read says in plain words: a tool that was loaded by
+ * The plain text of a block that only its own protocol can read: a tool that was loaded by
  * its name, a search result with where it is from, else its own text or that of the blocks in it.
  */
 export function opaqueWords(wire: JsonObject): string {
@@ -18,7 +18,7 @@ export function opaqueWords(wire: JsonObject): string {
   return from ? `${from}:\n${words}` : words
 }
 
-/** Whether the words are all there is to it. */
+/** Whether that text is the block's whole content. */
 export function isAllWords({ type }: JsonObject): boolean {
   return type === 'tool_reference' || type === 'search_result'
 }

@@ -2,7 +2,7 @@ import { isObject, type JsonValue, parseObject } from '../../lib/json/json.ts'
 import { JsonBytesError, type Member, parseJson } from '../../lib/json/json-bytes.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 
-/** Headers in which programs say which conversation a request belongs to; the first one counts. */
+/** Headers that name the conversation a request belongs to; the first one counts. */
 const HEADERS = [
   'x-claude-code-session-id',
   'session-id',
@@ -12,7 +12,7 @@ const HEADERS = [
   'x-amp-thread-id',
   'x-client-request-id',
 ]
-/** Members of a request that say it. */
+/** Members of a request that name it. */
 const MEMBERS = ['metadata', 'session_id', 'sessionId', 'prompt_cache_key', 'conversation']
 const LONGEST = 256
 

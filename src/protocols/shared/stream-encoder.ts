@@ -13,7 +13,7 @@ import type { Asked } from '../codec.ts'
 export type EventOf<Type extends StreamEvent['type']> = Extract<StreamEvent, { type: Type }>
 
 /**
- * What the stream encoders share whose parts come one after another: one part is open at a time,
+ * The common part of stream encoders whose parts come one after another: one part is open at a time,
  * nothing follows the end, and a cut stream fails.
  */
 export abstract class SequentialEncoder<Out> implements Machine<StreamEvent, Out> {
@@ -48,7 +48,7 @@ export abstract class SequentialEncoder<Out> implements Machine<StreamEvent, Out
   protected abstract partEnd(): void
   protected abstract responseEnd(end: EventOf<'response-end'>): void
   protected abstract failed(error: GatewayError): void
-  /** What only one protocol knows. */
+  /** An event that only one protocol can read. */
   protected opaque(_event: EventOf<'opaque'>): void {}
 
   private taken(): Out[] {

@@ -1,6 +1,6 @@
 import type { Part } from '../../conversation/index.ts'
 
-/** What the system parts say, one text each, for protocols that have words only. */
+/** The system parts as texts, for protocols whose instructions are text only. */
 export function systemTexts(system: readonly Part[]): string[] {
   return system.flatMap(part =>
     part.type === 'text' && part.text.trim() !== '' && !isBilling(part.text) ? [part.text] : [],

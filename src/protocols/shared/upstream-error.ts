@@ -17,7 +17,7 @@ export type UpstreamErrorBody = {
 
 const NO_REASON = 'the upstream gave no reason'
 
-/** What the body of an error reply says, in any of the shapes that services use. */
+/** What is read from the body of an error reply, in any of the shapes that services use. */
 export function parseErrorText(body: string): UpstreamErrorBody {
   let parsed: unknown
   try {
@@ -31,7 +31,7 @@ export function parseErrorText(body: string): UpstreamErrorBody {
 
 /** `otherwise`: the message where the body has none. */
 export function parseErrorBody(wire: JsonObject, otherwise?: string): UpstreamErrorBody {
-  // Ollama and some proxies: a short word in `error`, the sentence beside it.
+  // Ollama and some proxies: a short type in `error`, the message beside it.
   if (typeof wire.error === 'string' && typeof wire.message === 'string')
     return parseUpstreamError(wire)
   const upstreamError = parseUpstreamError(
@@ -50,7 +50,7 @@ export function hasError(error: JsonValue | undefined): error is JsonValue {
 export function parseUpstreamError(error: unknown, otherwise?: string): UpstreamErrorBody {
   if (typeof error === 'string') return { message: error }
   if (!isObject(error)) return { message: JSON.stringify(error) }
-  // `error` says that it is one, not which.
+  // The type `error` does not distinguish errors.
   const type = [error.type, error.status].map(text).find(word => word && word !== 'error')
   const code = text(error.code)
   const param = text(error.param)
@@ -67,7 +67,7 @@ export function parseUpstreamError(error: unknown, otherwise?: string): Upstream
   }
 }
 
-/** OpenRouter puts the words of the service behind it under `metadata.raw`. */
+/** OpenRouter puts the body of the service behind it under `metadata.raw`. */
 function messageIn(error: JsonObject): string | undefined {
   const raw = text(object(error.metadata)?.raw)
   const message = text(error.message) ?? text(error.msg) ?? text(error.detail)
@@ -100,7 +100,7 @@ export function toGatewayError(upstreamError: UpstreamErrorBody): GatewayError {
   })
 }
 
-/** The first that is sure counts: a `code`, a status, a `type`; last, what the message says. */
+/** The first that decides counts: a `code`, a status, a `type`; last, the text of the message. */
 function codeOf({ code, type, status, message }: UpstreamErrorBody): ErrorCode {
   const codes = [
     codeForType(code),

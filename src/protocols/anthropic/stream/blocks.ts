@@ -16,7 +16,7 @@ function inString(words: string): string {
   return JSON.stringify(words).slice(1, -1)
 }
 
-/** How a part's blocks begin; the last one grows. None: it waits for its first words. */
+/** How a part's blocks begin; the last one grows. None: it waits for its first delta. */
 export function opened(part: Part, asked: Asked): Opened[] {
   switch (part.type) {
     case 'text':
@@ -75,7 +75,7 @@ function openedWhole(block: JsonObject): Opened {
   }
 }
 
-/** An empty thought whose signature carries what has no block of its own. */
+/** An empty thought, whose signature carries what has no block of its own. */
 export function openedCarrier({ signature }: JsonObject): Opened {
   return {
     block: { type: 'thinking', thinking: '', signature: '' },
@@ -83,7 +83,7 @@ export function openedCarrier({ signature }: JsonObject): Opened {
   }
 }
 
-/** Undefined: nothing of it is sent. */
+/** Undefined: none of it is sent. */
 export function deltaOf(part: Part, change: PartDelta): JsonObject | undefined {
   const { type } = part
   if ('text' in change) {

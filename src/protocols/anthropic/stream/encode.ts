@@ -65,7 +65,7 @@ class BlockWriter extends SequentialEncoder<Frame> {
     this.send({ type: 'message_start', message })
   }
 
-  /** The last of a part's blocks grows; text and thoughts open theirs with their first words. */
+  /** The last of a part's blocks grows; text and thoughts open theirs with their first delta. */
   protected partStart(part: Part): void {
     this.responseStart({ id: '' })
     this.part = part

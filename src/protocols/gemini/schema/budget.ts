@@ -14,7 +14,7 @@ export class Budget {
     this.shared = shared
   }
 
-  /** Takes so many units, or says that they are not left; from then on none ever are. */
+  /** Takes so many units; false once too few are left, and from then on always. */
   spend(units: number): boolean {
     this.left = this.left >= units ? this.left - units : -1
     const granted = this.left >= 0 && this.shared?.spend(units) !== false

@@ -50,7 +50,7 @@ function older(losses: Loss[]): SchemaWriter {
   return {
     parameters(schema, path) {
       const parameters = written(lowerParameters(schema, budget), `${path}.parameters`)
-      // An object without properties is refused: a function that takes nothing says nothing.
+      // An object without properties is refused, so a function without parameters declares none.
       return parameters.properties ? { parameters } : {}
     },
     response: schema => ({

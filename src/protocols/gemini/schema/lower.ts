@@ -20,8 +20,8 @@ export function sharedBudget(): Budget {
 
 /**
  * JSON Schema → the older form of this protocol, a part of OpenAPI 3.0: every schema has a type,
- * there are no references, and `anyOf` stands alone. What it has no word for goes into the
- * description. The size is bounded whatever refers to whatever: at first each reference is written
+ * there are no references, and `anyOf` stands alone. Keywords that it lacks go into the
+ * description. The size is bounded, also with circular references: at first each reference is written
  * out, and if that is too much, each definition is written out once and named elsewhere.
  * Only ever for a schema: in arguments the same words are ordinary names.
  * @see https://ai.google.dev/api/caching#Schema
@@ -66,7 +66,7 @@ function objectOf(value: JsonValue | undefined): JsonObject {
 
 /** Words about a schema, which belong to it as a whole and not to its alternatives. */
 const ANNOTATIONS = ['title', 'description', 'default', 'examples', 'nullable']
-/** Beside these, a list of values is all that a schema says. */
+/** A schema with a list of values and these members only has no other constraint. */
 const BESIDE_VALUES = ['const', 'enum', 'type', 'title']
 
 class Lowering {
@@ -180,7 +180,7 @@ class Lowering {
     if (words.size > 0) out.enum = [...words]
   }
 
-  /** A list must say what it holds; of a tuple every position may hold what any may. */
+  /** A list must declare its items; each position of a tuple may hold what any position may. */
   private items({ keywords }: Flat): JsonObject {
     const items = keywords.get('items')
     const tuple = keywords.get('prefixItems') ?? (Array.isArray(items) ? items : undefined)
@@ -222,7 +222,7 @@ function outline(schemas: readonly JsonObject[]): JsonObject {
   return { type: 'OBJECT', description }
 }
 
-/** The values of alternatives that each are a list of values and nothing else. */
+/** The values of alternatives that are lists of values only. */
 function allValues(branches: readonly Flat[]): JsonValue[] | undefined {
   const lists = branches.map(flat =>
     [...flat.keywords.keys()].every(name => BESIDE_VALUES.includes(name)) ? valuesOf(flat) : [],

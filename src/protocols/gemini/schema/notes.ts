@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../../lib/json/json.ts'
 import type { Flat } from './flatten.ts'
 
-/** What the older form has no word for. */
+/** Keywords that the older form lacks. */
 const NOTED = [
   'exclusiveMinimum',
   'exclusiveMaximum',
@@ -49,7 +49,7 @@ export class Notes {
   }
 }
 
-/** Flags that say what a model does anyway: no members or items of its own invention. */
+/** Flags that only restate what a model does anyway: no members or items of its own invention. */
 function isIdle(name: string, value: JsonValue): boolean {
   if (name === 'additionalProperties') return typeof value === 'boolean'
   return name === 'uniqueItems' && value !== true

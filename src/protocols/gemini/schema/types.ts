@@ -4,7 +4,7 @@ import type { Flat } from './flatten.ts'
 const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object'] as const
 export type SchemaType = (typeof TYPES)[number]
 
-/** Keywords that only one type has: by them an untyped schema says what it is. */
+/** Keywords that belong to one type only, which an untyped schema is given by them. */
 const TYPICAL: readonly (readonly [SchemaType, readonly string[]])[] = [
   ['object', ['additionalProperties', 'patternProperties', 'minProperties', 'maxProperties']],
   ['array', ['items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems']],
@@ -68,7 +68,7 @@ function typeOfValue(value: JsonValue): SchemaType | undefined {
   return typeof value as Exclude<SchemaType, 'array' | 'integer'>
 }
 
-/** What may hold anything, in a form whose every schema has a type. */
+/** A schema that allows any value, in a form where every schema has a type. */
 export function anything(): JsonObject[] {
   return [
     { type: 'STRING' },

@@ -262,7 +262,7 @@ export class ChunkReader implements Machine<JsonObject, StreamEvent> {
   }
 }
 
-/** For replies without an id, whose calls would be called the same in all conversations. */
+/** For replies without an id, whose call ids would otherwise repeat in all conversations. */
 function digestOf(wire: JsonObject): string {
   return Bun.hash(JSON.stringify(wire)).toString(36)
 }

@@ -188,7 +188,7 @@ function encodeOwnAssistant(
   return { ...wire, ...encodeContent(content, form), ...encodeCalls(calls) }
 }
 
-/** Sealed details go back to their issuer alone; the words may go to anyone who takes them. */
+/** Sealed details go back to their issuer only; the text may go to any upstream that takes it. */
 function encodeOwnThinking(
   part: PartOf<'thinking'>,
   to: Addressee,

@@ -134,10 +134,10 @@ function addressOf(source: Exclude<Source, { from: 'file' }>, shape: JsonObject)
   return (text(shape.head) ?? headOf(source.mediaType)) + source.data
 }
 
-/** A part this protocol cannot say is `lost`, for that reason; `instead` is text in its place. */
+/** A part without an equivalent here is `lost`, for that reason; `instead` is text in its place. */
 export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }
 
-/** A part of a message's content. Text may be empty: who must not send that looks first. */
+/** A part of a message's content. Text may be empty; callers that must not send empty text check first. */
 export function encodePart(part: Part): Encoded {
   switch (part.type) {
     case 'text':

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../lib/json/json.ts'
 import { object, objects, text, without } from '../../../lib/json/read-json.ts'
 import { extensionsOf } from '../../shared/extensions.ts'
 
-/** Which member a service uses for the text: DeepSeek's and Qwen's word, then OpenRouter's. */
+/** The members that services use for the text: DeepSeek's and Qwen's, then OpenRouter's. */
 const TEXT = ['reasoning_content', 'reasoning'] as const
 
 /**
@@ -36,7 +36,7 @@ export function decodeReasoning(
 
 /**
  * Names the members that carried the text. This stays among the extensions, since reasoning comes
- * back from capsules and from the store as JSON, of which no memory of a node knows.
+ * back from capsules and from the store as JSON: new nodes, which no memory holds.
  */
 const READ_FROM = '.'
 
@@ -53,7 +53,7 @@ export function membersReadFrom({ extensions }: PartOf<'thinking'>): string[] | 
   return Array.isArray(as) ? as.filter(name => typeof name === 'string') : undefined
 }
 
-/** An empty seal only says who thought it: some services want their own reasoning back. */
+/** An empty seal only names the issuer: some services want their own reasoning back. */
 export function sealOf(issuer: string, value: string) {
   return { issuer, protocol: 'openai-chat' as const, value }
 }

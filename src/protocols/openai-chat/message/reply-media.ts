@@ -7,7 +7,7 @@ import { withExtensions } from '../../shared/extensions.ts'
 const ONE_HOUR_SECONDS = 3_600
 
 /**
- * What a reply shows or says besides text, as members of its message: pictures as the aggregators
+ * Images and audio of a reply, as members of its message: images as the aggregators
  * write them, speech as OpenAI does.
  */
 export function encodeReplyMedia(

@@ -25,13 +25,13 @@ export function encodeTurns(
   })
 }
 
-/** System parts as one message: blocks mean nothing here. */
+/** System parts as one message, since this protocol gives blocks no meaning. */
 export function systemMessage(system: readonly Part[], role: string): JsonObject[] {
   const words = systemTexts(system)
   return words.length > 0 ? [{ role, content: words.join('\n\n') }] : []
 }
 
-/** `developer` where the client called it so and the upstream has no word of its own. */
+/** `developer` where the client used that role and the upstream's kind sets none. */
 export function systemRole({ system }: ConversationRequest, to: Addressee): string {
   const developer = system.some(part => object(spellingOf(part).opens)?.role === 'developer')
   return to.quirks.systemRole ?? (developer ? 'developer' : 'system')

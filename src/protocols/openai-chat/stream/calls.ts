@@ -44,7 +44,7 @@ export class CallStream implements Machine<JsonObject, StreamEvent> {
     const named = Boolean(text(declaredIn(wire).name))
     if (key !== undefined) {
       const call = this.calls.findLast(open => open.key === key)
-      // Some services send every call with index 0 and tell them apart by id alone.
+      // Some services send every call with index 0 and distinguish them by id only.
       return call && id && named && id !== call.id ? undefined : call
     }
     if (id) return this.calls.find(open => open.id === id)

@@ -23,8 +23,8 @@ export function decodeStream(issuer: string): Machine<Frame, StreamEvent> {
 }
 
 /**
- * Events of a response → events. An item's `done` is the last word on it, the final response on
- * them all: what the deltas did not bring is taken from there, since not every service sends them
+ * Events of a response → events. An item's `done` is final for it, the last response for
+ * all of them: what the deltas did not bring is taken from there, since not every service sends them
  * all. What they brought is not repeated, wherever it stands in the final response.
  */
 class EventReader implements Machine<Frame, StreamEvent> {
@@ -193,7 +193,7 @@ class EventReader implements Machine<Frame, StreamEvent> {
   private summarise(event: JsonObject, summary: number, words: string): void {
     const item = this.itemOf(event, 'reasoning')
     const open = item.parts.get(0)
-    // Apart from the words, so that who writes summaries again knows where the next begins.
+    // A delta of its own, so that an encoder of summaries finds where the next one begins.
     if (item.summary !== summary && open?.text) this.more(open, SUMMARY_GAP)
     item.summary = summary
     this.more(open, words)

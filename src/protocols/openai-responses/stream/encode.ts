@@ -288,7 +288,7 @@ export class ResponseWriter extends SequentialEncoder<Frame> implements StreamEn
     this.done(at, { ...item, status: 'completed' })
   }
 
-  /** The words of a thought are sent as its summary. Its item opens with the first of them. */
+  /** The text of a thought is sent as its summary. Its item opens with the first delta. */
   private think(words: string): void {
     if (this.open.kind !== 'thought') return
     const thought = this.open
@@ -397,7 +397,7 @@ export class ResponseWriter extends SequentialEncoder<Frame> implements StreamEn
     this.extensions = extensions?.['openai-responses'] ?? {}
     const response = { ...this.body(stop, usage), ...this.extensions }
     const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed'
-    // Before the client hears of it: it may refer to it at once.
+    // Before the frame is sent: the client may refer to the response at once.
     this.asked.finished?.(response)
     this.send(type, { response })
   }

@@ -10,7 +10,7 @@ export type OpenItem = {
   /** By content index; a message alone has several. */
   parts: Map<number, OpenPart>
   done: boolean
-  /** Which summary the last words belonged to. */
+  /** Index of the summary that the last text belonged to. */
   summary?: number
 }
 
@@ -82,7 +82,7 @@ function isAlike(wire: JsonObject, last: JsonObject): boolean {
   return wire.type === last.type && (!text(wire.call_id) || wire.call_id === last.call_id)
 }
 
-/** All that a message says. */
+/** The text of a message, refusals included. */
 export function wordsOf(message: JsonObject): string {
   return objects(message.content)
     .map(part => text(part.text) ?? text(part.refusal) ?? '')

@@ -25,7 +25,7 @@ export function errorFromOpenai(
   })
 }
 
-/** What the words say, where they are surer than the status. */
+/** The code that the message shows, where it decides more than the status. */
 const WORDS = table<ErrorCode>({
   context_length_exceeded: 'context-exceeded',
   exceed_context_size_error: 'context-exceeded', // llama.cpp
@@ -67,7 +67,7 @@ const SPELLED = {
   internal: { type: 'server_error', code: 'internal_error' },
 } as const satisfies Record<ErrorCode, { type: string; code: string | null }>
 
-/** Words of our own errors that clients of this family know. */
+/** Types of the gateway's own errors that clients of this family know. */
 const OWN_CODES: ReadonlySet<string> = new Set(['previous_response_not_found', 'item_not_found'])
 
 export function openaiErrorBody(error: GatewayError): JsonObject {

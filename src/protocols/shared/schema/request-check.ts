@@ -14,7 +14,7 @@ export type RequestShape = {
 /** One thing that is wrong: `messages[0].content`, "a string or a list", "5". */
 export type Fault = { path: string; expected: string; got: string }
 
-/** A rule that a schema cannot say, such as "this or that is required". */
+/** A rule that a schema cannot express, such as "this or that is required". */
 export type Rule = (body: JsonObject) => Fault | undefined
 
 /** Faults that are named in one error. */
@@ -39,8 +39,8 @@ export function requestShape(schema: TSchema, ...rules: readonly Rule[]): Reques
 export const NOTHING = 'nothing'
 
 /**
- * Who may speak in the messages of `list`, for protocols whose roles are few and fixed. Other than
- * new words elsewhere, an unknown one is refused: it would be sent as the words of another speaker.
+ * The roles allowed in the messages of `list`, for protocols whose roles are few and fixed. Unlike
+ * new values elsewhere, an unknown role is refused: the message would be sent under another role.
  */
 export function knownRoles(list: string, roles: readonly string[]): Rule {
   const known = new Set<JsonValue>(roles)
@@ -124,7 +124,7 @@ function* unionFaults(schema: TUnion, value: JsonValue, path: string): Generator
     yield mismatch(schema, value, path)
 }
 
-/** By what its tag says it is; without one, as what is meant then. */
+/** By the kind that its tag names; without a tag, by the default kind. */
 function* taggedFaults(
   schema: TUnion,
   tag: string,
@@ -142,7 +142,7 @@ function* taggedFaults(
   else yield { path: `${path}.${tag}`, expected: 'a string', got: shown(word) }
 }
 
-/** The word of a tag, also of one that may be left out. */
+/** The value of a tag, also of one that may be left out. */
 function literalOf(schema: TSchema | undefined): unknown {
   if (schema === undefined) return undefined
   const literals = branchesOf(schema).filter(branch => KindGuard.IsLiteral(branch))

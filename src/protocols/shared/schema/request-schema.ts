@@ -1,7 +1,7 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
 
 /**
- * What the protocols' request schemas are made of. They say which type each known member has and
+ * What the protocols' request schemas are made of. They state which type each known member has and
  * which members a request needs, nothing of values: unknown members, unknown types of blocks and
  * new words pass, since vendors add them monthly. All of it is plain JSON Schema, fit for OpenAPI.
  */
@@ -16,7 +16,7 @@ export const Whole = Type.Integer()
 export const Amount = Type.Number()
 export const Switch = Type.Boolean()
 export const Texts = Type.Array(Text)
-/** An object whose members are none of our business: a JSON Schema, arguments, metadata. */
+/** An object whose members are not checked: a JSON Schema, arguments, metadata. */
 export const AnyObject = Type.Object({})
 
 /**
