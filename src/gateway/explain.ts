@@ -43,7 +43,7 @@ export type RoutingState = Pick<
 /** A request that is not sent: `explain` and `plan` resolve it. */
 export type HypotheticalRequest = Partial<SampleFacts> & { needs?: readonly Ability[] }
 
-/** How a name resolves and who would be tried now, by the code that serves. Takes nobody's turn. */
+/** How a name resolves and which targets would be tried now, by the code that serves. Changes no state. */
 export async function explain(
   table: RoutingTable,
   services: RoutingState,
@@ -90,7 +90,7 @@ function passedOver({ passedOver }: Route): Explanation['passedOver'] {
 }
 
 function refusedKey({ apiKeys }: RoutingTable, name: string | undefined, asked: string) {
-  const key = apiKeys.find(one => one.name === name)
+  const key = apiKeys.find(candidate => candidate.name === name)
   if (!key?.models || allowedBy(key.models)(asked)) return undefined
   const verdict = `the key "${key.name}" may only ask for ${key.models.join(', ')}`
   return { rule: 'api-keys', verdict, ...(key.at ? { line: key.at.line } : {}) }
@@ -188,6 +188,6 @@ function candidateLines(
     `  ${place}. ${target}${share}${thinking}${not} (${file}:${line})`,
     ...(verdict === 'passed over'
       ? []
-      : credentials.map(one => `       with ${one.credential}, which ${one.reason}`)),
+      : credentials.map(({ credential, reason }) => `       with ${credential}, which ${reason}`)),
   ]
 }

@@ -3,8 +3,8 @@ import type { ApiKey, RoutingTable } from '../routing/table.ts'
 type Gates = Pick<RoutingTable, 'apiKeys' | 'management' | 'server'>
 
 /**
- * What `next` lets in that `now` keeps out, in words: a file that is only half written looks the
- * same as one from which somebody took the limits. Empty: nothing.
+ * Which callers `next` lets in that `now` keeps out, in words; empty: none. A file that is only half
+ * written looks the same as one from which the limits were removed.
  */
 export function openedGates(now: Gates, next: Gates): string[] {
   const opened: string[] = []
@@ -19,7 +19,7 @@ export function openedGates(now: Gates, next: Gates): string[] {
   return [...opened, ...loosenedKeys(now.apiKeys, next.apiKeys)]
 }
 
-/** Keys that may ask for more, or spend more, for want of what they had. */
+/** Keys that lose a limit, so that they may ask for more or spend more. */
 function loosenedKeys(now: readonly ApiKey[], next: readonly ApiKey[]): string[] {
   const before = new Map(now.map(key => [key.name, key]))
   return next.flatMap(key => {

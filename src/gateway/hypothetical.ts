@@ -33,7 +33,7 @@ export function parseHypothetical(
     throw wrong('client', client, `one of ${CLIENTS.join(', ')}`)
   const spoken = codecs.find(codec => codec.protocol === protocol)?.protocol
   if (protocol !== undefined && !spoken)
-    throw wrong('protocol', protocol, `one of ${codecs.map(one => one.protocol).join(', ')}`)
+    throw wrong('protocol', protocol, `one of ${codecs.map(codec => codec.protocol).join(', ')}`)
   if (hour !== undefined && !/^([01]?\d|2[0-3])$/.test(hour)) throw wrong('hour', hour, '0 to 23')
   const tokens = options['input-tokens']
   const inputTokens = parseCount(tokens)
@@ -42,20 +42,20 @@ export function parseHypothetical(
 
   function headers(pairs: readonly string[]): Record<string, string> {
     return Object.fromEntries(
-      pairs.map(one => {
-        const at = one.indexOf('=')
-        if (at < 1) throw wrong('header', one, 'NAME=VALUE')
-        return [one.slice(0, at).toLowerCase(), one.slice(at + 1)]
+      pairs.map(pair => {
+        const at = pair.indexOf('=')
+        if (at < 1) throw wrong('header', pair, 'NAME=VALUE')
+        return [pair.slice(0, at).toLowerCase(), pair.slice(at + 1)]
       }),
     )
   }
 
   function abilities(words: readonly string[]): Ability[] {
     return words
-      .flatMap(one => one.split(','))
-      .map(one => {
-        const ability = ABILITIES.find(known => known === one)
-        if (!ability) throw wrong('needs', one, `some of ${ABILITIES.join(', ')}`)
+      .flatMap(list => list.split(','))
+      .map(word => {
+        const ability = ABILITIES.find(known => known === word)
+        if (!ability) throw wrong('needs', word, `some of ${ABILITIES.join(', ')}`)
         return ability
       })
   }
@@ -64,7 +64,7 @@ export function parseHypothetical(
     client,
     ...(spoken ? { protocol: spoken } : {}),
     key,
-    ...(hour === undefined ? {} : { hour: Number(hour) }),
+    hour: hour === undefined ? undefined : Number(hour),
     inputTokens,
     ...(header ? { headers: headers(header) } : {}),
     ...(tool ? { tools: tool } : {}),

@@ -46,7 +46,7 @@ function routeChanges(
       const will = spelled(next, model, facts)
       const move = `${was ?? 'nobody'} → ${will ?? 'nobody'}`
       if (words === '') plain = move
-      // What happens to every request of this name is said once.
+      // A change that holds for every request of this name is listed once.
       if (was === will || (words !== '' && move === plain)) continue
       const who = specific(now, next, model) ? whose(key, client) : ''
       const text = `"${model}"${who}${words}: ${move}`
@@ -122,7 +122,10 @@ function settings(now: RoutingTable, next: RoutingTable): Change[] {
   const changes: Change[] = []
   const differ = (name: string, was: unknown, will: unknown, after = ''): void => {
     if (JSON.stringify(was) === JSON.stringify(will)) return
-    changes.push({ kind: 'setting', text: `${name}: ${said(was)} → ${said(will)}${after}` })
+    changes.push({
+      kind: 'setting',
+      text: `${name}: ${settingText(was)} → ${settingText(will)}${after}`,
+    })
   }
   const restart = ' (from the next start on)'
   differ('server.host', now.server.host, next.server.host, restart)
@@ -136,6 +139,6 @@ function settings(now: RoutingTable, next: RoutingTable): Change[] {
   return changes
 }
 
-function said(value: unknown): string {
+function settingText(value: unknown): string {
   return Array.isArray(value) ? value.join(', ') || 'none' : JSON.stringify(value)
 }

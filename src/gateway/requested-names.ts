@@ -3,7 +3,7 @@ import { isClient } from '../routing/facts.ts'
 import type { StateStore } from '../store/state.ts'
 import type { RequestedBefore } from './plan.ts'
 
-/** Remembered combinations; beyond that nobody looks through them. */
+/** Remembered combinations. A plan of more would be too long to read. */
 const MAX_NAMES = 5_000
 
 export function createRequestedNames(state: StateStore): RequestedNames {

@@ -5,8 +5,8 @@ import { mustBeReader } from './documentation-access.ts'
 import type { Access } from './handler.ts'
 import { queryOf } from './request.ts'
 
-/** Who is not asked for a name, and may ask for no model. */
-export const NOBODY: Caller = { name: '', may: () => false }
+/** A caller without a name, who may ask for no model. */
+export const ANONYMOUS: Caller = { name: '', may: () => false }
 
 const onlyHere = createKeyless({ openToAll: false, origins: [] })
 
@@ -19,12 +19,12 @@ export function admit(
   const peer = () => gateway.services.peerOf(request)
   switch (access) {
     case 'public':
-      return NOBODY
+      return ANONYMOUS
     case 'loopback':
       return onlyHere(request.headers, peer)
     case 'documentation':
       mustBeReader(gateway, request, queryKeyOf(request))
-      return NOBODY
+      return ANONYMOUS
     case 'callers':
       return gateway.authenticate(request.headers, peer, queryKeyOf(request))
   }

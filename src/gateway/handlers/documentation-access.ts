@@ -2,8 +2,8 @@ import { createKeyless } from '../../exchange/admission/keyless.ts'
 import type { Gateway } from '../../exchange/snapshot.ts'
 
 /**
- * Whether someone may read what the gateway serves: who may call; where everybody may call without
- * a key, programs and pages of this machine. Throws `unauthenticated` or `forbidden`.
+ * Whether a request may read what the gateway serves: every caller may; where callers need no key,
+ * programs and pages of this machine. Throws `unauthenticated` or `forbidden`.
  */
 export function mustBeReader(gateway: Gateway, request: Request, queryKey?: string): void {
   const { table, services } = gateway
@@ -30,7 +30,7 @@ function basicKey(headers: Headers): string | undefined {
 /** For a 401: makes a browser ask. */
 export const ASK_FOR_KEY = 'Basic realm="jackfield (password: an API key)", charset="UTF-8"'
 
-/** A link of another page may lead here: that page sees nothing of what is shown. */
+/** Another page may link here: it sees nothing of what the browser then shows. */
 function linked(headers: Headers): Headers {
   if (headers.get('sec-fetch-mode') !== 'navigate' || headers.get('sec-fetch-dest') !== 'document')
     return headers

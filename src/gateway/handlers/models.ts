@@ -25,7 +25,7 @@ const ONE = 'One model; its name may hold slashes'
 export function modelHandlers(gateway: Gateway): Handler[] {
   const list = ({ request, caller }: Admitted): Response =>
     Response.json(spokenBy(request).encodeModels(listModels(gateway, caller)))
-  const one = (param: string) => (admitted: Admitted) =>
+  const single = (param: string) => (admitted: Admitted) =>
     Response.json(spokenBy(admitted.request).encodeModel(modelOf(gateway, admitted, param)))
   const common = { method: 'GET', access: 'callers' } as const
   const encodeList = (codec: Codec, model: ModelInfo) => codec.encodeModels([model])
@@ -43,10 +43,10 @@ export function modelHandlers(gateway: Gateway): Handler[] {
       path: '/v1/models/:id',
       title: ONE,
       openapi: () => modelOperation(gateway, '/v1/models/{id}', ONE, shared, encodeOne),
-      answer: one('id'),
+      answer: single('id'),
     }),
     // A name may hold slashes, and not every client escapes them.
-    guarded(gateway, { ...common, path: '/v1/models/*', title: ONE, answer: one('*') }),
+    guarded(gateway, { ...common, path: '/v1/models/*', title: ONE, answer: single('*') }),
     guarded(gateway, {
       ...common,
       path: '/v1beta/models',
@@ -61,7 +61,7 @@ export function modelHandlers(gateway: Gateway): Handler[] {
       path: '/v1beta/models/*',
       protocol: 'gemini',
       title: `${ONE} (Gemini)`,
-      answer: one('*'),
+      answer: single('*'),
     }),
   ]
 }

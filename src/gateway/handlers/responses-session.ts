@@ -42,120 +42,27 @@ const MAX_WAITING_BODIES = 2
 /**
  * Responses over one WebSocket: a frame is a request, its reply the events of the stream, one a
  * frame. Turns send only what is new and name the response they follow, so the connection holds the
- * history; what it sends on is whole, for any upstream.
+ * history; what it sends on is whole, for any upstream. `current`: the snapshot in force.
  */
 export function createResponsesSession(
   connection: Connection,
   current: () => Gateway,
   newId: () => string,
 ): Session {
-  /** By response id: every item up to and with it. */
-  const histories = new Map<string, readonly JsonObject[]>()
+  const turns = new ResponsesTurns(connection, current, newId)
   let running: Promise<void> = Promise.resolve()
   let waiting = 0
   let waitingLength = 0
 
   function hasRoomFor(frame: string): boolean {
-    const most = MAX_WAITING_BODIES * current().table.server.bodyLimitBytes
-    return waiting === 0 || (waiting < MAX_WAITING && waitingLength + frame.length <= most)
-  }
-
-  function keep(id: string, items: readonly JsonObject[]): void {
-    histories.set(id, items)
-    const oldest = histories.keys().next()
-    if (histories.size > MAX_HISTORIES && !oldest.done) histories.delete(oldest.value)
-  }
-
-  async function turn(frame: string): Promise<void> {
-    const requestId = newId()
-    const gateway = current()
-    try {
-      const { headers, peer } = connection
-      // Asked anew at every turn: a key may have been taken out since.
-      const caller = gateway.authenticate(headers, () => peer)
-      checkLength(Buffer.byteLength(frame), gateway, 'the frame')
-      const asked = requestOf(frame)
-      const isStored = (id: string): boolean =>
-        gateway.services.state.get('response', caller.name, [id]).size > 0
-      const whole = withHistory(asked.body, histories, isStored)
-      if (!asked.generate) {
-        await warmUp(whole, requestId)
-        return
-      }
-      const body = new TextEncoder().encode(JSON.stringify({ ...whole.body, stream: true }))
-      checkLength(body.length, gateway, 'the frame with the history that it follows')
-      const inbound = { params: {}, headers, body, signal: connection.signal }
-      const ask = {
-        codec: openaiResponses,
-        action: 'generate' as const,
-        inbound,
-        caller,
-        requestId,
-        requestLine: { method: 'WebSocket', url: '/v1/responses' },
-      }
-      await answer(whole, await exchange(gateway, ask))
-    } catch (error) {
-      await refuse(asGatewayError(error))
-    }
-  }
-
-  /** The client opens with its instructions and tools, to have them at hand; nothing is generated. */
-  async function warmUp(turn: Turn, requestId: string): Promise<void> {
-    const model = text(turn.body.model) ?? ''
-    const asked = { model, id: requestId, atMs: current().services.now() }
-    const machine = openaiResponses.encodeStream(asked)
-    const frames = [
-      ...machine.feed({ type: 'response-start', id: '', model: asked.model }),
-      ...machine.feed({ type: 'response-end', stop: { reason: 'end', raw: null }, usage: {} }),
-    ]
-    await sendAll(frames, turn, [])
-  }
-
-  async function answer(turn: Turn, response: Response): Promise<void> {
-    const streamed = response.headers.get('content-type')?.startsWith('text/event-stream')
-    if (!streamed || !response.body) {
-      await sendFailure(response, await response.text())
-      return
-    }
-    const frames = decodeSse()
-    const items: JsonObject[] = []
-    for await (const chunk of response.body) await sendAll(frames.feed(chunk), turn, items)
-    await sendAll(frames.end(), turn, items)
-  }
-
-  /** `items`: what came out so far; some services leave it out of the response that ends the stream. */
-  async function sendAll(frames: readonly Frame[], turn: Turn, items: JsonObject[]): Promise<void> {
-    for (const { data } of frames) {
-      if (data === '[DONE]') continue
-      const event = HOLDS_MORE.test(data) ? parseObject(data) : undefined
-      const item = event?.type === 'response.output_item.done' && object(event.item)
-      if (item) items.push(item)
-      const response = object(event?.response)
-      if (response && ENDS_WELL.test(text(event?.type) ?? '')) remember(turn, response, items)
-      await connection.send(response ? namingPrevious(data, turn) : data)
-    }
-  }
-
-  function remember({ body }: Turn, response: JsonObject, items: readonly JsonObject[]): void {
-    const id = text(response.id)
-    const output = objects(response.output)
-    if (id) keep(id, [...objects(body.input), ...(output.length > 0 ? output : items)])
-  }
-
-  async function refuse(error: GatewayError): Promise<void> {
-    const { status, headers, body } = openaiResponses.encodeError(error)
-    await connection.send(errorFrame(status, new Headers(headers), object(body.error) ?? {}))
-  }
-
-  async function sendFailure({ status, headers }: Response, reply: string): Promise<void> {
-    const error = object(parseObject(reply)?.error) ?? { message: reply.slice(0, 1_000) }
-    await connection.send(errorFrame(status, headers, error))
+    const maxLength = MAX_WAITING_BODIES * current().table.server.bodyLimitBytes
+    return waiting === 0 || (waiting < MAX_WAITING && waitingLength + frame.length <= maxLength)
   }
 
   return {
-    receive(frame: string): void {
+    receive(frame) {
       if (!hasRoomFor(frame)) {
-        void refuse(
+        void turns.refuse(
           new GatewayError(
             'rate-limited',
             'too many requests, or too long ones, wait on this socket; send the next when one is answered',
@@ -166,13 +73,118 @@ export function createResponsesSession(
       waiting++
       waitingLength += frame.length
       running = running
-        .then(() => turn(frame))
+        .then(() => turns.run(frame))
         .finally(() => {
           waiting--
           waitingLength -= frame.length
         })
     },
     settled: () => running,
+  }
+}
+
+/** The turns of one connection, and what later ones may follow. */
+class ResponsesTurns {
+  readonly #connection: Connection
+  readonly #current: () => Gateway
+  readonly #newId: () => string
+  /** By response id: every item up to and with it. */
+  readonly #histories = new Map<string, readonly JsonObject[]>()
+
+  constructor(connection: Connection, current: () => Gateway, newId: () => string) {
+    this.#connection = connection
+    this.#current = current
+    this.#newId = newId
+  }
+
+  /** Answers one frame. Never throws: a failure is a frame too. */
+  async run(frame: string): Promise<void> {
+    const requestId = this.#newId()
+    const gateway = this.#current()
+    try {
+      const { headers, peer, signal } = this.#connection
+      // Authenticated at every turn: a key may have been removed since.
+      const caller = gateway.authenticate(headers, () => peer)
+      checkLength(Buffer.byteLength(frame), gateway, 'the frame')
+      const asked = requestOf(frame)
+      const isStored = (id: string): boolean =>
+        gateway.services.state.get('response', caller.name, [id]).size > 0
+      const turn = withHistory(asked.body, this.#histories, isStored)
+      if (!asked.generate) {
+        await this.#warmUp(turn, requestId)
+        return
+      }
+      const body = new TextEncoder().encode(JSON.stringify({ ...turn.body, stream: true }))
+      checkLength(body.length, gateway, 'the frame with the history that it follows')
+      const response = await exchange(gateway, {
+        codec: openaiResponses,
+        action: 'generate',
+        inbound: { params: {}, headers, body, signal },
+        caller,
+        requestId,
+        requestLine: { method: 'WebSocket', url: '/v1/responses' },
+      })
+      await this.#answer(turn, response)
+    } catch (error) {
+      await this.refuse(asGatewayError(error))
+    }
+  }
+
+  async refuse(error: GatewayError): Promise<void> {
+    const { status, headers, body } = openaiResponses.encodeError(error)
+    await this.#connection.send(errorFrame(status, new Headers(headers), object(body.error) ?? {}))
+  }
+
+  /** The client opens with its instructions and tools, to have them at hand; nothing is generated. */
+  async #warmUp(turn: Turn, requestId: string): Promise<void> {
+    const model = text(turn.body.model) ?? ''
+    const asked = { model, id: requestId, atMs: this.#current().services.now() }
+    const machine = openaiResponses.encodeStream(asked)
+    const frames = [
+      ...machine.feed({ type: 'response-start', id: '', model: asked.model }),
+      ...machine.feed({ type: 'response-end', stop: { reason: 'end', raw: null }, usage: {} }),
+    ]
+    await this.#sendAll(frames, turn, [])
+  }
+
+  async #answer(turn: Turn, response: Response): Promise<void> {
+    const streamed = response.headers.get('content-type')?.startsWith('text/event-stream')
+    if (!streamed || !response.body) {
+      await this.#sendFailure(response, await response.text())
+      return
+    }
+    const frames = decodeSse()
+    const items: JsonObject[] = []
+    for await (const chunk of response.body) await this.#sendAll(frames.feed(chunk), turn, items)
+    await this.#sendAll(frames.end(), turn, items)
+  }
+
+  /** `items`: what came out so far; some services leave it out of the response that ends the stream. */
+  async #sendAll(frames: readonly Frame[], turn: Turn, items: JsonObject[]): Promise<void> {
+    for (const { data } of frames) {
+      if (data === '[DONE]') continue
+      const event = HOLDS_MORE.test(data) ? parseObject(data) : undefined
+      const item = event?.type === 'response.output_item.done' && object(event.item)
+      if (item) items.push(item)
+      const response = object(event?.response)
+      if (response && ENDS_WELL.test(text(event?.type) ?? '')) this.#remember(turn, response, items)
+      await this.#connection.send(response ? namingPrevious(data, turn) : data)
+    }
+  }
+
+  #remember({ body }: Turn, response: JsonObject, items: readonly JsonObject[]): void {
+    const id = text(response.id)
+    if (!id) return
+    const output = objects(response.output)
+    const histories = this.#histories
+    histories.set(id, [...objects(body.input), ...(output.length > 0 ? output : items)])
+    const oldest = histories.keys().next()
+    if (histories.size > MAX_HISTORIES && !oldest.done) histories.delete(oldest.value)
+  }
+
+  async #sendFailure({ status, headers }: Response, reply: string): Promise<void> {
+    const error = object(parseObject(reply)?.error) ?? { message: reply.slice(0, 1_000) }
+    await this.#connection.send(errorFrame(status, headers, error))
   }
 }
 

@@ -17,7 +17,7 @@ export type SocketData = {
 }
 
 const GOING_AWAY = 1001
-/** A frame that is a little too long is still read, since only then its client can be told why. */
+/** A frame that is a little too long is still read: only then can its client get an explanation. */
 const EXPLAINED_BYTES = 1_000_000
 
 /** The longest frame that is read, in bytes; a longer one ends the connection with code 1009. */

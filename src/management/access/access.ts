@@ -15,7 +15,7 @@ export type AccessOptions = {
   peerOf(request: Request): string | undefined
 }
 
-/** Undefined: come in. */
+/** Undefined: the request is admitted. */
 export type Admit = (request: Request) => Promise<Response | undefined>
 
 /** Whether there is a secret at all; without one the management API is not there. */
@@ -24,8 +24,8 @@ export function isOpen({ secret }: ManagementSettings, password: string | undefi
 }
 
 /**
- * Whoever comes in has the secret, is not locked out, is on this machine unless others may come
- * too, and is no web page of somewhere else.
+ * Admits a request that has the secret, from an address that is not locked out, on this machine
+ * unless others may call too, and not from a web page of another origin.
  */
 export function createAdmit(options: AccessOptions): Admit {
   const { settings, password, lockout, peerOf } = options
@@ -96,9 +96,9 @@ function presentedKey(headers: Headers): string | undefined {
 }
 
 /**
- * A page of another origin has no business here; nor has a name that only lately leads to this
- * machine, which is how a page gets around that. Neither counts as a wrong key, or any page could
- * shut out whoever looks at it.
+ * Refuses pages of other origins, and names that are not this machine's own: a page gets around the
+ * first by a name that leads here. Neither counts as a wrong key, or any page could lock out the
+ * user who looks at it.
  */
 function foreignPage({ headers }: Request, localOnly: boolean): string | undefined {
   const host = headers.get('host')

@@ -11,7 +11,7 @@ export interface Lockout {
 const MAX_FAILURES = 5
 const OUT_MS = 30 * 60_000
 const FORGOTTEN_MS = 2 * 3_600_000
-/** Addresses are anybody's: their number must stay bounded. */
+/** Any address may call, so the number that is remembered is bounded. */
 const MAX_ADDRESSES = 10_000
 
 type Failures = { failures: number; lastMs: number; untilMs: number }
@@ -19,7 +19,7 @@ type Failures = { failures: number; lastMs: number; untilMs: number }
 export function createLockout(now: () => number): Lockout {
   const records = new Map<string, Failures>()
 
-  /** Whoever failed longest ago comes first. */
+  /** The address that failed longest ago comes first. */
   function makeRoom(): void {
     for (const [address, { lastMs }] of records) {
       if (lastMs + FORGOTTEN_MS > now() && records.size < MAX_ADDRESSES) return

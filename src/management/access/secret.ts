@@ -6,7 +6,7 @@ export type Matches = (presented: string, secret: string) => Promise<boolean>
 
 /** In constant time for the secret itself and its hash; bcrypt is slow on purpose. */
 export function createMatches(): Matches {
-  // What bcrypt has said yes to, so that a page that asks often costs no second of work each time.
+  // What bcrypt has confirmed: verifying takes a good part of a second, and a page asks often.
   let proven: { secret: string; digest: Buffer } | undefined
 
   return async (presented, secret) => {

@@ -105,7 +105,7 @@ export async function unmaskedText(
   const read = await file?.read()
   const unmasked: Unmasked = placeholders.unmask(text, read?.ok ? read.text : '')
   if (!unmasked.ok) throw new ManagementError(422, 'impossible_edit', unmasked.problem)
-  // What is wrong with a text is said with its words, and a reference would be filled in by then.
+  // Before compiling: diagnostics quote the text, with its references already filled in.
   const before = read?.ok ? read.text : gateway.table.text
   const problem = whyNotAllowed(before, unmasked.text, typedInYaml(text), gateway)
   if (problem !== undefined) throw new ManagementError(422, 'impossible_edit', problem)
