@@ -74,9 +74,19 @@ function setAt(target: JsonObject, path: string, value: JsonValue): void {
   setAt(target[step] as JsonObject, rest.join('.'), value)
 }
 
-/** Several settings of one row, with blanks between. */
+/** Several names, with blanks between. */
 export function names(list: string): string[] {
   return list.trim().split(/\s+/)
+}
+
+/** Rows of settings that are lost: their names, with blanks between, and the reason. */
+export function droppedRows(reasons: Readonly<Record<string, string>>): Row[] {
+  return Object.entries(reasons).map(([from, dropped]) => ({ from: names(from), dropped }))
+}
+
+/** Rows of settings for which nothing need be done: their names and the reason. */
+export function unneededRows(reasons: Readonly<Record<string, string>>): Row[] {
+  return Object.entries(reasons).map(([from, unneeded]) => ({ from: names(from), unneeded }))
 }
 
 const asGiven: Read = (settings, name) => {
