@@ -24,9 +24,7 @@ export function buildApp(gateway: Gateway, beside: readonly Beside[] = []) {
     app.route(method, path, ({ request, params }) => handle(request, params), { parse: 'none' })
   for (const { method, path } of shadowedRoutes(handlers))
     app.route(method, path, unknown, { parse: 'none' })
-  app
-    .all('/*', unknown)
-    .onError(({ request, error }) => refusal(gateway, spokenBy(request), request, error))
+  app.all('/*', unknown).onError(({ request, error }) => refusal(gateway, spokenBy(request), error))
   // Composed here, once: Elysia would do it again for every request.
   return app.compile()
 }

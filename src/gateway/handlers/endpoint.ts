@@ -41,7 +41,7 @@ export function endpointHandler(gateway: Gateway, codec: ClientCodec, endpoint: 
           relay,
         })
       } catch (error) {
-        const response = refusal(gateway, codec, request, error, requestId)
+        const response = refusal(gateway, codec, error, requestId)
         // The rest of a body that did not come in time is not waited for.
         if (response.status === 408) response.headers.set('connection', 'close')
         return response

@@ -24,7 +24,7 @@ export function guarded(gateway: Gateway, { codec, answer, ...info }: Guarded): 
       try {
         return await answer({ request, params, caller: admit(gateway, info.access, request) })
       } catch (error) {
-        const response = refusal(gateway, codec ?? spokenBy(request), request, error)
+        const response = refusal(gateway, codec ?? spokenBy(request), error)
         if (info.access === 'documentation' && response.status === 401)
           response.headers.set('www-authenticate', ASK_FOR_KEY)
         return response

@@ -9,7 +9,6 @@ import { newRequestId } from './request.ts'
 export function refusal(
   gateway: Gateway,
   codec: ClientCodec,
-  _request: Request,
   error: unknown,
   requestId = newRequestId(),
 ): Response {
@@ -43,7 +42,7 @@ export function unknownPath(
           'path-not-found',
           `there is no ${request.method} ${pathname} here; /swagger shows what there is`,
         )
-  const response = refusal(gateway, spokenBy(request), request, error)
+  const response = refusal(gateway, spokenBy(request), error)
   if (allow.length > 0) response.headers.set('allow', allow.join(', '))
   return response
 }
