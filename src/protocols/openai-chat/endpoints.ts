@@ -1,5 +1,6 @@
+import { type TObject, type TProperties, Type } from '@sinclair/typebox'
 import type { JsonObject } from '../../lib/json/json.ts'
-import type { Endpoint } from '../codec.ts'
+import type { Endpoint, Operation } from '../codec.ts'
 import { PIXEL } from '../shared/sample-image.ts'
 
 const hello: JsonObject = { messages: [{ role: 'user', content: 'Hello' }] }
@@ -59,4 +60,51 @@ export const completionEndpoints: readonly Endpoint[] = [
     replies: ['application/json', 'text/event-stream'],
     examples: { plain: { prompt: 'Hello' }, streamed: { prompt: 'Hello', stream: true } },
   },
+]
+
+const File = Type.String({ format: 'binary' })
+const Model = Type.String()
+const speech = { model: Model, file: File }
+
+/** A picture's file with what to do to it. */
+const picture = (fields: TProperties): TObject =>
+  Type.Object({ model: Model, image: File, ...fields })
+
+const relay = (
+  path: string,
+  title: string,
+  more: Partial<Operation> & Pick<Operation, 'examples'>,
+): Endpoint => ({
+  method: 'POST',
+  path,
+  action: 'relay',
+  title: `${title}; passed on to an OpenAI-like provider`,
+  ...more,
+})
+
+/** What clients of OpenAI's family may call beside conversations. A new endpoint is one line. */
+export const relayEndpoints: readonly Endpoint[] = [
+  relay('/v1/embeddings', 'Embed texts', { examples: { plain: { input: 'Hello' } } }),
+  relay('/v1/images/generations', 'Make a picture', {
+    examples: { plain: { prompt: 'A red house' } },
+  }),
+  relay('/v1/images/edits', 'Change a picture', {
+    form: picture({ prompt: Type.String() }),
+    examples: { form: { prompt: 'Paint the house blue' } },
+  }),
+  relay('/v1/images/variations', 'Vary a picture', { form: picture({}), examples: { form: {} } }),
+  relay('/v1/audio/speech', 'Speak a text', {
+    replies: ['audio/*'],
+    examples: { plain: { input: 'Hello', voice: 'alloy' } },
+  }),
+  relay('/v1/audio/transcriptions', 'Write down speech', {
+    replies: ['application/json', 'text/plain', 'text/event-stream'],
+    form: Type.Object(speech),
+    examples: { form: {} },
+  }),
+  relay('/v1/audio/translations', 'Translate speech', {
+    replies: ['application/json', 'text/plain'],
+    form: Type.Object(speech),
+    examples: { form: {} },
+  }),
 ]

@@ -1,56 +1,9 @@
-import { type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { GatewayError } from '../../lib/errors.ts'
 import { multipartFields } from '../../lib/net/multipart.ts'
-import type { ClientCodec, Endpoint, Envelope, Inbound, Operation } from '../codec.ts'
+import type { ClientCodec, Envelope, Inbound } from '../codec.ts'
 import { peekBody } from '../shared/peek.ts'
+import { relayEndpoints } from './endpoints.ts'
 import { openaiChat } from './index.ts'
-
-const File = Type.String({ format: 'binary' })
-const Model = Type.String()
-const speech = { model: Model, file: File }
-
-/** A picture's file with what to do to it. */
-const picture = (fields: TProperties): TObject =>
-  Type.Object({ model: Model, image: File, ...fields })
-
-const relay = (
-  path: string,
-  title: string,
-  more: Partial<Operation> & Pick<Operation, 'examples'>,
-): Endpoint => ({
-  method: 'POST',
-  path,
-  action: 'relay',
-  title: `${title}; passed on to an OpenAI-like provider`,
-  ...more,
-})
-
-/** What clients of OpenAI's family may call beside conversations. A new endpoint is one line. */
-const endpoints: readonly Endpoint[] = [
-  relay('/v1/embeddings', 'Embed texts', { examples: { plain: { input: 'Hello' } } }),
-  relay('/v1/images/generations', 'Make a picture', {
-    examples: { plain: { prompt: 'A red house' } },
-  }),
-  relay('/v1/images/edits', 'Change a picture', {
-    form: picture({ prompt: Type.String() }),
-    examples: { form: { prompt: 'Paint the house blue' } },
-  }),
-  relay('/v1/images/variations', 'Vary a picture', { form: picture({}), examples: { form: {} } }),
-  relay('/v1/audio/speech', 'Speak a text', {
-    replies: ['audio/*'],
-    examples: { plain: { input: 'Hello', voice: 'alloy' } },
-  }),
-  relay('/v1/audio/transcriptions', 'Write down speech', {
-    replies: ['application/json', 'text/plain', 'text/event-stream'],
-    form: Type.Object(speech),
-    examples: { form: {} },
-  }),
-  relay('/v1/audio/translations', 'Translate speech', {
-    replies: ['application/json', 'text/plain'],
-    form: Type.Object(speech),
-    examples: { form: {} },
-  }),
-]
 
 /**
  * What OpenAI's family has beside conversations: never decoded, only routed by its model and passed
@@ -58,7 +11,7 @@ const endpoints: readonly Endpoint[] = [
  */
 export const openaiRelays: ClientCodec = {
   ...openaiChat,
-  endpoints,
+  endpoints: relayEndpoints,
   peek,
 }
 
