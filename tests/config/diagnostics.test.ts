@@ -5,11 +5,11 @@ import { parseSource } from '../../src/config/yaml/source.ts'
 import { messagesInCode } from '../support/messages.ts'
 import { compiled, type Machine, whole } from '../support/routes.ts'
 
-/** What is wrong, where, and what to do: a file, and all that is said of it. */
+/** Files, and all diagnostics of each: what is wrong, where, and what to do. */
 
 const A = 'providers: { a: { kind: openai-compatible, base-url: "http://a/v1", keys: [ k ] } }\n'
 
-function told(text: string, machine?: Machine): string[] {
+function diagnosticsOf(text: string, machine?: Machine): string[] {
   const result = compiled(text, machine)
   const all = result.ok ? result.warnings : result.diagnostics
   return all.map(one => (one.severity === 'warning' ? 'warning: ' : '') + formatDiagnostic(one))
@@ -18,10 +18,10 @@ function told(text: string, machine?: Machine): string[] {
 type Case = readonly [title: string, file: string, told: string[], machine?: Machine]
 
 const CASES: Record<string, readonly Case[]> = {
-  'what is good is not complained of': [
+  'what is good has no diagnostics': [
     ['a small file', A, []],
     ['a byte order mark', '\ufeffversion: 1\n', []],
-    ['disabled is no complaint', 'providers: { a: { kind: openai, disabled: true } }\n', []],
+    ['disabled is no mistake', 'providers: { a: { kind: openai, disabled: true } }\n', []],
     [
       'a key of a variable that is set',
       'providers: { a: { kind: openai, keys: [ "${KEY}" ] } }\n',
@@ -719,7 +719,7 @@ const CASES: Record<string, readonly Case[]> = {
       ],
     ],
     [
-      'a broken provider is complained of once',
+      'a broken provider is reported once',
       'providers: { a: { kind: nope } }\nmodels: { m: a/x }\n',
       [
         'routes.yaml:1:25: providers.a.kind: there is no kind "nope" (known: anthropic, anthropic-compatible, openai, openai-compatible, openai-responses-compatible, gemini, vertex, openrouter, azure-openai, deepseek, groq, mistral, moonshot, zai, dashscope, xai, siliconflow, ollama, lmstudio, vllm, echo)',
@@ -780,7 +780,7 @@ const CASES: Record<string, readonly Case[]> = {
       ],
     ],
     [
-      'a weight that nobody looks at',
+      'a weight without effect',
       'providers: { a: { kind: openai, keys: [ { key: k, weight: 2 }, l ] } }\n',
       [
         'warning: routes.yaml:1:51: providers.a.keys[0].weight: weight means nothing while policy.strategy is round-robin (add policy: { strategy: weighted })',
@@ -953,7 +953,7 @@ const CASES: Record<string, readonly Case[]> = {
       ['routes.yaml:2:32: force.x.when.cleint: unknown key "cleint" (did you mean "client"?)'],
     ],
     [
-      'a client nobody knows',
+      'an unknown client',
       `${A}force: { x: { to: a/x, when: { client: [ amp, claude ] } } }\n`,
       [
         'routes.yaml:2:40: force.x.when.client: there is no client "claude" (did you mean "claude-code"?)',
@@ -1102,7 +1102,7 @@ const CASES: Record<string, readonly Case[]> = {
       ['routes.yaml:3:10: tests[0]: "m" leads to a/x, not to a/y (mend the routes or the test)'],
     ],
     [
-      'a test that finds nobody',
+      'a test that finds no target',
       `${A}tests: [ { ask: m, expect: a/y }, { ask: a/x, expect: not-found } ]\n`,
       [
         'routes.yaml:2:10: tests[0]: "m" leads to not-found, not to a/y (mend the routes or the test)',
@@ -1125,7 +1125,7 @@ const CASES: Record<string, readonly Case[]> = {
       ],
     ],
     [
-      'a test by a client nobody knows',
+      'a test by an unknown client',
       `${A}models: { m: a/x }\ntests: [ { ask: m, expect: a/x, client: amq } ]\n`,
       ['routes.yaml:3:41: tests[0].client: there is no client "amq" (did you mean "amp"?)'],
     ],
@@ -1333,7 +1333,7 @@ const CASES: Record<string, readonly Case[]> = {
       { asItIs: true },
     ],
     [
-      'with a misspelt section nobody is blamed for what it holds',
+      'references into a misspelt section are no mistakes',
       'provders: { a: { kind: openai, keys: [ k ] } }\nmodels: { m: a/x }\n',
       ['routes.yaml:1:1: provders: unknown key "provders" (did you mean "providers"?)'],
     ],
@@ -1435,7 +1435,7 @@ const CASES: Record<string, readonly Case[]> = {
 for (const [title, cases] of Object.entries(CASES))
   describe(title, () => {
     for (const [name, file, expected, machine] of cases)
-      test(name, () => expect(told(file, machine)).toEqual(expected))
+      test(name, () => expect(diagnosticsOf(file, machine)).toEqual(expected))
   })
 
 describe('the schema for editors', () => {
@@ -1464,7 +1464,7 @@ describe('the schema for editors', () => {
     }
 })
 
-describe('every complaint', () => {
+describe('every diagnostic', () => {
   test('has a place, a cause and a remedy', () => {
     for (const [, file, , machine] of Object.values(CASES).flat()) {
       const result = compiled(file, machine)

@@ -11,8 +11,8 @@ const A =
 const lines = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => line(index)).join('')
 
-/** The complaints about a file, and no more time than linear work takes by far. */
-function told(text: string, capMs = 5_000): string[] {
+/** The diagnostics of a file, in a time that linear work stays far below. */
+function diagnosticsOf(text: string, capMs = 5_000): string[] {
   const began = performance.now()
   const result = compiled(text)
   expect(performance.now() - began).toBeLessThan(capMs)
@@ -24,25 +24,30 @@ function told(text: string, capMs = 5_000): string[] {
 describe('a large file is checked in time linear in its length', () => {
   // What these took when each searched all the others: from half a minute to some hours.
   test('models of providers that are not there', () => {
-    const complaints = told(`${A}models:\n${lines(8_000, n => `  m${n}: aa${n}/x\n`)}`)
-    expect(complaints).toHaveLength(8_000)
-    expect(complaints[0]).toBe('3: no provider named "aa0" (did you mean "a"?)')
+    const diagnostics = diagnosticsOf(`${A}models:\n${lines(8_000, n => `  m${n}: aa${n}/x\n`)}`)
+    expect(diagnostics).toHaveLength(8_000)
+    expect(diagnostics[0]).toBe('3: no provider named "aa0" (did you mean "a"?)')
   })
 
   test('models that are not there', () =>
     expect(
-      told(`${A}models:\n${lines(8_000, n => `  model-${n}: a-name-that-is-missing-${n}\n`)}`),
+      diagnosticsOf(
+        `${A}models:\n${lines(8_000, n => `  model-${n}: a-name-that-is-missing-${n}\n`)}`,
+      ),
     ).toHaveLength(8_000))
 
-  test('more mistakes than are told: the last one counts the others', () => {
-    const complaints = told(`version: 1\n${lines(30_000, n => `key-${n}: 1\n`)}${A}`, 20_000)
-    expect(complaints).toHaveLength(10_001)
-    expect(complaints.at(-1)).toContain('20000 further findings are left out')
+  test('more mistakes than are reported: the last diagnostic counts the others', () => {
+    const diagnostics = diagnosticsOf(
+      `version: 1\n${lines(30_000, n => `key-${n}: 1\n`)}${A}`,
+      20_000,
+    )
+    expect(diagnostics).toHaveLength(10_001)
+    expect(diagnostics.at(-1)).toContain('20000 further findings are left out')
   })
 
   test('models that a provider is not known to have', () =>
     expect(
-      told(
+      diagnosticsOf(
         `${A.replace('}', '}, b: { kind: anthropic, keys: [ k ] }')}models:\n${lines(8_000, n => `  m${n}: [ a/x-${n}, b/claude-sonet-4-5, b/claude-opus-x${n} ]\n`)}`,
       ).length,
     ).toBeGreaterThan(0))
@@ -54,24 +59,26 @@ describe('a large file is checked in time linear in its length', () => {
     ['mismatched brackets', 'a: { b: [ x }\n'],
     ['keys without a blank', 'kind:x\n'],
   ])('%s left open in every line', (_, line) =>
-    expect(told(lines(20_000, () => line)).length).toBeGreaterThan(0),
+    expect(diagnosticsOf(lines(20_000, () => line)).length).toBeGreaterThan(0),
   )
 
   test('keys of callers', () =>
     expect(
-      told(
+      diagnosticsOf(
         `${A}models: { m: a/x }\napi-keys:\n${lines(8_000, n => `  - { name: n${n}, key: key-number-${n} }\n`)}`,
       ),
     ).toEqual([]))
 
   test('names one behind the other', () =>
     expect(
-      told(`${A}models:\n${lines(4_000, n => `  m${n}: m${n + 1}\n`)}  m4000: a/x\n`)[0],
+      diagnosticsOf(`${A}models:\n${lines(4_000, n => `  m${n}: m${n + 1}\n`)}  m4000: a/x\n`)[0],
     ).toContain('leads through more than 100 names'))
 
   test('names that each stand for two others', () =>
     expect(
-      told(`${A}models:\n${lines(40, n => `  m${n}: [ m${n + 1}, m${n + 1} ]\n`)}  m40: a/x\n`)[0],
+      diagnosticsOf(
+        `${A}models:\n${lines(40, n => `  m${n}: [ m${n + 1}, m${n + 1} ]\n`)}  m40: a/x\n`,
+      )[0],
     ).toContain('leads to more than 5000 others'))
 
   test('merges of one anchor', () => {
@@ -81,12 +88,12 @@ describe('a large file is checked in time linear in its length', () => {
     expect(performance.now() - began).toBeLessThan(3_000)
   })
 
-  test('anchors that multiply: nobody can tell what is secret, and nobody tries for long', () => {
+  test('anchors that multiply: the search for secrets ends soon, without a result', () => {
     const text = `a0: &a0 [ x, x ]\n${lines(400, n => `a${n + 1}: &a${n + 1} [ *a${n}, *a${n} ]\n`)}`
     const began = performance.now()
     expect(secretsIn(text)).toBeUndefined()
     expect(performance.now() - began).toBeLessThan(5_000)
-    expect(told(text)[0]).toContain('the anchors stand for too much')
+    expect(diagnosticsOf(text)[0]).toContain('the anchors stand for too much')
   })
 })
 
@@ -100,14 +107,14 @@ describe('a text that is nested too deep is refused before it is parsed', () => 
     ['question marks', '? '.repeat(MANY)],
     ['indentation', lines(2_000, n => `${' '.repeat(n)}a:\n`)],
   ])('%s', (_, text) => {
-    expect(told(text, 2_000)).toEqual([
+    expect(diagnosticsOf(text, 2_000)).toEqual([
       expect.stringMatching(/nested deeper than 64 levels here \(close the brackets/),
     ])
     expect(secretsIn(text)).toBeUndefined()
   })
 
-  test('the place is told', () =>
-    expect(told(`${A}x-a:\n  b: ${'['.repeat(70)}`)[0]).toStartWith('3: '))
+  test('the place is reported', () =>
+    expect(diagnosticsOf(`${A}x-a:\n  b: ${'['.repeat(70)}`)[0]).toStartWith('3: '))
 
   test.each([
     ['an ordinary file', `${A}models:\n  m:\n    - [ a/x, a/y ]\n    - to: a/z\n`],

@@ -91,7 +91,7 @@ describe('a change', () => {
     expect(leftovers(folder)).toEqual([])
   })
 
-  test('is put in force at once, and what the gateway says of it is told', async () => {
+  test('is put in force at once, and the warnings of the gateway are given', async () => {
     const seen: string[] = []
     const file: ReturnType<typeof routesFile> = routesFile(TEXT, {
       reload: () => {
@@ -134,7 +134,7 @@ describe('a change', () => {
     expect(await edit(add('four'))).toMatchObject({ ok: true })
   })
 
-  test('by somebody without locks, at the last moment, is seen before the new file takes the place', async () => {
+  test('by a program without locks, at the last moment, is seen before the new file takes the place', async () => {
     const byHand = TEXT.replace('version: 1', 'version: 1   # by hand')
     const { edit, path, onDisk, backups, folder } = routesFile(TEXT, {
       now: () => {
@@ -201,7 +201,7 @@ describe('refused, and the file stays as it is', () => {
   test.skipIf(process.platform === 'win32')('a disk that takes no more', async () => {
     const text = TEXT + '# one of many remarks\n'.repeat(500)
     const { path, folder, onDisk, backups } = routesFile(text)
-    // A limit on the size of files is a full disk to whoever has it.
+    // A limit on the size of files has the effect of a full disk.
     const limited = 'trap "" XFSZ; ulimit -f 4; exec "$0" "$@"'
     const child = Bun.spawn(['sh', '-c', limited, process.execPath, APPEND, path, 'a', '1'], {
       stderr: 'pipe',
@@ -212,7 +212,7 @@ describe('refused, and the file stays as it is', () => {
     expect([onDisk(), backups(), leftovers(folder)]).toEqual([text, [], []])
   })
 
-  test('what the gateway does not take is told, with the backup to go back to', async () => {
+  test('what the gateway does not take is reported, with the backup to go back to', async () => {
     const complaint = {
       severity: 'error' as const,
       path: 'x',
@@ -290,7 +290,7 @@ describe('beside the file', () => {
 })
 
 describe('several at once', () => {
-  test('in one process: nobody overwrites anybody', async () => {
+  test('in one process: no edit is lost', async () => {
     const { edit, onDisk } = routesFile()
     await Promise.all(Array.from({ length: 10 }, (_, index) => edit(add(`m${index}`))))
     expect(onDisk().match(/ {2}m\d: echo/g)).toHaveLength(10)
@@ -323,7 +323,7 @@ describe('several at once', () => {
     expect([...problems]).toEqual([])
   })
 
-  test('in several processes: nobody overwrites anybody', async () => {
+  test('in several processes: no edit is lost', async () => {
     const { path, onDisk } = routesFile()
     const children = ['a', 'b', 'c'].map(name =>
       Bun.spawn([process.execPath, APPEND, path, name, '8'], { stderr: 'pipe' }),

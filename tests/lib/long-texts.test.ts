@@ -6,7 +6,7 @@ import { gemini } from '../../src/protocols/gemini/index.ts'
 import { redactUrl } from '../../src/redaction/redact.ts'
 import { looksSecret } from '../../src/redaction/values.ts'
 import { localGateway } from '../support/local-gateway.ts'
-import { told } from '../support/routes.ts'
+import { diagnosticsOf } from '../support/routes.ts'
 
 /**
  * Texts that a pattern which looks back again and again would read for minutes: each is done in
@@ -52,7 +52,7 @@ describe('long texts are read once', () => {
   ])('%s', (_, read, expected) => expect(read()).toEqual(expected))
 
   test('references without an end in routes.yaml', () =>
-    expect(told(`server: { host: "${'${file:'.repeat(20_000)}" }\n`)).not.toEqual([]))
+    expect(diagnosticsOf(`server: { host: "${'${file:'.repeat(20_000)}" }\n`)).not.toEqual([]))
 
   test('a prompt of steps without an end, for echo', async () => {
     const gateway = localGateway(

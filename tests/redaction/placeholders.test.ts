@@ -75,7 +75,7 @@ describe('secrets go in and never come out', () => {
     expect(placeholders.unmask(masked, FILE)).toEqual({ ok: true, text: FILE })
   })
 
-  test('another salt knows another name for it: nobody can try out what it was', () => {
+  test('another salt gives another placeholder: no guess can be tried out', () => {
     const other = createSecretPlaceholders(new Uint8Array(32).fill(8)).mask(FILE) ?? ''
     expect(other).not.toBe(masked)
     expect(placeholders.unmask(other, FILE)).toMatchObject({ ok: false })
@@ -95,7 +95,7 @@ describe('a placeholder stands for its secret', () => {
     ['moved', `b: { keys: [ x, ${one} ] }\n`, { b: { keys: ['x', 'one two'] } }],
     ['twice', `keys: ${one}\nsecret: ${one}\n`, { keys: 'one two', secret: 'one two' }],
     [
-      'in quotes that somebody added',
+      'in quotes that were added',
       `keys: [ "${one}", '${one}' ]\n`,
       { keys: ['one two', 'one two'] },
     ],
@@ -116,7 +116,7 @@ describe('a placeholder stands for its secret', () => {
     ['with something beside it', `keys: [ "Bearer ${one}" ]\n`, 'must be the whole value'],
     ['as a name', `${one}: 1\n`, 'must be the whole value'],
     [
-      'of nobody',
+      'of no secret',
       'keys: (kept-0123456789abcdef)\n',
       'stands for no secret of the file as it is now',
     ],

@@ -38,9 +38,9 @@ describe('a redactor', () => {
             .join('')
           const clean = createRedactor(secrets)(text)
           // What stands between two replaced ones is as it was.
-          for (const one of clean.split(REDACTED)) {
-            expect(text).toContain(one)
-            for (const secret of secrets) expect(one).not.toContain(secret)
+          for (const rest of clean.split(REDACTED)) {
+            expect(text).toContain(rest)
+            for (const secret of secrets) expect(rest).not.toContain(secret)
           }
         },
       ),

@@ -53,7 +53,7 @@ export function tableOf(text: string, machine: Machine = {}, file = 'routes.yaml
 }
 
 /** Errors and warnings as they are printed. */
-export function told(text: string, machine: Machine = {}, file = 'routes.yaml'): string[] {
+export function diagnosticsOf(text: string, machine: Machine = {}, file = 'routes.yaml'): string[] {
   const result = compiled(text, machine, file)
   return (result.ok ? result.warnings : result.diagnostics).map(formatDiagnostic)
 }

@@ -11,7 +11,7 @@ import { createReloader, type Reloader } from '../../../src/gateway/reload.ts'
 import { type App, buildApp } from '../../../src/http/app.ts'
 import { fileSource } from '../../../src/store/documents/file-source.ts'
 import { localGateway, type Upstream } from '../../support/local-gateway.ts'
-import { compiled, type Machine, tableOf, told, whole } from '../../support/routes.ts'
+import { compiled, diagnosticsOf, type Machine, tableOf, whole } from '../../support/routes.ts'
 import { replyOf } from '../../support/small-reply.ts'
 import { question } from '../../support/wires.ts'
 
@@ -23,7 +23,7 @@ const PROVIDERS =
 describe('every problem is printed, with file, line and column', () => {
   test('in the form of compilers, with the nearest name', () =>
     expect(
-      told(
+      diagnosticsOf(
         `version: 1
 providers:
   openrouter: { kind: openrouter, keys: [ k ] }
@@ -38,10 +38,10 @@ models:
     ]))
 
   test('under the file’s own name', () =>
-    expect(told('x: 1\n', {}, 'conf/team.yaml')[0]).toStartWith('conf/team.yaml:1:1: x: '))
+    expect(diagnosticsOf('x: 1\n', {}, 'conf/team.yaml')[0]).toStartWith('conf/team.yaml:1:1: x: '))
 
   test('of every stage at once, in the order of the file', () => {
-    const all = told(`${PROVIDERS}server: { prot: 1, port: "\${NOPE}" }
+    const all = diagnosticsOf(`${PROVIDERS}server: { prot: 1, port: "\${NOPE}" }
 server: {}
 models:
   shape: 7
@@ -141,7 +141,7 @@ describe('a name becomes a target the same way on every machine', () => {
     ]
     for (let turn = 0; turn < sections.length; turn++) {
       const text = [...sections.slice(turn), ...sections.slice(0, turn)].join('')
-      expect(told(text)).toEqual([])
+      expect(diagnosticsOf(text)).toEqual([])
     }
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type SampleFacts, sampleFacts } from '../../../src/routing/facts.ts'
 import { localGateway } from '../../support/local-gateway.ts'
-import { routeText, tableOf, told } from '../../support/routes.ts'
+import { diagnosticsOf, routeText, tableOf } from '../../support/routes.ts'
 
 /** §1 of the language: the three name sections, and in which order a name is looked up. */
 
@@ -115,8 +115,8 @@ const CASES: Record<string, readonly Case[]> = {
     ['with a scheme and slashes', '', 'b://any/thing', 'b/any/thing'],
     ['goes before a model of that name', 'models: { a/x: b/y }', 'a/x', 'a/x'],
     ['the provider’s own alias', '', 'a/beta', 'a/up-beta'],
-    ['of a model that nobody listed', '', 'a/unlisted', 'a/unlisted'],
-    ['of nobody declared', '', 'nobody/x', 'not found'],
+    ['of a model in no list', '', 'a/unlisted', 'a/unlisted'],
+    ['of no declared provider', '', 'nobody/x', 'not found'],
     ['without a model', '', 'a/', 'not found'],
     ['a prefix stands for its provider', '', 'team/hidden', 'work/hidden'],
     ['a prefix with a scheme', '', 'team://hidden', 'work/hidden'],
@@ -129,7 +129,7 @@ const CASES: Record<string, readonly Case[]> = {
   '4. models, exact': [
     ['before a catalogue', 'models: { alpha: b/y }', 'alpha', 'b/y'],
     ['before an alias', 'models: { m: a/x }\naliases: { m: b/y }', 'm', 'a/x'],
-    ['a name with a slash of nobody declared', 'models: { other/m: a/x }', 'other/m', 'a/x'],
+    ['a name with a slash of no declared provider', 'models: { other/m: a/x }', 'other/m', 'a/x'],
   ],
   '5. the providers’ catalogues': [
     ['a listed name', '', 'alpha', 'a/alpha'],
@@ -257,7 +257,7 @@ describe('an entry takes a name only while its condition holds', () => {
       'c/z',
     ],
     [
-      'and there is nobody else',
+      'and there is no other target',
       'aliases: { m: { to: b/y, when: { client: amp } } }',
       'b/y',
       'not found',
@@ -284,7 +284,7 @@ describe('a name that leads back to itself is refused when the file is loaded', 
     ['of patterns', 'aliases: { "p-*": "q-*", "q-*": "p-*" }', 'p-* → q-* → p-*'],
     ['of one pattern that grows', 'aliases: { "p-*": "p-*-x" }', 'p-* → p-*'],
   ])('%s', (_, yaml, circle) =>
-    expect(told(`${PROVIDERS}${yaml}\n`)).toContainEqual(
+    expect(diagnosticsOf(`${PROVIDERS}${yaml}\n`)).toContainEqual(
       expect.stringContaining(`leads back to itself: ${circle} (`),
     ),
   )
@@ -298,7 +298,9 @@ describe('a name that leads back to itself is refused when the file is loaded', 
     ['an alias that yields', 'aliases: { alpha: beta, beta: alpha }'],
     ['two ways to one name', 'models: { m: a/x, n: [ m, o ], o: m }'],
   ])('not %s', (_, yaml) =>
-    expect(told(`${PROVIDERS}${yaml}\n`).filter(one => one.includes('leads back'))).toEqual([]),
+    expect(
+      diagnosticsOf(`${PROVIDERS}${yaml}\n`).filter(one => one.includes('leads back')),
+    ).toEqual([]),
   )
 })
 
@@ -383,7 +385,9 @@ describe('an entry that can never be reached is warned of, with what shadows it'
       'taken off before (write it without: c*)',
     ],
   ])('%s', (_, yaml, path, shadow) => {
-    const warnings = told(`${PROVIDERS}${yaml}\n`).filter(one => one.includes('never reached'))
+    const warnings = diagnosticsOf(`${PROVIDERS}${yaml}\n`).filter(one =>
+      one.includes('never reached'),
+    )
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toContain(`: ${path}: never reached; `)
     expect(warnings[0]).toContain(shadow)
@@ -403,9 +407,11 @@ describe('an entry that can never be reached is warned of, with what shadows it'
       'models: { work/m: b/y }',
     ],
     ['an alias with brackets of its own', 'models: { m: a/x }\naliases: { "m(high)": b/y }'],
-    ['an alias of a model that nobody can serve now', 'aliases: { gpt-5: b/y }'],
+    ['an alias of a model that no provider can serve now', 'aliases: { gpt-5: b/y }'],
   ])('not %s', (_, yaml) =>
-    expect(told(`${PROVIDERS}${yaml}\n`).filter(one => one.includes('never reached'))).toEqual([]),
+    expect(
+      diagnosticsOf(`${PROVIDERS}${yaml}\n`).filter(one => one.includes('never reached')),
+    ).toEqual([]),
   )
 })
 

@@ -114,7 +114,7 @@ describe('request-retry: further rounds over the credentials', () => {
     }
   })
 
-  test('every round asks all who may serve, but nobody again who refused for good', async () => {
+  test('every round asks all targets but those that refused for good', async () => {
     const status: Record<string, number> = { a1: 401, a2: 503, b1: 500 }
     const gateway = localGateway(routes('request-retry: 2'), received =>
       failing(status[keyOf(received)] ?? 500),
@@ -124,7 +124,7 @@ describe('request-retry: further rounds over the credentials', () => {
     expect(gateway.received.map(keyOf)).toEqual(['a1', 'a2', 'b1', 'a2', 'b1', 'a2', 'b1'])
   })
 
-  test('there is none where all who are left told how long they rest, and that is too long', async () => {
+  test('there is none where the cooldowns of all targets that are left are too long', async () => {
     const gateway = localGateway(routes(''), received =>
       keyOf(received) === 'a1' ? failing(401) : failing(429, { 'retry-after': '90' }),
     )
@@ -239,7 +239,7 @@ describe('cooldown', () => {
       () => failing(429, { 'retry-after-ms': '1500' }),
       1.5,
     ],
-    ['quota: a second where nothing is said', '', () => failing(429), 1],
+    ['quota: a second where the reply names no time', '', () => failing(429), 1],
     ['transient: a minute', '', () => failing(503), 60],
     ['transient: what the file says', 'cooldown: { transient: 5s }', () => failing(503), 5],
     [
@@ -348,14 +348,14 @@ describe('the reply names what happened', () => {
     expect(named(await ask(gateway, model))[0]).toBe(route)
   })
 
-  test('also when nobody could answer', async () => {
+  test('also when no target could answer', async () => {
     const gateway = localGateway(routes('request-retry: 0'), () => failing(404))
     const response = await ask(gateway, 'm')
     expect(named(response)).toEqual(['models.m', null, '3'])
     expect(response.headers.get('x-jackfield-request-id')).toMatch(/^req_/)
   })
 
-  test('and when there was nobody to ask', async () => {
+  test('and when there was no target', async () => {
     const response = await ask(localGateway(routes(''), fine), 'unheard-of')
     expect(named(response)).toEqual([null, null, null])
     expect(response.headers.get('x-jackfield-request-id')).toMatch(/^req_/)

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { kinds } from '../../../src/providers/index.ts'
 import { localGateway, type Received } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'
-import { routeText, tableOf, told } from '../../support/routes.ts'
+import { diagnosticsOf, routeText, tableOf } from '../../support/routes.ts'
 import { replyOf } from '../../support/small-reply.ts'
 import { pathOf, question } from '../../support/wires.ts'
 
@@ -221,7 +221,7 @@ describe('keys', () => {
         .providers.get('p')
         ?.credentials.map(({ id }) => id),
     ).toEqual(['p/key-2'])
-    expect(told(text)).toEqual([
+    expect(diagnosticsOf(text)).toEqual([
       'routes.yaml:1:41: providers.p.keys[0]: key left out: the environment variable NOPE is not set (set NOPE, or take the key out)',
       'routes.yaml:1:57: providers.p.keys[2]: key left out: the file gone cannot be read (write the file gone, or take the key out)',
       'routes.yaml:1:73: providers.p.keys[3]: key left out: the environment variable NOPE is not set (set NOPE, or take the key out)',
@@ -237,7 +237,7 @@ describe('keys', () => {
     ['', 'no key (add keys: [ … ])'],
   ])('a provider left with none is off, with one warning: %s', (keys, words) => {
     const text = `providers: { p: { kind: openai, keys: [ ${keys} ] } }\nmodels: { m: p/x }\n`
-    expect(told(text)).toEqual([`routes.yaml:1:14: providers.p: switched off: ${words}`])
+    expect(diagnosticsOf(text)).toEqual([`routes.yaml:1:14: providers.p: switched off: ${words}`])
     const table = tableOf(text)
     expect(table.listed).toEqual([])
     expect(routeText(table.resolve('m'))).toBe('nobody')
@@ -390,7 +390,7 @@ describe('exclude hides from lists and routes', () => {
   })
   test('a target that is excluded is an error', () =>
     expect(
-      told(
+      diagnosticsOf(
         'providers: { p: { kind: openai, keys: [ k ], exclude: [ "*-mini" ] } }\nmodels: { m: p/gpt-5-mini }\n',
       ),
     ).toEqual([
@@ -471,7 +471,7 @@ describe('timeouts, priority, disabled', () => {
   test('disabled: as if it were not there, without a word, but known by its name', () => {
     const text =
       'providers: { p: { kind: openai, keys: [ k ], disabled: true }, q: { kind: groq, keys: [ k ] } }\nmodels: { m: [ p/x, q/y ] }\n'
-    expect(told(text)).toEqual([])
+    expect(diagnosticsOf(text)).toEqual([])
     const table = tableOf(text)
     expect(table.listed.map(({ id }) => id)).toEqual(['m'])
     expect(routeText(table.resolve('m'))).toBe('q/y')
@@ -481,7 +481,9 @@ describe('timeouts, priority, disabled', () => {
   })
 
   test('discover: false is what there is', () =>
-    expect(told('providers: { p: { kind: openai, keys: [ k ], discover: false } }\n')).toEqual([]))
+    expect(
+      diagnosticsOf('providers: { p: { kind: openai, keys: [ k ], discover: false } }\n'),
+    ).toEqual([]))
 })
 
 describe('base-url as people write it', () => {
@@ -604,7 +606,7 @@ describe('base-url as people write it', () => {
 
   test('an empty one switches off, since a variable may be empty', () => {
     const text = 'providers: { p: { kind: ollama, base-url: "${URL:-}" } }\n'
-    expect(told(text)).toEqual([
+    expect(diagnosticsOf(text)).toEqual([
       'routes.yaml:1:14: providers.p: switched off: its base-url is empty (write it, or take the provider out)',
     ])
   })

@@ -4,7 +4,7 @@ import { GatewayError } from '../../../src/lib/errors.ts'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { localGateway } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'
-import { tableOf, told } from '../../support/routes.ts'
+import { diagnosticsOf, tableOf } from '../../support/routes.ts'
 import { replyOf } from '../../support/small-reply.ts'
 import { pathOf, question, WIRES } from '../../support/wires.ts'
 
@@ -251,7 +251,7 @@ describe('api-keys', () => {
       [expect.stringContaining('lets other machines in')],
     ],
     [
-      'keys with a mistake of their own are not complained of twice',
+      'keys with a mistake of their own are not reported twice',
       'server: { host: 0.0.0.0 }\napi-keys: [ { name: alice } ]\n',
       [expect.stringContaining('"key" is missing')],
     ],
@@ -271,7 +271,7 @@ describe('api-keys', () => {
       ],
     ],
   ])('a listener that others reach wants keys: %s', (_, yaml, expected) =>
-    expect(told(yaml)).toEqual(expected),
+    expect(diagnosticsOf(yaml)).toEqual(expected),
   )
 
   test.each([
@@ -297,9 +297,11 @@ describe('api-keys', () => {
   })
 
   test('names are what conditions ask for', () => {
-    expect(told(`${KEYS}rules: [ { when: { key: [ alice, key-1, key-3 ] } } ]\n`)).toEqual([])
-    expect(told(`${KEYS}rules: [ { when: { key: key-2 } } ]\n`)).toHaveLength(1)
-    expect(told('rules: [ { when: { key: local } } ]\n')).toEqual([])
+    expect(diagnosticsOf(`${KEYS}rules: [ { when: { key: [ alice, key-1, key-3 ] } } ]\n`)).toEqual(
+      [],
+    )
+    expect(diagnosticsOf(`${KEYS}rules: [ { when: { key: key-2 } } ]\n`)).toHaveLength(1)
+    expect(diagnosticsOf('rules: [ { when: { key: local } } ]\n')).toEqual([])
   })
 })
 
@@ -366,7 +368,7 @@ describe('rules: the same default, set and remove as on a model, for whatever ma
       expect(body[name]).toEqual(value as string)
   })
 
-  test('in the client’s own words, whoever is asked', async () => {
+  test('in the client’s own protocol, whatever the target speaks', async () => {
     const rules = '  - { when: { protocol: anthropic }, set: { max_tokens: 77 } }\n'
     expect((await sent(rules, 'anthropic')).max_tokens).toBe(77)
     const reasoning =
@@ -388,7 +390,7 @@ describe('tests: what each name must lead to first', () => {
     '{ ask: f, expect: a/x }',
     '{ ask: a/any/thing, expect: a/any/thing }',
     '{ ask: nope, expect: not-found }',
-  ])('%s holds', one => expect(told(file(one))).toEqual([]))
+  ])('%s holds', one => expect(diagnosticsOf(file(one))).toEqual([]))
   test.each([
     ['{ ask: m, expect: b/y }', '"m" leads to a/x, not to b/y'],
     ['{ ask: pool, expect: a/z }', '"pool" leads to a/x or b/y, not to a/z'],
@@ -396,17 +398,17 @@ describe('tests: what each name must lead to first', () => {
     ['{ ask: m, expect: not-found }', '"m" leads to a/x, not to not-found'],
     ['{ ask: nope, expect: a/x }', '"nope" leads to not-found, not to a/x'],
   ])('%s does not: the file is refused', (one, words) =>
-    expect(told(file(one))).toEqual([expect.stringContaining(words)]),
+    expect(diagnosticsOf(file(one))).toEqual([expect.stringContaining(words)]),
   )
 
-  test('what only waits for a key is said, and not refused', () => {
+  test('what only waits for a key is a warning, no error', () => {
     const off =
       'providers: { p: { kind: openai, keys: [ "${KEY}" ] }, q: { kind: groq, keys: [ k ] } }\nmodels: { m: [ p/x, q/y ] }\ntests: [ { ask: m, expect: p/x } ]\n'
     expect(tableOf(off).warnings.map(({ message }) => message)).toEqual([
       'switched off: no key',
       '"m" leads to q/y, not to p/x, whose provider is switched off',
     ])
-    expect(told(off, { env: { KEY: 'k' } })).toEqual([])
+    expect(diagnosticsOf(off, { env: { KEY: 'k' } })).toEqual([])
   })
 })
 

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { type SampleFacts, sampleFacts } from '../../../src/routing/facts.ts'
 import type { Step } from '../../../src/routing/table.ts'
 import { type LocalGateway, localGateway } from '../../support/local-gateway.ts'
-import { routeText, tableOf, told } from '../../support/routes.ts'
+import { diagnosticsOf, routeText, tableOf } from '../../support/routes.ts'
 import { modelsIn, replyOf } from '../../support/small-reply.ts'
 import { MODELS, pathOf, question, PROVIDERS as UPSTREAMS, WIRES } from '../../support/wires.ts'
 
@@ -83,8 +83,8 @@ describe('weights', () => {
       '[ [ { target: a/x, weight: 3 }, b/y ] ]',
       'weight means nothing to a pool that is round-robin',
     ],
-  ])('mean nothing %s, which is said', (_, entry, words) => {
-    const warnings = told(`${PROVIDERS}models: { m: ${entry} }\n`)
+  ])('mean nothing %s, which is a warning', (_, entry, words) => {
+    const warnings = diagnosticsOf(`${PROVIDERS}models: { m: ${entry} }\n`)
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toContain(words)
   })
@@ -149,7 +149,7 @@ test('a target’s own timeouts go before its provider’s, those nearer to the 
   ])
 })
 
-describe('another name for one thing takes over what is said of that thing', () => {
+describe('another name for an entry takes over its settings', () => {
   const MODEL = `models:
   m: { to: a/x, report-model: served, default: { temperature: 0.2 }, set: { user: u }, remove: [ top_k ] }
   plain: a/x
@@ -196,8 +196,8 @@ describe('another name for one thing takes over what is said of that thing', () 
     ])
   })
 
-  test('what is lost in a list is said', () =>
-    expect(told(`${PROVIDERS}${MODEL}  n: [ m, a/y ]\n`)).toEqual([
+  test('what is lost in a list is a warning', () =>
+    expect(diagnosticsOf(`${PROVIDERS}${MODEL}  n: [ m, a/y ]\n`)).toEqual([
       'routes.yaml:9:8: models.n[0]: the default, set and remove of models.m do not apply to it as one of several (write them on models.n, or in rules)',
     ]))
 })

@@ -5,7 +5,7 @@ import {
   parseMoney,
   parseSize,
 } from '../../../src/config/schema/units.ts'
-import { type Machine, tableOf, told } from '../../support/routes.ts'
+import { diagnosticsOf, type Machine, tableOf } from '../../support/routes.ts'
 
 /** §4 of the language: values. */
 
@@ -110,7 +110,7 @@ logging: { file: "\${FILE}", requests: "\${REQUESTS}" }
   })
 
   test('a missing one is an error with line and column', () =>
-    expect(told('server:\n  host: "${NOPE}"\napi-keys:\n  - "${file:gone}"\n')).toEqual([
+    expect(diagnosticsOf('server:\n  host: "${NOPE}"\napi-keys:\n  - "${file:gone}"\n')).toEqual([
       'routes.yaml:2:9: server.host: the environment variable NOPE is not set (set it, or write ${NOPE:-default})',
       'routes.yaml:4:5: api-keys[0]: the file gone cannot be read (write the path of a file that is there; it is looked for beside this one)',
     ]))
@@ -126,7 +126,7 @@ logging: { file: "\${FILE}", requests: "\${REQUESTS}" }
 
   test('but not in what else stands with a key', () =>
     expect(
-      told(
+      diagnosticsOf(
         'providers: { p: { kind: openai, keys: [ { key: k, headers: { X-Org: "${NOPE}" } } ] } }\n',
       ),
     ).toEqual([
@@ -207,14 +207,14 @@ api-keys: [ { name: ann, key: key-of-ann, limits: { tokens-per-day: 2M, cost-per
 
 describe('YAML', () => {
   test('unknown keys are errors with the nearest known key', () =>
-    expect(told('server: { prot: 1 }\nporviders: {}\n')).toEqual([
+    expect(diagnosticsOf('server: { prot: 1 }\nporviders: {}\n')).toEqual([
       'routes.yaml:1:11: server.prot: unknown key "prot" (did you mean "port"?)',
       'routes.yaml:2:1: porviders: unknown key "porviders" (did you mean "providers"?)',
     ]))
 
   test('doubled keys are errors', () =>
     expect(
-      told('server: {}\nmodels:\n  m: a/x\n  m: b/y\nserver: {}\n').filter(one =>
+      diagnosticsOf('server: {}\nmodels:\n  m: a/x\n  m: b/y\nserver: {}\n').filter(one =>
         one.includes('twice'),
       ),
     ).toEqual([
@@ -251,9 +251,9 @@ models:
     expect(two.found && two.route.steps).toHaveLength(2)
   })
 
-  test('a mistake in an anchor is told where it is written, once', () =>
+  test('a mistake in an anchor is reported where it is written, once', () =>
     expect(
-      told(`providers:
+      diagnosticsOf(`providers:
   a: &base { kind: openai, keys: [ k ], timeout: { idle: 3 } }
   b: *base
   c: { <<: *base, timeout: { idle: 4 } }

@@ -164,7 +164,7 @@ describe('every style', () => {
   ])('%s', (_, text, edit, expected) => expect(after(text, edit)).toBe(expected))
 })
 
-describe('anchors: others never see a change that is not said', () => {
+describe('anchors: no other place changes with the one that is named', () => {
   const SHARED = 'base: &b { k: 1, in: { x: 1 } }\nother: *b\nmerged:\n  <<: *b\n  own: 2 # mine\n'
 
   test.each<[string, Edit, string]>([
@@ -203,7 +203,7 @@ describe('anchors: others never see a change that is not said', () => {
     expect(after(text, remove('merged', 'k'))).toBe('base: &b { k: 1 }\nmerged:\n  <<: *b\n')
   })
 
-  test('an anchor that nobody uses is in nobody’s way', () => {
+  test('an anchor without aliases does not stop an edit', () => {
     expect(after('a: &x [ 1 ]\n', append(['a'], 2))).toBe('a: &x [ 1, 2 ]\n')
   })
 
@@ -212,7 +212,7 @@ describe('anchors: others never see a change that is not said', () => {
   })
 })
 
-describe('what cannot be done is said', () => {
+describe('what cannot be done is refused, with the reason', () => {
   test.each<[string, string, Edit, string]>([
     ['does not parse', 'a: [\n', set(['a'], 1), 'line 2 does not parse'],
     ['no such member', 'a: 1\n', remove('b'), 'there is no b to remove'],

@@ -67,7 +67,7 @@ const newValue = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }).map(one => JSON.parse(JSON.stringify(one)) as JsonValue),
 )
 
-/** Nobody can be called so: JavaScript itself would be in the way. */
+/** `__proto__` cannot be a plain member in JavaScript. */
 const plain = (value: JsonValue): boolean => !JSON.stringify(value).includes('__proto__')
 
 describe('any place of any file', () => {

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importFixtures } from '../../support/imported.ts'
-import { told } from '../../support/routes.ts'
+import { diagnosticsOf } from '../../support/routes.ts'
 
 /** Another tool's file in place of a routes.yaml. */
 
-describe('a file of another tool is called what it is, and nothing else is said of it', () => {
+describe('a file of another tool is named, with no other diagnostic', () => {
   test.each([
     ['cli-proxy-api-2025.yaml', "CLIProxyAPI's config.yaml"],
     ['cli-proxy-api-2026.yaml', "CLIProxyAPI's config.yaml"],
@@ -17,7 +17,9 @@ describe('a file of another tool is called what it is, and nothing else is said 
     ['litellm.yaml', "LiteLLM's config.yaml"],
   ])('%s', (file, called) => {
     const text = readFileSync(join(importFixtures, file), 'utf8')
-    expect(told(text, { asItIs: true }, file).map(line => line.replace(/:\d+:\d+:/, ':'))).toEqual([
+    expect(
+      diagnosticsOf(text, { asItIs: true }, file).map(line => line.replace(/:\d+:\d+:/, ':')),
+    ).toEqual([
       `${file}: this is ${called} ("jackfield import ${file}" writes a routes.yaml from it)`,
     ])
   })
@@ -30,5 +32,7 @@ describe('a routes.yaml with mistakes is one all the same', () => {
     ['only its beginning', 'api-keys: [ key-of-alice-1 ]\n'],
     ['its beginning, with settings', 'auth-dir: x\nremote-management: {}\nserver: { port: 1 }\n'],
     ['nothing that is known', 'foo: 1\n'],
-  ])('%s', (_, text) => expect(told(text, { asItIs: true }).join()).not.toContain('this is '))
+  ])('%s', (_, text) =>
+    expect(diagnosticsOf(text, { asItIs: true }).join()).not.toContain('this is '),
+  )
 })

@@ -4,7 +4,7 @@ import { isObject } from '../../../src/lib/json/json.ts'
 import { kinds } from '../../../src/providers/index.ts'
 import { compiled, tableOf } from '../../support/routes.ts'
 
-/** What editors are told of routes.yaml; tests/config/diagnostics.test.ts holds it against `check`. */
+/** What editors learn of routes.yaml; tests/config/diagnostics.test.ts holds it against `check`. */
 
 type Schema = Record<string, unknown>
 type Member = { path: string; schema: Schema; required: boolean }

@@ -17,7 +17,7 @@ function tableOf(text: string, file?: string) {
   return result.value
 }
 
-function told(text: string): string[] {
+function diagnosticsOf(text: string): string[] {
   const result = compiled(text, 'routes.yaml')
   return result.ok ? [] : result.diagnostics.map(formatDiagnostic)
 }
@@ -51,7 +51,7 @@ describe('logging', () => {
     ],
     ['logging: { file: 7 }', 'routes.yaml:1:18: logging.file: expected true or false or a text'],
     ['logging: { file: "" }', 'routes.yaml:1:18: logging.file: must not be empty'],
-  ])('%s is refused', (text, words) => expect(told(text).join()).toContain(words))
+  ])('%s is refused', (text, words) => expect(diagnosticsOf(text).join()).toContain(words))
 })
 
 describe('usage', () => {
@@ -70,5 +70,5 @@ describe('usage', () => {
     ['usage: { keep: 90 }', 'usage.keep: expected a duration'],
     ['usage: { enabled: maybe }', 'usage.enabled: expected true or false'],
     ['usage: { kep: 9d }', 'unknown key "kep" (did you mean "keep"?)'],
-  ])('%s is refused', (text, words) => expect(told(text).join()).toContain(words))
+  ])('%s is refused', (text, words) => expect(diagnosticsOf(text).join()).toContain(words))
 })
