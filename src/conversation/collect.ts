@@ -1,7 +1,7 @@
+import { GatewayError } from '../lib/errors.ts'
 import { appendDelta } from './append-delta.ts'
 import type { Part } from './part.ts'
 import type { ConversationResponse, StreamEvent } from './response.ts'
-import { truncatedStream } from './truncated.ts'
 
 /**
  * Puts a streamed response together. A part-start carries what the part begins with, so deltas
@@ -48,4 +48,15 @@ export function collect(events: Iterable<StreamEvent>): ConversationResponse {
   if (!response || !ended) throw truncatedStream()
   response.parts = [...parts.entries()].sort(([a], [b]) => a - b).map(([, part]) => part)
   return response
+}
+
+/**
+ * A stream that ended without its stop: never a quiet success. Agents recognise by these words that
+ * it is worth asking again (pi 0.87, 2026-11).
+ */
+export function truncatedStream(): GatewayError {
+  return new GatewayError(
+    'upstream-failed',
+    "the upstream's stream ended without its terminal event (connection lost); please retry your request",
+  )
 }

@@ -1,6 +1,5 @@
 export { appendDelta } from './append-delta.ts'
-export { collect } from './collect.ts'
-export { isEmptyPart, isPayload } from './is-payload.ts'
+export { collect, truncatedStream } from './collect.ts'
 export { withValidMedia } from './media.ts'
 export {
   ABILITIES,
@@ -9,6 +8,7 @@ export {
   type Needs,
   NO_NEEDS,
   needsOf,
+  offeredTo,
 } from './needs.ts'
 export {
   type Citation,
@@ -22,6 +22,7 @@ export {
   type ServerStep,
   type Source,
 } from './part.ts'
+export { isEmptyPart, isEmptyRequest, isPayload } from './payload.ts'
 export {
   CAPSULE_PREFIX,
   type Capsule,
@@ -54,9 +55,6 @@ export type {
 } from './request.ts'
 export type { ConversationResponse, PartDelta, Stop, StreamEvent, Usage } from './response.ts'
 export { sequentialParts } from './sequential-parts.ts'
-export { isBlank, saysNothing } from './substance.ts'
 export { type AdaptedTools, adaptTools, plainName, type ToolDialect } from './tools/dialect.ts'
-export { offeredTo } from './tools/offered.ts'
 export { pairCalls } from './tools/pairing.ts'
 export { systemAsUser, toTurns } from './tools/turns.ts'
-export { truncatedStream } from './truncated.ts'

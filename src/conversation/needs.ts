@@ -1,4 +1,4 @@
-import type { Part } from './part.ts'
+import type { Part, ProtocolId } from './part.ts'
 import type { ConversationRequest, ServerAbility, Tool } from './request.ts'
 
 /** What a model may or may not be able to take, as `lacks` in routes.yaml names it. */
@@ -74,4 +74,16 @@ export function hasWordFor(
   { protocol, does }: { protocol: string; does: readonly ServerAbility['name'][] },
 ): boolean {
   return tool.protocol === protocol || (tool.does !== undefined && does.includes(tool.does.name))
+}
+
+/**
+ * The request without the tools that are for models of another protocol only; the very
+ * same one where there are none.
+ */
+export function offeredTo(protocol: ProtocolId, request: ConversationRequest): ConversationRequest {
+  const isOffered = (tool: Tool): boolean =>
+    tool.type !== 'function' || tool.only === undefined || tool.only === protocol
+  return request.tools.every(isOffered)
+    ? request
+    : { ...request, tools: request.tools.filter(isOffered) }
 }

@@ -1,10 +1,10 @@
 import { countTokens } from '../conversation/count.ts'
 import {
   type ConversationRequest,
+  isEmptyRequest,
   type Needs,
   NO_NEEDS,
   needsOf,
-  saysNothing,
 } from '../conversation/index.ts'
 import { GatewayError } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json/json.ts'
@@ -130,7 +130,7 @@ export class ParsedBody {
   #decode(body: JsonObject): ConversationRequest {
     const { codec, action, envelope } = this.#source
     const request = codec.decodeRequest(body, envelope)
-    if (action !== 'count-tokens' && saysNothing(request))
+    if (action !== 'count-tokens' && isEmptyRequest(request))
       throw new GatewayError(
         'invalid-request',
         'the request says nothing: all its texts are empty; send a message with text',

@@ -57,8 +57,8 @@ describe('the text of a call that comes in many pieces is decoded in linear time
 test('many calls of tools that are spelled otherwise are looked up in linear time', () => {
   const MANY = 20_000
   const dialect: ToolDialect = {
-    toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 64 },
-    callId: { legal: /^[a-zA-Z0-9_-]+$/, most: 40 },
+    toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, maxLength: 64 },
+    callId: { legal: /^[a-zA-Z0-9_-]+$/, maxLength: 40 },
     freeform: true,
     namespaces: false,
   }

@@ -8,8 +8,8 @@ import { decodeInput } from './freeform.ts'
 
 /** What an upstream's protocol can express about tools. */
 export type ToolDialect = {
-  toolName: { legal: RegExp; illegalCharacter: RegExp; most: number }
-  callId: { legal: RegExp; most: number }
+  toolName: { legal: RegExp; illegalCharacter: RegExp; maxLength: number }
+  callId: { legal: RegExp; maxLength: number }
   /** Takes tools of free text. */
   freeform: boolean
   /** Takes tools in namespaces. */
@@ -88,12 +88,12 @@ function namespacesIn(tools: readonly Tool[]): (call: ClientTool) => ClientTool 
 
 function legalName(
   name: string,
-  { legal, illegalCharacter, most }: ToolDialect['toolName'],
+  { legal, illegalCharacter, maxLength }: ToolDialect['toolName'],
 ): string {
-  if (name.length <= most && legal.test(name)) return name
+  if (name.length <= maxLength && legal.test(name)) return name
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 8)
-  const safe = name.replace(illegalCharacter, '_').slice(0, most - 10)
-  return `${/^[a-zA-Z_]/.test(safe) ? safe : `_${safe.slice(0, most - 11)}`}_${digest}`
+  const safe = name.replace(illegalCharacter, '_').slice(0, maxLength - 10)
+  return `${/^[a-zA-Z_]/.test(safe) ? safe : `_${safe.slice(0, maxLength - 11)}`}_${digest}`
 }
 
 /** The very same array where no item changed, so that a source memory still recalls it. */
@@ -189,10 +189,10 @@ function fitCall(
 }
 
 /** The same id always becomes the same legal one. */
-function legalCallId(id: string, { legal, most }: ToolDialect['callId']): string {
-  if (id.length <= most && legal.test(id)) return id
+function legalCallId(id: string, { legal, maxLength }: ToolDialect['callId']): string {
+  if (id.length <= maxLength && legal.test(id)) return id
   const digest = createHash('sha256').update(id).digest('hex').slice(0, 24)
-  return `call_${digest}`.slice(0, most)
+  return `call_${digest}`.slice(0, maxLength)
 }
 
 /** A forced tool is named as its declaration now is. */

@@ -34,8 +34,8 @@ export const anthropic: Codec = {
   carries: carriesThinking,
   serverTools: ['web-search', 'web-fetch', 'code-execution'],
   dialect: {
-    toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 128 },
-    callId: { legal: /^[a-zA-Z0-9_-]+$/, most: 128 },
+    toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, maxLength: 128 },
+    callId: { legal: /^[a-zA-Z0-9_-]+$/, maxLength: 128 },
     freeform: false,
     namespaces: false,
   },

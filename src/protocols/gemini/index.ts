@@ -31,9 +31,9 @@ export const gemini: Codec = {
     toolName: {
       legal: /^[a-zA-Z_][a-zA-Z0-9_.:-]*$/,
       illegalCharacter: /[^a-zA-Z0-9_.:-]/g,
-      most: 64,
+      maxLength: 64,
     },
-    callId: { legal: /^[\s\S]+$/, most: 256 },
+    callId: { legal: /^[\s\S]+$/, maxLength: 256 },
     freeform: false,
     namespaces: false,
   },

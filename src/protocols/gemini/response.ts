@@ -23,7 +23,7 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
   const [candidate, ...more] = objects(body.candidates)
   const reader = new ChunkReader(issuer)
   const isOpen = candidate && finishOf(member(candidate, 'finishReason')) === undefined
-  if (isOpen && partsOf(object(candidate.content) ?? {}).length === 0) throw saysNothing(candidate)
+  if (isOpen && partsOf(object(candidate.content) ?? {}).length === 0) throw emptyReply(candidate)
   const finished = isOpen
     ? { ...body, candidates: [{ ...candidate, finishReason: 'STOP' }, ...more] }
     : body
@@ -39,7 +39,7 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
   }
 }
 
-function saysNothing(candidate: JsonObject): GatewayError {
+function emptyReply(candidate: JsonObject): GatewayError {
   const why = text(member(candidate, 'finishMessage'))
   const message = 'the upstream sent a reply without content and without a reason'
   return new GatewayError('upstream-failed', why ? `${message}: ${why.slice(0, 500)}` : message)

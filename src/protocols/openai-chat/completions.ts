@@ -114,9 +114,9 @@ class TextWriter implements Machine<StreamEvent, Frame> {
         this.texts.add(event.index)
         return this.words(event.part.text)
       case 'part-delta':
-        return this.texts.has(event.index) ? this.grown(event.delta) : []
+        return this.texts.has(event.index) ? this.partDelta(event.delta) : []
       case 'response-end':
-        return this.ended(event)
+        return this.responseEnd(event)
       case 'error':
         this.over = true
         return errorFrames(event.error)
@@ -132,7 +132,7 @@ class TextWriter implements Machine<StreamEvent, Frame> {
     return errorFrames(truncatedStream())
   }
 
-  private grown(delta: PartDelta): Frame[] {
+  private partDelta(delta: PartDelta): Frame[] {
     return 'text' in delta ? this.words(delta.text) : []
   }
 
@@ -140,7 +140,7 @@ class TextWriter implements Machine<StreamEvent, Frame> {
     return words === '' ? [] : [this.frame({ choices: [choice(words, null)] })]
   }
 
-  private ended({ stop, usage }: Extract<StreamEvent, { type: 'response-end' }>): Frame[] {
+  private responseEnd({ stop, usage }: Extract<StreamEvent, { type: 'response-end' }>): Frame[] {
     this.over = true
     const frames = [this.frame({ choices: [choice('', encodeStop(stop))] })]
     if (wantsUsage(this.asked)) {

@@ -45,8 +45,8 @@ export const openaiResponses: Codec = {
   carries: () => true,
   serverTools: ['web-search', 'code-execution'],
   dialect: {
-    toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 64 },
-    callId: { legal: /^[\s\S]+$/, most: 64 },
+    toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, maxLength: 64 },
+    callId: { legal: /^[\s\S]+$/, maxLength: 64 },
     freeform: true,
     namespaces: true,
   },

@@ -12,8 +12,8 @@ import {
 } from '../../../src/conversation/index.ts'
 
 const DIALECT: ToolDialect = {
-  toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, most: 64 },
-  callId: { legal: /^[a-zA-Z0-9_-]+$/, most: 40 },
+  toolName: { legal: /^[a-zA-Z0-9_-]+$/, illegalCharacter: /[^a-zA-Z0-9_-]/g, maxLength: 64 },
+  callId: { legal: /^[a-zA-Z0-9_-]+$/, maxLength: 40 },
   freeform: false,
   namespaces: false,
 }

@@ -64,13 +64,13 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
         this.id = event.id || this.id
         return this.begun ? [] : [this.delta({ content: '' })]
       case 'part-start':
-        return this.started(event.index, event.part)
+        return this.partStart(event.index, event.part)
       case 'part-delta':
-        return this.grown(event.index, event.delta)
+        return this.partDelta(event.index, event.delta)
       case 'part-end':
-        return this.closed(event.index)
+        return this.partEnd(event.index)
       case 'response-end':
-        return this.ended(event)
+        return this.responseEnd(event)
       case 'error':
         return this.failed(event.error)
       case 'opaque':
@@ -82,7 +82,7 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
     return this.over ? [] : this.failed(truncatedStream())
   }
 
-  private started(index: number, part: Part): Frame[] {
+  private partStart(index: number, part: Part): Frame[] {
     if (part.type === 'tool-call') return part.runsOn === 'client' ? this.called(index, part) : []
     if (
       part.type === 'image' ||
@@ -121,7 +121,7 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
     return [this.delta({ tool_calls: [wire] })]
   }
 
-  private grown(index: number, delta: PartDelta): Frame[] {
+  private partDelta(index: number, delta: PartDelta): Frame[] {
     if ('text' in delta) return this.prose(index, delta.text)
     if ('arguments' in delta) return this.argue(index, delta.arguments)
     if ('citation' in delta) return this.cited(delta.citation)
@@ -150,12 +150,12 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
   }
 
   /** A call without arguments has an empty object of them. */
-  private closed(index: number): Frame[] {
+  private partEnd(index: number): Frame[] {
     const call = this.calls.get(index)
     return call && !call.argued && !call.custom ? this.argue(index, '{}') : []
   }
 
-  private ended({ stop, usage }: Extract<StreamEvent, { type: 'response-end' }>): Frame[] {
+  private responseEnd({ stop, usage }: Extract<StreamEvent, { type: 'response-end' }>): Frame[] {
     this.over = true
     const frames = [this.delta({}, encodeStop(stop))]
     if (wantsUsage(this.asked)) frames.push(this.chunk([], { usage: encodeUsage(usage) }))

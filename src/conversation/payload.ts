@@ -1,4 +1,5 @@
 import type { Part } from './part.ts'
+import type { ConversationRequest } from './request.ts'
 import type { PartDelta, StreamEvent } from './response.ts'
 
 /**
@@ -14,7 +15,7 @@ export function isPayload(event: StreamEvent): boolean {
     case 'part-start':
       return !isEmptyPart(event.part)
     case 'part-delta':
-      return says(event.delta)
+      return !isEmptyDelta(event.delta)
     case 'response-end':
     case 'error':
       return true
@@ -27,9 +28,19 @@ export function isEmptyPart(part: Part): boolean {
   return part.text === '' && !part.seal?.value && !('citations' in part && part.citations?.length)
 }
 
-function says(delta: PartDelta): boolean {
-  if ('text' in delta) return delta.text !== ''
-  if ('arguments' in delta) return delta.arguments !== ''
-  if ('seal' in delta) return delta.seal.value !== ''
-  return true
+function isEmptyDelta(delta: PartDelta): boolean {
+  if ('text' in delta) return delta.text === ''
+  if ('arguments' in delta) return delta.arguments === ''
+  return 'seal' in delta && delta.seal.value === ''
+}
+
+/** Whether a request holds blank texts only. */
+export function isEmptyRequest({ system, messages }: ConversationRequest): boolean {
+  return system.every(isBlank) && messages.every(({ parts }) => parts.every(isBlank))
+}
+
+/** Blank text without a seal. */
+function isBlank(part: Part): boolean {
+  if (part.type !== 'text' && part.type !== 'thinking' && part.type !== 'refusal') return false
+  return part.text.trim() === '' && !part.seal?.value
 }
