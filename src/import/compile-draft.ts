@@ -6,8 +6,8 @@ import type { Draft, ImportServices, Routes } from './draft.ts'
 import { renderDraft } from './render.ts'
 
 /**
- * The draft's text, without what does not compile: that leaves with a note. Undefined: something
- * is wrong that no entry can be blamed for.
+ * The draft's text. Entries that do not compile are removed, each with a note. Undefined: an error
+ * belongs to no entry.
  */
 export function compileDraft(draft: Draft, services: ImportServices): string | undefined {
   for (;;) {
@@ -15,11 +15,11 @@ export function compileDraft(draft: Draft, services: ImportServices): string | u
     const text = renderDraft(draft)
     const compiled = compileTable('routes.yaml', text, { ...services, env: anySet() })
     if (compiled.ok) return text
-    if (!takenOut(draft, compiled.diagnostics)) return undefined
+    if (!removeFaulty(draft, compiled.diagnostics)) return undefined
   }
 }
 
-/** A file must declare a provider. Where nothing can be taken over the demo is one. */
+/** Adds the demo where there is no provider, since a file must declare one. */
 function withProvider(draft: Draft): void {
   const { providers } = draft.routes
   if (Object.keys(providers).length > 0) return
@@ -31,7 +31,7 @@ function withProvider(draft: Draft): void {
   )
 }
 
-/** Variables need not be set on the machine where a file is taken over. */
+/** Every variable counts as set: it need not be on the machine of the import. */
 function anySet(): ImportServices['env'] {
   return new Proxy(
     {},
@@ -41,8 +41,8 @@ function anySet(): ImportServices['env'] {
 
 type Place = { section: keyof Routes; name: string }
 
-/** False: there is nothing to take out. */
-function takenOut(draft: Draft, diagnostics: readonly Diagnostic[]): boolean {
+/** Removes the entries that errors belong to. False: there are none. */
+function removeFaulty(draft: Draft, diagnostics: readonly Diagnostic[]): boolean {
   const blamed = new Map<string, Place & { diagnostic: Diagnostic }>()
   for (const diagnostic of diagnostics) {
     const place = diagnostic.severity === 'error' && placeOf(draft, diagnostic.path)
@@ -50,7 +50,7 @@ function takenOut(draft: Draft, diagnostics: readonly Diagnostic[]): boolean {
     const key = `${place.section}\0${place.name}`
     if (!blamed.has(key)) blamed.set(key, { ...place, diagnostic })
   }
-  // From the end: what stands in a list before another keeps its place.
+  // From the end, so that places in a list stay right.
   for (const { section, name, diagnostic } of [...blamed.values()].reverse()) {
     const { path, message, hint } = diagnostic
     const origin = draft.origins.get(`${section}\0${name}`)

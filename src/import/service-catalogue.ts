@@ -72,7 +72,7 @@ export function isLocal(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
-/** What `proxy-url` takes: `none` is another word for `direct`. Undefined: it cannot be used here. */
+/** A value for `proxy-url`, where `none` means `direct`. Undefined: it cannot be used here. */
 export function proxyOf(written: string): string | undefined {
   if (/^(direct|none)$/i.test(written)) return 'direct'
   return isProxy(written) || isVariable(written) ? written : undefined

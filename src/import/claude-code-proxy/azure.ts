@@ -11,7 +11,7 @@ export function readAzure(env: TrackedSettings, address: string, draft: Draft) {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (!version && !url?.hostname.endsWith('.openai.azure.com')) return undefined
   const asked = version ?? url?.searchParams.get('api-version') ?? undefined
-  // What stands before Azure's own path is a gateway of one's own.
+  // A path before Azure's own is that of a gateway in between.
   const before = url?.pathname.replace(/\/openai(\/.*)?$/, '').replace(/\/+$/, '') ?? ''
   const origin = url ? url.origin + before : address.replace(/\/+$/, '')
   if (!asked)

@@ -63,7 +63,7 @@ function addUpstreams(env: TrackedSettings, importing: Importing): void {
     )
 }
 
-/** By key, or as a service account, whose file says the project. */
+/** By key, or as a service account, whose file has the project. */
 function googleOf(env: TrackedSettings, { draft, services }: Importing): JsonObject | undefined {
   const key = env.text('GEMINI_API_KEY')
   const location = env.text('VERTEX_LOCATION')

@@ -63,7 +63,7 @@ const TOKEN = /\\[^\w\s*]|\.[*+]\??|[^\\[\](){}+?*|^$]/g
 
 /**
  * `^gpt-5` is `gpt-5*`, since a pattern may match anywhere. A bare dot is taken for the dot of a
- * version. Undefined: no glob says the same.
+ * version. Undefined: no glob means the same.
  */
 function globOf(pattern: string): string | undefined {
   const [, start = '', body = '', end = ''] = /^(\^?)(.*?)(\$?)$/.exec(pattern) ?? []

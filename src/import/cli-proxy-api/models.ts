@@ -18,7 +18,7 @@ export function readModels(entry: TrackedSettings, importing: Importing): JsonVa
 /** `auto` is no level: the model then chooses one. */
 const LEVELS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
-/** Levels are known here; how many tokens each is, the model's own protocol says. */
+/** The levels that are known here; the model's protocol has the tokens of each. */
 const levels: Read = (thinking, name, { draft }) => {
   const written = thinking.texts(name)
   const known = written.filter(level => LEVELS.includes(level))

@@ -22,7 +22,7 @@ const LISTS: readonly KeyList[] = [
   {
     section: 'claude-api-key',
     name: 'claude',
-    // Anthropic takes its keys in a header of its own, others as everybody does.
+    // Anthropic takes its keys in a header of its own, other services as bearer tokens.
     kindOf: address =>
       address === undefined || kindAt(address) === 'anthropic'
         ? 'anthropic'
