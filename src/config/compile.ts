@@ -1,4 +1,3 @@
-import { frozen } from '../lib/freeze.ts'
 import { isObject } from '../lib/json/json.ts'
 import type { Kind } from '../providers/kind.ts'
 import { compileRoutes } from '../routing/compiled-routes.ts'
@@ -154,4 +153,18 @@ function readRules(
     const edits = readEdits(written as EditsEntry, path, report)
     return { edits, when }
   })
+}
+
+/** Freezes plain objects and lists all the way down, and the values of maps; maps themselves cannot be frozen. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (value instanceof Map) {
+    for (const entry of value.values()) frozen(entry)
+    return value
+  }
+  const plain = Object.getPrototypeOf(value) === Object.prototype
+  if (!plain && !Array.isArray(value)) return value
+  Object.freeze(value)
+  for (const member of Object.values(value)) frozen(member)
+  return value
 }

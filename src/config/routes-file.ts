@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { LOCKED_OUT } from '../lib/files/file-lock.ts'
+import { LOCK_TIMEOUT } from '../lib/files/file-lock.ts'
 import type { Diagnostic, Result } from '../routing/diagnostic.ts'
 import { type Store, StoreConflict, type StoredDocument } from '../store/store.ts'
 import type { Edited } from './edit/index.ts'
@@ -215,7 +215,7 @@ const REMEDIES: Record<string, string> = {
 }
 
 function unwritable(name: string, code: string): string {
-  if (code === LOCKED_OUT) return `${name} is being changed by another process; try again`
+  if (code === LOCK_TIMEOUT) return `${name} is being changed by another process; try again`
   return `${name} cannot be written: ${REMEDIES[code] ?? `${code}; look after the disk`}; nothing is changed`
 }
 

@@ -2,7 +2,7 @@ import { countTokens as countConversation } from '../conversation/count.ts'
 import { asGatewayError } from '../lib/errors.ts'
 import { isObject, parseObject } from '../lib/json/json.ts'
 import type { Exchange } from './context.ts'
-import { wholeBody } from './reply/body.ts'
+import { readReplyBody } from './reply/body.ts'
 import { respond } from './reply/respond.ts'
 import { stamp } from './response-headers.ts'
 import { beginAttempt, endAttempt } from './upstream/attempt.ts'
@@ -25,7 +25,7 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
   try {
     exchange.progress.attempts++
     const reply = await send(exchange, attempt, 'count-tokens')
-    const count = new TextDecoder().decode(await wholeBody(exchange, attempt, reply))
+    const count = new TextDecoder().decode(await readReplyBody(exchange, attempt, reply))
     if (!isCount(count)) return await countLocally(exchange)
     const headers = relayedHeaders(reply.headers)
     asJson(headers)

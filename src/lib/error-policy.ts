@@ -30,7 +30,7 @@ export type ErrorPolicy = {
    * a change by hand. Higher wins; the later one on a tie.
    */
   rank: number
-  /** It stays until someone changes the client's key, or a key or the file of the gateway. */
+  /** It stays until the client's key, a key of the gateway or its file is changed. */
   lasting?: 'client' | 'gateway'
 }
 

@@ -52,7 +52,7 @@ export type ErrorDetails = {
   /** The upstream's own HTTP status; a client of any protocol sees the same one, from 400 to 599. */
   status?: number
   retryAfterMs?: number
-  /** The upstream's own word for it (`overloaded_error`, `insufficient_quota`). */
+  /** The upstream's own type of the error (`overloaded_error`, `insufficient_quota`). */
   type?: string
   /** Which request member is at fault, where the upstream says so. */
   param?: string

@@ -10,7 +10,7 @@ export function createGate(places: number): Gate {
     else await new Promise<void>(resolve => waiting.push(resolve))
   }
 
-  /** A place that becomes free is handed on, before anyone who comes later can take it. */
+  /** A place that becomes free goes to the longest waiting work, ahead of later calls. */
   function left(): void {
     const next = waiting.shift()
     if (next) next()

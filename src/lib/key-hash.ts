@@ -10,7 +10,7 @@ export function hashOf(key: string): string {
 }
 
 /** Whether a text is meant as a hash, be it a right one or not. */
-export function isMeantAsHash(text: string): boolean {
+export function looksLikeHash(text: string): boolean {
   return /^sha256:/i.test(text)
 }
 
@@ -18,8 +18,8 @@ export function isHash(text: string): boolean {
   return SPELLED.test(text)
 }
 
-/** What a key is told by: the hash that is written, or that of the key that is written. */
-export function knownBy(written: string): string {
+/** The hash by which a key is recognised; routes.yaml has the hash itself, or the key. */
+export function keyHash(written: string): string {
   return isHash(written) ? written.toLowerCase() : hashOf(written)
 }
 

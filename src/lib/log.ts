@@ -2,9 +2,9 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 export type LogSettings = {
   level: Level
-  /** To which the lines go as well. */
+  /** A file to which the lines are written as well as to stderr. */
   file?: string
-  /** Takes secrets out of lines: what upstreams say may hold some. */
+  /** Redacts lines: what upstreams send may hold secrets. */
   clean?(text: string): string
 }
 

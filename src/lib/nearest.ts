@@ -1,12 +1,12 @@
-/** What is longer is no slip of the pen. */
+/** Longer names are not corrected. */
 const MAX_NAME_LENGTH = 100
-/** More changes than this are another name. */
+/** A name with more changes than this is a different one. */
 const MAX_DISTANCE = 8
 
 /** The known names most like a wrong one, best first; none that are too far off to be meant. */
 export function nearest(wrong: string, known: Iterable<string>, most = 1): string[] {
   if (wrong.length > MAX_NAME_LENGTH) return []
-  // Of a name that is changed altogether nothing is left.
+  // Some of the name must be left.
   const limit = Math.min(Math.max(2, Math.floor(wrong.length / 3)), wrong.length - 1, MAX_DISTANCE)
   const lower = wrong.toLowerCase()
   const ranked: { name: string; distance: number }[] = []
@@ -34,7 +34,7 @@ const MAX_SEARCHES = 100
 /** `known` is made only where a name is looked up. */
 export type Suggest = (wrong: string, known: () => Iterable<string>) => string | undefined
 
-/** `didYouMean` for as many wrong names of one file as anyone reads about. */
+/** `didYouMean` for the first hundred wrong names of a file. */
 export function createSuggest(): Suggest {
   let searches = 0
   return (wrong, known) => (searches++ < MAX_SEARCHES ? didYouMean(wrong, known()) : undefined)

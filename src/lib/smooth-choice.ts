@@ -3,7 +3,7 @@ export type Turns = Map<string, number>
 
 /**
  * Smooth weighted choice: fair at any moment, also while candidates come and go, and round robin
- * where all weights are equal. Undefined: there is nobody.
+ * where all weights are equal. Undefined: there are no candidates.
  */
 export function smoothChoice<Candidate>(
   candidates: readonly Candidate[],

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { whileLocked } from '../lib/files/file-lock.ts'
+import { withFileLock } from '../lib/files/file-lock.ts'
 import { isDamaged, setAside } from './sqlite.ts'
 
 /** An open SQLite file. */
@@ -60,7 +60,7 @@ export function createRecovering<Opened extends Handle>({
 
   /** Of two processes that find the same damage one sets the file aside; the other takes the new one. */
   function replace(damaged: number | undefined): void {
-    whileLocked(path, () => {
+    withFileLock(path, () => {
       if (inodeOf(path) !== damaged) return
       setAside(path)
       replaced()

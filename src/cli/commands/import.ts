@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Imported, type ImportServices, importConfig } from '../../import/index.ts'
-import { writeWhole } from '../../lib/files/write-whole.ts'
+import { writeAtomically } from '../../lib/files/atomic-write.ts'
 import { newKey } from '../../lib/key-hash.ts'
 import { kinds } from '../../providers/index.ts'
 import { backUp } from '../../store/documents/backups.ts'
@@ -56,7 +56,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   let kept: string | undefined
   try {
     if (target.isThere) kept = backUp(target.path, readFileSync(target.path, 'utf8'), Date.now())
-    writeWhole(target.path, imported.text)
+    writeAtomically(target.path, imported.text)
   } catch (error) {
     return refuse(`${output} cannot be written (${reasonOf(error)}); give another --output`, io)
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import builtin from '../../../routes.yaml' with { type: 'text' }
-import { writeWhole } from '../../lib/files/write-whole.ts'
+import { writeAtomically } from '../../lib/files/atomic-write.ts'
 import { HELP_ONLY, readArguments } from '../arguments.ts'
 import type { Io } from '../terminal.ts'
 
@@ -30,7 +30,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 1
   }
   try {
-    writeWhole(path, builtin)
+    writeAtomically(path, builtin)
   } catch (error) {
     io.stderr(
       `jackfield init: ${file} cannot be written (${error instanceof Error ? error.message : error})\n`,

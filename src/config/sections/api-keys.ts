@@ -1,4 +1,4 @@
-import { isHash, isMeantAsHash, knownBy } from '../../lib/key-hash.ts'
+import { isHash, keyHash, looksLikeHash } from '../../lib/key-hash.ts'
 import type { ApiKey } from '../../routing/table.ts'
 import type { Report } from '../diagnostics/report.ts'
 import type { Document } from '../schema/routes.ts'
@@ -30,7 +30,7 @@ export function readApiKeys(document: Document, report: Report): ApiKey[] {
         'the key begins or ends with a blank, which no client can send',
         'take it out',
       )
-    if (isMeantAsHash(key) && !isHash(key))
+    if (looksLikeHash(key) && !isHash(key))
       report.error(
         path,
         'value',
@@ -44,10 +44,10 @@ export function readApiKeys(document: Document, report: Report): ApiKey[] {
         `the name "${name}" is used twice`,
         'give each key a name of its own',
       )
-    if (hashes.has(knownBy(key)))
+    if (hashes.has(keyHash(key)))
       report.error(path, 'value', 'this key stands here twice', 'take one out')
     names.add(name)
-    hashes.add(knownBy(key))
+    hashes.add(keyHash(key))
     keys.push({ ...read, at: report.at(path) })
   }
   return keys

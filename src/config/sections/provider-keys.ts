@@ -1,4 +1,4 @@
-import { isMeantAsHash } from '../../lib/key-hash.ts'
+import { looksLikeHash } from '../../lib/key-hash.ts'
 import type { Path } from '../../lib/path.ts'
 import type { Kind } from '../../providers/kind.ts'
 import type { CredentialSpec } from '../../routing/table.ts'
@@ -96,7 +96,7 @@ function readKey(key: KeyEntry, index: number, reading: Reading): CredentialSpec
 }
 
 function lintKey(secret: string, path: Path, report: Report): void {
-  if (isMeantAsHash(secret.trim()))
+  if (looksLikeHash(secret.trim()))
     report.error(
       path,
       'value',

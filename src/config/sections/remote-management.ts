@@ -1,4 +1,4 @@
-import { isHash, isMeantAsHash } from '../../lib/key-hash.ts'
+import { isHash, looksLikeHash } from '../../lib/key-hash.ts'
 import type { ManagementSettings } from '../../routing/table.ts'
 import type { Report } from '../diagnostics/report.ts'
 import type { Document } from '../schema/routes.ts'
@@ -26,7 +26,7 @@ function problemOf(secret: string): KeyProblem | undefined {
       message: 'this is a sample key that anybody knows',
       hint: 'make one of your own: openssl rand -hex 24',
     }
-  if (isMeantAsHash(secret) && !isHash(secret))
+  if (looksLikeHash(secret) && !isHash(secret))
     return {
       message: 'this is no SHA-256 hash',
       hint: 'write sha256: and 64 hex digits: printf %s "$SECRET" | sha256sum',

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../lib/errors.ts'
-import { hashOf, knownBy } from '../../lib/key-hash.ts'
+import { hashOf, keyHash } from '../../lib/key-hash.ts'
 import { allowedBy } from '../../routing/allowed.ts'
 import type { ApiKey, ServerSettings } from '../../routing/table.ts'
 import type { Authenticate, Caller } from './caller.ts'
@@ -15,7 +15,7 @@ export function createAuthenticate(
 ): Authenticate {
   if (keys.length === 0) return createKeyless(server)
   // Digests are looked up, not keys: how long that takes says nothing about a key.
-  const callers = new Map(keys.map(key => [knownBy(key.key), callerOf(key)]))
+  const callers = new Map(keys.map(key => [keyHash(key.key), callerOf(key)]))
   return (headers, _, queryKey) => {
     const presented = presentedKeys(headers, queryKey)
     for (const key of presented) {

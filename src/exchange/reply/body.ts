@@ -6,11 +6,10 @@ import type { Exchange } from '../context.ts'
 import { type Attempt, networkError, waitFor } from '../upstream/attempt.ts'
 
 /**
- * The chunks of a reply as they arrive; a connection that breaks is told apart from a fault in their
- * decoding. The upstream may be silent for as long as `timeout.idle` says, the whole may take as
- * long as `timeout.total` says, and be as long as `server.reply-limit` says.
+ * The chunks of a reply as they arrive, within `timeout.idle`, `timeout.total` and
+ * `server.reply-limit`. Throws what a broken connection means, which a fault in decoding is not.
  */
-export async function* received(
+export async function* replyChunks(
   exchange: Exchange,
   attempt: Attempt,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -28,7 +27,7 @@ export async function* received(
   }
 }
 
-/** Counts the chunks of a reply that is held, whole or in what is made of it. Throws beyond the limit. */
+/** Counts the bytes of a reply that is held, as it came or translated. Throws beyond the limit. */
 export function replyCounter(exchange: Exchange, attempt: Attempt): (chunk: Uint8Array) => void {
   const limit = limitOf(exchange)
   let length = 0
@@ -38,25 +37,25 @@ export function replyCounter(exchange: Exchange, attempt: Attempt): (chunk: Uint
   }
 }
 
-/** A body that is said to be no longer than this is read in one piece: it cannot take long. */
+/** A body whose header declares no more than this is read in one piece: it cannot take long. */
 const MAX_AT_ONCE_BYTES = 1_000_000
 
 /** The reply's body, read to its end. Throws as `received` does. */
-export async function wholeBody(
+export async function readReplyBody(
   exchange: Exchange,
   attempt: Attempt,
   reply: Response,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (isShort(reply, limitOf(exchange))) return bodyAtOnce(exchange, attempt, reply)
   const chunks: Uint8Array[] = []
-  for await (const chunk of received(exchange, attempt, reply.body ?? [])) chunks.push(chunk)
+  for await (const chunk of replyChunks(exchange, attempt, reply.body ?? [])) chunks.push(chunk)
   const [only] = chunks
   return only?.buffer instanceof ArrayBuffer && chunks.length === 1
     ? new Uint8Array(only.buffer, only.byteOffset, only.length)
     : joined(chunks)
 }
 
-/** What is unpacked on its way may be longer than its header says. */
+/** A body that is unpacked on its way may be longer than its header declares. */
 function isShort({ headers }: Response, limitBytes: number): boolean {
   const declared = headers.get('content-length')
   if (declared === null || headers.has('content-encoding')) return false

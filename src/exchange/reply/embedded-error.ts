@@ -26,7 +26,7 @@ export function parseReply(
   if (!body) throw invalidReply(attempt, text)
   const error = attempt.codec.embeddedError(body)
   if (!error) return body
-  // The upstream's own words, where they are what a client expects behind an error's status.
+  // The upstream's own body, where it is what a client expects behind an error's status.
   const raw = isObject(body.error) ? bytes : NOTHING
   throw upstreamError(exchange, attempt, reply, error, raw)
 }
@@ -44,7 +44,7 @@ function objectIn(text: string): JsonObject | undefined {
   return isObject(first) && isObject(first.error) ? first : undefined
 }
 
-/** A reply that is no answer and tells no error that one could read. */
+/** For a reply that is neither an answer nor a readable error. */
 export function invalidReply({ target }: Attempt, text: string): GatewayError {
   const from = targetName(target)
   const words = plainText(text)
@@ -58,8 +58,8 @@ export function invalidReply({ target }: Attempt, text: string): GatewayError {
 }
 
 /**
- * An error in a reply with status 200, as if its status had been the error's own: what its
- * headers say of waiting and of limits counts.
+ * The error in a reply with status 200, built as if the status had been the error's own: its headers
+ * give the wait and the limits. The one place where errors inside replies are built; redacted.
  */
 export function upstreamError(
   exchange: Exchange,
@@ -78,10 +78,10 @@ export function upstreamError(
     type,
     param,
   })
-  const said = decoder.decode(body)
-  const text = redactCredential(attempt.lease.credential.secrets(), said)
+  const original = decoder.decode(body)
+  const text = redactCredential(attempt.lease.credential.secrets(), original)
   const limits = attempt.target.provider.kind.limits?.(status, headers, text, nowMs)
-  const raw = text === said ? body : new TextEncoder().encode(text)
+  const raw = text === original ? body : new TextEncoder().encode(text)
   return new UpstreamError(
     meaning,
     { protocol: attempt.upstream.protocol, headers, body: raw },

@@ -9,10 +9,10 @@ import { GatewayError } from '../../lib/errors.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 
-/** A model that was at work, ended as if it had answered, and gave nothing. */
+/** The model used output tokens and ended well, and its answer has no content. */
 export class EmptyAnswer extends GatewayError {}
 
-/** Throws `EmptyAnswer`. Where the reason says why there is nothing, it is an answer. */
+/** Throws `EmptyAnswer`. A stop reason that explains the missing content makes it an answer. */
 export function refuseEmpty({ target }: Attempt, response: ConversationResponse): void {
   const { parts, stop, usage } = response
   const output = usage.output ?? 0

@@ -83,7 +83,7 @@ async function read(
     payload = decoded.some(isPayload)
     for (const event of decoded) {
       beginning.events.push(event)
-      // Its client may go away before there is anything to pass on.
+      // The client may leave before there is anything to pass on.
       if (event.type !== 'response-start') continue
       started = true
       tallyUsage(tally, event.usage)
@@ -93,7 +93,7 @@ async function read(
   return beginning
 }
 
-/** What calls itself a stream and is none: one object, or a page, that holds an error. */
+/** For a reply whose type is a stream's and whose body is none: one object, or a page, with an error. */
 export function throwUnframed(
   exchange: Exchange,
   attempt: Attempt,

@@ -16,7 +16,7 @@ import { stamp } from '../response-headers.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import { asJson, relayedHeaders, STREAM_HEADERS } from '../upstream/headers.ts'
 import type { Answer } from './answer.ts'
-import { eventLimit, received, wholeBody } from './body.ts'
+import { eventLimit, readReplyBody, replyChunks } from './body.ts'
 import { invalidReply, parseReply, upstreamError } from './embedded-error.ts'
 import { refuseEmpty } from './empty-answer.ts'
 import { throwUnframed } from './first-event.ts'
@@ -44,7 +44,7 @@ export async function answer(
   // A summary is an item of its own, so it goes down when it is whole.
   if (streamed && stream && !exchange.compacts) return translatedStream(exchange, attempt, reply)
   if (streamed) return collected(exchange, attempt, reply, reply.body ?? [])
-  const bytes = await wholeBody(exchange, attempt, reply)
+  const bytes = await readReplyBody(exchange, attempt, reply)
   // Some upstreams do not say that it is a stream.
   if (isEventStream(bytes)) return collected(exchange, attempt, reply, [bytes])
   return attempt.passing && !stream
@@ -63,11 +63,11 @@ function passedJson(
   bytes: Uint8Array<ArrayBuffer>,
 ): Answer {
   const members = membersOf(bytes)
-  if (mayTellError(exchange, attempt, bytes, members)) parseReply(exchange, attempt, reply, bytes)
+  if (mayHoldError(exchange, attempt, bytes, members)) parseReply(exchange, attempt, reply, bytes)
   const headers = relayedHeaders(reply.headers)
   asJson(headers)
   stamp(headers, exchange, attempt)
-  if (members) hearJson(exchange, attempt, bytes, members)
+  if (members) tallyJson(exchange, attempt, bytes, members)
   settle(exchange, attempt, reply.status)
   const named = attempt.codec.members.model
   const model = renames(exchange) && members?.find(({ key }) => key === named)
@@ -100,11 +100,11 @@ function membersOf(bytes: Uint8Array): Member[] | undefined {
 async function relayed(exchange: Exchange, attempt: Attempt, reply: Response): Promise<Answer> {
   const type = reply.headers.get('content-type') ?? ''
   if (/^(text\/html|application\/xhtml\+xml)\b/i.test(type)) {
-    const page = await wholeBody(exchange, attempt, reply)
+    const page = await readReplyBody(exchange, attempt, reply)
     throw invalidReply(attempt, decoder.decode(page))
   }
   if (/^application\/json\b/i.test(type))
-    return passedJson(exchange, attempt, reply, await wholeBody(exchange, attempt, reply))
+    return passedJson(exchange, attempt, reply, await readReplyBody(exchange, attempt, reply))
   const headers = relayedHeaders(reply.headers)
   stamp(headers, exchange, attempt)
   const { status, body } = reply
@@ -139,7 +139,7 @@ function relayTransform({ tally }: Attempt): StreamTransform {
 }
 
 /** Whether a reply must be read to know that it is no error; most need not be. */
-function mayTellError(
+function mayHoldError(
   { action }: Exchange,
   { codec }: Attempt,
   bytes: Uint8Array,
@@ -159,7 +159,7 @@ function mayTellError(
 const NULL = 0x6e
 
 /** The usage; and where that is missing or has gaps, what was said, for an estimate. */
-function hearJson(
+function tallyJson(
   { action }: Exchange,
   attempt: Attempt,
   bytes: Uint8Array,
@@ -168,13 +168,13 @@ function hearJson(
   const { tally } = attempt
   const usage = usageOf(attempt, bytes, members)
   if (action !== 'relay' && (usage.fresh === undefined || usage.output === undefined))
-    hearWords(attempt, bytes)
+    tallyText(attempt, bytes)
   tallyUsage(tally, usage)
   tally.complete = true
 }
 
 /** What passes need not be what its protocol says it is. */
-function hearWords({ tally, codec, target }: Attempt, bytes: Uint8Array): void {
+function tallyText({ tally, codec, target }: Attempt, bytes: Uint8Array): void {
   const body = parseObject(decoder.decode(bytes))
   try {
     if (body) tallyResponse(tally, codec.decodeResponse(body, target.provider.id))
@@ -220,7 +220,7 @@ async function collected(
     }
   }
 
-  for await (const chunk of received(exchange, attempt, chunks)) {
+  for await (const chunk of replyChunks(exchange, attempt, chunks)) {
     for (const frame of frames.feed(chunk)) heard(events.feed(frame))
     if (all.length === 0) unframed.push(chunk)
     // An upstream that has sent an error need not hang up.
@@ -261,7 +261,7 @@ async function rendered(
   const headers = new Headers()
   const body = exchange.envelope.stream
     ? streamOf(exchange, attempt, asked, complete, headers)
-    : wholeOf(exchange, attempt, asked, response, headers)
+    : jsonOf(exchange, attempt, asked, response, headers)
   // Encoding finds what the client's protocol cannot express.
   settle(exchange, attempt, status)
   stamp(headers, exchange, attempt)
@@ -280,7 +280,7 @@ function compacted(
   return compaction.reply(response, askedOf(exchange, response.model))
 }
 
-function wholeOf(
+function jsonOf(
   exchange: Exchange,
   attempt: Attempt,
   asked: Asked,

@@ -52,7 +52,7 @@ export function reportedModel(exchange: Exchange, served: string): string {
   return exchange.route.reportModel === 'served' ? served : exchange.envelope.model
 }
 
-/** Whether the served name must give way to the client's in a reply that passes through. */
+/** Whether a reply that passes through has the served name replaced by the client's. */
 export function renames({ route }: Exchange): boolean {
   return route.reportModel === 'asked'
 }

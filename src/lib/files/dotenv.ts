@@ -1,6 +1,6 @@
 export type Dotenv = {
   values: Record<string, string>
-  /** Lines that say nothing that could be understood; counted from 1. */
+  /** Lines that are no entry; counted from 1. */
   broken: number[]
 }
 
@@ -41,7 +41,7 @@ function readEntry(text: string): Entry {
   const named = NAME.exec(text)
   const name = named?.[1] ?? named?.[2]
   const after = text.slice(named?.[0].length ?? 0)
-  // A name without a value says nothing, which is not wrong.
+  // A name without a value sets nothing, which is no mistake.
   if (name !== undefined && REST.test(after)) return { empty: true, length: wholeLine }
   if (name === undefined || !after.startsWith('=')) return broken
   const start = text.length - after.length + 1 + (/^[ \t]*/.exec(after.slice(1))?.[0].length ?? 0)

@@ -2,22 +2,22 @@ import { Database } from 'bun:sqlite'
 import { chownSync, closeSync, openSync, statSync, truncateSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
-/** The code of the error when another process does not let go. */
-export const LOCKED_OUT = 'SQLITE_BUSY'
+/** The code of the error when another process holds the lock for too long. */
+export const LOCK_TIMEOUT = 'SQLITE_BUSY'
 
-/** How long another process may take. */
-const PATIENCE_MS = 3_000
+/** How long another process may hold the lock. */
+const MAX_WAIT_MS = 3_000
 
 /**
  * Runs `work` while no other process does the same for this file. The lock is SQLite's on an empty
- * file beside it: the system lets go of it when a process ends, however it ends, so there is no
- * stale one to tell from a held one. Throws `LOCKED_OUT` after some seconds.
+ * file beside it: the system releases it when a process ends, however it ends, so there are no
+ * stale locks. Throws `LOCKED_OUT` after some seconds.
  */
-export function whileLocked<R>(path: string, work: () => R): R {
-  const beside = join(dirname(path), `.${basename(path)}.lock`)
-  closeSync(openSync(beside, 'a', 0o600))
-  giveToOwnerOf(path, beside)
-  const database = lockedBy(beside)
+export function withFileLock<R>(path: string, work: () => R): R {
+  const lock = join(dirname(path), `.${basename(path)}.lock`)
+  closeSync(openSync(lock, 'a', 0o600))
+  giveToOwnerOf(path, lock)
+  const database = lockedBy(lock)
   try {
     return work()
   } finally {
@@ -25,7 +25,7 @@ export function whileLocked<R>(path: string, work: () => R): R {
   }
 }
 
-/** What is in the file does not matter: where it is no database it is emptied. */
+/** The lock file's content does not matter: one that is no database is emptied. */
 function lockedBy(path: string): Database {
   try {
     return locked(path)
@@ -40,7 +40,7 @@ function lockedBy(path: string): Database {
 function locked(path: string): Database {
   const database = new Database(path)
   try {
-    database.run(`pragma busy_timeout = ${PATIENCE_MS}`)
+    database.run(`pragma busy_timeout = ${MAX_WAIT_MS}`)
     database.run('begin exclusive')
     return database
   } catch (error) {
@@ -49,12 +49,12 @@ function locked(path: string): Database {
   }
 }
 
-/** An administrator must not lock out the user whom the file belongs to. */
-function giveToOwnerOf(path: string, beside: string): void {
+/** A lock that root makes must not keep out the user who owns the file. */
+function giveToOwnerOf(path: string, lock: string): void {
   try {
     const { uid, gid } = statSync(path)
-    if (process.geteuid?.() === 0 && statSync(beside).uid !== uid) chownSync(beside, uid, gid)
+    if (process.geteuid?.() === 0 && statSync(lock).uid !== uid) chownSync(lock, uid, gid)
   } catch {
-    // Without the file there is nobody to give it to.
+    // There is no file yet, so no owner to give the lock to.
   }
 }

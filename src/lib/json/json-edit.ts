@@ -77,7 +77,7 @@ function editedList(
   if (inner === undefined) return list
   if (rest.length === 0 && edit.kind === 'remove') return list.filter((_, index) => index !== at)
   const after = editedValue(inner, edit, rest)
-  return after === inner ? list : list.map((one, index) => (index === at ? after : one))
+  return after === inner ? list : list.map((item, index) => (index === at ? after : item))
 }
 
 function nested(path: readonly string[], value: JsonValue): JsonValue {

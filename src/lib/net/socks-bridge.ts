@@ -9,7 +9,7 @@ const HEAD_END = '\r\n\r\n'
 const LONGEST_HEAD = 64 * 1024
 
 /**
- * Listens on loopback, for nobody who does not know its password. `proxyUrl`: socks5 or socks5h;
+ * Listens on loopback, for clients that know its password. `proxyUrl`: socks5 or socks5h;
  * names are looked up by the proxy in both.
  */
 export async function openSocksBridge(proxyUrl: string): Promise<Bridge> {

@@ -7,7 +7,7 @@ const EMPTY_LINES = ['\n\n', '\n\r\n', '\r\r']
 const EDGE_BYTES = 2
 
 /**
- * The bytes of an SSE stream, cut only behind empty lines: what came of an event is held back until
+ * The bytes of an SSE stream, cut only behind empty lines: the beginning of an event is held back until
  * the rest of it has come. Something else can then be written between any two pieces, and an event
  * that a lost connection left unfinished never reaches the client. No byte is changed. Linear.
  */
@@ -18,11 +18,11 @@ export function createWholeEvents() {
     feed(chunk: Uint8Array): Uint8Array {
       const end = lastEventEnd(chunk) || straddlingEnd(held, chunk)
       if (end === chunk.length && held.length === 0) return chunk
-      const whole = end === 0 ? NOTHING : joined([...held, chunk.subarray(0, end)])
+      const events = end === 0 ? NOTHING : joined([...held, chunk.subarray(0, end)])
       if (end > 0) held = []
       // A copy: the chunk is a view of a far larger buffer.
       if (end < chunk.length) held.push(new Uint8Array(chunk.subarray(end)))
-      return whole
+      return events
     },
     /** What no empty line has closed. */
     rest: (): Uint8Array => joined(held),

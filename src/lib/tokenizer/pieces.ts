@@ -1,6 +1,6 @@
 /** A tokenizer merges within runs of one class of characters, in time quadratic in their length. */
 const MAX_RUN = 64
-/** Whoever counts can stop between pieces. */
+/** Counting can stop between two pieces. */
 const MAX_PIECE = 8_192
 
 /**

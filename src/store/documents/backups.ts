@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { writeWhole } from '../../lib/files/write-whole.ts'
+import { writeAtomically } from '../../lib/files/atomic-write.ts'
 
 /** Backups of one file that stay; the oldest go. */
 const MAX_BACKUPS = 20
@@ -13,7 +13,7 @@ export function backUp(path: string, contents: string | Uint8Array, nowMs: numbe
     .replaceAll(':', '-')
   let backup = `${path}.${stamp}.bak`
   for (let count = 2; existsSync(backup); count++) backup = `${path}.${stamp}-${count}.bak`
-  writeWhole(backup, contents)
+  writeAtomically(backup, contents)
   return backup
 }
 

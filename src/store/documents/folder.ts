@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { whileLocked } from '../../lib/files/file-lock.ts'
-import { writeWhole } from '../../lib/files/write-whole.ts'
+import { writeAtomically } from '../../lib/files/atomic-write.ts'
+import { withFileLock } from '../../lib/files/file-lock.ts'
 import { type After, after as realAfter } from '../../lib/timer.ts'
 import {
   ABSENT,
@@ -40,7 +40,7 @@ export function createFolderStore({ folder, now, after = realAfter }: FolderStor
     const { path, exists } = locate(pathOf(key))
     if (!exists && expected !== ABSENT) throw new StoreConflict(key, 'before')
     if (!exists) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    return whileLocked(path, () => replace(key, path, bytes, expected))
+    return withFileLock(path, () => replace(key, path, bytes, expected))
   }
 
   function replace(key: string, path: string, bytes: Uint8Array, expected: string): Written {
@@ -51,9 +51,9 @@ export function createFolderStore({ folder, now, after = realAfter }: FolderStor
     sweep(path)
     const backup = before && keepBackup(key, path, before)
     try {
-      writeWhole(path, bytes, {
+      writeAtomically(path, bytes, {
         like: before && statSync(path),
-        lastLook() {
+        beforeRename() {
           if (versionOf(bytesAt(path)) !== expected) throw new StoreConflict(key, 'during')
         },
       })
@@ -73,7 +73,7 @@ export function createFolderStore({ folder, now, after = realAfter }: FolderStor
   function remove(key: string, expected: string): void {
     const { path, exists } = locate(pathOf(key))
     if (!exists) throw new StoreConflict(key, 'before')
-    whileLocked(path, () => {
+    withFileLock(path, () => {
       const bytes = bytesAt(path)
       if (bytes === undefined || versionOf(bytes) !== expected)
         throw new StoreConflict(key, 'before')

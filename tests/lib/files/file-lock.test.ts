@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LOCKED_OUT, whileLocked } from '../../../src/lib/files/file-lock.ts'
+import { LOCK_TIMEOUT, withFileLock } from '../../../src/lib/files/file-lock.ts'
 import { newHome } from '../../support/home.ts'
 
 describe('a lock beside a file', () => {
@@ -13,25 +13,25 @@ describe('a lock beside a file', () => {
     const path = join(newHome(), 'routes.yaml')
     writeFileSync(path, 'version: 1')
     writeFileSync(join(path, '..', '.routes.yaml.lock'), text, 'latin1')
-    expect(whileLocked(path, () => 'done')).toBe('done')
-    expect(whileLocked(path, () => 'again')).toBe('again')
+    expect(withFileLock(path, () => 'done')).toBe('done')
+    expect(withFileLock(path, () => 'again')).toBe('again')
   })
 
   test('is held against others, and let go of when the work throws', () => {
     const path = join(newHome(), 'routes.yaml')
     const inner = (): unknown => {
       try {
-        return whileLocked(path, () => 'no')
+        return withFileLock(path, () => 'no')
       } catch (error) {
         return error
       }
     }
-    expect(whileLocked(path, inner)).toMatchObject({ code: LOCKED_OUT })
+    expect(withFileLock(path, inner)).toMatchObject({ code: LOCK_TIMEOUT })
     expect(() =>
-      whileLocked(path, () => {
+      withFileLock(path, () => {
         throw new Error('in the work')
       }),
     ).toThrow('in the work')
-    expect(whileLocked(path, () => 'done')).toBe('done')
+    expect(withFileLock(path, () => 'done')).toBe('done')
   })
 })

@@ -14,38 +14,41 @@ import { dirname } from 'node:path'
 export type WriteOptions = {
   /** The file that is replaced: its owner stays, and what it forbids stays forbidden. */
   like?: { mode: number; uid: number; gid: number }
-  /** Called when all is on the disk, just before it takes the place; may throw. */
-  lastLook?: () => void
+  /** Called when all bytes are on the disk, just before the rename; may throw. */
+  beforeRename?: () => void
 }
 
-/** All or nothing: into a file beside it, onto the disk, then renamed into place. 0600: it may hold keys. */
-export function writeWhole(
+/**
+ * Replaces a file by all of the content or not at all: written to a file beside it, synced, then
+ * renamed. Mode 0600, since it may hold keys.
+ */
+export function writeAtomically(
   path: string,
   content: string | Uint8Array,
-  { like, lastLook }: WriteOptions = {},
+  { like, beforeRename }: WriteOptions = {},
 ): void {
-  const beside = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${process.pid}.tmp`
   try {
-    const file = openSync(beside, 'wx', 0o600)
+    const file = openSync(temporary, 'wx', 0o600)
     try {
       // Unlike writeSync it writes all or throws, also on a disk that is nearly full.
       writeFileSync(file, content)
-      if (like) resemble(file, like)
+      if (like) copyOwnership(file, like)
       fsyncSync(file)
     } finally {
       closeSync(file)
     }
-    lastLook?.()
-    renameSync(beside, path)
-    settle(dirname(path))
+    beforeRename?.()
+    renameSync(temporary, path)
+    syncFolder(dirname(path))
   } catch (error) {
-    if (existsSync(beside)) unlinkSync(beside)
+    if (existsSync(temporary)) unlinkSync(temporary)
     throw error
   }
 }
 
-/** Throws where it would belong to somebody else, who could not read it any more. */
-function resemble(file: number, { mode, uid, gid }: NonNullable<WriteOptions['like']>): void {
+/** Throws where the new file would belong to another user, so that its owner could not read it. */
+function copyOwnership(file: number, { mode, uid, gid }: NonNullable<WriteOptions['like']>): void {
   fchmodSync(file, mode & 0o600)
   if (process.geteuid?.() === uid && process.getegid?.() === gid) return
   try {
@@ -56,7 +59,7 @@ function resemble(file: number, { mode, uid, gid }: NonNullable<WriteOptions['li
 }
 
 /** The new name is on the disk, too. Not every system lets a folder be opened. */
-function settle(folder: string): void {
+function syncFolder(folder: string): void {
   try {
     const opened = openSync(folder, 'r')
     try {
@@ -65,6 +68,6 @@ function settle(folder: string): void {
       closeSync(opened)
     }
   } catch {
-    // The file itself is whole in any case.
+    // The file itself is complete in any case.
   }
 }
