@@ -41,18 +41,23 @@ export async function send(
       throw networkError(exchange, attempt, error)
     }
     noteReply(exchange, attempt, reply)
-    if (reply.ok) return reply
+    if (isSuccess(reply)) return reply
     if (reply.status < 400) throw await noAnswerStatus(attempt, reply)
     const error = await upstreamErrorOf(exchange, attempt, reply)
     if (refreshed || !(await refreshes(exchange, attempt, request, error))) throw error
   }
 }
 
-function noteReply(exchange: Exchange, attempt: Attempt, { status, headers, ok }: Response): void {
+function noteReply(exchange: Exchange, attempt: Attempt, reply: Response): void {
+  const { status, headers } = reply
   attempt.replied = true
   checkReplyHeaders(attempt, headers)
   emit(exchange, { type: 'attempt-reply', status, headers })
-  attempt.sent = ok
+  attempt.sent = isSuccess(reply)
+}
+
+function isSuccess({ status }: Response): boolean {
+  return status >= 200 && status <= 299
 }
 
 function requestFor(
