@@ -4,7 +4,7 @@ import type { Strategy } from './credential.ts'
 export type Candidate = { id: string; weight: number; priority: number }
 
 /**
- * Who serves next among those able. Only the highest priority present takes part, and nobody whose
+ * Who serves next among those able. Only the highest priority present takes part, and none whose
  * weight is 0. `round-robin` is the weighted choice with equal weights.
  */
 export function select<C extends Candidate>(

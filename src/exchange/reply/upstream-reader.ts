@@ -1,5 +1,7 @@
 import type { Exchange } from '../context.ts'
-import { type Attempt, networkError, waitAtLeast, waitFor } from '../upstream/attempt.ts'
+import type { Attempt } from '../upstream/attempt.ts'
+import { waitAtLeast, waitFor } from '../upstream/attempt-timer.ts'
+import { networkError } from '../upstream/network-error.ts'
 import type { Watch } from '../upstream/timers.ts'
 
 export type Chunk = { done: boolean; value?: Uint8Array | undefined }

@@ -1,6 +1,6 @@
 import { type Bridge, openSocksBridge } from '../../lib/net/socks-bridge.ts'
 
-/** What `fetch` is told: an HTTP proxy, none at all, or nothing (then the environment decides). */
+/** For `fetch`: an HTTP proxy, none at all, or undefined (then the environment decides). */
 export type ProxyOption = { proxy: string | false } | undefined
 
 export interface Proxies {
@@ -55,8 +55,8 @@ export function createProxies(
 
 /** `NO_PROXY`: hosts, domains with or without a dot in front, or `*`. */
 export function isExempt(list: string, host: string): boolean {
-  return list.split(',').some(one => {
-    const name = one.trim().toLowerCase().replace(/:\d+$/, '')
+  return list.split(',').some(entry => {
+    const name = entry.trim().toLowerCase().replace(/:\d+$/, '')
     if (name === '') return false
     const bare = name.replace(/^\*?\./, '')
     return name === '*' || host === bare || host.endsWith(`.${bare}`)

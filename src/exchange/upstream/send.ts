@@ -8,9 +8,11 @@ import { type Exchange, emit } from '../context.ts'
 import { beginningBytes } from '../reply/body.ts'
 import { checkReplyHeaders } from '../reply/headers.ts'
 import { UpstreamError } from '../upstream-error.ts'
-import { type Attempt, networkError, waitForReply } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
+import { waitForReply } from './attempt-timer.ts'
 import { authorizedRequest } from './authorized-request.ts'
 import { type EncodedBody, encoded } from './encode.ts'
+import { networkError } from './network-error.ts'
 
 /** Longest error body kept: enough for any upstream's words. */
 const MAX_ERROR_BYTES = 1_000_000
@@ -123,9 +125,9 @@ async function upstreamErrorOf(
   reply: Response,
 ): Promise<UpstreamError> {
   const read = await errorBody(exchange, attempt, reply)
-  const said = new TextDecoder().decode(read)
-  const text = redactCredential(attempt.lease.credential.secrets(), said)
-  const body = text === said ? read : new TextEncoder().encode(text)
+  const original = new TextDecoder().decode(read)
+  const text = redactCredential(attempt.lease.credential.secrets(), original)
+  const body = text === original ? read : new TextEncoder().encode(text)
   const { status, headers } = reply
   const nowMs = exchange.gateway.services.now()
   const meaning = attempt.codec.decodeError(status, headers, text, nowMs)

@@ -26,7 +26,7 @@ export type Offer = {
 export interface Prices {
   /** Waits until the data is there. */
   prepare(): Promise<void>
-  /** USD; undefined: nobody knows, which is not the same as nothing. */
+  /** USD; undefined: unknown, which is not the same as nothing. */
   costOf(offer: Offer, usage: Usage, atMs: number): number | undefined
 }
 
@@ -83,8 +83,8 @@ export function createPrices(): Prices {
 }
 
 /**
- * What an answer cost; undefined: nobody knows. What an upstream did not tell is not free, and a
- * table of prices that cannot be read must harm nobody.
+ * What an answer cost; undefined: unknown. What an upstream did not report is not free, and a
+ * table of prices that cannot be read must harm no request.
  */
 export function knownCost(prices: Prices, offer: Offer, usage: Usage, atMs: number) {
   if (usage.output === undefined) return undefined
