@@ -1,7 +1,7 @@
 import { type CooldownClass, ERROR_POLICY } from '../lib/error-policy.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { isObject } from '../lib/json/json.ts'
-import type { StateStore } from '../store/state.ts'
+import type { HotState } from '../store/state.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { Credential } from './credential.ts'
 
@@ -29,7 +29,7 @@ const MAX_MODELS = 1_000
 
 export type CooldownStoreOptions = {
   now(): number
-  state: StateStore
+  state: HotState
   /** The longest cooldown, ms; one that ended longer ago than this is forgotten. */
   maxMs(): number
 }
@@ -61,7 +61,7 @@ export function createCooldownStore(
   function cooldowns(): Map<string, ByClass> {
     if (known) return known
     known = new Map()
-    const values = state.get('cooldown', id, state.list('cooldown', id))
+    const values = state.peek('cooldown', id, state.list('cooldown', id))
     for (const [key, value] of values) {
       const cooldown = parseCooldown(value, fingerprint)
       const cooldownClass = cooldown && classOf(cooldown.code)

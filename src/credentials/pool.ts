@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../lib/errors.ts'
-import type { StateStore } from '../store/state.ts'
+import type { HotState } from '../store/state.ts'
 import type { Cooldown } from './cooldown.ts'
 import { createCooldownStore } from './cooldown-store.ts'
 import type { Credential, PoolPolicy } from './credential.ts'
@@ -57,7 +57,7 @@ export type PoolOptions = {
   /** From 0 to below 1: spreads the ends of cooldowns, so that they do not all end at once. */
   random(): number
   /** Holds cooldowns beyond the life of the process. */
-  state: StateStore
+  state: HotState
 }
 
 export function createPool(options: PoolOptions): Pool {

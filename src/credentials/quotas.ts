@@ -31,11 +31,11 @@ export interface Reservation {
 export interface Quotas {
   /**
    * Counts the request, and `estimate` as spent until it is over: of many requests at once only as
-   * many are admitted as the budget holds. Throws `rate-limited`, with the time of the next chance,
+   * many are admitted as the budget holds. Rejects with `rate-limited`, with the time of the next chance,
    * once a limit is reached. One request is admitted as long as anything is left.
    */
-  admit(key: string, limits: KeyLimits, estimate?: Spent): Reservation
-  /** What a key has spent today, what is reserved included, as far as it is counted. */
+  admit(key: string, limits: KeyLimits, estimate?: Spent): Promise<Reservation>
+  /** What a key has spent today, what is reserved included, as far as this node knows. */
   today(key: string): { tokens: number; usd: number }
 }
 
@@ -62,27 +62,33 @@ class KeyQuotas implements Quotas {
     this.counts = new SharedCounts(now, state)
   }
 
-  admit(key: string, limits: KeyLimits, estimate = NOTHING): Reservation {
+  async admit(key: string, limits: KeyLimits, estimate = NOTHING): Promise<Reservation> {
     const day = dayOf(this.now())
     const changes = this.changesFor(key, limits, day, estimate)
     const { requestsPerMinute } = limits
     const countsRequest = requestsPerMinute !== undefined
-    if (changes.length > 0 || countsRequest)
-      this.counts.add(
-        key,
-        changes,
-        countsRequest,
-        (totals, minute) =>
-          this.overLimit(key, changes, totals) ?? this.overRate(key, requestsPerMinute, minute),
-      )
+    // Before it is written: a request that is judged meanwhile sees that this one still runs.
     for (const { sum, by } of changes) sum.reserved += by
+    try {
+      if (changes.length > 0 || countsRequest)
+        await this.counts.add(
+          key,
+          changes,
+          countsRequest,
+          (totals, minute) =>
+            this.overLimit(key, changes, totals) ?? this.overRate(key, requestsPerMinute, minute),
+        )
+    } catch (error) {
+      for (const { sum, by } of changes) sum.reserved -= by
+      throw error
+    }
     return this.reservationOf(key, changes, spent => this.changesFor(key, limits, day, spent))
   }
 
   today(key: string): { tokens: number; usd: number } {
     const day = dayOf(this.now())
     const names = [day, usdOf(day)] as const
-    const written = this.state.get('spent', key, names)
+    const written = this.state.peek('spent', key, names)
     const [tokens, usd] = names.map(name =>
       totalOf(this.sums.of(key, name, this.now()), written.get(name)),
     )
@@ -111,7 +117,7 @@ class KeyQuotas implements Quotas {
           const by = change.by - (changes[at]?.by ?? 0)
           return by === 0 ? [] : [{ ...change, by }]
         })
-        if (corrections.length > 0) this.counts.add(key, corrections, false, () => undefined)
+        if (corrections.length > 0) void this.counts.add(key, corrections, false, () => undefined)
       },
     }
   }
@@ -138,10 +144,11 @@ class KeyQuotas implements Quotas {
     changes: readonly LimitedChange[],
     totals: readonly number[],
   ): GatewayError | undefined {
-    for (const [at, { sum, limit, unit }] of changes.entries()) {
+    for (const [at, { sum, by, limit, unit }] of changes.entries()) {
       const total = totals[at] ?? 0
       if (total < limit) continue
-      if (total - sum.reserved < limit) return reserved(key, `${limit} ${unit} a day`)
+      // Without its own reservation, which is not in the total yet.
+      if (total - (sum.reserved - by) < limit) return reserved(key, `${limit} ${unit} a day`)
       return reached(key, `${limit} ${unit} a day`, DAY_MS - (this.now() % DAY_MS))
     }
     return undefined

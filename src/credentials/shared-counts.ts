@@ -25,10 +25,15 @@ export class SharedCounts {
   }
 
   /**
-   * Adds to the sums of a key, and a request where `countsRequest` holds, all or nothing. Throws what
-   * `refusal` finds.
+   * Adds to the sums of a key, and a request where `countsRequest` holds, all or nothing. Rejects with
+   * what `refusal` finds.
    */
-  add(key: string, changes: readonly Change[], countsRequest: boolean, refusal: Refusal): void {
+  async add(
+    key: string,
+    changes: readonly Change[],
+    countsRequest: boolean,
+    refusal: Refusal,
+  ): Promise<void> {
     const names = changes.map(({ name }) => name)
     if (countsRequest) names.push(MINUTE)
     let totals: number[] = []
@@ -46,7 +51,7 @@ export class SharedCounts {
       return entries
     }
 
-    const shared = this.state.change('spent', key, names, next)
+    const shared = await this.state.change('spent', key, names, next)
     if (!shared) next(new Map())
     if (refused) throw refused
     for (const [at, { sum, by }] of changes.entries()) {

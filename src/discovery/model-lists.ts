@@ -3,18 +3,18 @@ import { parseObject } from '../lib/json/json.ts'
 import { count, objects, text } from '../lib/json/read-json.ts'
 import type { UpstreamModel } from '../protocols/codec.ts'
 import type { DiscoveredModel, ModelLists } from '../routing/discovered-models.ts'
-import type { StateStore } from '../store/state.ts'
+import type { HotState } from '../store/state.ts'
 
 /** Reloads bring new identities; beyond this many the old ones are looked up again. */
 const MAX_HELD = 1_000
 
-export function createModelLists(state: StateStore, now: () => number): ModelLists {
+export function createModelLists(state: HotState, now: () => number): ModelLists {
   const lists = new Map<string, readonly DiscoveredModel[] | undefined>()
 
   /** A start must not fail for what can be asked for again. */
   function read(identity: string): string | undefined {
     try {
-      return state.get('models', '', [identity]).get(identity)
+      return state.peek('models', '', [identity]).get(identity)
     } catch {
       return undefined
     }

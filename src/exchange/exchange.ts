@@ -26,7 +26,7 @@ export async function exchange(gateway: Gateway, inbound: InboundRequest): Promi
   try {
     if (inbound.caller.budgeted) await gateway.services.prices.prepare()
     const request = await resolveRequest(gateway, inbound)
-    admitted = admit(gateway, request, recording)
+    admitted = await admit(gateway, request, recording)
     if (request.action === 'count-tokens') return await countTokens(admitted)
     // An error in a request that must be read anyway is no target's fault.
     if (!request.allowsPassthrough) await request.body.conversation()
@@ -42,14 +42,14 @@ export async function exchange(gateway: Gateway, inbound: InboundRequest): Promi
   }
 }
 
-/** Admits a request under the limits of its key. Throws `rate-limited`. */
-function admit(
+/** Admits a request under the limits of its key. Rejects with `rate-limited`. */
+async function admit(
   gateway: Gateway,
   request: ResolvedRequest,
   recording: Recording | undefined,
-): Exchange {
+): Promise<Exchange> {
   // From here on the end of the exchange closes the reservation.
-  const reservation = reserve(request, gateway.services)
+  const reservation = request.caller.limits && (await reserve(request, gateway.services))
   let { observers } = gateway
   if (recording) observers = [recording, ...observers]
   if (reservation) observers = [reservationObserver(reservation), ...observers]

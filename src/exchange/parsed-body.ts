@@ -108,10 +108,10 @@ export class ParsedBody {
   async #load(): Promise<ConversationRequest> {
     const { codec, state, caller } = this.#source
     const { name } = caller
-    const body = codec.stateful ? withHistory(this.#checked(), state, name) : undefined
+    const body = codec.stateful ? await withHistory(this.#checked(), state, name) : undefined
     const request =
       body === undefined || body === this.#json ? this.ownConversation() : this.#decode(body)
-    this.#loaded = recallReasoning(request, state, name)
+    this.#loaded = await recallReasoning(request, state, name)
     return this.#loaded
   }
 

@@ -63,7 +63,7 @@ export async function resolveRequest(
     body: edited.body,
     route,
     trace,
-    allowsPassthrough: allowsPassthrough(inbound, edited.body, services),
+    allowsPassthrough: await allowsPassthrough(inbound, edited.body, services),
     compacts: action === 'compact' || asksToCompact(inbound, edited.body),
   }
 }
@@ -111,18 +111,18 @@ function editsFor({ rules }: RoutingTable, route: Route, facts: Facts): readonly
 }
 
 /** Whether the client speaks a whole protocol, and its body holds nothing that only we can read. */
-function allowsPassthrough(
+async function allowsPassthrough(
   { action, codec, caller }: InboundRequest,
   body: ParsedBody,
   { state }: ResolveServices,
-): boolean {
+): Promise<boolean> {
   if (action === 'relay') return true
   if (!WHOLE_PROTOCOLS.has(codec) || GATEWAY_MARKS.some(mark => holds(body, mark))) return false
   // An upstream may be a gateway like this one, with ids that only look like ours.
   return !(
     codec.stateful &&
     holds(body, OUR_IDS) &&
-    refersToStored(body.json(), state, caller.name)
+    (await refersToStored(body.json(), state, caller.name))
   )
 }
 

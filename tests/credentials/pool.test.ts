@@ -262,7 +262,7 @@ describe('a restart', () => {
     const one = bench([spec('a', { secret: 'sk-very-secret' })])
     one.fails('upstream-auth')
     const [model] = one.state.list('cooldown', 'p/a')
-    const values = [...one.state.get('cooldown', 'p/a', [model ?? '']).values()]
+    const values = [...one.state.peek('cooldown', 'p/a', [model ?? '']).values()]
     expect(values).toHaveLength(1)
     expect(values.join()).not.toContain('secret-')
     expect(values.join()).not.toContain('sk-very')

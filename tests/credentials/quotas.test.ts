@@ -22,18 +22,18 @@ function onOneHome(many: number, home = newHome()) {
 }
 
 /** Undefined: it was refused. */
-function admitted(quotas: Quotas | undefined, limits: KeyLimits, tokens = 0, usd = 0) {
+async function admitted(quotas: Quotas | undefined, limits: KeyLimits, tokens = 0, usd = 0) {
   try {
-    return quotas?.admit('ann', limits, { tokens, usd })
+    return await quotas?.admit('ann', limits, { tokens, usd })
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'rate-limited') return undefined
     throw error
   }
 }
 
-function refusalOf(quotas: Quotas | undefined, limits: KeyLimits): GatewayError {
+async function refusalOf(quotas: Quotas | undefined, limits: KeyLimits): Promise<GatewayError> {
   try {
-    quotas?.admit('ann', limits)
+    await quotas?.admit('ann', limits)
   } catch (error) {
     if (error instanceof GatewayError) return error
   }
@@ -41,11 +41,13 @@ function refusalOf(quotas: Quotas | undefined, limits: KeyLimits): GatewayError 
 }
 
 describe('what is reserved', () => {
-  test('counts at once, and gives way to what it took', () => {
+  test('counts at once, and gives way to what it took', async () => {
     const { gateways } = onOneHome(1)
     const [gateway] = gateways
     const limits = { tokensPerDay: 100 }
-    const running = Array.from({ length: 50 }, () => admitted(gateway?.quotas, limits, 30))
+    const running = await Promise.all(
+      Array.from({ length: 50 }, () => admitted(gateway?.quotas, limits, 30)),
+    )
     expect(running.filter(Boolean)).toHaveLength(4)
     expect(gateway?.quotas.today('ann').tokens).toBe(120)
     for (const one of running) {
@@ -54,29 +56,29 @@ describe('what is reserved', () => {
       one?.close()
     }
     expect(gateway?.quotas.today('ann').tokens).toBe(20)
-    expect(admitted(gateway?.quotas, limits, 30)).toBeDefined()
+    expect(await admitted(gateway?.quotas, limits, 30)).toBeDefined()
   })
 
-  test('is waited for some seconds, not until tomorrow', () => {
+  test('is waited for some seconds, not until tomorrow', async () => {
     const { gateways } = onOneHome(1)
     const quotas = gateways[0]?.quotas
     const limits = { tokensPerDay: 100 }
-    const running = admitted(quotas, limits, 200)
-    const reserved = refusalOf(quotas, limits)
+    const running = await admitted(quotas, limits, 200)
+    const reserved = await refusalOf(quotas, limits)
     expect(reserved.retryAfterMs).toBe(5_000)
     expect(reserved.message).toContain(
       'have reserved what is left of its limit of 100 tokens a day',
     )
     running?.spend({ tokens: 100 })
     running?.close()
-    expect(refusalOf(quotas, limits).retryAfterMs).toBe(DAY)
+    expect((await refusalOf(quotas, limits)).retryAfterMs).toBe(DAY)
   })
 
-  test('is money as well as tokens, each with a limit of its own', () => {
+  test('is money as well as tokens, each with a limit of its own', async () => {
     const { gateways } = onOneHome(1)
     const quotas = gateways[0]?.quotas
     const limits = { tokensPerDay: 1_000, usdPerDay: 1 }
-    const running = [1, 2, 3, 4].map(() => admitted(quotas, limits, 10, 0.4))
+    const running = await Promise.all([1, 2, 3, 4].map(() => admitted(quotas, limits, 10, 0.4)))
     expect(running.map(Boolean)).toEqual([true, true, true, false])
     for (const one of running) one?.spend({ tokens: 7, usd: 0.1 })
     for (const one of running) one?.close()
@@ -84,11 +86,11 @@ describe('what is reserved', () => {
     expect(quotas?.today('ann').usd).toBeCloseTo(0.3, 12)
   })
 
-  test('counts on the day on which the request began', () => {
+  test('counts on the day on which the request began', async () => {
     const { gateways, clock } = onOneHome(1)
     const quotas = gateways[0]?.quotas
     const limits = { tokensPerDay: 100 }
-    const running = admitted(quotas, limits, 50)
+    const running = await admitted(quotas, limits, 50)
     clock.now += DAY
     running?.spend({ tokens: 60 })
     running?.close()
@@ -99,11 +101,11 @@ describe('what is reserved', () => {
 })
 
 describe('gateways on one home', () => {
-  test('count together: tokens and money, reserved and spent', () => {
+  test('count together: tokens and money, reserved and spent', async () => {
     const { gateways } = onOneHome(2)
     const limits = { tokensPerDay: 1_000, usdPerDay: 100 }
-    const running = Array.from({ length: 100 }, (_, at) =>
-      admitted(gateways[at % 2]?.quotas, limits, 100, 0.5),
+    const running = await Promise.all(
+      Array.from({ length: 100 }, (_, at) => admitted(gateways[at % 2]?.quotas, limits, 100, 0.5)),
     )
     expect(running.filter(Boolean)).toHaveLength(10)
     for (const one of running) one?.spend({ tokens: 40, usd: 0.25 })
@@ -112,80 +114,82 @@ describe('gateways on one home', () => {
       expect(quotas.today('ann')).toEqual({ tokens: 400, usd: 2.5 })
   })
 
-  test('count requests of a minute together, exactly', () => {
+  test('count requests of a minute together, exactly', async () => {
     const { gateways, clock } = onOneHome(2)
     const limits = { requestsPerMinute: 3 }
-    const ask = (at: number): boolean => admitted(gateways[at]?.quotas, limits) !== undefined
-    expect([ask(0), ask(1)]).toEqual([true, true])
+    const ask = async (at: number): Promise<boolean> =>
+      (await admitted(gateways[at]?.quotas, limits)) !== undefined
+    expect([await ask(0), await ask(1)]).toEqual([true, true])
     clock.now += 20_000
-    expect([ask(0), ask(1), ask(0)]).toEqual([true, false, false])
-    expect(refusalOf(gateways[1]?.quotas, limits).retryAfterMs).toBe(40_000)
+    expect([await ask(0), await ask(1), await ask(0)]).toEqual([true, false, false])
+    expect((await refusalOf(gateways[1]?.quotas, limits)).retryAfterMs).toBe(40_000)
     clock.now += 39_999
-    expect(ask(0)).toBe(false)
+    expect(await ask(0)).toBe(false)
     clock.now += 1
-    expect([ask(0), ask(1), ask(1)]).toEqual([true, true, false])
+    expect([await ask(0), await ask(1), await ask(1)]).toEqual([true, true, false])
   })
 
-  test('are refused nothing by a count that cannot be read', () => {
+  test('are refused nothing by a count that cannot be read', async () => {
     const { gateways, file } = onOneHome(1)
     const quotas = gateways[0]?.quotas
     const limits = { requestsPerMinute: 3, tokensPerDay: 100 }
-    expect(admitted(quotas, limits, 10)).toBeDefined()
+    expect(await admitted(quotas, limits, 10)).toBeDefined()
     const db = new Database(file)
     for (const text of ['not a number', '{"x":', '[["a",1],5,null]']) {
       db.run("update kept set value = ? where space = 'spent'", [text])
-      expect(admitted(quotas, limits, 1)).toBeDefined()
+      expect(await admitted(quotas, limits, 1)).toBeDefined()
     }
     db.close()
   })
 })
 
 describe('a count that cannot be written', () => {
-  test('goes on in memory and is added once it can', () => {
+  test('goes on in memory and is added once it can', async () => {
     const { gateways, clock, file } = onOneHome(2)
     const [one, other] = gateways
     const limits = { tokensPerDay: 100, requestsPerMinute: 10 }
-    admitted(one?.quotas, limits, 30)
+    await admitted(one?.quotas, limits, 30)
     const blocker = new Database(file)
     blocker.run('begin immediate')
-    expect(admitted(one?.quotas, limits, 50)).toBeDefined()
-    expect(admitted(one?.quotas, limits, 50)).toBeDefined()
-    expect(admitted(one?.quotas, limits, 50)).toBeUndefined()
+    expect(await admitted(one?.quotas, limits, 50)).toBeDefined()
+    expect(await admitted(one?.quotas, limits, 50)).toBeDefined()
+    expect(await admitted(one?.quotas, limits, 50)).toBeUndefined()
     blocker.run('rollback')
     blocker.close()
     clock.now += 1_001
     expect(other?.quotas.today('ann').tokens).toBe(30)
     // Refused: nothing is added, and nothing is forgotten either.
-    expect(admitted(one?.quotas, limits, 1)).toBeUndefined()
+    expect(await admitted(one?.quotas, limits, 1)).toBeUndefined()
     const raised = { ...limits, tokensPerDay: 1_000 }
-    expect(admitted(one?.quotas, raised, 1)).toBeDefined()
+    expect(await admitted(one?.quotas, raised, 1)).toBeDefined()
     expect(other?.quotas.today('ann').tokens).toBe(131)
-    const minute = (): boolean => admitted(other?.quotas, { requestsPerMinute: 5 }) !== undefined
-    expect([minute(), minute()]).toEqual([true, false])
+    const minute = async (): Promise<boolean> =>
+      (await admitted(other?.quotas, { requestsPerMinute: 5 })) !== undefined
+    expect([await minute(), await minute()]).toEqual([true, false])
   })
 
-  test('outlives a file that is damaged meanwhile', () => {
+  test('outlives a file that is damaged meanwhile', async () => {
     const { gateways, file } = onOneHome(1)
     const [gateway] = gateways
     const limits = { tokensPerDay: 100 }
-    admitted(gateway?.quotas, limits, 60)
+    await admitted(gateway?.quotas, limits, 60)
     gateway?.state.close()
     writeFileSync(file, Buffer.alloc(readFileSync(file).length, 0xff))
-    expect(admitted(gateway?.quotas, limits, 30)).toBeDefined()
+    expect(await admitted(gateway?.quotas, limits, 30)).toBeDefined()
     expect(gateway?.quotas.today('ann').tokens).toBe(90)
-    expect(admitted(gateway?.quotas, limits, 30)).toBeDefined()
-    expect(admitted(gateway?.quotas, limits, 30)).toBeUndefined()
+    expect(await admitted(gateway?.quotas, limits, 30)).toBeDefined()
+    expect(await admitted(gateway?.quotas, limits, 30)).toBeUndefined()
   })
 })
 
-test('what is remembered of a minute is bounded, whatever the limit', () => {
+test('what is remembered of a minute is bounded, whatever the limit', async () => {
   const { gateways, clock } = onOneHome(1)
   const [gateway] = gateways
   for (let at = 0; at < 2_000; at++) {
     clock.now += 10
-    admitted(gateway?.quotas, { requestsPerMinute: 1_000_000 })
+    await admitted(gateway?.quotas, { requestsPerMinute: 1_000_000 })
   }
-  const held = gateway?.state.get('spent', 'ann', ['minute']).get('minute') ?? ''
+  const held = (await gateway?.state.get('spent', 'ann', ['minute']))?.get('minute') ?? ''
   expect(JSON.parse(held).length).toBeLessThanOrEqual(82)
   expect(held.length).toBeLessThan(2_000)
 })

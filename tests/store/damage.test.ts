@@ -20,7 +20,7 @@ function stateIn(folder: string, now = Date.now): Subject {
   const warnings: string[] = []
   const state = createStateStore({ folder, now, warn: message => void warnings.push(message) })
   const put = (value: number, text: string): void =>
-    state.put('item', 'ann', new Map([[`k${value}`, text]]))
+    state.put('spent', 'ann', new Map([[`k${value}`, text]]))
   return {
     file: join(folder, 'kept.sqlite'),
     warnings,
@@ -28,7 +28,7 @@ function stateIn(folder: string, now = Date.now): Subject {
       for (let at = 0; at < 300; at++) put(at, 'v'.repeat(1_000))
     },
     write: value => put(value, 'new'),
-    read: value => state.get('item', 'ann', [`k${value}`]).has(`k${value}`),
+    read: value => state.peek('spent', 'ann', [`k${value}`]).has(`k${value}`),
     close: () => state.close(),
   }
 }
@@ -225,7 +225,7 @@ describe('kept things for which there is no place', () => {
     kept.close()
   })
 
-  test('a full disk costs nothing but what does not fit', () => {
+  test('a full disk costs nothing but what does not fit', async () => {
     const home = newHome()
     const state = createStateStore({ folder: home, now: () => 0, warn() {} })
     state.put('item', 'ann', new Map([['k', 'v']]))
@@ -235,7 +235,7 @@ describe('kept things for which there is no place', () => {
       "create trigger full before insert on kept when length(new.value) > 100 begin select raise(abort, 'database or disk is full'); end",
     )
     state.put('item', 'ann', new Map([['large', 'v'.repeat(1_000)]]))
-    expect(state.get('item', 'ann', ['k', 'large']).size).toBe(2)
+    expect((await state.get('item', 'ann', ['k', 'large'])).size).toBe(2)
     limited.close()
     state.close()
   })
@@ -246,7 +246,7 @@ describe('kept things for which there is no place', () => {
     older.run(
       'create table kept (space text not null, caller text not null, key text not null, value text not null, at integer not null, primary key (space, caller, key)) without rowid; create index kept_at on kept (at)',
     )
-    older.run("insert into kept values ('item', 'ann', 'k5', 'v', 1)")
+    older.run("insert into kept values ('spent', 'ann', 'k5', 'v', 1)")
     older.close()
     const kept = stateIn(home, () => 2)
     expect(kept.read(5)).toBe(true)

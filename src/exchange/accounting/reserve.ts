@@ -9,12 +9,12 @@ import { countsText } from './estimate.ts'
 
 /**
  * Admits a request under its key's limits and reserves what it will presumably take. Undefined: the
- * key has no limits, or nothing is taken. Throws `rate-limited`.
+ * key has no limits, or nothing is taken. Rejects with `rate-limited`.
  */
-export function reserve(
+export async function reserve(
   request: ResolvedRequest,
   services: Pick<Services, 'quotas' | 'tokenEstimator' | 'prices' | 'now'>,
-): Reservation | undefined {
+): Promise<Reservation | undefined> {
   const { action, caller, body } = request
   const { name, limits } = caller
   const { quotas, tokenEstimator } = services
@@ -22,7 +22,7 @@ export function reserve(
   const { requestsPerMinute, tokensPerDay, usdPerDay } = limits
   if (action === 'count-tokens') {
     // An aid, and free: but it is a request.
-    if (requestsPerMinute !== undefined) quotas.admit(name, { requestsPerMinute })
+    if (requestsPerMinute !== undefined) await quotas.admit(name, { requestsPerMinute })
     return undefined
   }
   if (tokensPerDay === undefined && usdPerDay === undefined) return quotas.admit(name, limits)

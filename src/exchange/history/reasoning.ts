@@ -80,14 +80,14 @@ function isNeeded({ seal }: Part): boolean {
 }
 
 /** Puts back what was kept for calls whose client returned nothing of it. */
-export function recallReasoning(
+export async function recallReasoning(
   request: ConversationRequest,
   state: StateStore,
   caller: string,
-): ConversationRequest {
+): Promise<ConversationRequest> {
   const ids = request.messages.flatMap(callsWithoutReasoning)
   if (ids.length === 0) return request
-  const found = state.get('reasoning', caller, ids)
+  const found = await state.get('reasoning', caller, ids)
   if (found.size === 0) return request
   return { ...request, messages: request.messages.map(message => recalled(message, found)) }
 }

@@ -39,29 +39,35 @@ export function storeResponse(
 }
 
 /** A response that is stored here, as its client got it. */
-export function storedResponse(
+export async function storedResponse(
   state: StateStore,
   caller: string,
   id: string,
-): JsonObject | undefined {
-  return turnOf(state.get('response', caller, [id]).get(id))?.response
+): Promise<JsonObject | undefined> {
+  return turnOf((await state.get('response', caller, [id])).get(id))?.response
 }
 
 /** Takes a response and its items out. False: that is not possible just now. */
-export function forgetResponse(
+export async function forgetResponse(
   state: StateStore,
   caller: string,
   { id, output }: JsonObject,
-): boolean {
+): Promise<boolean> {
   const items = objects(output).flatMap(item => text(item.id) ?? [])
-  return state.remove('item', caller, items) && state.remove('response', caller, [text(id) ?? ''])
+  const forgotten = await state.remove('item', caller, items)
+  return forgotten && (await state.remove('response', caller, [text(id) ?? '']))
 }
 
 /** Whether a request names a response or an item that is stored here. */
-export function refersToStored(body: JsonObject, state: StateStore, caller: string): boolean {
+export async function refersToStored(
+  body: JsonObject,
+  state: StateStore,
+  caller: string,
+): Promise<boolean> {
   const previous = text(body.previous_response_id)
-  if (previous !== undefined && state.get('response', caller, [previous]).size > 0) return true
-  return state.get('item', caller, referred(objects(body.input))).size > 0
+  if (previous !== undefined && (await state.get('response', caller, [previous])).size > 0)
+    return true
+  return (await state.get('item', caller, referred(objects(body.input)))).size > 0
 }
 
 function referred(items: readonly JsonObject[]): string[] {
@@ -74,7 +80,11 @@ function referred(items: readonly JsonObject[]): string[] {
  * The request with everything it refers to put in its place, for upstreams that keep nothing.
  * Throws `invalid-request` for what is not known here, unless it is only reasoning.
  */
-export function withHistory(body: JsonObject, state: StateStore, caller: string): JsonObject {
+export async function withHistory(
+  body: JsonObject,
+  state: StateStore,
+  caller: string,
+): Promise<JsonObject> {
   if (body.conversation !== undefined && body.conversation !== null)
     throw new GatewayError(
       'invalid-request',
@@ -85,8 +95,8 @@ export function withHistory(body: JsonObject, state: StateStore, caller: string)
   const refers = objects(body.input).some(({ type }) => type === 'item_reference')
   if (previous === undefined && !refers) return body
   const { previous_response_id: _, ...rest } = body
-  const before = previous === undefined ? [] : historyOf(previous, state, caller)
-  return { ...rest, input: resolved([...before, ...itemsOf(body.input)], state, caller) }
+  const before = previous === undefined ? [] : await historyOf(previous, state, caller)
+  return { ...rest, input: await resolved([...before, ...itemsOf(body.input)], state, caller) }
 }
 
 function itemsOf(input: JsonValue | undefined): JsonObject[] {
@@ -94,12 +104,12 @@ function itemsOf(input: JsonValue | undefined): JsonObject[] {
   return objects(input)
 }
 
-function historyOf(last: string, state: StateStore, caller: string): JsonObject[] {
+async function historyOf(last: string, state: StateStore, caller: string): Promise<JsonObject[]> {
   const turns: Turn[] = []
   let id: string | undefined = last
   let length = 0
   while (id !== undefined && turns.length < MAX_TURNS) {
-    const value = state.get('response', caller, [id]).get(id)
+    const value: string | undefined = (await state.get('response', caller, [id])).get(id)
     length += value?.length ?? 0
     if (length > MAX_HISTORY_LENGTH) throw historyTooLong()
     const turn = turnOf(value)
@@ -133,9 +143,13 @@ function turnOf(value: string | undefined): Turn | undefined {
   }
 }
 
-function resolved(items: readonly JsonObject[], state: StateStore, caller: string): JsonObject[] {
+async function resolved(
+  items: readonly JsonObject[],
+  state: StateStore,
+  caller: string,
+): Promise<JsonObject[]> {
   const beside = new Map(items.flatMap(item => (isWhole(item) ? [[item.id, item] as const] : [])))
-  const found = state.get('item', caller, referred(items))
+  const found = await state.get('item', caller, referred(items))
   return items.flatMap(item => {
     if (item.type !== 'item_reference') return [item]
     const id = text(item.id) ?? ''

@@ -107,9 +107,9 @@ class ResponsesTurns {
       const caller = gateway.authenticate(headers, () => peer)
       checkLength(Buffer.byteLength(frame), gateway, 'the frame')
       const asked = requestOf(frame)
-      const isStored = (id: string): boolean =>
-        gateway.services.state.get('response', caller.name, [id]).size > 0
-      const turn = withHistory(asked.body, this.#histories, isStored)
+      const isStored = async (id: string): Promise<boolean> =>
+        (await gateway.services.state.get('response', caller.name, [id])).size > 0
+      const turn = await withHistory(asked.body, this.#histories, isStored)
       if (!asked.generate) {
         await this.#warmUp(turn, requestId)
         return
@@ -217,11 +217,11 @@ function requestOf(frame: string): { body: JsonObject; generate: boolean } {
  * With what the named response held. One that this connection does not know may be kept by us or by
  * the upstream; with `store: false`, as agents send it, the client has none kept anywhere but here.
  */
-function withHistory(
+async function withHistory(
   body: JsonObject,
   histories: ReadonlyMap<string, readonly JsonObject[]>,
-  isStored: (id: string) => boolean,
-): Turn {
+  isStored: (id: string) => Promise<boolean>,
+): Promise<Turn> {
   const { previous_response_id: named, ...rest } = body
   const previous = text(named)
   if (previous === undefined) return { body: named === null ? rest : body, follows: undefined }
@@ -229,7 +229,8 @@ function withHistory(
   // What is malformed stays as it is, to be refused where requests are checked.
   if (before && Array.isArray(body.input))
     return { body: { ...rest, input: [...before, ...body.input] }, follows: previous }
-  if (!before && body.store === false && !isStored(previous)) throw unknownResponse(previous)
+  if (!before && body.store === false && !(await isStored(previous)))
+    throw unknownResponse(previous)
   return { body, follows: undefined }
 }
 

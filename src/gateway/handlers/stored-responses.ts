@@ -25,15 +25,16 @@ export function storedResponseHandlers(gateway: Gateway): Handler[] {
       method: 'GET',
       title: READ,
       openapi: () => [storedResponseOperation(openaiResponses, PATH, 'get', READ)],
-      answer: ({ request, params, caller }) =>
-        Response.json(readResponse(gateway, caller, idOf(params), queryOf(request))),
+      answer: async ({ request, params, caller }) =>
+        Response.json(await readResponse(gateway, caller, idOf(params), queryOf(request))),
     }),
     guarded(gateway, {
       ...common,
       method: 'DELETE',
       title: DELETE,
       openapi: () => [storedResponseOperation(openaiResponses, PATH, 'delete', DELETE)],
-      answer: ({ params, caller }) => Response.json(deleteResponse(gateway, caller, idOf(params))),
+      answer: async ({ params, caller }) =>
+        Response.json(await deleteResponse(gateway, caller, idOf(params))),
     }),
   ]
 }
@@ -49,12 +50,12 @@ function idOf({ id = '' }: Params): string {
  * `GET /v1/responses/{id}`: a response as it ended. Only the caller that asked for it finds it.
  * Throws `invalid-request` with status 404 where it is not kept here.
  */
-function readResponse(
+async function readResponse(
   gateway: Gateway,
   caller: Caller,
   id: string,
   query?: URLSearchParams,
-): JsonObject {
+): Promise<JsonObject> {
   if (query?.get('stream') === 'true')
     throw new GatewayError(
       'invalid-request',
@@ -65,9 +66,9 @@ function readResponse(
 }
 
 /** `DELETE /v1/responses/{id}`: neither it nor its items can be named from here on. Throws likewise. */
-function deleteResponse(gateway: Gateway, caller: Caller, id: string): JsonObject {
-  const response = found(gateway, caller, id)
-  if (!forgetResponse(gateway.services.state, caller.name, response))
+async function deleteResponse(gateway: Gateway, caller: Caller, id: string): Promise<JsonObject> {
+  const response = await found(gateway, caller, id)
+  if (!(await forgetResponse(gateway.services.state, caller.name, response)))
     throw new GatewayError(
       'internal',
       `the response '${id}' could not be deleted: kept.sqlite cannot be written just now; try again`,
@@ -76,8 +77,8 @@ function deleteResponse(gateway: Gateway, caller: Caller, id: string): JsonObjec
   return { id, object: 'response', deleted: true }
 }
 
-function found({ services }: Gateway, caller: Caller, id: string): JsonObject {
-  const response = storedResponse(services.state, caller.name, id)
+async function found({ services }: Gateway, caller: Caller, id: string): Promise<JsonObject> {
+  const response = await storedResponse(services.state, caller.name, id)
   if (response) return response
   throw new GatewayError(
     'invalid-request',

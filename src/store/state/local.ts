@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { createRecovering } from '../recovering.ts'
-import { STATE_LIMITS, type StateLimits, type StateStore } from '../state.ts'
+import { type Space, STATE_LIMITS, type StateLimits, type StateStore } from '../state.ts'
 import { openStateFile, type StateFile } from './file.ts'
-import { createMemoryState } from './memory.ts'
+import { createMemoryEntries, type MemoryEntries } from './memory.ts'
 
 export type StateOptions = {
   /** Where `kept.sqlite` lives; made if need be. */
@@ -24,6 +24,7 @@ export function createStateStore({
   warn,
   limits = STATE_LIMITS,
 }: StateOptions): StateStore {
+  // The name of versions that have it already: theirs and ours share what keys have spent.
   const path = join(folder, 'kept.sqlite')
   const file = createRecovering<StateFile>({
     path,
@@ -32,7 +33,7 @@ export function createStateStore({
       warn(`${path} was damaged and is set aside as kept.sqlite.damaged; a new one is kept`),
   })
   /** What could not be written; absent: everything was. */
-  let memory: StateStore | undefined
+  let memory: MemoryEntries | undefined
   // Apart: what cannot be written can often be read.
   const failedAtMs = { read: Number.NEGATIVE_INFINITY, write: Number.NEGATIVE_INFINITY }
   let complained = false
@@ -62,29 +63,34 @@ export function createStateStore({
     )
   }
 
+  function read(space: Space, owner: string, keys: readonly string[]): Map<string, string> {
+    if (keys.length === 0) return new Map()
+    const found = inFile('read', state => state.get(space, owner, keys))?.value ?? new Map()
+    return memory ? new Map([...found, ...memory.read(space, owner, keys)]) : found
+  }
+
   return {
-    get(space, caller, keys) {
-      if (keys.length === 0) return new Map()
-      const found = inFile('read', state => state.get(space, caller, keys))?.value ?? new Map()
-      return memory ? new Map([...found, ...memory.get(space, caller, keys)]) : found
+    peek: read,
+    get: async (space, owner, keys) => read(space, owner, keys),
+    list(space, owner) {
+      const found = inFile('read', state => state.list(space, owner))?.value ?? []
+      return memory ? [...new Set([...memory.list(space, owner), ...found])] : found
     },
-    list(space, caller) {
-      const found = inFile('read', state => state.list(space, caller))?.value ?? []
-      return memory ? [...new Set([...memory.list(space, caller), ...found])] : found
-    },
-    put(space, caller, entries) {
+    put(space, owner, entries) {
       if (entries.size === 0) return
-      const written = inFile('write', state => state.put(space, caller, entries))
+      const written = inFile('write', state => state.put(space, owner, entries))
       const bytes = Math.min(limits.bytes, MAX_WAITING_BYTES)
-      if (!written) memory ??= createMemoryState(now, { ...limits, bytes })
+      if (!written) memory ??= createMemoryEntries(now, { ...limits, bytes })
       // Also what the file took: an older value in memory must not hide it.
-      memory?.put(space, caller, entries)
+      memory?.put(space, owner, entries)
     },
-    change: (space, caller, keys, next) =>
-      inFile('write', state => state.change(space, caller, keys, next)) !== undefined,
-    remove(space, caller, keys) {
-      memory?.remove(space, caller, keys)
-      return inFile('write', state => state.remove(space, caller, keys)) !== undefined
+    // Processes that share the file read it anew for what they share; the rest is this one's own.
+    changes: () => () => {},
+    change: async (space, owner, keys, next) =>
+      inFile('write', state => state.change(space, owner, keys, next)) !== undefined,
+    async remove(space, owner, keys) {
+      memory?.drop(space, owner, keys)
+      return inFile('write', state => state.remove(space, owner, keys)) !== undefined
     },
     close: () => file.close(),
   }

@@ -1,59 +1,78 @@
-import { MAX_LISTED, STATE_LIMITS, type StateLimits, type StateStore } from '../state.ts'
+import {
+  MAX_LISTED,
+  type Space,
+  STATE_LIMITS,
+  type StateLimits,
+  type StateStore,
+} from '../state.ts'
 
 type Entry = { value: string; at: number }
 
-/** In memory only: for tests, and where there is no place to write. The oldest give way. */
+/** Values in memory; the oldest give way. */
+export type MemoryEntries = ReturnType<typeof createMemoryEntries>
+
+export function createMemoryEntries(now: () => number, limits: StateLimits) {
+  const entries = new Map<string, Entry>()
+  let bytes = 0
+
+  function dropEntry(id: string): void {
+    bytes -= entries.get(id)?.value.length ?? 0
+    entries.delete(id)
+  }
+
+  return {
+    read(space: Space, owner: string, keys: readonly string[]): Map<string, string> {
+      const found = new Map<string, string>()
+      for (const key of keys) {
+        const entry = entries.get(`${space}\t${owner}\t${key}`)
+        if (entry && entry.at > now() - limits.ageMs) found.set(key, entry.value)
+      }
+      return found
+    },
+    list(space: Space, owner: string): string[] {
+      const prefix = `${space}\t${owner}\t`
+      return [...entries.keys()]
+        .filter(id => id.startsWith(prefix))
+        .map(id => id.slice(prefix.length))
+        .reverse()
+        .slice(0, MAX_LISTED)
+    },
+    put(space: Space, owner: string, values: ReadonlyMap<string, string>): void {
+      for (const [key, value] of values) {
+        const id = `${space}\t${owner}\t${key}`
+        dropEntry(id)
+        entries.set(id, { value, at: now() })
+        bytes += value.length
+      }
+      for (const id of entries.keys()) {
+        if (bytes <= limits.bytes) break
+        dropEntry(id)
+      }
+    },
+    drop(space: Space, owner: string, keys: readonly string[]): void {
+      for (const key of keys) dropEntry(`${space}\t${owner}\t${key}`)
+    },
+  }
+}
+
+/** State in memory only: for tests, and for a gateway without a folder. */
 export function createMemoryState(
   now: () => number,
   limits: StateLimits = STATE_LIMITS,
 ): StateStore {
-  const entries = new Map<string, Entry>()
-  let bytes = 0
-
-  function drop(key: string): void {
-    bytes -= entries.get(key)?.value.length ?? 0
-    entries.delete(key)
-  }
-
-  function get(space: string, caller: string, keys: readonly string[]): Map<string, string> {
-    const found = new Map<string, string>()
-    for (const key of keys) {
-      const entry = entries.get(`${space}\t${caller}\t${key}`)
-      if (entry && entry.at > now() - limits.ageMs) found.set(key, entry.value)
-    }
-    return found
-  }
-
-  function put(space: string, caller: string, values: ReadonlyMap<string, string>): void {
-    for (const [key, value] of values) {
-      const full = `${space}\t${caller}\t${key}`
-      drop(full)
-      entries.set(full, { value, at: now() })
-      bytes += value.length
-    }
-    for (const key of entries.keys()) {
-      if (bytes <= limits.bytes) break
-      drop(key)
-    }
-  }
-
+  const { read, list, put, drop } = createMemoryEntries(now, limits)
   return {
-    get,
-    list(space, caller) {
-      const head = `${space}\t${caller}\t`
-      return [...entries.keys()]
-        .filter(key => key.startsWith(head))
-        .map(key => key.slice(head.length))
-        .reverse()
-        .slice(0, MAX_LISTED)
-    },
+    peek: read,
+    get: async (space, owner, keys) => read(space, owner, keys),
+    list,
     put,
-    change(space, caller, keys, next) {
-      put(space, caller, next(get(space, caller, keys)))
+    changes: () => () => {},
+    async change(space, owner, keys, next) {
+      put(space, owner, next(read(space, owner, keys)))
       return true
     },
-    remove(space, caller, keys) {
-      for (const key of keys) drop(`${space}\t${caller}\t${key}`)
+    async remove(space, owner, keys) {
+      drop(space, owner, keys)
       return true
     },
     close() {},
