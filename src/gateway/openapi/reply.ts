@@ -1,6 +1,6 @@
 import type { OpenAPIV3 } from 'openapi-types'
 import type { ConversationResponse, StreamEvent } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { type JsonObject, parseObject } from '../../lib/json/json.ts'
 import { encodeSse } from '../../lib/streams/sse.ts'
 import type { Asked, ClientCodec, Operation } from '../../protocols/codec.ts'
 import { schemaLike } from './schema.ts'
@@ -80,6 +80,5 @@ function stream(
 
 /** As it is sent: members without a value are not. */
 function defined(value: JsonObject): JsonObject {
-  const sent: JsonValue = JSON.parse(JSON.stringify(value))
-  return sent as JsonObject
+  return parseObject(JSON.stringify(value)) ?? {}
 }
