@@ -48,7 +48,7 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
 /** The parts of a reply, and the members of its message that are in none of them. */
 function decodeReply(message: JsonObject, issuer: string, idFor: (index: number) => string) {
   const { parts: thoughts, rest } = decodeReasoning(message, issuer)
-  const parts = thoughts.map((part): Part => ({ seal: sealOf(issuer, ''), ...part }))
+  const parts = thoughts.map((part): Part => ({ ...part, seal: part.seal ?? sealOf(issuer, '') }))
   const content = decodeReplyContent(message, issuer)
   const first = content.findIndex(part => part.type === 'text')
   const cited = content[first]
