@@ -11,11 +11,17 @@ const A =
 const lines = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => line(index)).join('')
 
+/** Time of the processor, not of the clock: a busy machine must not fail a test. */
+function cpuMsSince(began: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(began)
+  return (user + system) / 1000
+}
+
 /** The diagnostics of a file, in a time that linear work stays far below. */
 function diagnosticsOf(text: string, capMs = 5_000): string[] {
-  const began = performance.now()
+  const began = process.cpuUsage()
   const result = compiled(text)
-  expect(performance.now() - began).toBeLessThan(capMs)
+  expect(cpuMsSince(began)).toBeLessThan(capMs)
   return (result.ok ? result.warnings : result.diagnostics).map(
     ({ at, message, hint }) => `${at.line}: ${message} (${hint})`,
   )
@@ -83,16 +89,16 @@ describe('a large file is checked in time linear in its length', () => {
 
   test('merges of one anchor', () => {
     const text = `version: 1\nx-a: &a { kind: echo }\nproviders:\n${lines(900, n => `  p${n}: { <<: *a }\n`)}`
-    const began = performance.now()
+    const began = process.cpuUsage()
     expect(parseSource('routes.yaml', text).diagnostics).toEqual([])
-    expect(performance.now() - began).toBeLessThan(3_000)
+    expect(cpuMsSince(began)).toBeLessThan(3_000)
   })
 
   test('anchors that multiply: the search for secrets ends soon, without a result', () => {
     const text = `a0: &a0 [ x, x ]\n${lines(400, n => `a${n + 1}: &a${n + 1} [ *a${n}, *a${n} ]\n`)}`
-    const began = performance.now()
+    const began = process.cpuUsage()
     expect(secretsIn(text)).toBeUndefined()
-    expect(performance.now() - began).toBeLessThan(5_000)
+    expect(cpuMsSince(began)).toBeLessThan(5_000)
     expect(diagnosticsOf(text)[0]).toContain('the anchors stand for too much')
   })
 })
