@@ -24,7 +24,7 @@ export interface StreamTransform {
   failure(): GatewayError | undefined
   /** For a client that waits. */
   keepAlive(): string
-  /** The end of a stream that broke; empty: nobody reads it. Throws what can only be a cut. */
+  /** The end of a stream that broke; empty: no client reads it. Throws where the connection can only be cut. */
   cut(error: GatewayError): string
   /** The error once more, as `afterError` of a framing is. */
   afterError(error: GatewayError): string

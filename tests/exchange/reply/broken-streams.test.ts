@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { fed, turns } from '../../support/fed-stream.ts'
 import { framesOf } from '../../support/frames.ts'
-import { localGateway } from '../../support/local-gateway.ts'
+import { localGateway, streamOf } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'
 import { object, words } from '../../support/readers/seen.ts'
 import { FIRST, OPENING, WORDS } from '../../support/replies.ts'
@@ -182,5 +182,46 @@ describe('a broken Gemini stream ends with the error as an event and as a bare o
     source.cut()
     const elements = JSON.parse(await text) as JsonObject[]
     expect(object(elements.at(-1)?.error).code).toBe(503)
+  })
+})
+
+describe('an error inside a stream that is translated', () => {
+  const SECRET = 'sk-upstream-0123456789abcdef'
+  const KEYED = `
+version: 1
+providers:
+  a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ ${SECRET} ] }
+models: { m: a/x }
+policy: { request-retry: 0, keepalive: 0s }
+server: { reply-limit: 1MB }
+`
+  const chunk = (content: string): string =>
+    `data: ${JSON.stringify({ id: 'c', model: 'x', choices: [{ index: 0, delta: { content } }] })}\n\n`
+  async function asked(...pieces: string[]) {
+    const gateway = localGateway(KEYED, () => streamOf(pieces))
+    const json = {
+      model: 'm',
+      stream: true,
+      max_tokens: 9,
+      messages: [{ role: 'user', content: 'hi' }],
+    }
+    const text = await (await gateway.call('/v1/messages', { json })).text()
+    return { text, coolingDown: gateway.services.pool.states().length }
+  }
+
+  test('does not repeat the key that the upstream was asked with', async () => {
+    const error = { message: `bad key ${SECRET}, go away`, code: 401 }
+    const { text } = await asked(chunk('word'), `data: ${JSON.stringify({ error })}\n\n`)
+    expect(text).toContain('event: error')
+    expect(text).toContain('go away')
+    expect(text).not.toContain(SECRET)
+  })
+
+  test('that is a limit of ours cools no credential down', async () => {
+    const { text, coolingDown } = await asked(
+      ...Array.from({ length: 20 }, () => chunk('x'.repeat(90_000))),
+    )
+    expect(text).toContain('raise server.reply-limit')
+    expect(coolingDown).toBe(0)
   })
 })
