@@ -2,14 +2,14 @@ import type { ExchangeEvent, Observer } from './events.ts'
 import type { Progress } from './progress.ts'
 import type { Recording } from './recording.ts'
 import type { ResolvedRequest } from './request.ts'
-import type { Gateway } from './snapshot.ts'
+import type { ExchangeSnapshot } from './snapshot.ts'
 
 /**
  * A request and what serves it. A step that takes a `ResolvedRequest` changes nothing; one that
  * takes an `Exchange` may change its `progress`, and nothing else of it.
  */
 export type Exchange = ResolvedRequest & {
-  readonly gateway: Gateway
+  readonly gateway: ExchangeSnapshot
   readonly progress: Progress
   /** Undefined: this request is not recorded. */
   readonly recording: Recording | undefined

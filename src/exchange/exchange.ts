@@ -1,3 +1,4 @@
+import type { Reservation } from '../credentials/quotas.ts'
 import { asGatewayError, causeOf, type GatewayError } from '../lib/errors.ts'
 import { JsonBytesError, parseJson } from '../lib/json/json-bytes.ts'
 import type { ClientCodec } from '../protocols/codec.ts'
@@ -15,18 +16,22 @@ import { respond } from './reply/respond.ts'
 import type { InboundRequest, ResolvedRequest } from './request.ts'
 import { resolveRequest } from './resolve.ts'
 import { stamp } from './response-headers.ts'
-import type { Gateway } from './snapshot.ts'
+import type { ExchangeSnapshot } from './snapshot.ts'
 import { asJson, relayedHeaders } from './upstream/headers.ts'
 import { UpstreamError } from './upstream-error.ts'
 
 /** Serves one request. Never throws: whatever fails is answered in the client's protocol. */
-export async function exchange(gateway: Gateway, inbound: InboundRequest): Promise<Response> {
+export async function exchange(
+  gateway: ExchangeSnapshot,
+  inbound: InboundRequest,
+): Promise<Response> {
   const recording = gateway.records ? gateway.services.recorder.begin(gateway, inbound) : undefined
   let admitted: Exchange | undefined
   try {
     if (inbound.caller.budgeted) await gateway.services.prices.prepare()
     const request = await resolveRequest(gateway, inbound)
-    admitted = await admit(gateway, request, recording)
+    const reservation = inbound.caller.limits && (await reserve(request, gateway.services))
+    admitted = admit(gateway, request, recording, reservation)
     if (request.action === 'count-tokens') return await countTokens(admitted)
     // An error in a request that must be read anyway is no target's fault.
     if (!request.allowsPassthrough) await request.body.conversation()
@@ -42,14 +47,13 @@ export async function exchange(gateway: Gateway, inbound: InboundRequest): Promi
   }
 }
 
-/** Admits a request under the limits of its key. Rejects with `rate-limited`. */
-async function admit(
-  gateway: Gateway,
+/** An admitted request: from here on its end closes the reservation. */
+function admit(
+  gateway: ExchangeSnapshot,
   request: ResolvedRequest,
   recording: Recording | undefined,
-): Promise<Exchange> {
-  // From here on the end of the exchange closes the reservation.
-  const reservation = request.caller.limits && (await reserve(request, gateway.services))
+  reservation: Reservation | undefined,
+): Exchange {
   let { observers } = gateway
   if (recording) observers = [recording, ...observers]
   if (reservation) observers = [reservationObserver(reservation), ...observers]
@@ -76,7 +80,7 @@ function fail(exchange: Exchange, error: GatewayError): Response {
 
 /** The error of a request that never became an exchange, in the client's protocol. */
 export function refuse(
-  gateway: Gateway,
+  gateway: ExchangeSnapshot,
   { codec, requestId }: Pick<InboundRequest, 'codec' | 'requestId'>,
   thrown: unknown,
   recording?: Recording,
@@ -99,7 +103,7 @@ function encodedError(codec: ClientCodec, requestId: string, error: GatewayError
 }
 
 /** A fault of the gateway's own is logged with its place. */
-function logInternal({ services }: Gateway, id: string, error: GatewayError): void {
+function logInternal({ services }: ExchangeSnapshot, id: string, error: GatewayError): void {
   if (error.code !== 'internal') return
   services.log.write('error', error.message, { id, cause: causeOf(error) })
 }

@@ -15,10 +15,10 @@ import { factsOf } from './facts.ts'
 import { refersToStored } from './history/stored-responses.ts'
 import { ParsedBody } from './parsed-body.ts'
 import type { InboundRequest, ResolvedRequest } from './request.ts'
-import type { Services } from './services.ts'
+import type { ExchangeServices } from './services.ts'
 
 /** What resolving a request reads, besides the table. */
-type ResolveServices = Pick<Services, 'now' | 'requestedNames' | 'state' | 'tokenEstimator'>
+type ResolveServices = Pick<ExchangeServices, 'now' | 'requestedNames' | 'state' | 'tokenEstimator'>
 
 /**
  * Reads what is asked, resolves the model's name and makes the changes that routes.yaml wants.

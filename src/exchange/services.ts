@@ -21,18 +21,15 @@ import type { Recorder } from './recording.ts'
 import type { Proxies } from './upstream/proxies.ts'
 import type { Watchdog } from './upstream/timers.ts'
 
-/** What is impure or outlives one snapshot of routes.yaml; made once, in `main.ts`. */
-export type Services = {
+/** What serving a request reads and changes besides its snapshot. Outlives snapshots. */
+export type ExchangeServices = {
   now(): number
   random(): number
-  proxies: Proxies
-  transport: HttpTransport
   env: Record<string, string | undefined>
-  readFile(path: string): string
+  transport: HttpTransport
   pool: Pool
   affinity: AffinityStore
   quotas: Quotas
-  tokens: Tokens
   state: StateStore
   requestedNames: RequestedNames
   latencies: Latencies
@@ -40,18 +37,25 @@ export type Services = {
   sealIssuers: SealIssuers
   tokenEstimator: TokenEstimator
   prices: Prices
-  recent: Recent
   recorder: Recorder
   waitingRoom: WaitingRoom
-  lists: ModelLists
-  ledger: Ledger
   background: Background
   log: Log
   watchdog: Watchdog
-  /** The peer's IP address, when the listener knows it. */
-  peerOf(request: Request): string | undefined
-  /** `jackfield/1.2.3`: how we name ourselves upstream. */
-  userAgent: string
   /** Strategy state of pools, kept across reloads by step id. */
   turns: Map<string, Turns>
+}
+
+/** All that is impure or outlives one snapshot of routes.yaml; made once, in `app/`. */
+export type Services = ExchangeServices & {
+  proxies: Proxies
+  readFile(path: string): string
+  tokens: Tokens
+  recent: Recent
+  lists: ModelLists
+  ledger: Ledger
+  /** The peer's IP address, when the listener knows it. */
+  peerOf(request: Request): string | undefined
+  /** `jackfield/1.2.3`: the name that upstreams get. */
+  userAgent: string
 }

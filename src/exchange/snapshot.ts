@@ -4,14 +4,13 @@ import { estimatorObserver, latencyObserver } from './accounting/observers.ts'
 import { createAuthenticate } from './admission/authenticate.ts'
 import type { Authenticate } from './admission/caller.ts'
 import type { Observer } from './events.ts'
-import type { Services } from './services.ts'
+import type { ExchangeServices, Services } from './services.ts'
 import { compileUpstreams, type Upstreams } from './upstream/upstream.ts'
 
-/** One snapshot of routes.yaml, ready to serve; immutable. */
-export type Gateway = {
+/** What an exchange sees of a snapshot. */
+export type ExchangeSnapshot = {
   readonly table: RoutingTable
-  readonly services: Services
-  readonly authenticate: Authenticate
+  readonly services: ExchangeServices
   readonly upstreams: Upstreams
   /** Protocols that several credentials speak: a conversation may meet seals of another one. */
   readonly mixesSeals: ReadonlySet<ProtocolId>
@@ -19,6 +18,12 @@ export type Gateway = {
   readonly observers: readonly Observer[]
   /** Exchanges are written to files of their own. */
   readonly records: boolean
+}
+
+/** One snapshot of routes.yaml, ready to serve; immutable. */
+export type Gateway = ExchangeSnapshot & {
+  readonly services: Services
+  readonly authenticate: Authenticate
 }
 
 /** `observers`: what is called besides the observers that serving itself needs. */

@@ -1,7 +1,7 @@
 import type { Reservation } from '../../credentials/quotas.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { Observer } from '../events.ts'
-import type { Services } from '../services.ts'
+import type { ExchangeServices } from '../services.ts'
 import { tokensOf } from './usage-entry.ts'
 
 /** Counts what a request took in the place of what was reserved for it. */
@@ -20,7 +20,7 @@ export function reservationObserver(reservation: Reservation): Observer {
 }
 
 /** Teaches the estimator what a caller's requests take, as upstreams counted them. */
-export function estimatorObserver(services: Pick<Services, 'tokenEstimator'>): Observer {
+export function estimatorObserver(services: Pick<ExchangeServices, 'tokenEstimator'>): Observer {
   return {
     on(event, { caller, body }) {
       if (event.type !== 'attempt-end' || event.attempt.outcome !== 'served') return
@@ -32,7 +32,7 @@ export function estimatorObserver(services: Pick<Services, 'tokenEstimator'>): O
 }
 
 /** Measures how long targets take to the first payload of a stream. */
-export function latencyObserver(services: Pick<Services, 'latencies'>): Observer {
+export function latencyObserver(services: Pick<ExchangeServices, 'latencies'>): Observer {
   return {
     on(event, { envelope }) {
       // A body is answered when all of it is there, which says little.

@@ -3,7 +3,7 @@ import { knownCost } from '../../providers/pricing/prices.ts'
 import { targetsOf } from '../failover/targets.ts'
 import type { Expected } from '../failover/token-estimate.ts'
 import type { ResolvedRequest } from '../request.ts'
-import type { Services } from '../services.ts'
+import type { ExchangeServices } from '../services.ts'
 import { speechFor } from '../upstream/upstream.ts'
 import { countsText } from './estimate.ts'
 
@@ -13,7 +13,7 @@ import { countsText } from './estimate.ts'
  */
 export async function reserve(
   request: ResolvedRequest,
-  services: Pick<Services, 'quotas' | 'tokenEstimator' | 'prices' | 'now'>,
+  services: Pick<ExchangeServices, 'quotas' | 'tokenEstimator' | 'prices' | 'now'>,
 ): Promise<Reservation | undefined> {
   const { action, caller, body } = request
   const { name, limits } = caller
@@ -37,7 +37,7 @@ const NO_TEXT = new Uint8Array(0)
 /** In USD, by the first target whose price is known; undefined: none is. */
 function costOf(
   { action, codec, route }: ResolvedRequest,
-  { prices, now }: Pick<Services, 'prices' | 'now'>,
+  { prices, now }: Pick<ExchangeServices, 'prices' | 'now'>,
   expected: Expected,
 ): number | undefined {
   for (const target of targetsOf(route)) {

@@ -6,7 +6,7 @@ import { knownCost } from '../../providers/pricing/prices.ts'
 import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { ResolvedRequest } from '../request.ts'
-import type { Services } from '../services.ts'
+import type { ExchangeServices } from '../services.ts'
 import { speechFor } from '../upstream/upstream.ts'
 import { targetsOf } from './targets.ts'
 
@@ -15,7 +15,7 @@ export type CapabilityQuery = Pick<ResolvedRequest, 'action' | 'route' | 'header
   codec: { protocol: ProtocolId }
   caller: { name: string; limits?: KeyLimits | undefined }
   body: { bytes: { length: number }; needs(): Promise<Needs>; inputTokens(): Promise<number> }
-  gateway: { services: Pick<Services, 'learned' | 'tokenEstimator' | 'prices' | 'now'> }
+  gateway: { services: Pick<ExchangeServices, 'learned' | 'tokenEstimator' | 'prices' | 'now'> }
 }
 
 /** What a target is known not to have for a request; `must`: without it the target is not asked. */
