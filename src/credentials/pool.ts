@@ -21,8 +21,8 @@ export type CooldownFilter = { credential?: string; model?: string }
 /** Who pays. Outlives reloads: cooldowns stay with an account, whichever token it has. */
 export interface Pool {
   /**
-   * Takes these in place of those before, declared and stored ones alike: one with an id and a
-   * fingerprint that were there keeps its state.
+   * Takes these in place of those before, declared and stored ones alike. An account that was there,
+   * by its fingerprint, keeps its cooldowns, also under another id.
    */
   reconcile(credentials: readonly Credential[], policy: PoolPolicy): void
   /** Those of a provider. */
@@ -86,12 +86,13 @@ class CredentialPool implements Pool {
 
   reconcile(credentials: readonly Credential[], policy: PoolPolicy): void {
     this.policy = policy
-    const before = new Map(this.all().map(member => [member.credential.id, member]))
+    const before = this.all()
+    const byId = new Map(before.map(member => [member.credential.id, member]))
+    const byAccount = new Map(before.map(member => [accountOf(member.credential), member]))
     const members = credentials.map(credential => {
-      const known = before.get(credential.id)
-      return known?.credential.fingerprint === credential.fingerprint
-        ? known.renewed(credential)
-        : this.joining(credential)
+      const known = byId.get(credential.id)
+      if (known?.credential.fingerprint === credential.fingerprint) return known.renewed(credential)
+      return this.joining(credential, byAccount.get(accountOf(credential)))
     })
     this.members = Map.groupBy(members, ({ credential }) => credential.provider)
     this.refreshable = credentials.filter(({ refresh }) => refresh)
@@ -193,10 +194,14 @@ class CredentialPool implements Pool {
     return [...this.members.values()].flat()
   }
 
-  private joining(credential: Credential): Member {
+  /** `before`: the same account under another id, whose cooldowns it keeps. */
+  private joining(credential: Credential, before: Member | undefined): Member {
     const { now, state } = this.options
     const maxMs = () => this.policy.cooldown.maxMs
-    return new Member(credential, createCooldownStore(credential, { now, state, maxMs }))
+    const cooldowns = createCooldownStore(credential, { now, state, maxMs })
+    for (const [model, cooldown] of before?.cooldowns.entries() ?? [])
+      cooldowns.set(model, cooldown)
+    return new Member(credential, cooldowns)
   }
 
   /** Of those able. Where all others are on trial they are asked along: nothing may be lost. */
@@ -228,6 +233,10 @@ function soonestGuess(
       soonest = { member, untilMs: cooldown.untilMs }
   }
   return soonest?.member
+}
+
+function accountOf({ provider, fingerprint }: Credential): string {
+  return `${provider}\t${fingerprint}`
 }
 
 function verdict({ credential }: Member, reason: string): CredentialVerdict {

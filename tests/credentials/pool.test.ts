@@ -346,3 +346,41 @@ test('what is remembered per model stays bounded', () => {
       ?.settle({ ok: false, error: new GatewayError('upstream-not-found', 'no') })
   expect(pool.states().length).toBeLessThanOrEqual(1_000)
 })
+
+describe('after a reload', () => {
+  const cooling = ({ pool }: Bench): string[] => pool.states().map(({ id }) => id)
+
+  test.each<[string, readonly Credential[], readonly string[]]>([
+    ['the same key keeps its cooldown', [spec('a')], ['p/a']],
+    ['so does a key that another name is given', [spec('z', { secret: 'secret-a' })], ['p/z']],
+    [
+      'and one that another key takes the name of',
+      [spec('a', { secret: 'new' }), spec('b', { secret: 'secret-a' })],
+      ['p/b'],
+    ],
+    ['another key of the same name has none', [spec('a', { secret: 'other' })], []],
+    ['nor has the same key at another provider', [spec('a', { id: 'q/a', provider: 'q' })], []],
+  ])('%s', (_, declared, expected) => {
+    const one = bench([spec('a')])
+    one.fails('rate-limited', 60_000)
+    one.pool.reconcile(declared, POLICY)
+    expect(cooling(one)).toEqual([...expected])
+  })
+
+  test('a lease that was out reports on the key as it is declared now', () => {
+    const one = bench([spec('a')])
+    const lease = one.pool.acquire('p', 'm', new Set())
+    one.pool.reconcile([spec('a', { weight: 5 })], POLICY)
+    lease?.settle({ ok: false, error: failure('rate-limited', 60_000) })
+    expect(cooling(one)).toEqual(['p/a'])
+  })
+
+  test('a cooldown on disk, as versions before wrote it, is that of the same secret', () => {
+    const state = createMemoryState(() => BEGAN)
+    const secret = new Bun.CryptoHasher('sha256').update('secret-a').digest('hex').slice(0, 16)
+    const stored = { sinceMs: BEGAN, untilMs: BEGAN + 60_000, level: 1, code: 'rate-limited' }
+    for (const id of ['p/a', 'p/b'])
+      state.put('cooldown', id, new Map([['m\tlimit', JSON.stringify({ ...stored, secret })]]))
+    expect(cooling(bench([spec('a'), spec('b')], { state }))).toEqual(['p/a'])
+  })
+})
