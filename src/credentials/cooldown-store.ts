@@ -20,6 +20,8 @@ export interface CooldownStore {
   /** Forgets the cooldowns of a model, also the level that they had reached. */
   clear(model: string): void
   entries(): [model: string, rest: Cooldown][]
+  /** What is stored counts from now on: another node has written it. */
+  reread(): void
 }
 
 const NONE: Cooldown[] = []
@@ -119,6 +121,9 @@ export function createCooldownStore(
         cooldownClass => [`${model}\t${STORED[cooldownClass]}`, ''] as const,
       )
       state.put('cooldown', id, new Map(gone))
+    },
+    reread() {
+      known = undefined
     },
     entries: () =>
       [...cooldowns()].flatMap(([model, classes]) =>

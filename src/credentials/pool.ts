@@ -82,6 +82,12 @@ class CredentialPool implements Pool {
     this.options = options
     const { now, random } = options
     this.leaseOptions = { now, random, policy: () => this.policy }
+    options.state.changes((space, owner) => {
+      if (space !== 'cooldown') return
+      this.all()
+        .find(({ credential }) => credential.id === owner)
+        ?.cooldowns.reread()
+    })
   }
 
   reconcile(credentials: readonly Credential[], policy: PoolPolicy): void {

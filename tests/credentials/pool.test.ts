@@ -258,6 +258,27 @@ describe('a restart', () => {
     expect(restMs(bench([spec('a')], { state, policy }))).toBe(5_000)
   })
 
+  test('counts at once where another node has written it', () => {
+    const shared = createMemoryState(() => BEGAN)
+    const reports: Parameters<StateStore['changes']>[0][] = []
+    const state: StateStore = {
+      ...shared,
+      changes(listener) {
+        reports.push(listener)
+        return () => {}
+      },
+    }
+    const here = bench([spec('a'), spec('b')], { state })
+    expect(restMs(here)).toBe(0)
+    const elsewhere = bench([spec('a')], { state: shared })
+    elsewhere.fails('rate-limited', 7_000)
+    expect(here.pool.states()).toEqual([])
+    for (const report of reports) report('cooldown', 'p/b')
+    expect(here.pool.states()).toEqual([])
+    for (const report of reports) report('cooldown', 'p/a')
+    expect(here.pool.states()).toMatchObject([{ id: 'p/a', untilMs: BEGAN + 7_000 }])
+  })
+
   test('writes no secret', () => {
     const one = bench([spec('a', { secret: 'sk-very-secret' })])
     one.fails('upstream-auth')
