@@ -77,7 +77,7 @@ function optionProblem(
 ): string | undefined {
   const option = Object.hasOwn(options, name) ? options[name] : undefined
   if (!option) {
-    const known = Object.keys(options).map(one => `--${one}`)
+    const known = Object.keys(options).map(option => `--${option}`)
     const hint = didYouMean(rawName, known) ?? `there are ${known.join(', ')}`
     return `unknown option '${rawName}' (${hint})`
   }

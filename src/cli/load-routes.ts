@@ -20,7 +20,7 @@ export function compiledRoutes(
   return compiledFile(command, found.file, remedy, io)
 }
 
-/** The file's table; undefined: what is wrong with it is said. */
+/** The file's table; undefined: it has errors, which are printed. */
 export function compiledFile(
   command: string,
   file: string,
@@ -40,7 +40,7 @@ export function compiledFile(
 /** With the models that the gateway of this user discovered, so that it is what that one serves. */
 export function compileAsServed(file: string, text: string, io: Io): Result<RoutingTable> {
   const { env } = io
-  const readFile = (one: string): string => io.readFile(resolve(io.cwd, one))
+  const readFile = (path: string): string => io.readFile(resolve(io.cwd, path))
   const services = { env, readFile, kinds }
   const served = fromState(io, state => {
     const discovered = createModelLists(state, Date.now).known

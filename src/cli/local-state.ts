@@ -16,7 +16,7 @@ export function fromState<T>(io: Io, read: (state: StateStore) => T): T | undefi
   }
 }
 
-/** For whoever reads it bit by bit, and closes it. */
+/** The same, open; the caller closes it. */
 export function openState(io: Io): StateStore | undefined {
   const folder = dataFolder(io.env)
   if (!existsSync(join(folder, 'kept.sqlite'))) return undefined

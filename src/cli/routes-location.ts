@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Io } from './terminal.ts'
 
-/** A file that is used. `named`: somebody asked for this one. */
+/** A file that is used. `named`: the user asked for this one. */
 export type Found = { file: string; named: boolean }
 
 export type Located = {
@@ -15,8 +15,8 @@ export type Located = {
 
 /**
  * Where the routes are: what `asked` names, else `JACKFIELD_ROUTES`, else ./routes.yaml, else the
- * user's own. A file in a folder is used unasked only if it belongs to this user: whoever writes it
- * says which host gets the user's keys. `user`: undefined where files have no owner.
+ * user's own. A file in a folder is used unasked only if it belongs to this user: what it says
+ * decides which host gets the user's keys. `user`: undefined where files have no owner.
  */
 export function locateRoutes(
   asked: string | undefined,
@@ -30,7 +30,7 @@ export function locateRoutes(
     const why = notOurs(resolve(io.cwd, file), user, io)
     return why ? [{ file, why }] : []
   })
-  const file = there.find(one => passedOver.every(other => other.file !== one))
+  const file = there.find(path => passedOver.every(({ file }) => file !== path))
   return { found: file === undefined ? undefined : { file, named: false }, passedOver }
 }
 
@@ -39,7 +39,7 @@ export function defaultRoutes(io: Io): string {
   return locateRoutes(undefined, io).found?.file ?? 'routes.yaml'
 }
 
-/** Where a file is looked for that nobody named, best first. */
+/** Where a file is looked for when none is named, best first. */
 export function unaskedFiles({ env }: Io): readonly string[] {
   return ['routes.yaml', join(configFolder(env), 'jackfield', 'routes.yaml')]
 }

@@ -25,7 +25,7 @@ export function createLogFile(
 
   function write(text: string): void {
     const there = existsSync(path) ? statSync(path) : undefined
-    // A pipe that nobody reads would hold up the whole gateway.
+    // Writing to a pipe without a reader would block the whole gateway.
     if (there && !there.isFile()) throw new Error('is not a file')
     const full = there !== undefined && there.size + Buffer.byteLength(text) > limits.bytes
     if (full && there.size > 0) rotate()

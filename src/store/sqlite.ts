@@ -13,7 +13,7 @@ export type Schema = {
   same: string
 }
 
-/** The file is fine, and not for this version of the program; or somebody else has it just now. */
+/** The file is not damaged, but is of another version of the program, or another process uses it. */
 export class UnusableStore extends Error {}
 
 /**
@@ -28,7 +28,7 @@ export function openVersioned(path: string, schema: Schema): Database {
   if (found > 0 && found < schema.version) migrate(path, found, schema)
   const db = new Database(path, { create: true, strict: true })
   try {
-    // Whoever waits, waits on the thread that serves.
+    // Waiting for a lock blocks the thread that serves.
     db.run('pragma busy_timeout = 250')
     db.run('pragma journal_mode = wal')
     db.run('pragma synchronous = normal')
@@ -45,7 +45,7 @@ export function openVersioned(path: string, schema: Schema): Database {
   }
 }
 
-/** For looking only, beside whoever writes. Undefined: there is no such file. */
+/** Reads only, while another process may write. Undefined: there is no such file. */
 export function readVersioned<T>(
   path: string,
   { version }: Schema,
@@ -56,7 +56,7 @@ export function readVersioned<T>(
   try {
     db.run('pragma busy_timeout = 3000')
     const found = userVersion(db)
-    // Made by whoever is about to write the first tables.
+    // Another process is about to write the first tables.
     if (found === 0) return undefined
     if (found > version) throw new UnusableStore(newer(path))
     if (found < version)
@@ -81,7 +81,7 @@ function userVersion(db: Database): number {
 function versionOf(path: string): number {
   const db = new Database(path, { strict: true })
   try {
-    // The journal of a damaged file stays for whoever wants to save something.
+    // The journal of a damaged file stays, so that its contents may be recovered.
     db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1)
     db.run('pragma busy_timeout = 250')
     const check = db.query<{ quick_check: string }, []>('pragma quick_check(1)').get()
@@ -136,7 +136,7 @@ function migrate(path: string, from: number, schema: Schema): void {
   renameSync(next, path)
 }
 
-/** Nobody else reads or writes it from here on. */
+/** From here on no other process reads or writes it. */
 function alone(db: Database, path: string): void {
   try {
     db.run('pragma locking_mode = exclusive')

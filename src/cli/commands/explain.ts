@@ -1,11 +1,5 @@
 import { CLIENTS } from '../../config/index.ts'
 import { ABILITIES } from '../../conversation/index.ts'
-import { createTokens } from '../../credentials/google/access-token.ts'
-import { createPool } from '../../credentials/pool.ts'
-import { createLatencies } from '../../exchange/failover/latency.ts'
-import { createLearnedCapabilities } from '../../exchange/failover/learned-capabilities.ts'
-import { createTokenEstimator } from '../../exchange/failover/token-estimate.ts'
-import { createSealIssuers } from '../../exchange/history/seal-issuers.ts'
 import {
   type Explanation,
   explain,
@@ -14,10 +8,9 @@ import {
 } from '../../gateway/explain.ts'
 import { parseHypothetical } from '../../gateway/hypothetical.ts'
 import { credentialsOf } from '../../gateway/in-force.ts'
-import { createPrices } from '../../providers/pricing/prices.ts'
 import type { RoutingTable } from '../../routing/table.ts'
-import { createMemoryState } from '../../store/state/memory.ts'
 import { readArguments } from '../arguments.ts'
+import { idleServices } from '../idle-services.ts'
 import { compiledRoutes } from '../load-routes.ts'
 import { openState } from '../local-state.ts'
 import { defaultRoutes } from '../routes-location.ts'
@@ -93,32 +86,19 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return explanation.found ? 0 : 1
 }
 
-/** With the cooldowns that this user's gateway keeps. */
+/** With the cooldowns that the gateway of this user has stored. */
 async function explained(
   table: RoutingTable,
   name: string,
   given: HypotheticalRequest,
   io: Io,
 ): Promise<Explanation> {
-  const now = Date.now
-  const state = openState(io) ?? createMemoryState(now)
-  const pool = createPool({ now, random: () => 0, state })
-  const transport = { send: () => Promise.reject(new Error('nothing is sent')) }
-  const tokens = createTokens({ now, transport })
-  pool.reconcile(credentialsOf({ table, services: { tokens } }), table.policy)
-  const services = {
-    pool,
-    turns: new Map(),
-    latencies: createLatencies(now),
-    learned: createLearnedCapabilities(now),
-    sealIssuers: createSealIssuers(now),
-    tokenEstimator: createTokenEstimator(),
-    prices: createPrices(),
-    now,
-  }
+  const state = openState(io)
+  const services = idleServices(io, state)
+  services.pool.reconcile(credentialsOf({ table, services }), table.policy)
   try {
     return await explain(table, services, name, given)
   } finally {
-    state.close()
+    state?.close()
   }
 }

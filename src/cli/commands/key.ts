@@ -64,7 +64,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 function routesFile(name: string, path: string, io: Io): RoutesFile {
-  // Nobody holds on to a version over more than one command.
+  // A version is used within one command only.
   const salt = new Uint8Array(0)
   const check = (text: string) => compileAsServed(name, text, io)
   return createRoutesFile({ ...fileDocument(path, Date.now), name, salt, check })
@@ -72,7 +72,7 @@ function routesFile(name: string, path: string, io: Io): RoutesFile {
 
 async function add(file: RoutesFile, name: string, values: Values, io: Io): Promise<number> {
   const key = newKey()
-  const models = values.models?.split(',').map(one => one.trim())
+  const models = values.models?.split(',').map(model => model.trim())
   const entry = { name, ...(models ? { models } : {}), limits: limitsFrom(values) }
   let first = false
   const done = await changed(
@@ -123,7 +123,7 @@ function numberOrText(written: string): number | string {
   return /^\d+$/.test(written) ? Number(written) : written
 }
 
-/** False: why not is said. */
+/** False: the reason is printed. */
 async function changed(file: RoutesFile, edit: (text: string) => Edited, io: Io): Promise<boolean> {
   const result = await file.change(edit)
   if (result.ok) {

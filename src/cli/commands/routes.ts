@@ -1,11 +1,8 @@
-import { createServices } from '../../app/services.ts'
-import { memoryStorage } from '../../app/storage.ts'
-import type { Services } from '../../exchange/services.ts'
 import { gatewayOver } from '../../gateway/compile.ts'
 import { type ListedRoute, listRoutes } from '../../http/routes.ts'
-import { after } from '../../lib/timer.ts'
 import { createManagement } from '../../management/management.ts'
 import { readArguments } from '../arguments.ts'
+import { idleServices } from '../idle-services.ts'
 import { compiledRoutes } from '../load-routes.ts'
 import type { Io } from '../terminal.ts'
 
@@ -41,25 +38,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const routes = listRoutes(gateway, [management.routes(gateway)])
   io.stdout(asked.values.json ? `${JSON.stringify(routes, null, 2)}\n` : routesText(routes))
   return 0
-}
-
-/** Enough for a gateway that is looked at: it stores nothing and asks no upstream. */
-function idleServices({ env, readFile }: Io): Services {
-  const now = Date.now
-  const fetch = Object.assign(() => Promise.reject(new Error('nothing is sent')), {
-    preconnect() {},
-  })
-  return createServices({
-    now,
-    random: Math.random,
-    after,
-    fetch,
-    env,
-    readFile,
-    write() {},
-    peerOf: () => undefined,
-    storage: () => memoryStorage(now),
-  }).services
 }
 
 function routesText(routes: readonly ListedRoute[]): string {

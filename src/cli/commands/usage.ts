@@ -67,14 +67,14 @@ function whyNot(error: unknown, folder: string): string {
 }
 
 function isGrouping(text: string): text is Grouping {
-  return GROUPINGS.some(one => one === text)
+  return GROUPINGS.some(grouping => grouping === text)
 }
 
 function nothingIn(folder: string): string {
   return `nothing is counted yet in ${folder}; a gateway counts there what it serves, unless routes.yaml says usage: { enabled: false }\n`
 }
 
-/** Money that nobody knows is null, and never 0. */
+/** An unknown amount is null, and never 0. */
 function asJson(
   since: string,
   by: Grouping,
