@@ -25,8 +25,12 @@ export function isReported(
 export async function estimatedUsage(exchange: Exchange, tally: ReplyTally): Promise<Usage> {
   // A reply that has only begun: there is nothing to count.
   if (tally.sample === '' && tally.usage.fresh !== undefined) return roughUsage(exchange, tally)
-  const input = tally.usage.fresh === undefined ? await countedInput(exchange) : 0
-  return withEstimates(exchange, tally, input, outputTokens(tally, await countText(tally.sample)))
+  // Together, so that the tokenizer's thread wakes once for both.
+  const [input, sampled] = await Promise.all([
+    tally.usage.fresh === undefined ? countedInput(exchange) : 0,
+    countText(tally.sample),
+  ])
+  return withEstimates(exchange, tally, input, outputTokens(tally, sampled))
 }
 
 /** The same by length alone, for when there is no time. */
