@@ -27,20 +27,14 @@ const FLOORS = [
 const STRANGERS = ['protocols', 'store']
 const SHARED = 'shared'
 
-type Import = { from: string; to: string; typeOnly: boolean }
+type Import = { from: string; to: string }
 
 function importsOf(file: string, code: string): Import[] {
   const found: Import[] = []
-  const pattern =
-    /(?:^|\n)\s*(import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)/g
-  for (const [, , type, named, lazy] of code.matchAll(pattern)) {
+  const pattern = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)/g
+  for (const [, named, lazy] of code.matchAll(pattern)) {
     const to = named ?? lazy ?? ''
-    if (to.startsWith('.'))
-      found.push({
-        from: file,
-        to: normalize(join(dirname(file), to)),
-        typeOnly: type !== undefined,
-      })
+    if (to.startsWith('.')) found.push({ from: file, to: normalize(join(dirname(file), to)) })
   }
   return found
 }
@@ -65,11 +59,9 @@ function complaint({ from, to }: Import): string | undefined {
   return undefined
 }
 
+/** A circle of files, those that import only each other's types counted too: none can be read alone. */
 function cycle(imports: readonly Import[]): string[] | undefined {
-  const next = Map.groupBy(
-    imports.filter(({ typeOnly }) => !typeOnly),
-    ({ from }) => from,
-  )
+  const next = Map.groupBy(imports, ({ from }) => from)
   const done = new Set<string>()
   const visit = (file: string, trail: string[]): string[] | undefined => {
     if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file]

@@ -1,7 +1,9 @@
 import { compileTable } from '../config/index.ts'
 import type { Services } from '../exchange/services.ts'
 import { createGateway } from '../exchange/snapshot.ts'
-import { createObservers } from '../observability/observers.ts'
+import { exchangeLog } from '../observability/exchange-log.ts'
+import { recentObserver } from '../observability/recent.ts'
+import { usageObserver } from '../observability/usage/ledger.ts'
 import { kinds } from '../providers/index.ts'
 import type { Result } from '../routing/diagnostic.ts'
 import type { Discovered } from '../routing/discovered-models.ts'
@@ -25,7 +27,9 @@ export function compile(
 
 /** The snapshot of a table, with the handlers over it. */
 export function gatewayOver(table: RoutingTable, services: Services): Gateway {
-  const gateway = createGateway(table, services, createObservers(services))
+  // What observes every exchange, in the order in which it gets events.
+  const observers = [usageObserver(services), exchangeLog(services), recentObserver(services)]
+  const gateway = createGateway(table, services, observers)
   return { ...gateway, handlers: createHandlers(gateway), sockets: SOCKETS }
 }
 
