@@ -60,6 +60,7 @@ export type PoolOptions = {
   state: HotState
 }
 
+/** A pool without credentials; `reconcile` gives it some. */
 export function createPool(options: PoolOptions): Pool {
   return new CredentialPool(options)
 }

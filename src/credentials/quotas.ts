@@ -43,6 +43,7 @@ export interface Quotas {
 const RESERVED_MS = 5_000
 const NOTHING: Spent = { tokens: 0, usd: 0 }
 
+/** `state` is shared with other processes. */
 export function createQuotas({ now, state }: { now(): number; state: StateStore }): Quotas {
   return new KeyQuotas(now, state)
 }

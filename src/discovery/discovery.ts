@@ -37,6 +37,7 @@ type Source = {
   asking?: AbortController
 }
 
+/** Asks for nothing before `follow`. */
 export function createDiscovery(options: DiscoveryOptions): Discovery {
   return new ListDiscovery(options)
 }

@@ -33,6 +33,7 @@ const NONE: readonly string[] = []
 
 export type TokensOptions = { now(): number; transport: HttpTransport; after?: After }
 
+/** Outlives reloads: accounts are known by their keys. */
 export function createTokens({ now, transport, after = realAfter }: TokensOptions): Tokens {
   const held = new Map<string, Held>()
   const fetching = new Map<string, Promise<string>>()

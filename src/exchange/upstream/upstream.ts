@@ -40,6 +40,7 @@ type UpstreamServices = {
   userAgent: string
 }
 
+/** Every provider's; made with the snapshot that they belong to. */
 export function compileUpstreams(table: RoutingTable, services: UpstreamServices): Upstreams {
   const providers = [...table.providers.values()]
   return new Map(providers.map(provider => [provider, upstreamsOf(provider, services)]))
@@ -83,6 +84,7 @@ function familyOf(protocol: ProtocolId): string | undefined {
   return protocol.split('-')[0]
 }
 
+/** All that does not depend on a request is worked out here. */
 export function createUpstream(
   provider: Provider,
   { protocol, baseUrl, query }: Speech,

@@ -90,10 +90,10 @@ describe('a request over HTTP', () => {
   test.each<[string, unknown, number]>([
     ['http://proxy.test:8080', 'http://proxy.test:8080', 0],
     ['direct', false, 1],
-  ])('through %p; only a direct connection is probed', async (proxy, told, probes) => {
+  ])('through %p; only a direct connection is probed', async (proxy, option, probes) => {
     const { transport, sent, probed } = transportOver(async () => new Response('ok'))
     await transport.send(request({ proxy }), running())
-    expect(sent[0]?.init.proxy).toBe(told)
+    expect(sent[0]?.init.proxy).toBe(option)
     expect(probed).toHaveLength(probes)
   })
 
