@@ -93,10 +93,7 @@ export function createUsageWriter({ after, prices, store, warn }: UsageWriterOpt
   function complain(error: unknown): void {
     if (complained) return
     complained = true
-    const reason = error instanceof Error ? error.message : String(error)
-    warn(
-      `usage cannot be written (${reason}) and waits in memory; free some space, or set JACKFIELD_HOME to a folder that can be written`,
-    )
+    warn(unwritable(error))
   }
 
   return {
@@ -118,4 +115,9 @@ function dropOldest(rows: UsageRows): void {
     if (rows.size <= MAX_ROWS) break
     rows.delete(key)
   }
+}
+
+function unwritable(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error)
+  return `usage cannot be written (${reason}) and waits in memory; free some space, or set JACKFIELD_HOME to a folder that can be written`
 }
