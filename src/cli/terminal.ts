@@ -10,3 +10,11 @@ export type Io = {
 
 /** Gives the process's exit code. */
 export type Command = (args: readonly string[], io: Io) => Promise<number>
+
+/** A command as `jackfield help` lists it. It is loaded when it is asked for. */
+export type CommandEntry = {
+  /** Its name and what it takes. */
+  usage: string
+  summary: string
+  load(): Promise<{ run: Command }>
+}
