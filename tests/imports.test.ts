@@ -119,3 +119,17 @@ describe('imports point down', () => {
     ).toEqual(['lib/a.ts', 'lib/b.ts', 'lib/a.ts'])
   })
 })
+
+/** Where files are read and written; everything else is given what it needs. */
+const FILE_ROOMS = /^(store\/|lib\/files\/|cli\/|index\.ts$)/
+
+test('the file system is used in its rooms alone', async () => {
+  const users = await Promise.all(
+    files.map(async file => {
+      const code = await Bun.file(join(root, file)).text()
+      return /from 'node:fs(\/promises)?'/.test(code) ? [file] : []
+    }),
+  )
+  expect(users.flat().length).toBeGreaterThan(5)
+  expect(users.flat().filter(file => !FILE_ROOMS.test(file))).toEqual([])
+})
