@@ -5,6 +5,7 @@ import type { Gateway } from '../gateway/gateway.ts'
 import type { Documented } from '../gateway/handlers/handler.ts'
 import { listedNames } from '../gateway/openapi/listed-names.ts'
 import type { Components } from '../gateway/openapi/schema.ts'
+import { codecs } from '../protocols/index.ts'
 import { version } from '../version.ts'
 import type { DescribedApp } from './beside.ts'
 
@@ -53,10 +54,7 @@ function describe(described: DescribedApp, app: AnyElysia): void {
 }
 
 const TAGS = [
-  { name: 'anthropic', description: 'Anthropic Messages' },
-  { name: 'openai-chat', description: 'OpenAI Chat Completions' },
-  { name: 'openai-responses', description: 'OpenAI Responses' },
-  { name: 'gemini', description: 'Google Gemini' },
+  ...codecs.map(({ protocol, title }) => ({ name: protocol, description: title })),
   { name: 'models', description: 'What clients may ask for' },
   { name: 'service', description: 'The gateway itself' },
   { name: 'management', description: 'Settings and state, for who has the secret' },

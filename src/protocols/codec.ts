@@ -270,6 +270,8 @@ export interface UpstreamCodec {
 }
 
 export interface Codec extends ClientCodec, UpstreamCodec {
+  /** The protocol's name in documentation. */
+  readonly title: string
   encodeModels(models: readonly ModelInfo[]): JsonObject
   encodeModel(model: ModelInfo): JsonObject
 }

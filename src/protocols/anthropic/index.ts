@@ -26,6 +26,7 @@ const PATHS: Record<Action, string> = {
  */
 export const anthropic: Codec = {
   protocol: 'anthropic',
+  title: 'Anthropic Messages',
   endpoints,
   recognises: (headers, path) =>
     headers.has('anthropic-version') || path.startsWith('/v1/messages'),

@@ -18,6 +18,7 @@ import { decodeUsage } from './usage.ts'
  */
 export const gemini: Codec = {
   protocol: 'gemini',
+  title: 'Google Gemini',
   endpoints,
   recognises: (headers, path) =>
     headers.has('x-goog-api-key') ||

@@ -18,6 +18,7 @@ export { completions } from './completions.ts'
  */
 export const openaiChat: Codec = {
   protocol: 'openai-chat',
+  title: 'OpenAI Chat Completions',
   endpoints,
   forwards: [
     'openai-beta',

@@ -26,6 +26,7 @@ const PATHS: Record<Action, string> = {
  */
 export const openaiResponses: Codec = {
   protocol: 'openai-responses',
+  title: 'OpenAI Responses',
   stateful: true,
   endpoints,
   forwards: [
