@@ -1,0 +1,92 @@
+/** How a vendor lets its users sign in. Data: the engine beside it does the rest. */
+export type OAuthVendor = {
+  /** As in `jackfield login claude`. */
+  name: string
+  /** For messages. */
+  title: string
+  /** The kind whose providers use its accounts. */
+  kind: string
+  /** The member `type` of its account files. */
+  fileType: string
+  clientId: string
+  /** Only from settings: what a vendor does not publish is not shipped. */
+  clientSecret?: string
+  /** How the client proves itself to the token endpoint. `both`: Basic, and in the body as well. */
+  clientAuthentication: 'none' | 'body' | 'basic' | 'both'
+  scopes: readonly string[]
+  tokenBody: 'json' | 'form'
+  /** Absent: `discoveryUrl` leads to it. */
+  tokenUrl?: string
+  /** An OpenID discovery document, for the endpoints that are not given here. */
+  discoveryUrl?: string
+  /** The authorization code flow with a callback on loopback; absent: the vendor has none. */
+  browser?: BrowserFlow
+  /** The device flow; absent: the vendor has none. */
+  device?: DeviceFlow
+  /** An access token with less than this left is refreshed. */
+  refreshLeadMs: number
+  identity: IdentitySource
+}
+
+export type BrowserFlow = {
+  authorizeUrl?: string
+  /** Registered with the vendor, as is the path. */
+  redirectPort: number
+  redirectPath: string
+  /** The name of the parameter with the redirect URI (iFlow: `redirect`). */
+  redirectParameter: string
+  pkce: boolean
+  /** Further parameters of the authorization URL. */
+  parameters: Readonly<Record<string, string>>
+  /** The token endpoint wants the state as well (Claude). */
+  stateInExchange: boolean
+}
+
+export type DeviceFlow = {
+  url?: string
+  /** Bytes of the PKCE verifier; 0: no PKCE. */
+  verifierBytes: number
+  /** The least pause between two polls. */
+  intervalMs: number
+  /** After this the user has to begin again, whatever the vendor grants. */
+  limitMs: number
+}
+
+/** Where the e-mail of an account is found; `none`: the user gives a label. */
+export type IdentitySource =
+  | { from: 'id-token' }
+  /** A path of members in the token reply. */
+  | { from: 'token-reply'; path: readonly string[] }
+  | { from: 'url'; url: string; path: readonly string[] }
+  | { from: 'none' }
+
+/** `oauth:` of a provider in routes.yaml: what differs from the vendor's own. */
+export type OAuthSettings = {
+  authorizeUrl?: string
+  tokenUrl?: string
+  deviceUrl?: string
+  clientId?: string
+  clientSecret?: string
+  scopes?: readonly string[]
+  redirectPort?: number
+}
+
+/** The vendor as the settings change it. A secret goes into the body unless the vendor wants Basic. */
+export function withSettings(vendor: OAuthVendor, settings: OAuthSettings): OAuthVendor {
+  const { clientSecret = vendor.clientSecret } = settings
+  const keepsOut = vendor.clientAuthentication === 'none' && clientSecret !== undefined
+  return {
+    ...vendor,
+    clientId: settings.clientId ?? vendor.clientId,
+    clientSecret,
+    clientAuthentication: keepsOut ? 'body' : vendor.clientAuthentication,
+    scopes: settings.scopes ?? vendor.scopes,
+    tokenUrl: settings.tokenUrl ?? vendor.tokenUrl,
+    browser: vendor.browser && {
+      ...vendor.browser,
+      authorizeUrl: settings.authorizeUrl ?? vendor.browser.authorizeUrl,
+      redirectPort: settings.redirectPort ?? vendor.browser.redirectPort,
+    },
+    device: vendor.device && { ...vendor.device, url: settings.deviceUrl ?? vendor.device.url },
+  }
+}

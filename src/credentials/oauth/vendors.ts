@@ -1,0 +1,99 @@
+import type { OAuthVendor } from './vendor.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/**
+ * The vendors that can be signed in to. Client ids are those that the vendors' own command-line
+ * tools ship; endpoints and scopes as of August 2026.
+ */
+export const VENDORS: readonly OAuthVendor[] = [
+  {
+    name: 'claude',
+    title: 'Claude',
+    kind: 'claude-oauth',
+    fileType: 'claude',
+    clientId: '9d1c250a-e61b-44d9-88ed-5944d1962f5e',
+    clientAuthentication: 'none',
+    scopes: [
+      'user:profile',
+      'user:inference',
+      'user:sessions:claude_code',
+      'user:mcp_servers',
+      'user:file_upload',
+    ],
+    tokenBody: 'json',
+    tokenUrl: 'https://platform.claude.com/v1/oauth/token',
+    browser: {
+      authorizeUrl: 'https://claude.ai/oauth/authorize',
+      redirectPort: 54545,
+      redirectPath: '/callback',
+      redirectParameter: 'redirect_uri',
+      pkce: true,
+      parameters: { code: 'true' },
+      stateInExchange: true,
+    },
+    refreshLeadMs: 4 * HOUR_MS,
+    identity: { from: 'token-reply', path: ['account', 'email_address'] },
+  },
+  {
+    name: 'qwen',
+    title: 'Qwen',
+    kind: 'qwen',
+    fileType: 'qwen',
+    clientId: 'f0304373b74a44d2b584a3fb70ca9e56',
+    clientAuthentication: 'none',
+    scopes: ['openid', 'profile', 'email', 'model.completion'],
+    tokenBody: 'form',
+    tokenUrl: 'https://chat.qwen.ai/api/v1/oauth2/token',
+    device: {
+      url: 'https://chat.qwen.ai/api/v1/oauth2/device/code',
+      verifierBytes: 32,
+      intervalMs: 5_000,
+      limitMs: 5 * MINUTE_MS,
+    },
+    refreshLeadMs: 20 * MINUTE_MS,
+    identity: { from: 'none' },
+  },
+  {
+    name: 'kimi',
+    title: 'Kimi',
+    kind: 'kimi',
+    fileType: 'kimi',
+    clientId: '17e5f671-d194-4dfb-9706-5516cb48c098',
+    clientAuthentication: 'none',
+    scopes: [],
+    tokenBody: 'form',
+    tokenUrl: 'https://auth.kimi.com/api/oauth/token',
+    device: {
+      url: 'https://auth.kimi.com/api/oauth/device_authorization',
+      verifierBytes: 0,
+      intervalMs: 5_000,
+      limitMs: 15 * MINUTE_MS,
+    },
+    refreshLeadMs: 5 * MINUTE_MS,
+    identity: { from: 'none' },
+  },
+  {
+    name: 'xai',
+    title: 'xAI',
+    kind: 'xai-oauth',
+    fileType: 'xai',
+    clientId: 'b1a00492-073a-47ea-816f-4c329264a828',
+    clientAuthentication: 'none',
+    scopes: ['openid', 'profile', 'email', 'offline_access', 'grok-cli:access', 'api:access'],
+    tokenBody: 'form',
+    discoveryUrl: 'https://auth.x.ai/.well-known/openid-configuration',
+    device: { verifierBytes: 0, intervalMs: 5_000, limitMs: 30 * MINUTE_MS },
+    refreshLeadMs: 5 * MINUTE_MS,
+    identity: { from: 'id-token' },
+  },
+]
+
+/** The vendor of a kind, of an account file's `type` or of a name; undefined: there is none. */
+export function vendorBy(
+  member: 'name' | 'kind' | 'fileType',
+  value: string,
+): OAuthVendor | undefined {
+  return VENDORS.find(vendor => vendor[member] === value)
+}
