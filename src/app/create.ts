@@ -15,7 +15,7 @@ import { createServices, type Runtime } from './services.ts'
 import { settle } from './shutdown.ts'
 import type { Storage } from './storage.ts'
 
-export type ApplicationOptions = {
+type ApplicationOptions = {
   /** What messages call the routes that serve first. */
   name: string
   text: string

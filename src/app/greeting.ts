@@ -2,7 +2,7 @@ import { ownHosts } from '../config/sections/own-hosts.ts'
 import type { RoutingTable } from '../routing/table.ts'
 import { version } from '../version.ts'
 
-export type Greeted = {
+type Greeted = {
   table: RoutingTable
   /** Where it listens. */
   url: string

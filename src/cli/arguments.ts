@@ -10,7 +10,7 @@ type Parsed<O extends Options> = ReturnType<
 export type Read<O extends Options> = Parsed<O> | { exit: number }
 
 /** What a command takes. `argument`: what it may be given one of besides options, such as "file". */
-export type Usage<O extends Options> = {
+type Usage<O extends Options> = {
   name: string
   help: string
   options: O

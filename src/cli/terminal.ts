@@ -9,7 +9,7 @@ export type Io = {
 }
 
 /** Gives the process's exit code. */
-export type Command = (args: readonly string[], io: Io) => Promise<number>
+type Command = (args: readonly string[], io: Io) => Promise<number>
 
 /** A command as `jackfield help` lists it. It is loaded when it is asked for. */
 export type CommandEntry = {

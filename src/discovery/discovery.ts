@@ -20,7 +20,7 @@ export interface Discovery {
   stop(): void
 }
 
-export type DiscoveryOptions = {
+type DiscoveryOptions = {
   services: Pick<Services, 'now' | 'random' | 'pool' | 'transport' | 'userAgent' | 'log' | 'lists'>
   after: After
   /** Some list is not what it was. */

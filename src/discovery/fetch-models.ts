@@ -16,7 +16,7 @@ const MAX_BYTES = 16_000_000
 const MAX_PAGES = 20
 const MAX_MODELS = 5_000
 
-export type Asking = Pick<Services, 'pool' | 'transport' | 'userAgent'> & {
+type Asking = Pick<Services, 'pool' | 'transport' | 'userAgent'> & {
   after: After
   signal: AbortSignal
 }

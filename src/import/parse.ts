@@ -3,7 +3,7 @@ import { yamlFaults } from '../config/yaml/errors.ts'
 import type { JsonValue } from '../lib/json/json.ts'
 
 /** What a text holds; or what is wrong with it, and where. */
-export type Parsed = { ok: true; value: JsonValue } | { ok: false; problem: string; line: number }
+type Parsed = { ok: true; value: JsonValue } | { ok: false; problem: string; line: number }
 
 /** JSON with comments and trailing commas, as people write it, else YAML. */
 export function parseConfig(text: string): Parsed {

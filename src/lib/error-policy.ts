@@ -4,7 +4,7 @@ import type { ErrorCode, GatewayError } from './errors.ts'
 export type CooldownClass = 'limit' | 'auth' | 'no-model' | 'transient'
 
 /** What follows from an error: one row a code, read wherever something follows. */
-export type ErrorPolicy = {
+type ErrorPolicy = {
   /**
    * After a failed attempt, before commit: `answer` hands the error to the client, `stop` ends
    * without one, `next` goes on to the next credential, `next-target` only to another target.

@@ -25,7 +25,7 @@ export type ErrorCode =
   | 'internal'
 
 /** The HTTP status a client sees when the error is our own or the upstream gave none. */
-export const STATUS = {
+const STATUS = {
   'invalid-request': 400,
   'too-large': 413,
   'context-exceeded': 400,
@@ -48,7 +48,7 @@ export const STATUS = {
   internal: 500,
 } as const satisfies Record<ErrorCode, number>
 
-export type ErrorDetails = {
+type ErrorDetails = {
   /** The upstream's own HTTP status; a client of any protocol sees the same one, from 400 to 599. */
   status?: number
   retryAfterMs?: number

@@ -1,5 +1,5 @@
 /** Lets only so many pieces of work run at once; the others wait in the order in which they came. */
-export type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>
+type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 export function createGate(places: number): Gate {
   let free = places

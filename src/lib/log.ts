@@ -1,6 +1,6 @@
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
-export type LogSettings = {
+type LogSettings = {
   level: Level
   /** A file to which the lines are written as well as to stderr. */
   file?: string

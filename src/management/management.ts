@@ -10,7 +10,7 @@ import { createMatches } from './access/secret.ts'
 import { BASE, createManagementApp } from './app.ts'
 import { ALWAYS, refused } from './error.ts'
 
-export type ManagementOptions = {
+type ManagementOptions = {
   /** The file that serves; undefined: the built-in routes do. Asked for each request. */
   file(): RoutesFile | undefined
   now(): number

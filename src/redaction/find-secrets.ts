@@ -7,7 +7,7 @@ import { isSecretPlace } from './names.ts'
 import { isReference, looksRandom, looksSecret } from './values.ts'
 
 /** A secret as it stands in a text: with its quotes where it has some, as a word in a comment. */
-export type SecretRange = {
+type SecretRange = {
   from: number
   to: number
   value: JsonValue
@@ -16,7 +16,7 @@ export type SecretRange = {
 }
 
 /** A value or a member's name, and where it is. */
-export type ScalarAt = { scalar: Scalar; path: Path; isName: boolean }
+type ScalarAt = { scalar: Scalar; path: Path; isName: boolean }
 
 type Document = ReturnType<typeof parseDocument>
 

@@ -21,7 +21,7 @@ export interface SecretPlaceholders {
   ): { ok: true; value: JsonValue } | Unmaskable
 }
 
-export type Unmaskable = { ok: false; problem: string }
+type Unmaskable = { ok: false; problem: string }
 export type Unmasked = { ok: true; text: string } | Unmaskable
 
 const PLACEHOLDER = /\(kept-[0-9a-f]{16}\)/g

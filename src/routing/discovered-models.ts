@@ -70,7 +70,7 @@ function asListed(model: DiscoveredModel): ProviderModel {
 }
 
 /** What is different since a list was last learned. */
-export type ListChange = { added: number; gone: number }
+type ListChange = { added: number; gone: number }
 
 /** The model lists of upstreams, by identity. They outlive reloads, and restarts where stored. */
 export interface ModelLists {

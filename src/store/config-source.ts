@@ -8,7 +8,7 @@ export interface ConfigSource {
   follow(follower: Follower): Following
 }
 
-export type SourceText = {
+type SourceText = {
   /** What diagnostics call the routes. */
   name: string
   /** Undefined: the routes were there and are gone. */
@@ -48,7 +48,7 @@ export function constantSource(name: string, text: string): ConfigSource {
   }
 }
 
-export type DocumentSourceOptions = {
+type DocumentSourceOptions = {
   /** A change could not be read; the routes that serve stay. */
   failed?(error: unknown): void
 }

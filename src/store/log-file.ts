@@ -8,9 +8,9 @@ export interface LogFile {
   append(text: string): void
 }
 
-export type LogFileLimits = { bytes: number; old: number }
+type LogFileLimits = { bytes: number; old: number }
 
-export const LOG_FILE_LIMITS: LogFileLimits = { bytes: 10_000_000, old: 5 }
+const LOG_FILE_LIMITS: LogFileLimits = { bytes: 10_000_000, old: 5 }
 
 /**
  * `path`, `path.1` (the youngest old one), `path.2`, … Opened anew for every text: others may rotate

@@ -9,9 +9,9 @@ export interface RecordFolder {
   sweep(): Promise<void>
 }
 
-export type RecordFolderLimits = { bytes: number; ageMs: number }
+type RecordFolderLimits = { bytes: number; ageMs: number }
 
-export const RECORD_FOLDER_LIMITS: RecordFolderLimits = {
+const RECORD_FOLDER_LIMITS: RecordFolderLimits = {
   bytes: 500_000_000,
   ageMs: 7 * 86_400_000,
 }

@@ -9,7 +9,7 @@ export type Handle = {
 }
 
 /** A SQLite file that gives way to a new one when it turns out to be damaged. */
-export interface Recovering<Opened> {
+interface Recovering<Opened> {
   /**
    * Runs `work` on the open file, and once more on a new one where the file is damaged. Throws what
    * else SQLite throws: the disk is full, another process has the file, it may not be written.
@@ -18,7 +18,7 @@ export interface Recovering<Opened> {
   close(): void
 }
 
-export type RecoveringOptions<Opened extends Handle> = {
+type RecoveringOptions<Opened extends Handle> = {
   path: string
   /** Opens the file, made if need be, and checks all of it. */
   open(path: string): Opened

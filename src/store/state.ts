@@ -41,8 +41,8 @@ export interface StateStore extends HotState {
   close(): void
 }
 
-export type SharedSpace = 'reasoning' | 'response' | 'item' | 'spent'
-export type HotSpace = 'asked' | 'cooldown' | 'models'
+type SharedSpace = 'reasoning' | 'response' | 'item' | 'spent'
+type HotSpace = 'asked' | 'cooldown' | 'models'
 export type Space = SharedSpace | HotSpace
 
 export type StateLimits = { bytes: number; ageMs: number }

@@ -22,7 +22,7 @@ export interface Store {
 }
 
 /** Means something to its store only; the same contents may have the same one. */
-export type Version = string
+type Version = string
 
 /** Expected where there must be no document yet. */
 export const ABSENT = 'absent'

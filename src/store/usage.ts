@@ -83,7 +83,7 @@ const ADD = `
   values (${[...NAMES, ...COUNTS].map(name => `$${name}`).join(', ')})
   on conflict do update set ${COUNTS.map(name => `${name} = ${name} + excluded.${name}`).join(', ')}`
 
-export type UsageStoreOptions = {
+type UsageStoreOptions = {
   /** Where `usage.sqlite` lives; made if need be. Apart from what is kept: it holds no secret. */
   folder: string
   warn(message: string): void

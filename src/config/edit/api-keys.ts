@@ -4,7 +4,7 @@ import { parseSource } from '../yaml/source.ts'
 import { type Edited, editText } from './index.ts'
 
 /** What may be shown of an API key: neither the key nor its hash. */
-export type KeyEntry = { name: string; models?: JsonValue; limits?: JsonObject }
+type KeyEntry = { name: string; models?: JsonValue; limits?: JsonObject }
 
 /** The keys of a file as they are written; a key without a name is called by its place. */
 export function listKeys(text: string): (KeyEntry & { named: boolean })[] {

@@ -34,7 +34,7 @@ function newlyPlaced(before: readonly Text[], after: readonly Text[]): Text[] {
   return after.filter(text => !known.has(placed(text)))
 }
 
-export function referencesIn(value: unknown): Text[] {
+function referencesIn(value: unknown): Text[] {
   return textsIn(value).filter(({ text }) => text.includes('${'))
 }
 

@@ -5,7 +5,7 @@ import { isCredential, type Text, textsIn } from './references.ts'
 export type Compiled = { value: unknown; table: Pick<RoutingTable, 'providers'> }
 
 /** A secret of a provider and an address that it would be sent to for the first time. */
-export type Stray = Text & {
+type Stray = Text & {
   address: string
   /** Where it went before; empty: nowhere. */
   before: readonly string[]

@@ -12,7 +12,7 @@ import { createLintModel } from './models.ts'
 import { lintReference } from './references.ts'
 import { lintReach } from './unreachable.ts'
 
-export type Linted = {
+type Linted = {
   document: Document
   entries: readonly Entry[]
   names: Names

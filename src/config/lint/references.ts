@@ -9,7 +9,7 @@ import type { Report } from '../diagnostics/report.ts'
 import type { Broken } from '../schema/valid-parts.ts'
 import type { LintModel } from './models.ts'
 
-export type ReferenceLint = {
+type ReferenceLint = {
   names: Names
   broken: Broken
   /** Entries left out for mistakes of their own. */

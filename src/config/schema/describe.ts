@@ -67,7 +67,7 @@ export function insteadOf(value: unknown, wanted: readonly TSchema[]): string {
   return wants('a list') ? 'write [ … ]' : 'write a single value here'
 }
 
-export type Measure = { parse(value: unknown): unknown; what: string; like: string }
+type Measure = { parse(value: unknown): unknown; what: string; like: string }
 
 /** Texts that stand for a number or an address, by the schema's `x-value`. */
 export const MEASURES: Record<string, Measure> = {

@@ -17,7 +17,7 @@ export function harmlessValues(schema: TSchema): readonly unknown[] | undefined 
 }
 
 /** What a member is for, in a sentence, and the value that holds without it. */
-export type About = { description: string; default?: unknown }
+type About = { description: string; default?: unknown }
 
 export const shut = { additionalProperties: false } as const
 

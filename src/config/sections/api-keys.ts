@@ -60,7 +60,7 @@ export function callerNames({ 'api-keys': keys = [] }: Document): ReadonlySet<st
 }
 
 /** What a key is called that has no name of its own. */
-export function keyName(index: number): string {
+function keyName(index: number): string {
   return `key-${index + 1}`
 }
 

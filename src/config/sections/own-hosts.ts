@@ -4,7 +4,7 @@ import type { Provider, RoutingTable } from '../../routing/table.ts'
 import { parseSource } from '../yaml/source.ts'
 
 /** A host that the file names, and the variables and files of this machine that are sent to it. */
-export type OwnHost = { provider: string; host: string; sent: readonly string[] }
+type OwnHost = { provider: string; host: string; sent: readonly string[] }
 
 /**
  * Providers whose address is not the vendor's and not on this machine, with the variables and files

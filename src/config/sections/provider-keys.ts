@@ -23,7 +23,7 @@ type Reading = {
   leftOut: (() => void)[]
 }
 
-export type ProviderKeys = {
+type ProviderKeys = {
   credentials: CredentialSpec[]
   /** Reports the keys that are left out; not called for a provider that is switched off. */
   warnOfLeftOut(): void

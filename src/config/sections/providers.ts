@@ -27,7 +27,7 @@ const LATER = new Set([
 ])
 
 /** What reading a provider needs beside its own entry. */
-export type ProviderContext = {
+type ProviderContext = {
   kinds: readonly Kind[]
   /** Absent: nothing was discovered. */
   discovered?: Discovered

@@ -1,7 +1,7 @@
 import { Lexer } from 'yaml'
 
 /** A quote or bracket that is opened and not closed; `to`: how far the parser reads it. */
-export type Gap = { from: number; to: number; opens: string }
+type Gap = { from: number; to: number; opens: string }
 
 /** What the lexer puts between tokens for the parser: they are not in the text. */
 const MARKS = new Set(['\u0002', '\u0018', '\u001F'])

@@ -3,7 +3,7 @@ import type { Path } from '../../lib/path.ts'
 import type { Report } from '../diagnostics/report.ts'
 import { besideRoutes } from '../sections/paths.ts'
 
-export type Sources = {
+type Sources = {
   /** The routes file itself: paths are relative to its folder. */
   file: string
   env: Record<string, string | undefined>

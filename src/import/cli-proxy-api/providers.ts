@@ -59,7 +59,7 @@ export function readProviders(config: TrackedSettings, importing: KeyImporting):
 }
 
 /** A key, the provider it belongs to, and where it stood. */
-export type Key = { provider: JsonObject; key: JsonValue; from: string }
+type Key = { provider: JsonObject; key: JsonValue; from: string }
 
 /** Keys that differ in nothing else are one provider. */
 export function addKeys(keys: readonly Key[], name: string, draft: Draft): string[] {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 
-export type WriteOptions = {
+type WriteOptions = {
   /** The file that is replaced: its owner stays, and what it forbids stays forbidden. */
   like?: { mode: number; uid: number; gid: number }
   /** Called when all bytes are on the disk, just before the rename; may throw. */

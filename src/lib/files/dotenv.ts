@@ -1,4 +1,4 @@
-export type Dotenv = {
+type Dotenv = {
   values: Record<string, string>
   /** Lines that are no entry; counted from 1. */
   broken: number[]

@@ -6,7 +6,7 @@
 
 import type { JsonValue } from './json.ts'
 
-export type Range = readonly [start: number, end: number]
+type Range = readonly [start: number, end: number]
 export type Member = {
   /** The decoded key. */
   key: string

@@ -4,7 +4,7 @@ import type { JsonValue } from './json.ts'
  * How a node was spelled on its wire, for as long as it is that very node: a changed part of
  * a conversation is a new node, which has no memory and is spelled afresh.
  */
-export type SourceMemory = {
+type SourceMemory = {
   remember<Node extends object>(node: Node, wire: JsonValue): Node
   recall(node: object): JsonValue | undefined
 }

@@ -1,5 +1,5 @@
 /** A text field of a form: its value and where that stands in the body. */
-export type FormField = { value: string; at: readonly [start: number, end: number] }
+type FormField = { value: string; at: readonly [start: number, end: number] }
 
 /**
  * The text fields of that name in a `multipart/form-data` body, in order; none where the body is not

@@ -4,13 +4,13 @@ import type { Counted } from './count-texts.ts'
 
 /** What the worker is sent, and what it sends back. */
 export type Question = { id: number; texts: readonly string[] }
-export type Answer = Counted & { id: number }
+type Answer = Counted & { id: number }
 
 /**
  * Counts tokens in a thread of its own: neither loading the ranks, which takes half a second, nor a
  * long count holds up the loop.
  */
-export interface Tokenizer {
+interface Tokenizer {
   /**
    * Tokens of the texts, as far as they were counted: nothing where the worker cannot start, dies,
    * or has too much to do. Never rejects, and keeps the

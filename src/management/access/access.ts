@@ -6,7 +6,7 @@ import { refusal } from '../error.ts'
 import { durationText, type Lockout } from './lockout.ts'
 import type { Matches } from './secret.ts'
 
-export type AccessOptions = {
+type AccessOptions = {
   settings: ManagementSettings
   /** `MANAGEMENT_PASSWORD`: opens the API too, and lets other machines in. */
   password: string | undefined

@@ -17,7 +17,7 @@ import { bytesAt, locate, sweep } from './located.ts'
 import { stampOf } from './still.ts'
 import { createWatcher } from './watcher.ts'
 
-export type FolderStoreOptions = {
+type FolderStoreOptions = {
   folder: string
   /** Names backups. */
   now(): number

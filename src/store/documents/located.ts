@@ -7,7 +7,7 @@ const NOWHERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 const MAX_LINKS = 40
 
 /** `exists`: there is something at the path, which is no link. */
-export type Located = { path: string; exists: boolean }
+type Located = { path: string; exists: boolean }
 
 /**
  * Through links to the file itself, name by name: the runtime's realpath opens the file, and says

@@ -2,10 +2,10 @@ import { statSync } from 'node:fs'
 import type { After } from '../../lib/timer.ts'
 
 /** Between two looks, and the least that files must keep still: writers write in several steps. */
-export const STILL_MS = 150
+const STILL_MS = 150
 
 /** Waits until files keep still. */
-export interface Still {
+interface Still {
   /** Begins to wait, or begins anew: something may have changed just now. */
   begin(): void
   waiting(): boolean

@@ -7,7 +7,7 @@ import { createStill } from './still.ts'
 const POLL_MS = 2_000
 
 /** Watches files, and reports a change once they keep still. */
-export interface Watcher {
+interface Watcher {
   /** Waits until the files keep still, and reports that as a change. */
   check(): void
   /** `paths` gives others now. */
@@ -15,7 +15,7 @@ export interface Watcher {
   stop(): void
 }
 
-export type WatcherOptions = {
+type WatcherOptions = {
   /** The files, relative to the working directory or absolute. */
   paths(): readonly string[]
   /** Folders in which a file of any name counts. */

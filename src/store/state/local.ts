@@ -4,7 +4,7 @@ import { type Space, STATE_LIMITS, type StateLimits, type StateStore } from '../
 import { openStateFile, type StateFile } from './file.ts'
 import { createMemoryEntries, type MemoryEntries } from './memory.ts'
 
-export type StateOptions = {
+type StateOptions = {
   /** Where `kept.sqlite` lives; made if need be. */
   folder: string
   now(): number
