@@ -164,7 +164,9 @@ export function explanationText(file: string, explanation: Explanation): string 
     lines.push(`not found${nearest.length > 0 ? `; nearest: ${nearest.join(', ')}` : ''}`)
     return `${lines.join('\n')}\n`
   }
-  lines.push(explanation.steps.length > 0 ? 'tried in this order:' : 'nobody can serve this now')
+  lines.push(
+    explanation.steps.length > 0 ? 'tried in this order:' : 'no provider can serve this now',
+  )
   for (const [index, { strategy, targets }] of explanation.steps.entries())
     for (const candidate of targets)
       lines.push(...candidateLines(file, index + 1, strategy, candidate))

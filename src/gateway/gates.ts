@@ -9,9 +9,9 @@ type Gates = Pick<RoutingTable, 'apiKeys' | 'management' | 'server'>
 export function openedGates(now: Gates, next: Gates): string[] {
   const opened: string[] = []
   if (now.apiKeys.length > 0 && next.apiKeys.length === 0)
-    opened.push('all API keys are gone, so that nobody needs one')
+    opened.push('all API keys are gone, so that callers need none')
   if (!now.server.openToAll && next.server.openToAll)
-    opened.push('server.open-to-all lets everybody in')
+    opened.push('server.open-to-all admits all callers')
   if (now.management.secret === undefined && next.management.secret !== undefined)
     opened.push('the management API opens')
   if (!now.management.allowRemote && next.management.allowRemote)

@@ -37,14 +37,14 @@ function routeChanges(
   before: readonly RequestedBefore[],
 ): Change[] {
   const changes = new Map<string, Change>()
-  for (const asked of [...everybody(now), ...everybody(next), ...before]) {
+  for (const asked of [...allCallers(now), ...allCallers(next), ...before]) {
     const { model, key, client } = asked
     let plain: string | undefined
     for (const [words, given] of SORTS) {
       const facts = sampleFacts(model, { key, client, ...given })
       const was = spelled(now, model, facts)
       const will = spelled(next, model, facts)
-      const move = `${was ?? 'nobody'} → ${will ?? 'nobody'}`
+      const move = `${was ?? 'none'} → ${will ?? 'none'}`
       if (words === '') plain = move
       // A change that holds for every request of this name is listed once.
       if (was === will || (words !== '' && move === plain)) continue
@@ -58,7 +58,7 @@ function routeChanges(
 }
 
 /** Every name that the file itself gives, for every key. */
-function everybody(table: RoutingTable): RequestedBefore[] {
+function allCallers(table: RoutingTable): RequestedBefore[] {
   const keys = table.apiKeys.length > 0 ? table.apiKeys.map(({ name }) => name) : ['local']
   const names = new Set([...table.listed.map(({ id }) => id), ...table.names])
   return [...names].flatMap(model => keys.map(key => ({ model, key, client: 'other' as const })))

@@ -19,7 +19,7 @@ export type Listener = {
 /**
  * The one listener. It outlives snapshots: every request is served by the current one, and stays
  * with it. `idleTimeout: 0`, since Bun's own would cut a stream whose model is thinking; body size
- * is counted where the client can be told in its own protocol.
+ * is counted where the error can be written in the client's own protocol.
  */
 export function listen(
   live: Live<App>,

@@ -5,7 +5,7 @@ const SHORTEST_ORIGIN = 11
 
 /**
  * Whether the request has a URL from which its path can be read, after it was given one where that
- * is possible. False: its Host header is no host, so nothing can be said of it.
+ * is possible. False: its Host header is no host, so nothing follows from it.
  *
  * The runtime (Bun 1.4) makes the URL of the Host header as the client sent it. Without one
  * (HTTP/1.0) there is only a path; with one of three letters or less (`nas`) the origin is shorter

@@ -22,7 +22,7 @@ export function clientKeys(
   if (samples === 0) return own
   draft.noteDropped(
     about,
-    `${samples === 1 ? 'a key' : `${samples} keys`} of sample files, which anybody knows; api-keys has a fresh one instead: give it to your clients`,
+    `${samples === 1 ? 'a key' : `${samples} keys`} of sample files, which are public; api-keys has a fresh one instead: give it to your clients`,
   )
   return [...own, services.newKey()]
 }

@@ -44,7 +44,7 @@ export function importConfig(name: string, text: string, services: ImportService
   for (const line of broken) draft.noteDropped(`line ${line}`, 'is not understood and is left out')
   const written = compileDraft(draft, services)
   if (written === undefined)
-    return { ok: false, problem: 'what it says cannot be written as a routes.yaml' }
+    return { ok: false, problem: 'its settings cannot be written as a routes.yaml' }
   return {
     ok: true,
     from: draft.from,

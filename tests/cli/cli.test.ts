@@ -69,7 +69,7 @@ describe('commands', () => {
       cwd,
       env: { JACKFIELD_HOME: home },
     })
-    expect(plan.stdout).toContain('"gpt-12": echo/echo → nobody')
+    expect(plan.stdout).toContain('"gpt-12": echo/echo → none')
     expect(plan.stdout).toContain('1 lead nowhere any more')
     expect(plan.code).toBe(0)
     expect((await jackfield('plan', 'bad.yaml', '--routes', 'now.yaml')).code).toBe(1)

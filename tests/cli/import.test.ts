@@ -118,7 +118,7 @@ describe('import', () => {
     write('accounts/claude.json', account)
     write('with-accounts.yaml', 'auth-dir: accounts\n')
     const { stdout } = await jackfield('import', 'with-accounts.yaml', '-o', 'accounts.yaml')
-    expect(stdout).toContain('no provider; add one with a key, or nobody can answer')
+    expect(stdout).toContain('no provider; add one with a key, or no model can answer')
     expect(stdout).toContain('claude (me@example.test)')
     expect(stdout).not.toContain('token-of-mine')
     expect(read('accounts.yaml')).toContain(`# auth-dir: ${join(cwd, 'accounts')}`)

@@ -31,7 +31,7 @@ describe('jackfield key', () => {
     const { key, onDisk, backups, mode } = file()
     const made = await key('alice', '--models', 'm, claude-*', '--requests-per-minute', '60')
     expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(/^jf-[\w-]{43}\n$/)])
-    expect(made.stderr).toContain('from now on everybody needs one')
+    expect(made.stderr).toContain('from now on every caller needs one')
     const hash = hashOf(made.stdout.trim())
     expect(onDisk()).toStartWith(`${FILE}api-keys:\n  - name: alice\n    key: "${hash}"\n`)
     expect(onDisk()).toContain('models: [ m, "claude-*" ]\n')

@@ -1042,7 +1042,7 @@ const CASES: Record<string, readonly Case[]> = {
       'a sample key',
       'api-keys: [ changeme ]\n',
       [
-        'routes.yaml:1:13: api-keys[0]: this is a sample key that anybody knows (make one of your own: openssl rand -hex 24)',
+        'routes.yaml:1:13: api-keys[0]: this is a sample key, which is public (make one of your own: openssl rand -hex 24)',
       ],
     ],
     [
@@ -1076,7 +1076,7 @@ const CASES: Record<string, readonly Case[]> = {
       'a sample for the management',
       'remote-management: { secret-key: changeme }\n',
       [
-        'routes.yaml:1:34: remote-management.secret-key: this is a sample key that anybody knows (make one of your own: openssl rand -hex 24)',
+        'routes.yaml:1:34: remote-management.secret-key: this is a sample key, which is public (make one of your own: openssl rand -hex 24)',
       ],
     ],
     [
@@ -1114,14 +1114,14 @@ const CASES: Record<string, readonly Case[]> = {
       'providers: { a: { kind: openai, keys: [ "${NOPE}" ] } }\nmodels: { m: a/x }\ntests: [ { ask: m, expect: a/x } ]\n',
       [
         'warning: routes.yaml:1:14: providers.a: switched off: no key (set NOPE)',
-        'warning: routes.yaml:3:10: tests[0]: "m" leads to nobody who can serve now, not to a/x, whose provider is switched off (set its key to try this test)',
+        'warning: routes.yaml:3:10: tests[0]: "m" leads to no provider that can serve now, not to a/x, whose provider is switched off (set its key to try this test)',
       ],
     ],
     [
       'a test of a provider that is disabled',
       'providers: { a: { kind: openai, keys: [ k ], disabled: true } }\nmodels: { m: a/x }\ntests: [ { ask: m, expect: a/x } ]\n',
       [
-        'routes.yaml:3:10: tests[0]: "m" leads to nobody who can serve now, not to a/x (mend the routes or the test)',
+        'routes.yaml:3:10: tests[0]: "m" leads to no provider that can serve now, not to a/x (mend the routes or the test)',
       ],
     ],
     [
@@ -1205,7 +1205,7 @@ const CASES: Record<string, readonly Case[]> = {
         `the sample key ${key}`,
         `api-keys: [ "${key}" ]\n`,
         [
-          'routes.yaml:1:13: api-keys[0]: this is a sample key that anybody knows (make one of your own: openssl rand -hex 24)',
+          'routes.yaml:1:13: api-keys[0]: this is a sample key, which is public (make one of your own: openssl rand -hex 24)',
         ],
       ],
     ),
@@ -1250,7 +1250,7 @@ const CASES: Record<string, readonly Case[]> = {
         'routes.yaml:9:31: rules[1].set.model: "model" cannot be edited here (models and force say which model is asked)',
         'routes.yaml:10:13: api-keys[0]: "key" is missing (add key: …)',
         'routes.yaml:10:15: api-keys[0].nam: unknown key "nam" (did you mean "name"?)',
-        'routes.yaml:10:25: api-keys[1]: this is a sample key that anybody knows (make one of your own: openssl rand -hex 24)',
+        'routes.yaml:10:25: api-keys[1]: this is a sample key, which is public (make one of your own: openssl rand -hex 24)',
         'routes.yaml:11:10: tests[0]: "expect" is missing (add expect: …)',
         'routes.yaml:11:59: tests[1].client: there is no client "who" (known: amp, claude-code, codex, gemini-cli, opencode, qwen-code, other)',
       ],
@@ -1412,14 +1412,14 @@ const CASES: Record<string, readonly Case[]> = {
       'wants keys',
       'server: { host: 0.0.0.0 }\n',
       [
-        'routes.yaml:1:17: server.host: 0.0.0.0 lets other machines in, and without api-keys they would need none (add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to let everybody in)',
+        'routes.yaml:1:17: server.host: 0.0.0.0 lets other machines in, and without api-keys they would need none (add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to admit all)',
       ],
     ],
     [
       'wants keys where a name may lead others to it',
       'server: { host: gateway.lan }\n',
       [
-        'warning: routes.yaml:1:17: server.host: unless gateway.lan is a name of this machine alone, it lets other machines in, and without api-keys they would need none (add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to let everybody in)',
+        'warning: routes.yaml:1:17: server.host: unless gateway.lan is a name of this machine alone, it lets other machines in, and without api-keys they would need none (add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to admit all)',
       ],
     ],
     [

@@ -12,7 +12,7 @@ describe('what a new file opens', () => {
   test.each<[string, string, string, string[]]>([
     ['nothing', key(''), key(''), []],
     ['keys are added', '', key(''), []],
-    ['keys are gone', key(''), '', ['all API keys are gone, so that nobody needs one']],
+    ['keys are gone', key(''), '', ['all API keys are gone, so that callers need none']],
     [
       'a key loses its models',
       key(', models: [ a ]'),
@@ -30,7 +30,7 @@ describe('what a new file opens', () => {
       'everybody',
       '',
       'server: { open-to-all: true, host: 0.0.0.0 }\n',
-      ['server.open-to-all lets everybody in'],
+      ['server.open-to-all admits all callers'],
     ],
     ['management', '', `${SECRET} }\n`, ['the management API opens']],
     [

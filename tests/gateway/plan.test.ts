@@ -36,8 +36,8 @@ describe('what a new file would change', () => {
       ),
     ).toEqual([
       '"coder": claude/x → kimi/k2, then claude/x',
-      '"old": claude/y → nobody',
-      '"fresh": nobody → kimi/k2',
+      '"old": claude/y → none',
+      '"fresh": none → kimi/k2',
     ])
   })
 
@@ -55,7 +55,7 @@ describe('what a new file would change', () => {
     const keys = (models: string) =>
       `api-keys: [ { name: alice, key: key-of-alice${models} }, { name: bob, key: key-of-bob-0 } ]\nmodels: { coder: claude/x, small: kimi/k2 }\n`
     expect(plan(keys(''), keys(', models: [ "co*" ]'))).toEqual([
-      '"small" for key alice: kimi/k2 → nobody',
+      '"small" for key alice: kimi/k2 → none',
     ])
   })
 
@@ -82,7 +82,7 @@ describe('what a new file would change', () => {
       { model: 'claude-sonnet-9', key: 'local', client: 'claude-code' },
     ]
     expect(plan('aliases: { "claude-*": claude/x }\n', '', before)).toEqual([
-      '"claude-sonnet-9": claude/x → nobody',
+      '"claude-sonnet-9": claude/x → none',
     ])
   })
 

@@ -202,7 +202,7 @@ describe('a change that lets in who is kept out', () => {
       'with open-to-all',
       ONE,
       `${TWO}server: { open-to-all: true }\n`,
-      'server.open-to-all lets everybody in',
+      'server.open-to-all admits all callers',
     ],
     [
       'with a management secret',

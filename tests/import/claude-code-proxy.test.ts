@@ -104,7 +104,7 @@ describe('small files', () => {
       '.env',
       'OPENAI_BASE_URL=http://localhost:11434/v1\nANTHROPIC_API_KEY="your-expected-anthropic-api-key"\n',
     )
-    expect(about('ANTHROPIC_API_KEY')).toContain('which anybody knows')
+    expect(about('ANTHROPIC_API_KEY')).toContain('which are public')
     expect(text).toContain('- jf-a-fresh-key')
     expect(text).toContain('"${OPENAI_API_KEY}"')
     expect(text).toContain('kind: ollama')

@@ -28,7 +28,7 @@ describe('August 2026', () => {
       '2048204820482048204820',
       'jf-a-fresh-key',
     ])
-    expect(about('api-keys')).toContain('which anybody knows; api-keys has a fresh one instead')
+    expect(about('api-keys')).toContain('which are public; api-keys has a fresh one instead')
   })
 
   test('the management API opens to the same secret', () => {
@@ -227,7 +227,7 @@ describe('August 2026', () => {
         'model: cannot be edited',
         'payload.override[1].models[0]: its paths are those of openai-chat',
         'payload.override[2].models[0].not-match',
-        'nobody speaks "antigravity" here',
+        'no client speaks "antigravity" here',
       ])
         expect(all).toContain(words)
     })

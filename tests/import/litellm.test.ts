@@ -170,5 +170,5 @@ test('a fresh key takes the place of that of LiteLLM’s documents', () => {
     'model_list: []\ngeneral_settings: { master_key: sk-1234 }\n',
   )
   expect(table.apiKeys.map(({ key }) => key)).toEqual(['jf-a-fresh-key'])
-  expect(about('general_settings.master_key')).toContain('anybody knows')
+  expect(about('general_settings.master_key')).toContain('which are public')
 })

@@ -240,8 +240,8 @@ describe('what would become of a text', () => {
     const plan = await gateway.manage('POST', '/plan', next)
     expect(plan.body).toEqual({
       changes: [
-        { kind: 'gone', text: '"one": echo/echo → nobody' },
-        { kind: 'new', text: '"two": nobody → echo/echo' },
+        { kind: 'gone', text: '"one": echo/echo → none' },
+        { kind: 'new', text: '"two": none → echo/echo' },
       ],
     })
     expect((await gateway.manage('POST', '/plan', 'a: [')).status).toBe(422)

@@ -61,7 +61,7 @@ describe('API keys', () => {
   test('the first one is said to shut the door for others, the last one to open it', async () => {
     const gateway = managed(BEGIN)
     const first = await gateway.manage('POST', '/keys', { name: 'Bob von B/1' })
-    expect(first.body.note).toContain('from now on everybody needs one')
+    expect(first.body.note).toContain('from now on every caller needs one')
     expect((await gateway.call('/v1/models')).status).toBe(401)
     const last = await gateway.manage('DELETE', '/keys/Bob%20von%20B%2F1')
     expect(last.body.note).toContain('without one')

@@ -137,7 +137,7 @@ function targetAt(
 type Success = Extract<Imported, { ok: true }>
 
 function counted({ providers }: Success): string {
-  if (providers === 0) return 'no provider; add one with a key, or nobody can answer'
+  if (providers === 0) return 'no provider; add one with a key, or no model can answer'
   return `${providers} ${providers === 1 ? 'provider' : 'providers'}`
 }
 

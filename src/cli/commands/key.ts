@@ -84,7 +84,7 @@ async function add(file: RoutesFile, name: string, values: Values, io: Io): Prom
     io,
   )
   if (!done) return 1
-  if (first) io.stderr('this is the first key: from now on everybody needs one\n')
+  if (first) io.stderr('this is the first key: from now on every caller needs one\n')
   io.stdout(`${key}\n`)
   return 0
 }

@@ -46,7 +46,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const moved = changes.filter(({ kind }) => kind === 'moves').length
   io.stdout(
     changes.length === 0
-      ? 'nothing would change for anybody\n'
+      ? 'nothing would change\n'
       : `${moved} lead elsewhere, ${gone} lead nowhere any more, ${changes.length} changes in all\n`,
   )
   return 0

@@ -14,7 +14,7 @@ Prints every path that the gateway serves: method, path, who may call, protocol 
   documentation   the same; without api-keys this machine only
   loopback        this machine only
   management      with the management secret; not listed where there is none
-  public          everybody
+  public          every caller
 `
 
 const OPTIONS = {

@@ -17,8 +17,8 @@ const HELP = `usage: jackfield usage [--days N] [--by key|model|provider|day] [-
 Says what was used and what it cost, as the gateway of this user counted it, also while that runs.
 Days are those of UTC. A failed attempt counts where it failed, also if another one then served.
 
-  --days N   today and the days before it; 30 if not said
-  --by WHAT  key, model, provider or day; model if not said
+  --days N   today and the days before it (30)
+  --by WHAT  key, model, provider or day (model)
   --json     the same as JSON
 `
 

@@ -54,7 +54,7 @@ export function runTests(
       )
       continue
     }
-    const instead = got.length > 0 ? got.join(' or ') : 'nobody who can serve now'
+    const instead = got.length > 0 ? got.join(' or ') : 'no provider that can serve now'
     const message = `"${ask}" leads to ${instead}, not to ${expect}`
     if (firstTargets(switchedOn(ask, facts)).includes(expect))
       report.warn(

@@ -176,9 +176,7 @@ export const Model = Type.Union([
       to: to(),
       description: Type.Optional(Type.String(about('Shown in model lists. Default: none'))),
       context: Type.Optional(
-        count(
-          about('The context window that clients are told: 200k. Default: that of its targets'),
-        ),
+        count(about('The context window that clients see: 200k. Default: that of its targets')),
       ),
       'report-model': reportModel(),
       strategy: strategy(),

@@ -11,7 +11,10 @@ export const Policy = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 20,
-        ...about('Further rounds over everybody after 403, 408, 429, 5xx and network errors', 3),
+        ...about(
+          'Further rounds over all credentials after 403, 408, 429, 5xx and network errors',
+          3,
+        ),
       }),
     ),
     'max-retry-interval': Type.Optional(duration(about('The longest wait between rounds', '30s'))),
@@ -59,7 +62,9 @@ export const Policy = Type.Object(
       ),
     ),
     keepalive: Type.Optional(
-      duration(about('How often a client hears something while the upstream is silent', '15s')),
+      duration(
+        about('How often a keep-alive goes to the client while the upstream is silent', '15s'),
+      ),
     ),
     'waiting-room': Type.Optional(
       durationOrOff(
@@ -107,7 +112,7 @@ export const Server = Type.Object(
     ),
     workers: Type.Optional(later(Anything, [1])),
     'open-to-all': Type.Optional(
-      Type.Boolean(about('Without api-keys let everybody in who reaches the listener', false)),
+      Type.Boolean(about('Without api-keys admit all who reach the listener', false)),
     ),
     origins: Type.Optional(
       Type.Array(

@@ -18,7 +18,7 @@ export function readApiKeys(document: Document, report: Report): ApiKey[] {
       report.error(
         path,
         'value',
-        'this is a sample key that anybody knows',
+        'this is a sample key, which is public',
         'make one of your own: openssl rand -hex 24',
       )
     const variable = variableProblem(key)

@@ -23,7 +23,7 @@ export function readManagement(document: Document, report: Report): ManagementSe
 function problemOf(secret: string): KeyProblem | undefined {
   if (isSampleKey(secret))
     return {
-      message: 'this is a sample key that anybody knows',
+      message: 'this is a sample key, which is public',
       hint: 'make one of your own: openssl rand -hex 24',
     }
   if (looksLikeHash(secret) && !isHash(secret))

@@ -85,4 +85,4 @@ function checkOpenness(
 
 /** What to do about a listener that others reach while there are no api-keys. */
 export const OPEN_REMEDY =
-  'add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to let everybody in'
+  'add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to admit all'

@@ -8,7 +8,7 @@ import type { Connection, Session } from './responses-session.ts'
 /**
  * Who may call: `callers`: as `api-keys` says; `documentation`: the same, but without keys this
  * machine only; `loopback`: this machine only; `management`: who has the management secret;
- * `public`: everybody.
+ * `public`: every caller.
  */
 export type Access = 'callers' | 'documentation' | 'loopback' | 'management' | 'public'
 

@@ -128,7 +128,7 @@ function readServer(env: TrackedSettings, importing: Importing): void {
   else
     draft.noteDropped(
       'ANTHROPIC_API_KEY',
-      'was not set, and everybody was let in; without api-keys only this machine may call',
+      'was not set, and every caller was let in; without api-keys only this machine may call',
     )
   if (!isLocal(host) && !draft.routes.server.host)
     draft.noteDropped(

@@ -31,7 +31,7 @@ export function readThreeProviders(env: TrackedSettings, importing: Importing): 
   draft.routes.server = { port: env.number('PORT') ?? 8082 }
   draft.noteDropped(
     'clients',
-    'everybody was let in; here only programs on this machine may call until you write server.host and api-keys',
+    'every caller was let in; here only programs on this machine may call until you write server.host and api-keys',
   )
 }
 
@@ -82,7 +82,7 @@ function googleOf(env: TrackedSettings, { draft, services }: Importing): JsonObj
   }
   draft.noteDropped(
     'USE_VERTEX_AUTH',
-    'took whoever was logged in with gcloud; give a provider of kind vertex a service account’s file: keys: [ "${file:account.json}" ]',
+    'took the account that was logged in with gcloud; give a provider of kind vertex a service account’s file: keys: [ "${file:account.json}" ]',
   )
   return key ? { kind: 'gemini', keys: [key] } : undefined
 }
@@ -100,7 +100,7 @@ function addTiers(env: TrackedSettings, preferred: Upstream, draft: Draft): void
   draft.addName('models', 'big', target(big ?? usual.big), 'BIG_MODEL: for sonnet and opus')
   draft.addName('models', 'small', target(small ?? usual.small), 'SMALL_MODEL: for haiku')
   // Anthropic, where it has a key, has models of these very names.
-  const origin = 'Claude’s names, whoever has a model of that name'
+  const origin = 'Claude’s names, even where a provider has a model of that name'
   draft.addName('force', '*haiku*', 'small', origin)
   draft.addName('force', '*sonnet*', 'big', origin)
   draft.addName('force', '*opus*', 'big', origin)

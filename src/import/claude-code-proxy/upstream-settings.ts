@@ -39,7 +39,7 @@ function customHeaders(env: TrackedSettings, draft: Draft) {
     const name = variable.slice(PREFIX.length).replaceAll('_', '-').toLowerCase()
     const value = env.text(variable)
     if (name === '' || value === undefined) continue
-    if (OURS.includes(name)) draft.noteUnneeded(variable, 'is said by the gateway itself')
+    if (OURS.includes(name)) draft.noteUnneeded(variable, 'is set by the gateway itself')
     else if (/^\$(?!\{)/.test(value))
       draft.noteDropped(
         variable,

@@ -50,7 +50,7 @@ function providerOf(entry: TrackedSettings, importing: Importing): JsonObject | 
   if (transformers.has('vertex-gemini') || transformers.has('vertex-claude')) {
     draft.noteDropped(
       entry.at,
-      'took whoever was logged in with gcloud, and is left out; give a provider of kind vertex a service account’s file: keys: [ "${file:account.json}" ]',
+      'took the account that was logged in with gcloud, and is left out; give a provider of kind vertex a service account’s file: keys: [ "${file:account.json}" ]',
     )
     return undefined
   }

@@ -63,5 +63,5 @@ function noteTransformer(
       about,
       `its options (${Object.keys(options).join(', ')}) are not taken over; a client that speaks OpenAI Chat can send them itself`,
     )
-  else draft.noteUnneeded(about, 'is done for each upstream without being told')
+  else draft.noteUnneeded(about, 'is done for each upstream by itself')
 }

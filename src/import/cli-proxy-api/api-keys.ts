@@ -20,7 +20,7 @@ export function readClientKeys(config: TrackedSettings, { draft, services }: Imp
   }
   draft.noteDropped(
     'api-keys',
-    'there are none, and it let in everybody; here only programs on this machine may call until you write api-keys',
+    'there are none, and it let every caller in; here only programs on this machine may call until you write api-keys',
   )
   // Without keys a listener that other machines reach is an error here.
   const host = draft.routes.server?.host

@@ -57,7 +57,7 @@ const MODEL: readonly Row[] = [
   {
     from: 'is-compat',
     read: on,
-    unneeded: 'thinking goes back to whoever made it, and to nobody else, without being told',
+    unneeded: 'thinking goes back to the model that made it, and to no other, by itself',
   },
   { from: 'image', read: on, unneeded: '/v1/images/* goes to any model of OpenAI’s family' },
   { from: 'max-context-length', to: 'context', read: nonZero },

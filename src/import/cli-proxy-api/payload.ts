@@ -85,7 +85,7 @@ function conditionOf(
     model.raw(name)
   }
   if (unknown) {
-    draft.noteDropped(model.at, `nobody speaks "${unknown}" here, so the rule is left out`)
+    draft.noteDropped(model.at, `no client speaks "${unknown}" here, so the rule is left out`)
     return undefined
   }
   if (!usable || glob === undefined) return undefined

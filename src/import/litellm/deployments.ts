@@ -209,7 +209,7 @@ function vertexKey(
     return `\${file:${services.env.GOOGLE_APPLICATION_CREDENTIALS}}`
   draft.noteDropped(
     params.at,
-    'took whoever was logged in with gcloud, and is left out; give it vertex_credentials, or write a provider of kind vertex with a service account’s file',
+    'took the account that was logged in with gcloud, and is left out; give it vertex_credentials, or write a provider of kind vertex with a service account’s file',
   )
   return undefined
 }

@@ -19,7 +19,10 @@ const lacks: Read = (entry, name, { draft }) => {
   return Object.entries(ABILITIES).flatMap(([flag, ability]) => {
     const able = info.flag(flag)
     if (able)
-      draft.noteUnneeded(info.path(flag), 'is assumed of a model of which nothing else is said')
+      draft.noteUnneeded(
+        info.path(flag),
+        'is assumed of a model unless the file has something else',
+      )
     return able === false ? [ability] : []
   })
 }

@@ -27,7 +27,7 @@ function readGroups(
   for (const entry of entries) {
     const name = entry.text('model_name')
     const deployment = readDeployment(entry, importing)
-    if (!name) draft.noteDropped(entry.at, 'has no model_name, so nobody could ask for it')
+    if (!name) draft.noteDropped(entry.at, 'has no model_name, so no client could ask for it')
     if (name && deployment) groups.set(name, [...(groups.get(name) ?? []), deployment])
   }
   return groups

@@ -8,7 +8,7 @@ const CACHE = 'replies are not kept; conversations stay where the upstream’s o
 const REDIS = 'one process keeps its own counts; there is nothing to share them with'
 const LOGIN = 'callers are known by api-keys only'
 const CHECKS =
-  'nobody is asked for the sake of it; one request tries a credential when its cooldown is over'
+  'no upstream is asked for that alone; one request tries a credential when its cooldown is over'
 const FAILS = 'a credential cools down after each fault: policy.cooldown'
 const GUARDS = 'requests are not looked through'
 const STDERR = 'the log goes to stderr, in lines for people'
@@ -73,7 +73,7 @@ export const SETTINGS: readonly Row[] = [
     enable_preview_features: ELSEWHERE,
     use_chat_completions_url_for_anthropic_messages:
       'kind openai-compatible is asked under /chat/completions',
-    telemetry: 'nothing is told to anybody',
+    telemetry: 'nothing is sent',
   }),
 ]
 
@@ -96,7 +96,7 @@ export const GENERAL: readonly Row[] = [
     'max_parallel_requests global_max_parallel_requests': 'there is no limit of requests at a time',
     max_response_size_mb: 'there is no limit for replies',
     pass_through_endpoints: 'only the endpoints of models are passed on',
-    allowed_ips: 'who may call is said by api-keys; keep others out with a firewall',
+    allowed_ips: 'api-keys decides who may call; keep others out with a firewall',
     'allowed_routes public_routes admin_only_routes': LOGIN,
     'enforced_params enforce_user_param': 'requests are not refused for what they lack',
     reject_clientside_metadata_tags: 'requests have no tags',

@@ -4,7 +4,7 @@ export interface Lockout {
   remainingMs(address: string): number | undefined
   failed(address: string): void
   succeeded(address: string): void
-  /** Lets everybody in again. Gives how many were out. */
+  /** Ends every lockout. Gives how many there were. */
   clear(): number
 }
 

@@ -104,7 +104,7 @@ async function addKey(body: Static<typeof NewKey>, context: Context, headers: Re
   }
   const changed = await change(context, text => withKey(text, entry, key), typedIn(body))
   const note =
-    before.length === 0 ? 'this is the first key: from now on everybody needs one' : undefined
+    before.length === 0 ? 'this is the first key: from now on every caller needs one' : undefined
   return { ...changeWire(changed, headers), name, key, note }
 }
 

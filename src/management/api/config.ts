@@ -86,7 +86,7 @@ function maskedText(text: string, context: Context): string {
   throw new ManagementError(
     409,
     'unparsable_file',
-    `${name} does not parse, so its secrets cannot be told from the rest; mend it on the disk`,
+    `${name} does not parse, so its secrets cannot be found; mend it on the disk`,
     diagnostics,
   )
 }

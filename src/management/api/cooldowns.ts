@@ -32,7 +32,7 @@ export function cooldowns(context: Context) {
         detail: {
           summary: 'Credentials that cool down',
           description:
-            'Model * is all of them. told: the upstream said how long; guessed: when nobody else is able it may be asked all the same.',
+            'Model * is all of them. told: the upstream said how long; guessed: when no other credential is able it may be asked all the same.',
         },
         response: {
           200: Type.Object(

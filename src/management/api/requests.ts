@@ -66,7 +66,7 @@ export function requests({ gateway: { services } }: Context) {
       {
         detail: {
           summary: 'The last requests, newest first, and how each was decided',
-          description: `Since the start, at most ${MAX_REQUESTS}. Nothing of what was said in them is kept.`,
+          description: `Since the start, at most ${MAX_REQUESTS}. Their prompts and replies are not kept.`,
         },
         query: Type.Object({
           caller: Type.Optional(Type.String({ description: 'The name of an API key' })),

@@ -12,7 +12,7 @@ type StateOptions = {
   limits?: StateLimits
 }
 
-/** After a failure the file is left alone this long: waiting for a lock holds up everybody. */
+/** After a failure the file is left alone this long: waiting for a lock holds up every request. */
 const RETRY_MS = 1_000
 /** What waits in memory while the file cannot be used. */
 const MAX_WAITING_BYTES = 64_000_000

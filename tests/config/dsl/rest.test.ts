@@ -227,7 +227,7 @@ describe('api-keys', () => {
       'all interfaces',
       'server: { host: 0.0.0.0 }\n',
       [
-        'routes.yaml:1:17: server.host: 0.0.0.0 lets other machines in, and without api-keys they would need none (add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to let everybody in)',
+        'routes.yaml:1:17: server.host: 0.0.0.0 lets other machines in, and without api-keys they would need none (add api-keys ("jackfield key NAME" makes one), listen on 127.0.0.1, or write server.open-to-all: true to admit all)',
       ],
     ],
     [

@@ -68,9 +68,9 @@ describe('hashes that cannot be right', () => {
       'routes.yaml:1:34: remote-management.secret-key: this is no whole bcrypt hash (a bcrypt hash has 60 characters; copy all of them, or write the secret itself)',
     ],
     [
-      'a management secret that anybody knows',
+      'a management secret that is public',
       'remote-management: { secret-key: changeme }\n',
-      'routes.yaml:1:34: remote-management.secret-key: this is a sample key that anybody knows (make one of your own: openssl rand -hex 24)',
+      'routes.yaml:1:34: remote-management.secret-key: this is a sample key, which is public (make one of your own: openssl rand -hex 24)',
     ],
     [
       'a word too many',
