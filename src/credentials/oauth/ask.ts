@@ -1,10 +1,9 @@
 import { isObject, type JsonObject, parseObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import { parseRetryAfter } from '../../lib/net/retry-after.ts'
-import { plainText } from '../../lib/plain-text.ts'
 import { type After, after as realAfter } from '../../lib/timer.ts'
 import type { HttpTransport } from '../../providers/transport.ts'
-import { OAuthError } from './error.ts'
+import { OAuthError, shownWords } from './error.ts'
 
 /** What reaches a vendor's endpoints. */
 export type OAuthHttp = {
@@ -34,7 +33,6 @@ export type Reply = { members: JsonObject; dateMs: number | undefined }
 
 const TIMEOUT_MS = 30_000
 const MAX_BYTES = 256 * 1024
-const MAX_WORDS = 200
 
 /** One question to a vendor. Throws an `OAuthError` unless a JSON object comes with status 2xx. */
 export async function ask(question: Question, http: OAuthHttp, nowMs: number): Promise<Reply> {
@@ -132,24 +130,32 @@ function refusal(
   retryAfterMs: number | undefined,
 ): OAuthError {
   const { reason, words } = reasonIn(members)
-  const safe = (value: string): string =>
-    secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '…')), value)
-  const shown = safe(plainText([reason, words].filter(Boolean).join(': '))).slice(0, MAX_WORDS)
-  const said = shown === '' ? `status ${status}` : shown
+  const given = [reason, words].filter(Boolean).join(': ')
+  const shown = shownWords(withoutSecrets(given, secrets)) || `status ${status}`
+  const isPoll = reason !== undefined && NEXT_POLL.includes(reason)
   if (reason !== undefined && FINAL.includes(reason))
     return new OAuthError(
       'invalid-grant',
-      `${title} does not accept the sign-in any more (${said}); sign in again`,
+      `${title} does not accept the sign-in any more (${shown}); sign in again`,
       { reason },
     )
-  if (reason === undefined || !NEXT_POLL.includes(reason))
-    if (status === 429 || status >= 500)
-      return new OAuthError(
-        'transient',
-        `${title} cannot serve this now (${said}); try again later`,
-        { reason, retryAfterMs },
-      )
-  return new OAuthError('rejected', `${title} refused (${said})`, { reason, retryAfterMs })
+  if (!isPoll && (status === 429 || status >= 500))
+    return new OAuthError(
+      'transient',
+      `${title} cannot serve this now (${shown}); try again later`,
+      {
+        reason,
+        retryAfterMs,
+      },
+    )
+  return new OAuthError('rejected', `${title} refused (${shown})`, { reason, retryAfterMs })
+}
+
+function withoutSecrets(words: string, secrets: readonly string[]): string {
+  return secrets.reduce(
+    (left, secret) => (secret === '' ? left : left.replaceAll(secret, '…')),
+    words,
+  )
 }
 
 /** As RFC 6749 has it, or as an object of the vendor's API (Anthropic, OpenAI). */

@@ -1,3 +1,5 @@
+import { plainText } from '../../lib/plain-text.ts'
+
 /**
  * Why a vendor gave no token.
  * - `invalid-grant`: final; the user has to sign in again
@@ -26,4 +28,11 @@ export class OAuthError extends Error {
     this.reason = details.reason
     this.retryAfterMs = details.retryAfterMs
   }
+}
+
+/** A vendor's words, fit for one line of a terminal: no tags, no control characters, bounded. */
+export function shownWords(words: string, maxLength = 200): string {
+  return plainText(words)
+    .replace(/\p{Cc}/gu, '')
+    .slice(0, maxLength)
 }

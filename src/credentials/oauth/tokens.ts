@@ -36,7 +36,21 @@ export async function exchangeCode(
   }
   if (vendor.browser?.stateInExchange) grant.state = state
   if (verifier !== undefined) grant.code_verifier = verifier
-  return requestTokens(vendor, grant, http, nowMs)
+  try {
+    return await requestTokens(vendor, grant, http, nowMs)
+  } catch (error) {
+    throw error instanceof OAuthError && error.code === 'invalid-grant'
+      ? spent(vendor, error)
+      : error
+  }
+}
+
+function spent({ title }: OAuthVendor, { reason }: OAuthError): OAuthError {
+  return new OAuthError(
+    'invalid-grant',
+    `${title} does not take this code: it was used already or is too old; sign in again for a new one`,
+    { reason },
+  )
 }
 
 /**
