@@ -39,7 +39,8 @@ export function claimsIn(idToken: string | undefined): JsonObject {
   return parseObject(Buffer.from(payload, 'base64url').toString('utf8')) ?? {}
 }
 
-function memberAt(members: JsonObject, path: readonly string[]): JsonValue | undefined {
+/** The member at the end of a path; undefined: there is none. */
+export function memberAt(members: JsonObject, path: readonly string[]): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>(
     (value, name) => (isObject(value) ? value[name] : undefined),
     members,

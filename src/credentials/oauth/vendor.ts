@@ -26,6 +26,19 @@ export type OAuthVendor = {
   /** An access token with less than this left is refreshed. */
   refreshLeadMs: number
   identity: IdentitySource
+  file: AccountFileShape
+}
+
+/** What an account file of the vendor holds besides its tokens, in the format of CLIProxyAPI. */
+export type AccountFileShape = {
+  /** Where the account's name stands. */
+  labelMember: 'email' | 'label'
+  /** The same in every file. */
+  fixed: Readonly<Record<string, string>>
+  /** Members that come from the token reply, and their paths in it. */
+  fromReply: Readonly<Record<string, readonly string[]>>
+  /** A UUID of this sign-in, for vendors that know their clients' devices (Kimi). */
+  deviceId: boolean
 }
 
 export type BrowserFlow = {

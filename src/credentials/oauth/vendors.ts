@@ -35,6 +35,16 @@ export const VENDORS: readonly OAuthVendor[] = [
     },
     refreshLeadMs: 4 * HOUR_MS,
     identity: { from: 'token-reply', path: ['account', 'email_address'] },
+    file: {
+      labelMember: 'email',
+      fixed: {},
+      fromReply: {
+        account_uuid: ['account', 'uuid'],
+        organization_uuid: ['organization', 'uuid'],
+        organization_name: ['organization', 'name'],
+      },
+      deviceId: false,
+    },
   },
   {
     name: 'qwen',
@@ -54,6 +64,12 @@ export const VENDORS: readonly OAuthVendor[] = [
     },
     refreshLeadMs: 20 * MINUTE_MS,
     identity: { from: 'none' },
+    file: {
+      labelMember: 'email',
+      fixed: {},
+      fromReply: { resource_url: ['resource_url'] },
+      deviceId: false,
+    },
   },
   {
     name: 'kimi',
@@ -73,6 +89,12 @@ export const VENDORS: readonly OAuthVendor[] = [
     },
     refreshLeadMs: 5 * MINUTE_MS,
     identity: { from: 'none' },
+    file: {
+      labelMember: 'label',
+      fixed: {},
+      fromReply: { token_type: ['token_type'], scope: ['scope'] },
+      deviceId: true,
+    },
   },
   {
     name: 'xai',
@@ -87,6 +109,12 @@ export const VENDORS: readonly OAuthVendor[] = [
     device: { verifierBytes: 0, intervalMs: 5_000, limitMs: 30 * MINUTE_MS },
     refreshLeadMs: 5 * MINUTE_MS,
     identity: { from: 'id-token' },
+    file: {
+      labelMember: 'email',
+      fixed: { auth_kind: 'oauth' },
+      fromReply: { token_type: ['token_type'] },
+      deviceId: false,
+    },
   },
 ]
 

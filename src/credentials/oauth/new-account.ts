@@ -1,0 +1,119 @@
+import type { JsonObject } from '../../lib/json/json.ts'
+import { parseObject } from '../../lib/json/json.ts'
+import { editJson, type JsonEdit } from '../../lib/json/json-edit.ts'
+import { text } from '../../lib/json/read-json.ts'
+import { ABSENT } from '../../store/store.ts'
+import { OAuthError } from './error.ts'
+import { claimsIn, memberAt } from './identity.ts'
+import type { IssuedTokens } from './tokens.ts'
+import type { OAuthVendor } from './vendor.ts'
+
+/** An account that was just signed in, as its file will hold it. */
+export type NewAccount = {
+  /** The name of a new file; a file that the account has already keeps its own. */
+  file: string
+  /** The account in messages. */
+  label: string
+  /** `undefined`: a member that the file must not have. */
+  members: Readonly<JsonObject>
+}
+
+/** `label`: the user's, else the account's own; undefined: it is called by the time of its sign-in. */
+export function newAccount(
+  vendor: OAuthVendor,
+  tokens: IssuedTokens,
+  { label, deviceId }: { label: string | undefined; deviceId: string },
+  nowMs: number,
+): NewAccount {
+  const { fileType, file: shape } = vendor
+  const name = label ?? String(nowMs)
+  const replied = Object.entries(shape.fromReply).map(([member, path]) => [
+    member,
+    memberAt(tokens.rest, path),
+  ])
+  return {
+    file: `${fileType}-${name.replace(/[^\w.@+-]/g, '_')}.json`,
+    label: name,
+    members: {
+      type: fileType,
+      ...shape.fixed,
+      [shape.labelMember]: name,
+      access_token: tokens.accessToken,
+      refresh_token: tokens.refreshToken,
+      id_token: tokens.idToken,
+      sub: text(claimsIn(tokens.idToken).sub),
+      ...Object.fromEntries(replied),
+      device_id: shape.deviceId ? deviceId : undefined,
+      last_refresh: timeText(nowMs),
+      expired: tokens.expiresAtMs === undefined ? undefined : timeText(tokens.expiresAtMs),
+    },
+  }
+}
+
+/** A folder of account files, as far as a new one needs it; the errors are those of `Store`. */
+export type AccountFolder = {
+  files(): readonly { name: string; bytes: Uint8Array | undefined }[]
+  read(name: string): Promise<{ bytes: Uint8Array; version: string } | undefined>
+  write(name: string, bytes: Uint8Array, expected: string): Promise<void>
+  /** Resolves once no process refreshes the file; call what it gives when the work is done. */
+  lock(name: string, signal: AbortSignal): Promise<() => void>
+}
+
+/**
+ * Writes the account into its folder; other members of a file that it has there already stay. Gives
+ * the name of the file. Throws an `OAuthError` where a damaged file is in the way: that is left as it is.
+ */
+export async function saveAccount(
+  folder: AccountFolder,
+  account: NewAccount,
+  signal: AbortSignal,
+): Promise<string> {
+  const file = existingFile(folder, account) ?? account.file
+  const release = await folder.lock(file, signal)
+  try {
+    const before = await folder.read(file)
+    const bytes = before ? merged(before.bytes, file, account) : written(account)
+    await folder.write(file, bytes, before?.version ?? ABSENT)
+    return file
+  } finally {
+    release()
+  }
+}
+
+/** Other programs name their files in other ways. */
+function existingFile(folder: AccountFolder, { label, members }: NewAccount): string | undefined {
+  const name = label.toLowerCase()
+  const isSame = (file: JsonObject): boolean =>
+    file.type === members.type &&
+    [file.email, file.label].some(value => text(value)?.toLowerCase() === name)
+  return folder
+    .files()
+    .find(({ bytes }) => bytes && isSame(parseObject(decoder.decode(bytes)) ?? {}))?.name
+}
+
+function written({ members }: NewAccount): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(members, null, 2)}\n`)
+}
+
+/** What another sign-in does not change is kept by `default`: the device is still the same one. */
+function merged(bytes: Uint8Array, file: string, { members }: NewAccount): Uint8Array {
+  const before = parseObject(decoder.decode(bytes))
+  if (!before || before.type !== members.type)
+    throw new OAuthError(
+      'rejected',
+      `${file} is there already and is no ${members.type} account; it is left as it is: remove it, or give another --label`,
+    )
+  const edits = Object.entries(members).map(([member, value]): JsonEdit => {
+    const path = [member]
+    if (value === undefined) return { kind: 'remove', path }
+    return { kind: member === 'device_id' ? 'default' : 'set', path, value }
+  })
+  return editJson(bytes, edits)
+}
+
+const decoder = new TextDecoder()
+
+/** RFC 3339 in whole seconds. */
+function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+}

@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  type AccountFolder,
+  newAccount,
+  saveAccount,
+} from '../../../src/credentials/oauth/new-account.ts'
+import type { IssuedTokens } from '../../../src/credentials/oauth/tokens.ts'
+import { vendorBy } from '../../../src/credentials/oauth/vendors.ts'
+import { unsignedToken } from './fake-http.ts'
+
+const NOW = Date.parse('2026-01-01T00:00:00.500Z')
+const TOKENS: IssuedTokens = {
+  accessToken: 'access',
+  refreshToken: 'refresh',
+  expiresAtMs: NOW + 3_600_000,
+  rest: {
+    token_type: 'Bearer',
+    scope: 's',
+    resource_url: 'portal.qwen.ai',
+    account: { uuid: 'u' },
+  },
+}
+const TIMES = { last_refresh: '2026-01-01T00:00:00Z', expired: '2026-01-01T01:00:00Z' }
+const PAIR = { access_token: 'access', refresh_token: 'refresh' }
+
+function account(name: string, label: string | undefined, tokens = TOKENS) {
+  const vendor = vendorBy('name', name)
+  if (!vendor) throw new Error(name)
+  return newAccount(vendor, tokens, { label, deviceId: 'device' }, NOW)
+}
+
+/** A folder in memory, and what it was asked in order. */
+function folderOf(texts: Record<string, string>) {
+  const asked: string[] = []
+  const stored = new Map(Object.entries(texts))
+  const bytesOf = (name: string) => {
+    const text = stored.get(name)
+    return text === undefined ? undefined : new TextEncoder().encode(text)
+  }
+  const folder: AccountFolder = {
+    files: () => [...stored.keys()].map(name => ({ name, bytes: bytesOf(name) })),
+    async read(name) {
+      const bytes = bytesOf(name)
+      return bytes && { bytes, version: `version of ${name}` }
+    },
+    async write(name, bytes, expected) {
+      asked.push(`write ${name}, ${expected}`)
+      stored.set(name, new TextDecoder().decode(bytes))
+    },
+    async lock(name) {
+      asked.push(`lock ${name}`)
+      return () => void asked.push(`release ${name}`)
+    },
+  }
+  return { folder, stored, asked }
+}
+
+const never = new AbortController().signal
+
+describe('a file has the members of its vendor', () => {
+  test.each([
+    ['claude', 'a@b.c', 'claude-a@b.c.json', { type: 'claude', email: 'a@b.c', account_uuid: 'u' }],
+    [
+      'qwen',
+      'work',
+      'qwen-work.json',
+      { type: 'qwen', email: 'work', resource_url: 'portal.qwen.ai' },
+    ],
+    [
+      'kimi',
+      undefined,
+      `kimi-${NOW}.json`,
+      { type: 'kimi', label: String(NOW), token_type: 'Bearer', scope: 's', device_id: 'device' },
+    ],
+    [
+      'xai',
+      'x/../y',
+      'xai-x_.._y.json',
+      { type: 'xai', email: 'x/../y', auth_kind: 'oauth', token_type: 'Bearer' },
+    ],
+  ] as const)('%s', (name, label, file, members) => {
+    const made = account(name, label)
+    expect(made.file).toBe(file)
+    expect(JSON.parse(JSON.stringify(made.members))).toEqual({ ...members, ...PAIR, ...TIMES })
+  })
+
+  test('the id token and its subject are kept where there is one', () => {
+    const idToken = unsignedToken({ sub: 'user-1' })
+    expect(account('xai', 'a@b.c', { ...TOKENS, idToken }).members).toMatchObject({
+      id_token: idToken,
+      sub: 'user-1',
+    })
+  })
+})
+
+describe('saving', () => {
+  test('makes a file under its lock, and none may be there yet', async () => {
+    const { folder, stored, asked } = folderOf({})
+    expect(await saveAccount(folder, account('qwen', 'work'), never)).toBe('qwen-work.json')
+    expect(JSON.parse(stored.get('qwen-work.json') ?? '')).toMatchObject({ type: 'qwen', ...PAIR })
+    expect(asked).toEqual([
+      'lock qwen-work.json',
+      'write qwen-work.json, absent',
+      'release qwen-work.json',
+    ])
+  })
+
+  test('takes the file that the account has, by whatever name, and keeps its other members', async () => {
+    const before =
+      '{ "type": "kimi", "label": "Work", "mine": [ 1,2 ],\n "device_id": "old", "access_token": "old" }'
+    const { folder, stored, asked } = folderOf({ 'other.json': '{}', 'k.json': before })
+    expect(await saveAccount(folder, account('kimi', 'work'), never)).toBe('k.json')
+    expect(stored.get('k.json')).toContain('"mine": [ 1,2 ]')
+    expect(JSON.parse(stored.get('k.json') ?? '')).toMatchObject({ device_id: 'old', ...PAIR })
+    expect(asked[1]).toBe('write k.json, version of k.json')
+  })
+
+  test('leaves no expiry of an earlier token', async () => {
+    const before = '{ "type": "qwen", "email": "work", "expired": "2020-01-01T00:00:00Z" }'
+    const { folder, stored } = folderOf({ 'qwen-work.json': before })
+    await saveAccount(folder, account('qwen', 'work', { accessToken: 'a', rest: {} }), never)
+    expect(JSON.parse(stored.get('qwen-work.json') ?? '').expired).toBeUndefined()
+  })
+
+  test.each([
+    ['a damaged file', '{ "type": "qwen", "access_to'],
+    ['another type of file', '{ "type": "claude" }'],
+  ])('%s is left as it is', async (_, text) => {
+    const { folder, stored, asked } = folderOf({ 'qwen-work.json': text })
+    await expect(saveAccount(folder, account('qwen', 'work'), never)).rejects.toThrow(
+      'left as it is: remove it, or give another --label',
+    )
+    expect(stored.get('qwen-work.json')).toBe(text)
+    expect(asked.at(-1)).toBe('release qwen-work.json')
+  })
+})
