@@ -9,14 +9,14 @@ import {
   unpacked,
 } from '../../src/conversation/index.ts'
 import { decodeInput } from '../../src/conversation/tools/freeform.ts'
+import { measured } from '../support/processor-time.ts'
 
 const CAP_MS = 3_000
 
 function timed<Result>(work: () => Result): Result {
-  const began = performance.now()
-  const result = work()
+  const { result, processorMs } = measured(work)
   // Work that is quadratic takes a minute and more.
-  expect(performance.now() - began).toBeLessThan(CAP_MS)
+  expect(processorMs).toBeLessThan(CAP_MS)
   return result
 }
 
@@ -46,7 +46,7 @@ describe('the text of a call that comes in many pieces is decoded in linear time
     const pieces = Array.from({ length: 300_000 }, () => piece)
     const text = timed(() =>
       pieces
-        .flatMap(one => machine.feed(one))
+        .flatMap(text => machine.feed(text))
         .concat(machine.end())
         .join(''),
     )
