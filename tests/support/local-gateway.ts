@@ -57,7 +57,7 @@ export function localGateway(
   const watches = new Set<Watch>()
   const received: Received[] = []
   let logged = ''
-  let usage = createMemoryUsageStore()
+  let usage = lazyUsageStore()
   const timers = new Set<{ dueAtMs: number; run(): void }>()
   const runtime: Runtime = {
     now: () => now,
@@ -160,10 +160,25 @@ export function localGateway(
       received.length = 0
       watches.clear()
       timers.clear()
-      usage = createMemoryUsageStore()
+      usage = lazyUsageStore()
       Object.assign(services, createServices(runtime).services)
       putInForce(gateway)
     },
+  }
+}
+
+/** A store that is opened when first needed: most gateways write no usage, and opening is what costs. */
+function lazyUsageStore(): UsageStore {
+  let opened: UsageStore | undefined
+  const store = (): UsageStore => {
+    opened ??= createMemoryUsageStore()
+    return opened
+  }
+  return {
+    add: rows => store().add(rows),
+    rows: sinceHour => store().rows(sinceHour),
+    prune: beforeHour => store().prune(beforeHour),
+    close: () => opened?.close(),
   }
 }
 
