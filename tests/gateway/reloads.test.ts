@@ -11,6 +11,12 @@ const REPLY = {
   choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
 }
 
+/** Until everything that is made once is there; and the last reload. */
+const WARM = 50
+const LAST = 450
+/** Objects a reload may leave behind. Measured: 3,300 in all, which go again; a snapshot has hundreds. */
+const MAX_KEPT = 12
+
 /** One credential that stays, one that is new each time, a second one now and then. */
 const routes = (edit: number): string => `
 version: 1
@@ -44,14 +50,14 @@ async function reloads(gateway: ReturnType<typeof localGateway>, from: number, t
   for (let edit = from; edit <= to; edit++) {
     const response = app.handle(question())
     const compiled = compile('routes.yaml', routes(edit), services)
-    if (!compiled.ok) throw new Error(compiled.diagnostics.map(one => one.message).join('\n'))
+    if (!compiled.ok) throw new Error(compiled.diagnostics.map(({ message }) => message).join('\n'))
     app = buildApp(compiled.value)
     services.pool.reconcile(credentialsOf(compiled.value), compiled.value.table.policy)
     await served(response)
     const used = gateway.received.at(-1)?.headers.get('authorization') ?? ''
     expect(used).toMatch(new RegExp(`^Bearer (steady|(edit|extra)-(${edit - 1}|${edit}))$`))
     gateway.received.length = 0
-    // Longer than any rest, so that there is always another one to go to.
+    // Longer than any cooldown, so that there is always another credential to use.
     gateway.advance(61_000)
   }
 }
@@ -62,7 +68,7 @@ function objects(): number {
   return heapStats().objectCount
 }
 
-test('a thousand reloads under load, with credentials coming and going: none lost, none kept', async () => {
+test('hundreds of reloads under load, with credentials coming and going: none lost, none kept', async () => {
   // One in five fails in passing, so that cooldowns come and go with their credentials, too.
   let count = 0
   const gateway = localGateway(routes(0), () =>
@@ -77,10 +83,10 @@ test('a thousand reloads under load, with credentials coming and going: none los
     gateway.received.length = 0
     gateway.advance(61_000)
   }
-  await reloads(gateway, 1, 50)
+  await reloads(gateway, 1, WARM)
   await gateway.services.ledger.flush()
   const before = objects()
-  await reloads(gateway, 51, 1_050)
-  expect(objects()).toBeLessThan(before * 1.1)
+  await reloads(gateway, WARM + 1, LAST)
+  expect(objects() - before).toBeLessThan(MAX_KEPT * (LAST - WARM))
   expect(gateway.services.pool.states().length).toBeLessThanOrEqual(3)
 }, 60_000)
