@@ -5,7 +5,7 @@ import { bodyOf } from '../../src/lib/net/response-body.ts'
 import { type Running, start } from '../support/binary.ts'
 import { fakeUpstream, type Received } from '../support/upstream.ts'
 
-/** Each takes as long as a file must keep still; a thousand are made in tests/gateway/reloads.test.ts. */
+/** Each takes as long as a file must keep still; hundreds are made in tests/gateway/reloads.test.ts. */
 const RELOADS = 60
 /** So many that snapshots which are kept weigh more than all noise. */
 const MODELS = Array.from({ length: 1_500 }, (_, at) => `filler-${at}: a/x`).join(', ')
