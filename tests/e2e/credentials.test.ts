@@ -6,9 +6,11 @@ import { type Running, start } from '../support/binary.ts'
 import { fakeUpstream, type Received } from '../support/upstream.ts'
 
 /** Each takes as long as a file must keep still; hundreds are made in tests/gateway/reloads.test.ts. */
-const RELOADS = 60
+const RELOADS = 40
 /** So many that snapshots which are kept weigh more than all noise. */
-const MODELS = Array.from({ length: 1_500 }, (_, at) => `filler-${at}: a/x`).join(', ')
+const MODELS = Array.from({ length: 1_000 }, (_, at) => `filler-${at}: a/x`).join(', ')
+/** So long each reply takes, so that a reload always meets requests that are under way. */
+const LATENCY_MS = 10
 /** Reloads that the watcher makes by itself: SIGHUP would end the cooldowns that are looked at. */
 const WATCHED = 10
 
@@ -28,7 +30,7 @@ const KEYS_OF_B = [
 function routes(edit: number, url: string, more = ''): string {
   const at = (path: string): string => `kind: openai-compatible, base-url: "${url}/${path}/v1"`
   const guest = edit % 3 === 0 ? `, { name: guest, key: guest-${edit} }` : ''
-  const refused = edit % 5 === 0 ? `, { name: refused-${edit}, key: refused-${edit} }` : ''
+  const refused = edit % 2 === 0 ? `, { name: refused-${edit}, key: refused-${edit} }` : ''
   const c = edit % 3 !== 2
   return `version: 1
 providers:
@@ -38,7 +40,7 @@ providers:
     keys: [ { name: stays, key: stays }, { name: renewed, key: renewed-${edit} }, { name: only-${edit}, key: only-${edit} }${guest}${refused}${more} ]
   b: { ${at('b')}, ${KEYS_OF_B[edit % KEYS_OF_B.length]} }
 ${c ? `  c: { ${at('c')}, keys: [ c-${edit} ] }` : ''}
-models: { m: [ [ a/x, b/x${c ? ', c/x' : ''} ] ], edit-${edit}: a/x, ${MODELS} }
+models: { m: [ [ a/x, b/x${c ? ', c/x' : ''} ] ], edit-${edit}: a/x${more === '' ? `, ${MODELS}` : ''} }
 logging: { level: error }
 `
 }
@@ -61,7 +63,7 @@ function strictUpstream() {
   const seen = new Map<string, number>()
   const waiting = new Set<() => void>()
 
-  function answer(received: Received): Response {
+  function answer(received: Received): Response | Promise<Response> {
     const key = received.headers.get('authorization')?.replace('Bearer ', '') ?? 'none'
     const kind = key.replace(/-\d+$/, '')
     seen.set(kind, (seen.get(kind) ?? 0) + 1)
@@ -76,13 +78,17 @@ function strictUpstream() {
       )
     if (kind === 'refused')
       return Response.json({ error: { message: 'wrong key' } }, { status: 401 })
-    if (!received.body.includes('"stream":true')) return Response.json(BODY)
+    if (!received.body.includes('"stream":true')) return thought().then(() => Response.json(BODY))
     const long = received.body.includes('a long one')
     return new Response(bodyOf(stream(long)), { headers: { 'content-type': 'text/event-stream' } })
   }
 
+  /** The time that a model takes: clients without it keep the processors busy, and nothing else. */
+  const thought = (): Promise<void> => new Promise(resolve => setTimeout(resolve, LATENCY_MS))
+
   async function* stream(long: boolean): AsyncGenerator<string> {
     yield FIRST
+    await thought()
     if (long) await new Promise<void>(resolve => waiting.add(resolve))
     yield REST
   }
@@ -159,21 +165,22 @@ function createLoad(gateway: Running) {
       ]
     },
     served: () => served,
-    /** Waits until an edit is in force. */
+    /** Waits until an edit is in force. A request between two looks keeps this from being busy. */
     async sees(edit: number): Promise<void> {
       for (;;) {
         const model = await fetch(`${gateway.url}/v1/models/edit-${edit}`)
         await model.text()
         if (model.ok) break
+        await ask('/v1/chat/completions', false)
       }
       inForce = edit
     },
     /** Waits until so many more requests have been served. */
     async serves(more: number): Promise<void> {
       const wanted = served + more
-      while (served < wanted && faults.length === 0)
-        await new Promise(resolve => setImmediate(resolve))
+      while (served < wanted && faults.length === 0) await ask('/v1/messages', false)
     },
+    /** Lets every client finish; a long stream may begin as late as that. */
     async end(release: () => void): Promise<void> {
       running = false
       const all = Promise.all(clients)
@@ -183,7 +190,7 @@ function createLoad(gateway: Running) {
       })
       while (!over) {
         release()
-        await new Promise(resolve => setImmediate(resolve))
+        await ask('/v1/messages', false)
       }
     },
   }
@@ -201,9 +208,9 @@ async function residentMb(gateway: Running, load: ReturnType<typeof createLoad>)
 }
 
 /** The first when all that is made once, and the heap itself, has its size; of the others the least. */
-const LOOKS = [20, 50, RELOADS]
-/** Applications kept at each reload between the looks would be 120 MB (measured); noise is 20. */
-const MAX_GROWTH_MB = 70
+const LOOKS = [15, 35, RELOADS]
+/** Applications kept at each reload between the looks would be 50 MB (measured); noise is 20. */
+const MAX_GROWTH_MB = 40
 
 function startFor(upstream: { url: string }): Promise<Running> {
   // At the first edit `b` is off: its key's file is not there yet.
@@ -259,7 +266,7 @@ test('a key that stays goes on cooling down while others come and go; SIGHUP end
   const load = createLoad(gateway)
   const limited = ', { name: limited, key: limited }'
   await reload(gateway, load, upstream, 2, limited)
-  // One after another, so that nobody is on the way with it when it begins to rest.
+  // One after another, so that no other request is under way with it when its cooldown begins.
   for (let n = 0; n < 60 && upstream.seen('limited') === 0; n++)
     await load.ask('/v1/chat/completions', false)
   expect(upstream.seen('limited')).toBe(1)
