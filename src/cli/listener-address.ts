@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { OPEN_REMEDY } from '../config/sections/server.ts'
 import { isLocalHost } from '../lib/net/host-name.ts'
 import { isIpAddress, isLoopback } from '../lib/net/ip-address.ts'
+import { codeOf, reasonOf } from '../lib/thrown.ts'
 import type { RoutingTable } from '../routing/table.ts'
 
 export type ListenerAddress = { host: string; port: number }
@@ -40,10 +41,10 @@ async function isReached(host: string): Promise<boolean> {
 
 /** Why the runtime cannot listen there, and what to do. */
 export function listenProblem(error: unknown, { host, port }: ListenerAddress): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   if (code === 'EADDRINUSE')
     return `port ${port} on ${host} is in use; stop what runs there or give another --port`
   if (code === 'EACCES')
     return `port ${port} may not be opened by this user; give a --port above 1023`
-  return `cannot listen on ${host}:${port} (${error instanceof Error ? error.message : error}); check --host and --port`
+  return `cannot listen on ${host}:${port} (${reasonOf(error)}); check --host and --port`
 }

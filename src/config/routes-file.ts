@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { LOCK_TIMEOUT } from '../lib/files/file-lock.ts'
+import { codeOf } from '../lib/thrown.ts'
 import type { Diagnostic, Result } from '../routing/diagnostic.ts'
 import { type Store, StoreConflict, type StoredDocument } from '../store/store.ts'
 import type { Edited } from './edit/index.ts'
@@ -217,9 +218,4 @@ const REMEDIES: Record<string, string> = {
 function unwritable(name: string, code: string): string {
   if (code === LOCK_TIMEOUT) return `${name} is being changed by another process; try again`
   return `${name} cannot be written: ${REMEDIES[code] ?? `${code}; look after the disk`}; nothing is changed`
-}
-
-/** The system's word for what failed; undefined: it was not the system. */
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }

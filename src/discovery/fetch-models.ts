@@ -5,7 +5,9 @@ import type { Question } from '../exchange/upstream/request-headers.ts'
 import { createUpstream, type Upstream } from '../exchange/upstream/upstream.ts'
 import { codeForStatus, GatewayError } from '../lib/errors.ts'
 import type { JsonValue } from '../lib/json/json.ts'
+import { boundedText } from '../lib/net/bounded-text.ts'
 import { withQuery } from '../lib/net/query.ts'
+import { codeOf } from '../lib/thrown.ts'
 import type { After } from '../lib/timer.ts'
 import type { ModelPage, UpstreamModel } from '../protocols/codec.ts'
 import type { Provider } from '../routing/table.ts'
@@ -104,18 +106,12 @@ async function refused({ status, body }: Response, credential: Credential) {
 }
 
 async function textOf(reply: Response, credential: Credential): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of reply.body ?? []) {
-    bytes += chunk.length
-    if (bytes > MAX_BYTES)
-      throw new GatewayError(
-        'upstream-failed',
-        `what ${credential.id} got is longer than ${MAX_BYTES / 1e6} MB`,
-      )
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const text = await boundedText(reply, MAX_BYTES)
+  if (text !== undefined) return text
+  throw new GatewayError(
+    'upstream-failed',
+    `what ${credential.id} got is longer than ${MAX_BYTES / 1e6} MB`,
+  )
 }
 
 function parsed(text: string): JsonValue {
@@ -128,7 +124,6 @@ function parsed(text: string): JsonValue {
 
 /** By its code alone: messages may hold addresses, and these passwords. */
 function networkError(error: unknown, credential: Credential): GatewayError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const reason = typeof code === 'string' ? code : 'no connection'
+  const reason = codeOf(error) ?? 'no connection'
   return new GatewayError('upstream-failed', `${reason} with ${credential.id}`, { cause: error })
 }

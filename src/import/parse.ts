@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument, visit } from 'yaml'
 import { yamlFaults } from '../config/yaml/errors.ts'
 import type { JsonValue } from '../lib/json/json.ts'
+import { reasonOf } from '../lib/thrown.ts'
 
 /** What a text holds; or what is wrong with it, and where. */
 type Parsed = { ok: true; value: JsonValue } | { ok: false; problem: string; line: number }
@@ -19,7 +20,7 @@ function parsedJson(text: string): Parsed {
 }
 
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = reasonOf(error)
   return message.replace(/^JSON5 Parse error: /, '')
 }
 

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs'
+import { reasonOf } from '../lib/thrown.ts'
 import { makePrivate } from './private-file.ts'
 
 /** A text file that grows at its end and, once it is full, makes room by becoming an old one. */
@@ -47,7 +48,7 @@ export function createLogFile(
       } catch (error) {
         if (complained) return
         complained = true
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = reasonOf(error)
         warn(
           `${path} cannot be written (${reason}): the log goes to stderr only; free some space, or give logging.file another path`,
         )

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../lib/thrown.ts'
 
 /** A folder of text files, each written once and whole. The oldest give way. */
 export interface RecordFolder {
@@ -59,7 +60,7 @@ export function createRecordFolder(
 /** The files of that folder that are of this kind, the oldest first. */
 async function ours(folder: string): Promise<{ path: string; atMs: number; bytes: number }[]> {
   const names = await readdir(folder).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (codeOf(error) === 'ENOENT') return []
     throw error
   })
   const files = []

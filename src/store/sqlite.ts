@@ -1,5 +1,6 @@
 import { constants, Database } from 'bun:sqlite'
 import { existsSync, renameSync, rmSync } from 'node:fs'
+import { codeOf } from '../lib/thrown.ts'
 import { makePrivate } from './private-file.ts'
 
 /** What a file of tables looks like, and how older ones become so. */
@@ -96,12 +97,12 @@ class DamagedStore extends Error {}
 
 /** Another process has it for a moment. */
 export function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
+  return codeOf(error)?.startsWith('SQLITE_BUSY') === true
 }
 
 /** The disk has no room. */
 export function isFull(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   return code === 'SQLITE_FULL' || code === 'ENOSPC'
 }
 
@@ -110,7 +111,7 @@ const DAMAGED = /^SQLITE_(NOTADB|CORRUPT.*|IOERR_(SHORT_READ|CORRUPTFS))$/
 
 export function isDamaged(error: unknown): boolean {
   if (error instanceof DamagedStore) return true
-  return error instanceof Error && 'code' in error && DAMAGED.test(String(error.code))
+  return DAMAGED.test(codeOf(error) ?? '')
 }
 
 /** Out of the way, with its journal: that must not be played into a new file. */

@@ -1,5 +1,6 @@
 import { constants, Database } from 'bun:sqlite'
 import { join } from 'node:path'
+import { reasonOf } from '../lib/thrown.ts'
 import { createRecovering } from './recovering.ts'
 import { isBusy, isFull, openVersioned, readVersioned, type Schema } from './sqlite.ts'
 
@@ -114,7 +115,7 @@ export function createUsageStore({ folder, warn }: UsageStoreOptions): UsageStor
       return file.use(work)
     } catch (error) {
       if (opened || isBusy(error) || isFull(error)) throw error
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       warn(
         `${path} cannot be used (${reason}): usage is counted in memory and lost at the next start; mend that, or set JACKFIELD_HOME to a folder that can be written`,
       )

@@ -8,6 +8,7 @@ import {
 } from '../../gateway/explain.ts'
 import { parseHypothetical } from '../../gateway/hypothetical.ts'
 import { credentialsOf } from '../../gateway/in-force.ts'
+import { reasonOf } from '../../lib/thrown.ts'
 import type { RoutingTable } from '../../routing/table.ts'
 import { readArguments } from '../arguments.ts'
 import { idleServices } from '../idle-services.ts'
@@ -68,7 +69,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       name => `--${name}`,
     )
   } catch (error) {
-    io.stderr(`jackfield explain: ${error instanceof Error ? error.message : error}\n${HELP}`)
+    io.stderr(`jackfield explain: ${reasonOf(error)}\n${HELP}`)
     return 1
   }
   const [name] = positionals

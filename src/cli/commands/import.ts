@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Imported, type ImportServices, importConfig } from '../../import/index.ts'
 import { writeAtomically } from '../../lib/files/atomic-write.ts'
 import { newKey } from '../../lib/key-hash.ts'
+import { codeOf, reasonOf } from '../../lib/thrown.ts'
 import { kinds } from '../../providers/index.ts'
 import { backUp } from '../../store/documents/backups.ts'
 import { readArguments } from '../arguments.ts'
@@ -72,14 +73,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function refuse(why: string, io: Io): number {
   io.stderr(`jackfield import: ${why}\n`)
   return 1
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 type Problem = { problem: string }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import builtin from '../../../routes.yaml' with { type: 'text' }
 import { writeAtomically } from '../../lib/files/atomic-write.ts'
+import { reasonOf } from '../../lib/thrown.ts'
 import { HELP_ONLY, readArguments } from '../arguments.ts'
 import type { Io } from '../terminal.ts'
 
@@ -32,9 +33,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     writeAtomically(path, builtin)
   } catch (error) {
-    io.stderr(
-      `jackfield init: ${file} cannot be written (${error instanceof Error ? error.message : error})\n`,
-    )
+    io.stderr(`jackfield init: ${file} cannot be written (${reasonOf(error)})\n`)
     return 1
   }
   io.stdout(

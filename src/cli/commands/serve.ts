@@ -7,6 +7,7 @@ import { shutdown } from '../../app/shutdown.ts'
 import { folderStorage } from '../../app/storage.ts'
 import { type Diagnostic, formatDiagnostic } from '../../config/index.ts'
 import { type Listener, listen } from '../../http/listener.ts'
+import { codeOf } from '../../lib/thrown.ts'
 import { after } from '../../lib/timer.ts'
 import { dataFolder } from '../../store/data-folder.ts'
 import { fileSource, placesSource } from '../../store/documents/file-source.ts'
@@ -157,10 +158,7 @@ function sourceOf({ found }: Located, io: Io): Source | undefined {
   try {
     return { file, text: io.readFile(resolve(io.cwd, file)), found }
   } catch (error) {
-    const reason =
-      error instanceof Error && 'code' in error && error.code === 'EISDIR'
-        ? 'is a folder'
-        : 'cannot be read'
+    const reason = codeOf(error) === 'EISDIR' ? 'is a folder' : 'cannot be read'
     io.stderr(`jackfield: ${file} ${reason}; "jackfield init ${file}" writes one to start from\n`)
     return undefined
   }

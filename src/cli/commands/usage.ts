@@ -1,3 +1,4 @@
+import { reasonOf } from '../../lib/thrown.ts'
 import {
   GROUPINGS,
   type Grouping,
@@ -62,7 +63,7 @@ function refuse(message: string, io: Io): number {
 
 function whyNot(error: unknown, folder: string): string {
   if (error instanceof UnusableStore) return error.message
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = reasonOf(error)
   return `usage.sqlite in ${folder} cannot be read (${reason}); if it is damaged, the gateway sets it aside with the next request`
 }
 

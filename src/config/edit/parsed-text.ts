@@ -14,6 +14,7 @@ import {
 } from 'yaml'
 import { MAX_YAML_DEPTH, tooDeepAt } from '../../lib/files/yaml-depth.ts'
 import type { JsonValue } from '../../lib/json/json.ts'
+import { reasonOf } from '../../lib/thrown.ts'
 import { Refused } from './edit.ts'
 
 /** A YAML text, parsed with the place of every token. */
@@ -72,7 +73,7 @@ function dataOf(document: Document.Parsed): JsonValue {
     const value: unknown = document.toJS({ maxAliasCount: 1000 })
     return JSON.parse(JSON.stringify(value ?? {}))
   } catch (error) {
-    throw new Refused(error instanceof Error ? error.message : String(error))
+    throw new Refused(reasonOf(error))
   }
 }
 

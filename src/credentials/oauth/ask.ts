@@ -1,6 +1,8 @@
 import { isObject, type JsonObject, parseObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
+import { boundedText } from '../../lib/net/bounded-text.ts'
 import { parseRetryAfter } from '../../lib/net/retry-after.ts'
+import { codeOf } from '../../lib/thrown.ts'
 import { type After, after as realAfter } from '../../lib/timer.ts'
 import type { HttpTransport } from '../../providers/transport.ts'
 import { OAuthError, shownWords } from './error.ts'
@@ -50,7 +52,7 @@ async function replyTo(question: Question, http: OAuthHttp) {
   const either = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal
   try {
     const reply = await http.transport.send(requestFor(question, http), either)
-    const body = await boundedText(reply, question)
+    const body = await textOf(reply, question)
     return { status: reply.status, headers: reply.headers, body }
   } catch (error) {
     if (error instanceof OAuthError) throw error
@@ -80,25 +82,19 @@ function requestFor({ url, headers: own, body }: Question, { userAgent, proxy }:
   return { method: 'POST', url, headers, body: bytes, proxy, connectMs: 0 } as const
 }
 
-async function boundedText(reply: Response, { title }: Question): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of reply.body ?? []) {
-    bytes += chunk.length
-    if (bytes > MAX_BYTES)
-      throw new OAuthError(
-        'not-json',
-        `${title} answered with more than ${MAX_BYTES / 1024} KB, which is no token`,
-      )
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+async function textOf(reply: Response, { title }: Question): Promise<string> {
+  const text = await boundedText(reply, MAX_BYTES)
+  if (text !== undefined) return text
+  throw new OAuthError(
+    'not-json',
+    `${title} answered with more than ${MAX_BYTES / 1024} KB, which is no token`,
+  )
 }
 
 /** Its code alone: messages of the network may hold addresses with passwords. */
 function networkCode(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? ` (${code})` : ''
+  const code = codeOf(error)
+  return code === undefined ? '' : ` (${code})`
 }
 
 function dateOf(headers: Headers): number | undefined {

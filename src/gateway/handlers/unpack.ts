@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { GatewayError } from '../../lib/errors.ts'
 import { createGate } from '../../lib/gate.ts'
 import { table } from '../../lib/json/table.ts'
+import { codeOf } from '../../lib/thrown.ts'
 
 type Unpack = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>
 
@@ -44,7 +45,7 @@ export async function unpacked(
     const unpack = await load()
     return await inTurn(() => unpack(bytes, { maxOutputLength }))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE')
       throw unpacksToTooMuch(bytes.length, limitBytes, byRatio)
     throw new GatewayError('invalid-request', `the request body is not valid ${coding}`, {
       cause: error,

@@ -1,6 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { chownSync, closeSync, openSync, statSync, truncateSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { codeOf } from '../thrown.ts'
 
 /** The code of the error when another process holds the lock for too long. */
 export const LOCK_TIMEOUT = 'SQLITE_BUSY'
@@ -30,7 +31,7 @@ function lockedBy(path: string): Database {
   try {
     return locked(path)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error
     truncateSync(path, 0)
     return locked(path)

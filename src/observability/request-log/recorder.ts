@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Recorder } from '../../exchange/recording.ts'
+import { reasonOf } from '../../lib/thrown.ts'
 import { redactorOf, type Snapshot } from '../../redaction/snapshot-secrets.ts'
 import type { RecordFolder } from '../../store/record-folder.ts'
 import { createCapture } from './capture.ts'
@@ -46,7 +47,7 @@ export function createRecorder({ folder, now, warn }: RecorderOptions): Recorder
     writing = writing
       .then(() => write(recorded, snapshot))
       .catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = reasonOf(error)
         complain(
           'cannot write',
           `a request cannot be recorded (${reason}); free some space, set JACKFIELD_HOME to a folder that can be written, or write logging.requests: off`,

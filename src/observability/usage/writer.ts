@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Entry } from '../../exchange/accounting/usage-entry.ts'
+import { reasonOf } from '../../lib/thrown.ts'
 import type { After } from '../../lib/timer.ts'
 import type { Prices } from '../../providers/pricing/prices.ts'
 import { isBusy } from '../../store/sqlite.ts'
@@ -118,6 +119,6 @@ function dropOldest(rows: UsageRows): void {
 }
 
 function unwritable(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = reasonOf(error)
   return `usage cannot be written (${reason}) and waits in memory; free some space, or set JACKFIELD_HOME to a folder that can be written`
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { codeOf } from '../../lib/thrown.ts'
 
 /** What systems say of a path with nothing at its end. */
 const NOWHERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
@@ -38,7 +39,7 @@ export function bytesAt(path: string): Uint8Array | undefined {
 }
 
 function isNowhere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && NOWHERE.has(String(error.code))
+  return NOWHERE.has(codeOf(error) ?? '')
 }
 
 /** Removes what processes left behind that ended in the middle of a write. Call it while locked. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { reasonOf } from '../../lib/thrown.ts'
 import { createRecovering } from '../recovering.ts'
 import { type Space, STATE_LIMITS, type StateLimits, type StateStore } from '../state.ts'
 import { openStateFile, type StateFile } from './file.ts'
@@ -57,7 +58,7 @@ export function createStateStore({
   function complain(error: unknown): void {
     if (complained) return
     complained = true
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     warn(
       `${path} cannot be used (${reason}): until it can, reasoning, stored responses and budgets are kept in memory and lost at the next start; free some space, or set JACKFIELD_HOME to a folder that can be written`,
     )
