@@ -1,20 +1,23 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { didYouMean } from '../lib/nearest.ts'
-import type { Io } from './terminal.ts'
+import { type Command, type Io, refuse } from './terminal.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']> & { readonly help: { type: 'boolean' } }
-type Parsed<O extends Options> = ReturnType<
+export type Parsed<O extends Options> = ReturnType<
   typeof parseArgs<{ options: O; allowPositionals: true }>
 >
 
-export type Read<O extends Options> = Parsed<O> | { exit: number }
+type Read<O extends Options> = Parsed<O> | { exit: number }
 
-/** What a command takes. `argument`: what it may be given one of besides options, such as "file". */
+/** What a command takes. */
 type Usage<O extends Options> = {
   name: string
   help: string
   options: O
+  /** What it may be given one of besides options, such as "file". */
   argument?: string
+  /** Whether it does nothing without that. */
+  required?: boolean
 }
 
 /** For commands that take nothing else. */
@@ -29,17 +32,29 @@ export function readArguments<const O extends Options>(
   args: readonly string[],
   io: Io,
 ): Read<O> {
-  const { name, help, options } = usage
+  const { name, help, options, argument, required } = usage
   const problem = problemWith(usage, args)
-  if (problem !== undefined) {
-    io.stderr(`jackfield ${name}: ${problem}\n${help}`)
-    return { exit: 1 }
-  }
+  if (problem !== undefined) return { exit: refuse(name, problem, io, help) }
   const parsed = parseArgs({ args: [...args], options, allowPositionals: true })
   const values: { help?: unknown } = parsed.values
-  if (values.help !== true) return parsed as Parsed<O>
-  io.stdout(help)
-  return { exit: 0 }
+  if (values.help === true) {
+    io.stdout(help)
+    return { exit: 0 }
+  }
+  if (required && !parsed.positionals[0])
+    return { exit: refuse(name, `which ${argument}?`, io, help) }
+  return parsed as Parsed<O>
+}
+
+/** A command that is called with the arguments that it takes, and with no others. */
+export function command<const O extends Options>(
+  usage: Usage<O>,
+  work: (given: Parsed<O>, io: Io) => number | Promise<number>,
+): Command {
+  return async (args, io) => {
+    const given = readArguments(usage, args, io)
+    return 'exit' in given ? given.exit : work(given, io)
+  }
 }
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]

@@ -1,4 +1,4 @@
-import type { CommandEntry, Io } from './terminal.ts'
+import type { CommandEntry } from './terminal.ts'
 
 /** By name, in the order in which they are listed. A new command is a file and an entry here. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
@@ -60,9 +60,6 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   help: {
     usage: 'help [COMMAND]',
     summary: 'print this, or what a command takes',
-    load: async () => {
-      const { help } = await import('./commands/help.ts')
-      return { run: (args: readonly string[], io: Io) => help(COMMANDS, args, io) }
-    },
+    load: async () => ({ run: (await import('./commands/help.ts')).helpOn(COMMANDS) }),
   },
 }

@@ -6,7 +6,7 @@ import { kinds } from '../providers/index.ts'
 import type { RoutingTable } from '../routing/table.ts'
 import { fromState } from './local-state.ts'
 import { locateRoutes } from './routes-location.ts'
-import type { Io } from './terminal.ts'
+import { type Io, refuse } from './terminal.ts'
 
 /** The table of the file that would be served: `routes` where it is given, or the built-in one. */
 export function compiledRoutes(
@@ -31,7 +31,7 @@ export function compiledFile(
   try {
     text = io.readFile(resolve(io.cwd, file))
   } catch {
-    io.stderr(`jackfield ${command}: ${file} cannot be read; ${remedy}\n`)
+    refuse(command, `${file} cannot be read; ${remedy}`, io)
     return undefined
   }
   return compiledText(file, text, io)

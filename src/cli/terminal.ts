@@ -9,7 +9,7 @@ export type Io = {
 }
 
 /** Gives the process's exit code. */
-type Command = (args: readonly string[], io: Io) => Promise<number>
+export type Command = (args: readonly string[], io: Io) => Promise<number>
 
 /** A command as `jackfield help` lists it. It is loaded when it is asked for. */
 export type CommandEntry = {
@@ -17,4 +17,10 @@ export type CommandEntry = {
   usage: string
   summary: string
   load(): Promise<{ run: Command }>
+}
+
+/** Prints why a command cannot do its work, and its help where that is given. Gives the exit code. */
+export function refuse(command: string, why: string, io: Io, help = ''): number {
+  io.stderr(`jackfield ${command}: ${why}\n${help}`)
+  return 1
 }

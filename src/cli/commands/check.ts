@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { type Diagnostic, formatDiagnostic } from '../../config/index.ts'
-import { HELP_ONLY, readArguments } from '../arguments.ts'
+import { command, HELP_ONLY } from '../arguments.ts'
 import { compileAsServed } from '../load-routes.ts'
 import { defaultRoutes } from '../routes-location.ts'
-import type { Io } from '../terminal.ts'
+import { type Io, refuse } from '../terminal.ts'
 
 const HELP = `usage: jackfield check [FILE]
 
@@ -11,22 +11,16 @@ Says everything that is wrong with FILE (default: the one that would be served),
 Exit code 1 on errors, 0 with warnings only.
 `
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments(
-    { name: 'check', help: HELP, options: HELP_ONLY, argument: 'file' },
-    args,
-    io,
-  )
-  if ('exit' in asked) return asked.exit
-  const file = asked.positionals[0] ?? defaultRoutes(io)
+const USAGE = { name: 'check', help: HELP, options: HELP_ONLY, argument: 'file' } as const
+
+export const run = command(USAGE, ({ positionals }, io) => {
+  const file = positionals[0] ?? defaultRoutes(io)
   let text: string
   try {
     text = io.readFile(resolve(io.cwd, file))
   } catch {
-    io.stderr(
-      `jackfield check: ${file} cannot be read; "jackfield init ${file}" writes one to start from\n`,
-    )
-    return 1
+    const why = `${file} cannot be read; "jackfield init ${file}" writes one to start from`
+    return refuse('check', why, io)
   }
   const compiled = compileAsServed(file, text, io)
   const all = compiled.ok ? compiled.warnings : compiled.diagnostics
@@ -43,7 +37,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     `${file} is good: ${count(listed.length, 'model')}, ${count(providers.size, 'provider')}, ${count(warnings.length, 'warning')}\n`,
   )
   return 0
-}
+})
 
 function print(title: string, diagnostics: readonly Diagnostic[], io: Io): void {
   if (diagnostics.length === 0) return

@@ -10,12 +10,12 @@ import { parseHypothetical } from '../../gateway/hypothetical.ts'
 import { credentialsOf } from '../../gateway/in-force.ts'
 import { reasonOf } from '../../lib/thrown.ts'
 import type { RoutingTable } from '../../routing/table.ts'
-import { readArguments } from '../arguments.ts'
+import { command } from '../arguments.ts'
 import { idleServices } from '../idle-services.ts'
 import { compiledRoutes } from '../load-routes.ts'
 import { openState } from '../local-state.ts'
 import { defaultRoutes } from '../routes-location.ts'
-import type { Io } from '../terminal.ts'
+import { type Io, refuse } from '../terminal.ts'
 
 const HELP = `usage: jackfield explain NAME [--routes FILE] [--json] [conditions]
 
@@ -54,14 +54,15 @@ const OPTIONS = {
   'no-stream': { type: 'boolean' },
 } as const
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments(
-    { name: 'explain', help: HELP, options: OPTIONS, argument: 'name' },
-    args,
-    io,
-  )
-  if ('exit' in asked) return asked.exit
-  const { values, positionals } = asked
+const USAGE = {
+  name: 'explain',
+  help: HELP,
+  options: OPTIONS,
+  argument: 'name',
+  required: true,
+} as const
+
+export const run = command(USAGE, async ({ values, positionals }, io) => {
   let given: HypotheticalRequest
   try {
     given = parseHypothetical(
@@ -69,14 +70,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       name => `--${name}`,
     )
   } catch (error) {
-    io.stderr(`jackfield explain: ${reasonOf(error)}\n${HELP}`)
-    return 1
+    return refuse('explain', reasonOf(error), io, HELP)
   }
-  const [name] = positionals
-  if (!name) {
-    io.stderr(`jackfield explain: which name?\n${HELP}`)
-    return 1
-  }
+  const [name = ''] = positionals
   const file = values.routes ?? defaultRoutes(io)
   const table = compiledRoutes('explain', values.routes, 'give another --routes', io)
   if (!table) return 1
@@ -85,7 +81,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     values.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(file, explanation),
   )
   return explanation.found ? 0 : 1
-}
+})
 
 /** With the cooldowns that the gateway of this user has stored. */
 async function explained(

@@ -1,5 +1,5 @@
-import { HELP_ONLY, readArguments } from '../arguments.ts'
-import type { CommandEntry, Io } from '../terminal.ts'
+import { command, HELP_ONLY } from '../arguments.ts'
+import type { Command, CommandEntry } from '../terminal.ts'
 
 /** Columns before the summaries. */
 const USAGE_WIDTH = 17
@@ -22,14 +22,10 @@ and the built-in echo model if none is.
 `
 }
 
-export async function help(
-  commands: Readonly<Record<string, CommandEntry>>,
-  args: readonly string[],
-  io: Io,
-): Promise<number> {
-  const text = helpText(commands)
-  const asked = readArguments({ name: 'help', help: text, options: HELP_ONLY }, args, io)
-  if ('exit' in asked) return asked.exit
-  io.stdout(text)
-  return 0
+export function helpOn(commands: Readonly<Record<string, CommandEntry>>): Command {
+  const help = helpText(commands)
+  return command({ name: 'help', help, options: HELP_ONLY }, (_, io) => {
+    io.stdout(help)
+    return 0
+  })
 }

@@ -7,8 +7,8 @@ import { newKey } from '../../lib/key-hash.ts'
 import { codeOf, reasonOf } from '../../lib/thrown.ts'
 import { kinds } from '../../providers/index.ts'
 import { backUp } from '../../store/documents/backups.ts'
-import { readArguments } from '../arguments.ts'
-import type { Io } from '../terminal.ts'
+import { command } from '../arguments.ts'
+import { type Io, refuse } from '../terminal.ts'
 
 const HELP = `usage: jackfield import FILE [--output routes.yaml] [--force]
 
@@ -29,23 +29,20 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments(
-    { name: 'import', help: HELP, options: OPTIONS, argument: 'file' },
-    args,
-    io,
-  )
-  if ('exit' in asked) return asked.exit
-  const { values, positionals } = asked
-  const [file] = positionals
-  if (!file) {
-    io.stderr(`jackfield import: which file?\n${HELP}`)
-    return 1
-  }
+const USAGE = {
+  name: 'import',
+  help: HELP,
+  options: OPTIONS,
+  argument: 'file',
+  required: true,
+} as const
+
+export const run = command(USAGE, ({ values, positionals }, io) => {
+  const [file = ''] = positionals
   const source = sourceIn(file, io)
-  if ('problem' in source) return refuse(`${file} ${source.problem}`, io)
+  if ('problem' in source) return refuse('import', `${file} ${source.problem}`, io)
   const imported = importConfig(basename(file), source.text, servicesFor(file, io))
-  if (!imported.ok) return refuse(`${file}: ${imported.problem}`, io)
+  if (!imported.ok) return refuse('import', `${file}: ${imported.problem}`, io)
   const output = values.output ?? 'routes.yaml'
   if (output === '-') {
     io.stdout(imported.text)
@@ -53,13 +50,17 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 0
   }
   const target = targetAt(output, values.force === true, io)
-  if ('problem' in target) return refuse(`${output} ${target.problem}`, io)
+  if ('problem' in target) return refuse('import', `${output} ${target.problem}`, io)
   let kept: string | undefined
   try {
     if (target.isThere) kept = backUp(target.path, readFileSync(target.path, 'utf8'), Date.now())
     writeAtomically(target.path, imported.text)
   } catch (error) {
-    return refuse(`${output} cannot be written (${reasonOf(error)}); give another --output`, io)
+    return refuse(
+      'import',
+      `${output} cannot be written (${reasonOf(error)}); give another --output`,
+      io,
+    )
   }
   io.stdout(`${output} is written from ${imported.from}: ${counted(imported)}\n`)
   if (kept) io.stdout(`what was there is kept as ${join(dirname(output), basename(kept))}\n`)
@@ -68,12 +69,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     `look through it, then "jackfield check ${output}" and "jackfield --routes ${output}"\n`,
   )
   return 0
-}
-
-function refuse(why: string, io: Io): number {
-  io.stderr(`jackfield import: ${why}\n`)
-  return 1
-}
+})
 
 type Problem = { problem: string }
 

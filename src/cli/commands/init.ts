@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import builtin from '../../../routes.yaml' with { type: 'text' }
 import { writeAtomically } from '../../lib/files/atomic-write.ts'
 import { reasonOf } from '../../lib/thrown.ts'
-import { HELP_ONLY, readArguments } from '../arguments.ts'
-import type { Io } from '../terminal.ts'
+import { command, HELP_ONLY } from '../arguments.ts'
+import { refuse } from '../terminal.ts'
 
 const HELP = `usage: jackfield init [FILE] [--force]
 
@@ -14,30 +14,24 @@ unless --force is given.
 
 const OPTIONS = { ...HELP_ONLY, force: { type: 'boolean' } } as const
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments(
-    { name: 'init', help: HELP, options: OPTIONS, argument: 'file' },
-    args,
-    io,
-  )
-  if ('exit' in asked) return asked.exit
-  const { force } = asked.values
-  const [file = 'routes.yaml'] = asked.positionals
+const USAGE = { name: 'init', help: HELP, options: OPTIONS, argument: 'file' } as const
+
+export const run = command(USAGE, ({ values, positionals }, io) => {
+  const [file = 'routes.yaml'] = positionals
   const path = resolve(io.cwd, file)
-  if (existsSync(path) && !force) {
-    io.stderr(
-      `jackfield init: ${file} is there already; give another name, or --force to replace it\n`,
+  if (existsSync(path) && !values.force)
+    return refuse(
+      'init',
+      `${file} is there already; give another name, or --force to replace it`,
+      io,
     )
-    return 1
-  }
   try {
     writeAtomically(path, builtin)
   } catch (error) {
-    io.stderr(`jackfield init: ${file} cannot be written (${reasonOf(error)})\n`)
-    return 1
+    return refuse('init', `${file} cannot be written (${reasonOf(error)})`, io)
   }
   io.stdout(
     `${file} is written; edit it, try it with "jackfield check ${file}", start with "jackfield --routes ${file}"\n`,
   )
   return 0
-}
+})

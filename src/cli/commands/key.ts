@@ -7,10 +7,10 @@ import { createRoutesFile, type RoutesFile } from '../../config/routes-file.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { newKey } from '../../lib/key-hash.ts'
 import { fileDocument } from '../../store/documents/folder.ts'
-import { type Read, readArguments } from '../arguments.ts'
+import { command, type Parsed } from '../arguments.ts'
 import { compileAsServed } from '../load-routes.ts'
 import { defaultRoutes } from '../routes-location.ts'
-import type { Io } from '../terminal.ts'
+import { type Io, refuse } from '../terminal.ts'
 
 const HELP = `usage: jackfield key NAME [--models a,b] [limits] [--routes FILE]
        jackfield key NAME --remove [--routes FILE]
@@ -38,30 +38,25 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-type Values = Extract<Read<typeof OPTIONS>, { values: unknown }>['values']
+type Values = Parsed<typeof OPTIONS>['values']
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments(
-    { name: 'key', help: HELP, options: OPTIONS, argument: 'name' },
-    args,
-    io,
-  )
-  if ('exit' in asked) return asked.exit
-  const { values, positionals } = asked
-  const [name] = positionals
-  if (!name) {
-    io.stderr(`jackfield key: which name?\n${HELP}`)
-    return 1
-  }
+const USAGE = {
+  name: 'key',
+  help: HELP,
+  options: OPTIONS,
+  argument: 'name',
+  required: true,
+} as const
+
+export const run = command(USAGE, ({ values, positionals }, io) => {
+  const [name = ''] = positionals
   const named = values.routes ?? defaultRoutes(io)
   const path = resolve(io.cwd, named)
-  if (!existsSync(path)) {
-    io.stderr(`jackfield key: there is no ${named}; "jackfield init ${named}" writes one\n`)
-    return 1
-  }
+  if (!existsSync(path))
+    return refuse('key', `there is no ${named}; "jackfield init ${named}" writes one`, io)
   const file = routesFile(named, path, io)
   return values.remove ? remove(file, name, io) : add(file, name, values, io)
-}
+})
 
 function routesFile(name: string, path: string, io: Io): RoutesFile {
   // A version is used within one command only.
@@ -73,7 +68,7 @@ function routesFile(name: string, path: string, io: Io): RoutesFile {
 async function add(file: RoutesFile, name: string, values: Values, io: Io): Promise<number> {
   const key = newKey()
   const models = values.models?.split(',').map(model => model.trim())
-  const entry = { name, ...(models ? { models } : {}), limits: limitsFrom(values) }
+  const entry = { name, models, limits: limitsFrom(values) }
   let first = false
   const done = await changed(
     file,
@@ -112,15 +107,15 @@ function limitsFrom(values: Values): JsonObject {
   const cost = values['cost-per-day']
   const unknown = values['unknown-price']
   return {
-    ...(requests === undefined ? {} : { 'requests-per-minute': numberOrText(requests) }),
-    ...(tokens === undefined ? {} : { 'tokens-per-day': numberOrText(tokens) }),
-    ...(cost === undefined ? {} : { 'cost-per-day': cost }),
-    ...(unknown === undefined ? {} : { 'unknown-price': unknown }),
+    'requests-per-minute': numberOrText(requests),
+    'tokens-per-day': numberOrText(tokens),
+    'cost-per-day': cost,
+    'unknown-price': unknown,
   }
 }
 
-function numberOrText(written: string): number | string {
-  return /^\d+$/.test(written) ? Number(written) : written
+function numberOrText(written: string | undefined): number | string | undefined {
+  return written !== undefined && /^\d+$/.test(written) ? Number(written) : written
 }
 
 /** False: the reason is printed. */
@@ -131,6 +126,6 @@ async function changed(file: RoutesFile, edit: (text: string) => Edited, io: Io)
     return true
   }
   for (const diagnostic of result.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
-  io.stderr(`jackfield key: ${result.message}\n`)
+  refuse('key', result.message, io)
   return false
 }

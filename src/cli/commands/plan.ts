@@ -1,9 +1,8 @@
 import { planChanges } from '../../gateway/plan.ts'
 import { requestedBefore } from '../../gateway/requested-names.ts'
-import { readArguments } from '../arguments.ts'
+import { command } from '../arguments.ts'
 import { compiledFile, compiledRoutes } from '../load-routes.ts'
 import { fromState } from '../local-state.ts'
-import type { Io } from '../terminal.ts'
 
 const HELP = `usage: jackfield plan NEW.yaml [--routes FILE] [--json]
 
@@ -20,19 +19,16 @@ const OPTIONS = {
 
 const REMEDY = 'give the path of a routes.yaml'
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments(
-    { name: 'plan', help: HELP, options: OPTIONS, argument: 'file' },
-    args,
-    io,
-  )
-  if ('exit' in asked) return asked.exit
-  const { values, positionals } = asked
-  const [file] = positionals
-  if (!file) {
-    io.stderr(`jackfield plan: which file?\n${HELP}`)
-    return 1
-  }
+const USAGE = {
+  name: 'plan',
+  help: HELP,
+  options: OPTIONS,
+  argument: 'file',
+  required: true,
+} as const
+
+export const run = command(USAGE, ({ values, positionals }, io) => {
+  const [file = ''] = positionals
   const now = compiledRoutes('plan', values.routes, REMEDY, io)
   const next = compiledFile('plan', file, REMEDY, io)
   if (!now || !next) return 1
@@ -50,4 +46,4 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       : `${moved} lead elsewhere, ${gone} lead nowhere any more, ${changes.length} changes in all\n`,
   )
   return 0
-}
+})

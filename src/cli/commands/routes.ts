@@ -1,10 +1,9 @@
 import { gatewayOver } from '../../gateway/compile.ts'
 import { type ListedRoute, listRoutes } from '../../http/routes.ts'
 import { createManagement } from '../../management/management.ts'
-import { readArguments } from '../arguments.ts'
+import { command } from '../arguments.ts'
 import { idleServices } from '../idle-services.ts'
 import { compiledRoutes } from '../load-routes.ts'
-import type { Io } from '../terminal.ts'
 
 const HELP = `usage: jackfield routes [--routes FILE] [--json]
 
@@ -23,10 +22,10 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments({ name: 'routes', help: HELP, options: OPTIONS }, args, io)
-  if ('exit' in asked) return asked.exit
-  const table = compiledRoutes('routes', asked.values.routes, 'give another --routes', io)
+const USAGE = { name: 'routes', help: HELP, options: OPTIONS } as const
+
+export const run = command(USAGE, ({ values }, io) => {
+  const table = compiledRoutes('routes', values.routes, 'give another --routes', io)
   if (!table) return 1
   const services = idleServices(io)
   const gateway = gatewayOver(table, services)
@@ -36,9 +35,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     salt: new Uint8Array(32),
   })
   const routes = listRoutes(gateway, [management.routes(gateway)])
-  io.stdout(asked.values.json ? `${JSON.stringify(routes, null, 2)}\n` : routesText(routes))
+  io.stdout(values.json ? `${JSON.stringify(routes, null, 2)}\n` : routesText(routes))
   return 0
-}
+})
 
 function routesText(routes: readonly ListedRoute[]): string {
   const rows = routes.map(({ method, path, access, protocol = '-', title }) => [

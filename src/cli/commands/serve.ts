@@ -12,7 +12,7 @@ import { after } from '../../lib/timer.ts'
 import { dataFolder } from '../../store/data-folder.ts'
 import { fileSource, placesSource } from '../../store/documents/file-source.ts'
 import { fileDocument } from '../../store/documents/folder.ts'
-import { readArguments } from '../arguments.ts'
+import { command } from '../arguments.ts'
 import { type ListenerAddress, listenerAddress, listenProblem } from '../listener-address.ts'
 import {
   type Found,
@@ -49,10 +49,9 @@ const OPTIONS = {
 /** How the routes are called that are no file's. */
 const BUILTIN = 'built-in routes'
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments({ name: 'serve', help: HELP, options: OPTIONS }, args, io)
-  if ('exit' in asked) return asked.exit
-  const options = asked.values
+const USAGE = { name: 'serve', help: HELP, options: OPTIONS } as const
+
+export const run = command(USAGE, async ({ values: options }, io) => {
   const located = locateRoutes(options.routes, io)
   io.stderr(passedOverText(located))
   const source = sourceOf(located, io)
@@ -88,7 +87,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return failed(listenProblem(error, address), io)
   }
   return serve(application, listener, { source, warnings: created.warnings, address }, io)
-}
+})
 
 function failed(problem: string, io: Io): number {
   io.stderr(`jackfield: ${problem}\n`)

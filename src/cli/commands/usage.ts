@@ -10,8 +10,8 @@ import { PRICES_FROM } from '../../providers/pricing/prices.ts'
 import { dataFolder } from '../../store/data-folder.ts'
 import { UnusableStore } from '../../store/sqlite.ts'
 import { readUsage, type UsageRow } from '../../store/usage.ts'
-import { readArguments } from '../arguments.ts'
-import type { Io } from '../terminal.ts'
+import { command } from '../arguments.ts'
+import { refuse } from '../terminal.ts'
 
 const HELP = `usage: jackfield usage [--days N] [--by key|model|provider|day] [--json]
 
@@ -33,20 +33,20 @@ const OPTIONS = {
 const DAYS = 30
 const DAY_MS = 86_400_000
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const asked = readArguments({ name: 'usage', help: HELP, options: OPTIONS }, args, io)
-  if ('exit' in asked) return asked.exit
-  const { days = String(DAYS), by = 'model', json } = asked.values
+const USAGE = { name: 'usage', help: HELP, options: OPTIONS } as const
+
+export const run = command(USAGE, ({ values }, io) => {
+  const { days = String(DAYS), by = 'model', json } = values
   if (!/^[1-9]\d{0,4}$/.test(days))
-    return refuse(`--days ${days}: expected a whole number from 1`, io)
-  if (!isGrouping(by)) return refuse(`--by ${by}: expected ${GROUPINGS.join(', ')}`, io)
+    return refuse('usage', `--days ${days}: expected a whole number from 1`, io)
+  if (!isGrouping(by)) return refuse('usage', `--by ${by}: expected ${GROUPINGS.join(', ')}`, io)
   const from = Math.floor(Date.now() / DAY_MS) - Number(days) + 1
   const folder = dataFolder(io.env)
   let rows: UsageRow[] | undefined
   try {
     rows = readUsage(folder, from * 24)
   } catch (error) {
-    return refuse(whyNot(error, folder), io)
+    return refuse('usage', whyNot(error, folder), io)
   }
   const groups = groupUsage(rows ?? [], by)
   const total = sumUsage('total', rows ?? [])
@@ -54,12 +54,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (json) io.stdout(`${JSON.stringify(asJson(since, by, groups, total), null, 2)}\n`)
   else io.stdout(rows ? asText(since, by, groups, total) : nothingIn(folder))
   return 0
-}
-
-function refuse(message: string, io: Io): number {
-  io.stderr(`jackfield usage: ${message}\n`)
-  return 1
-}
+})
 
 function whyNot(error: unknown, folder: string): string {
   if (error instanceof UnusableStore) return error.message

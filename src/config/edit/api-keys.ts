@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
+import { isObject, type JsonObject, type JsonValue, jsonEntries } from '../../lib/json/json.ts'
 import { hashOf } from '../../lib/key-hash.ts'
 import { parseSource } from '../yaml/source.ts'
 import { type Edited, editText } from './index.ts'
@@ -33,13 +33,15 @@ export function withKey(text: string, { name, models, limits }: KeyEntry, key: s
       ok: false,
       problem: `there is a key "${name}" already; take another name, or remove that one first`,
     }
-  const value = {
-    name,
-    key: hashOf(key),
-    ...(models === undefined ? {} : { models }),
-    ...(limits && Object.keys(limits).length > 0 ? { limits } : {}),
-  }
+  const value = filled({ name, key: hashOf(key), models, limits: limits && filled(limits) })
   return editText(text, [{ op: 'append', path: ['api-keys'], value }])
+}
+
+/** Without members that have no value, and without an empty `limits`. */
+function filled(members: JsonObject): JsonObject {
+  const isGiven = ([, value]: [string, JsonValue]): boolean =>
+    !isObject(value) || Object.keys(value).length > 0
+  return Object.fromEntries(jsonEntries(members).filter(isGiven))
 }
 
 export function withoutKey(text: string, name: string): Edited {

@@ -97,11 +97,7 @@ async function addKey(body: Static<typeof NewKey>, context: Context, headers: Re
     throw new ManagementError(409, 'key_exists', `there is a key "${body.name}" already`)
   const key = newKey()
   const { name, models, limits } = body
-  const entry = {
-    name,
-    ...(models ? { models } : {}),
-    ...(limits ? { limits: limits as JsonObject } : {}),
-  }
+  const entry = { name, models, limits: limits as JsonObject | undefined }
   const changed = await change(context, text => withKey(text, entry, key), typedIn(body))
   const note =
     before.length === 0 ? 'this is the first key: from now on every caller needs one' : undefined
