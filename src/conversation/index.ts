@@ -54,7 +54,6 @@ export type {
   Tool,
 } from './request.ts'
 export type { ConversationResponse, PartDelta, Stop, StreamEvent, Usage } from './response.ts'
-export { sequentialParts } from './sequential-parts.ts'
 export { type AdaptedTools, adaptTools, plainName, type ToolDialect } from './tools/dialect.ts'
 export { pairCalls } from './tools/pairing.ts'
 export { systemAsUser, toTurns } from './tools/turns.ts'

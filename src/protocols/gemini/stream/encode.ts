@@ -51,7 +51,7 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
 
   private chunk(parts: JsonObject[], more: JsonObject = {}, beside: JsonObject = {}): void {
     const content = { role: 'model', parts }
-    this.push({
+    this.out.push({
       candidates: [{ content, index: 0, ...more }],
       ...beside,
       modelVersion: this.asked.model,
@@ -185,7 +185,7 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
     const { candidate, promptFeedback } = extensions?.gemini ?? {}
     const blocked = object(promptFeedback)
     if (blocked && parts.length === 0) {
-      this.push({
+      this.out.push({
         promptFeedback: blocked,
         usageMetadata: encodeUsage(usage),
         modelVersion: this.asked.model,
@@ -201,7 +201,7 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
   }
   protected failed(error: GatewayError): void {
     this.over = true
-    this.push(streamErrorBody(error))
+    this.out.push(streamErrorBody(error))
   }
 }
 

@@ -85,7 +85,7 @@ export class ResponseWriter extends SequentialEncoder<Frame> implements StreamEn
 
   private send(type: string, members: JsonObject): void {
     const wire = { type, sequence_number: this.sequence++, ...members }
-    this.push({ event: type, data: JSON.stringify(wire) })
+    this.out.push({ event: type, data: JSON.stringify(wire) })
   }
 
   protected responseStart(): void {
