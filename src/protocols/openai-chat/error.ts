@@ -1,6 +1,6 @@
 import { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
-import { objects, text } from '../../lib/json/read-json.ts'
+import { objects } from '../../lib/json/read-json.ts'
 import {
   hasError,
   parseErrorBody,
@@ -18,7 +18,10 @@ export {
 export function embeddedError(body: JsonObject): GatewayError | undefined {
   if (isError(body)) return toGatewayError(parseErrorBody(body))
   const [choice] = objects(body.choices)
-  if (choice) return choiceError(choice) ?? endedInError(text(choice.finish_reason))
+  if (choice) {
+    const error = choice.error ? choiceError(choice) : undefined
+    return error ?? (choice.finish_reason === 'error' ? endedInError() : undefined)
+  }
   return toGatewayError(parseErrorBody(body, 'the upstream sent a completion without a choice'))
 }
 
@@ -29,7 +32,7 @@ export function chunkError(chunk: JsonObject): GatewayError | undefined {
 
 /** vLLM sends it without an `error` around it. */
 function isError({ error, object }: JsonObject): boolean {
-  return hasError(error) || object === 'error'
+  return object === 'error' || (error ? hasError(error) : false)
 }
 
 /** OpenRouter gives the error of the service behind it in the choice. */
@@ -38,8 +41,6 @@ export function choiceError({ error }: JsonObject): GatewayError | undefined {
 }
 
 /** … or only names it as the finish reason. */
-export function endedInError(finish: string | undefined): GatewayError | undefined {
-  return finish === 'error'
-    ? new GatewayError('upstream-failed', 'the upstream ended the completion with an error')
-    : undefined
+export function endedInError(): GatewayError {
+  return new GatewayError('upstream-failed', 'the upstream ended the completion with an error')
 }

@@ -5,9 +5,8 @@ import type { Asked } from '../codec.ts'
 import { callId } from '../shared/call-id.ts'
 import { extensionsOf } from '../shared/extensions.ts'
 import { embeddedError } from './error.ts'
-import { decodeCalls, encodeCalls } from './message/call.ts'
+import { decodeCalls, encodeCalls, readCalls } from './message/call.ts'
 import { decodeCitation, encodeCitation } from './message/citation.ts'
-import { readCalls } from './message/message.ts'
 import { decodeContent } from './message/part.ts'
 import {
   contentThinking,
@@ -19,7 +18,7 @@ import {
 } from './message/reasoning.ts'
 import { decodeReplyImages, encodeReplyMedia, lost } from './message/reply-media.ts'
 import { spellingOf, withSpelling } from './spelling.ts'
-import { decodeStop, encodeStop, withCalls } from './stop.ts'
+import { decodeStop, encodeStop } from './stop.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
 const READ = ['id', 'object', 'created', 'model', 'choices', 'usage']
@@ -32,14 +31,14 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
   // A choice that a content filter emptied has no message at all.
   const message = object(choice.message) ?? {}
   const id = text(body.id) ?? ''
-  const { parts, rest } = decodeReply(message, issuer, index => callId(id, index))
+  const { parts, rest, calling } = decodeReply(message, issuer, index => callId(id, index))
   const shape: JsonObject = { choice: without(choice, 'message', 'finish_reason'), message: rest }
   if (more.length > 0) shape.more = more
   return {
     id,
     model: text(body.model) ?? '',
     parts,
-    stop: withCalls(decodeStop(text(choice.finish_reason) ?? null), parts),
+    stop: decodeStop(text(choice.finish_reason) ?? null, calling),
     usage: decodeUsage(object(body.usage) ?? {}),
     ...withSpelling(without(body, ...READ), shape),
   }
@@ -50,16 +49,16 @@ function decodeReply(message: JsonObject, issuer: string, idFor: (index: number)
   const { parts: thoughts, rest } = decodeReasoning(message, issuer)
   const parts = thoughts.map((part): Part => ({ ...part, seal: part.seal ?? sealOf(issuer, '') }))
   const content = decodeReplyContent(message, issuer)
-  const first = content.findIndex(part => part.type === 'text')
-  const cited = content[first]
   const annotations = objects(message.annotations)
-  const read = [
-    'role',
-    ...(message.content && typeof message.content === 'string' ? ['content'] : []),
-  ]
-  if (cited?.type === 'text' && annotations.length > 0) {
-    content[first] = { ...cited, citations: annotations.map(decodeCitation) }
-    read.push('annotations')
+  const read = ['role']
+  if (message.content && typeof message.content === 'string') read.push('content')
+  if (annotations.length > 0) {
+    const first = content.findIndex(part => part.type === 'text')
+    const cited = content[first]
+    if (cited?.type === 'text') {
+      content[first] = { ...cited, citations: annotations.map(decodeCitation) }
+      read.push('annotations')
+    }
   }
   parts.push(...content)
   const refusal = text(message.refusal)
@@ -67,12 +66,13 @@ function decodeReply(message: JsonObject, issuer: string, idFor: (index: number)
     parts.push({ type: 'refusal', text: refusal })
     read.push('refusal')
   }
-  const images = decodeReplyImages(message)
+  const images = message.images ? decodeReplyImages(message) : []
   if (images.length > 0) read.push('images')
   const calls = decodeCalls(message, idFor)
   return {
     parts: [...parts, ...images, ...calls],
-    rest: without(rest, ...read, ...readCalls(message, calls)),
+    rest: without(rest, ...read, ...readCalls(calls)),
+    calling: calls.length > 0,
   }
 }
 

@@ -1,30 +1,32 @@
-import type { Part, Stop } from '../../conversation/index.ts'
+import type { Stop } from '../../conversation/index.ts'
 
-/** Why the model stopped, from `choices[].finish_reason`. An unknown reason keeps its spelling in `raw`. */
-export function decodeStop(raw: string | null): Stop {
-  switch (raw) {
-    case 'stop':
-    case 'eos':
-      return { reason: 'end', raw }
-    case 'length':
-      return { reason: 'length', raw }
-    case 'tool_calls':
-    case 'function_call': // what tool calls were called before they had ids
-      return { reason: 'tool-calls', raw }
-    case 'content_filter':
-      return { reason: 'refusal', raw }
-    default:
-      return { reason: 'other', raw }
+/**
+ * Why the model stopped, from `choices[].finish_reason`. An unknown reason keeps its spelling in
+ * `raw`. `calling`: the reply has calls; some services stop such a turn with "stop", or without a reason.
+ */
+export function decodeStop(raw: string | null, calling = false): Stop {
+  const reason = reasonOf(raw)
+  return {
+    reason: calling && (reason === 'end' || reason === 'other') ? 'tool-calls' : reason,
+    raw,
   }
 }
 
-/** Some services stop a turn that calls with "stop", or without a reason. */
-export function withCalls(stop: Stop, parts: Iterable<Pick<Part, 'type'>>): Stop {
-  if (stop.reason !== 'end' && stop.reason !== 'other') return stop
-  for (const part of parts) {
-    if (part.type === 'tool-call') return { reason: 'tool-calls', raw: stop.raw }
+function reasonOf(raw: string | null): Stop['reason'] {
+  switch (raw) {
+    case 'stop':
+    case 'eos':
+      return 'end'
+    case 'length':
+      return 'length'
+    case 'tool_calls':
+    case 'function_call': // what tool calls were called before they had ids
+      return 'tool-calls'
+    case 'content_filter':
+      return 'refusal'
+    default:
+      return 'other'
   }
-  return stop
 }
 
 const SPELLED = {
@@ -41,6 +43,6 @@ const OWN = new Set(['stop', 'length', 'tool_calls', 'function_call', 'content_f
 
 /** The inverse of `decodeStop`, as far as this protocol has reasons. */
 export function encodeStop({ raw, reason }: Stop): string {
-  const spelling = raw !== null && OWN.has(raw) && decodeStop(raw).reason === reason
+  const spelling = raw !== null && OWN.has(raw) && reasonOf(raw) === reason
   return spelling ? raw : SPELLED[reason]
 }

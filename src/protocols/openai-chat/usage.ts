@@ -12,12 +12,12 @@ export function decodeUsage(wire: JsonObject): Usage {
   const details = object(wire.prompt_tokens_details)
   const cacheRead = count(details?.cached_tokens) ?? count(wire.prompt_cache_hit_tokens)
   const cacheWrite = count(details?.cache_write_tokens)
-  const input = splitInput(count(wire.prompt_tokens), cacheRead, cacheWrite)
-  const usage: Usage = { raw: wire, ...input }
   const completion = count(wire.completion_tokens)
   const reasoning = count(object(wire.completion_tokens_details)?.reasoning_tokens)
-  if (completion !== undefined)
-    usage.output = completion + countedBeside(wire, completion, reasoning ?? 0)
+  const beside = completion === undefined ? 0 : countedBeside(wire, completion, reasoning ?? 0)
+  const input = splitInput(count(wire.prompt_tokens), cacheRead, cacheWrite)
+  const usage: Usage = { raw: wire, ...input }
+  if (completion !== undefined) usage.output = completion + beside
   if (reasoning !== undefined) usage.reasoning = reasoning
   return usage
 }

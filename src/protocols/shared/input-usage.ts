@@ -15,18 +15,15 @@ export function splitInput(
   const room = total ?? Infinity
   const read = Math.min(cacheRead ?? 0, room)
   const written = Math.min(cacheWrite ?? 0, room - read)
-  const beyond = {
-    ...(cacheRead !== undefined && cacheRead > read ? { cacheRead: cacheRead - read } : {}),
-    ...(cacheWrite !== undefined && cacheWrite > written
-      ? { cacheWrite: cacheWrite - written }
-      : {}),
-  }
-  return {
-    ...(total === undefined ? {} : { fresh: total - read - written }),
-    ...(cacheRead === undefined ? {} : { cacheRead: read }),
-    ...(cacheWrite === undefined ? {} : { cacheWrite: written }),
-    ...(Object.keys(beyond).length > 0 ? { beyond } : {}),
-  }
+  const input: InputUsage = {}
+  if (total !== undefined) input.fresh = total - read - written
+  if (cacheRead !== undefined) input.cacheRead = read
+  if (cacheWrite !== undefined) input.cacheWrite = written
+  const moreRead = (cacheRead ?? 0) - read
+  const moreWritten = (cacheWrite ?? 0) - written
+  if (moreRead > 0) input.beyond = { cacheRead: moreRead }
+  if (moreWritten > 0) input.beyond = { ...input.beyond, cacheWrite: moreWritten }
+  return input
 }
 
 /** The same counts as such protocols state them; `cacheRead` and `cacheWrite` as the upstream did. */

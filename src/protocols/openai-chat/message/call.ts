@@ -14,6 +14,15 @@ export function decodeCalls(wire: JsonObject, idFor: (index: number) => string):
   return calls
 }
 
+/** The members calls were read from; an empty list of them is remembered as it is. */
+export function readCalls(calls: readonly Part[]): string[] {
+  const last = calls[calls.length - 1]
+  if (!last) return []
+  const old = spellingOf(last).old === true
+  const listed = calls.length > (old ? 1 : 0)
+  return [...(listed ? ['tool_calls'] : []), ...(old ? ['function_call'] : [])]
+}
+
 function decodeCall(wire: JsonObject, id: string): Part {
   const custom = wire.type === 'custom'
   const declared = object(wire.function) ?? object(wire.custom) ?? {}

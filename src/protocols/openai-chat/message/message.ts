@@ -5,7 +5,7 @@ import type { Addressee, Loss } from '../../codec.ts'
 import { extensionsOf } from '../../shared/extensions.ts'
 import { isSealOf } from '../../shared/seals.ts'
 import { spellingOf, withSpelling } from '../spelling.ts'
-import { decodeCalls, encodeCalls } from './call.ts'
+import { decodeCalls, encodeCalls, readCalls } from './call.ts'
 import { decodeContent, encodePart } from './part.ts'
 import { decodeReasoning, encodeReasoning } from './reasoning.ts'
 
@@ -83,7 +83,7 @@ function decodeAssistant(
   const { parts, rest } = decodeReasoning(wire, issuer)
   const calls = decodeCalls(wire, idFor)
   const refusal = text(wire.refusal)
-  const read = ['role', 'content', ...readCalls(wire, calls), ...(refusal ? ['refusal'] : [])]
+  const read = ['role', 'content', ...readCalls(calls), ...(refusal ? ['refusal'] : [])]
   parts.push(...decodeContent(wire.content))
   if (refusal) parts.push({ type: 'refusal', text: refusal })
   parts.push(...calls)
@@ -93,16 +93,6 @@ function decodeAssistant(
     origin: ORIGIN,
     ...withSpelling(without(rest, ...read), shapeOfMessage(wire)),
   }
-}
-
-/** The members calls were read from; an empty list of them is remembered as it is. */
-export function readCalls(wire: JsonObject, calls: readonly Part[]): string[] {
-  const old = calls.some(call => spellingOf(call).old === true)
-  const listed = calls.length > (old ? 1 : 0)
-  return [
-    ...(listed ? ['tool_calls'] : []),
-    ...(old && object(wire.function_call) ? ['function_call'] : []),
-  ]
 }
 
 /** The system messages a conversation opens with, as parts: the first of each remembers the message. */

@@ -16,7 +16,7 @@ export function decodeReasoning(
   issuer: string,
 ): { parts: Part[]; rest: JsonObject } {
   const details = objects(wire.reasoning_details)
-  const words = TEXT.map(name => text(wire[name])).find(Boolean)
+  const words = text(wire.reasoning_content) || text(wire.reasoning)
   if (!words && details.length === 0) return { parts: [], rest: wire }
   const as = TEXT.filter(name => words && wire[name] === words)
   const carried: JsonObject = details.length > 0 ? { reasoning_details: details } : {}

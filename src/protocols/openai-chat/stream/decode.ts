@@ -1,12 +1,13 @@
 import {
   type Part,
+  type Stop,
   type StreamEvent,
   truncatedStream,
   type Usage,
 } from '../../../conversation/index.ts'
 import type { GatewayError } from '../../../lib/errors.ts'
-import { type JsonObject, parseObject } from '../../../lib/json/json.ts'
-import { count, object, objects, text } from '../../../lib/json/read-json.ts'
+import { isObject, type JsonObject, parseObject } from '../../../lib/json/json.ts'
+import { count, object, objects, text, without } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Frame } from '../../codec.ts'
 import { callId } from '../../shared/call-id.ts'
@@ -14,9 +15,9 @@ import { choiceError, chunkError, endedInError } from '../error.ts'
 import { decodeCitation } from '../message/citation.ts'
 import { contentThinking, detailText, readFrom, sealOf } from '../message/reasoning.ts'
 import { decodeReplyImages } from '../message/reply-media.ts'
-import { decodeStop, withCalls } from '../stop.ts'
+import { unlessEmpty, withSpelling } from '../spelling.ts'
+import { decodeStop } from '../stop.ts'
 import { decodeUsage } from '../usage.ts'
-import { CallStream } from './calls.ts'
 
 type Prose = 'text' | 'thinking' | 'refusal'
 
@@ -74,7 +75,7 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
   }
 
   private chunk(chunk: JsonObject): void {
-    const error = chunkError(chunk)
+    const error = chunk.error || chunk.object === 'error' ? chunkError(chunk) : undefined
     if (error) {
       this.failed(error)
       return
@@ -99,17 +100,17 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
 
   private choice(choice: JsonObject): void {
     const delta = object(choice.delta) ?? object(choice.message) ?? {}
-    this.reasoning(delta)
+    if (delta.reasoning_content || delta.reasoning || delta.reasoning_details) this.reasoning(delta)
     if (typeof delta.content === 'string') this.grow('text', delta.content)
     else for (const part of objects(delta.content)) this.contentPart(part)
-    this.grow('refusal', text(delta.refusal) ?? '')
+    if (delta.refusal) this.grow('refusal', text(delta.refusal) ?? '')
     for (const annotation of objects(delta.annotations)) this.annotation(annotation)
-    for (const image of decodeReplyImages(delta)) this.emitWhole(image)
+    if (delta.images) for (const image of decodeReplyImages(delta)) this.emitWhole(image)
     for (const call of objects(delta.tool_calls)) this.call(call)
     const old = object(delta.function_call)
     if (old) this.call({ index: 0, old: true, function: old })
     this.finish ??= text(choice.finish_reason) || undefined
-    const error = choiceError(choice)
+    const error = choice.error ? choiceError(choice) : undefined
     if (error) this.failed(error)
   }
 
@@ -173,18 +174,101 @@ class ChunkReader implements Machine<Frame, StreamEvent> {
   }
 
   private ended(): void {
-    const error = endedInError(this.finish)
-    if (error) {
-      this.failed(error)
+    if (this.finish === 'error') {
+      this.failed(endedInError())
       return
     }
     this.over = true
     this.close()
     this.out.push(...this.calls.end())
+    const calling = this.calls.any
     // `[DONE]` without a reason is an ended turn.
-    const stated =
-      this.finish === undefined ? { reason: 'end' as const, raw: null } : decodeStop(this.finish)
-    const stop = withCalls(stated, this.calls.any ? [{ type: 'tool-call' }] : [])
+    const stop: Stop =
+      this.finish === undefined
+        ? { reason: calling ? 'tool-calls' : 'end', raw: null }
+        : decodeStop(this.finish, calling)
     this.out.push({ type: 'response-end', stop, usage: this.usage })
   }
+}
+
+type Call = { part: number; key: number | undefined; id: string }
+
+/**
+ * Tool calls as their pieces arrive, each a part of its own; several may be open at once. Pieces
+ * belong together by index; without one by id, and else to the latest call, unless they name a
+ * function, which begins a new one.
+ */
+class CallStream implements Machine<JsonObject, StreamEvent> {
+  private readonly calls: Call[] = []
+  private readonly nextPart: () => number
+  private readonly idFor: (index: number) => string
+
+  constructor(nextPart: () => number, idFor: (index: number) => string) {
+    this.nextPart = nextPart
+    this.idFor = idFor
+  }
+
+  get any(): boolean {
+    return this.calls.length > 0
+  }
+
+  feed(wire: JsonObject): StreamEvent[] {
+    const out: StreamEvent[] = []
+    const known = this.find(wire)
+    const call = known ?? this.begin(wire, out)
+    const words = argumentsOf(declaredIn(wire))
+    if (words) out.push({ type: 'part-delta', index: call.part, delta: { arguments: words } })
+    return out
+  }
+
+  end(): StreamEvent[] {
+    return this.calls.map(call => ({ type: 'part-end', index: call.part }))
+  }
+
+  private find(wire: JsonObject): Call | undefined {
+    const key = count(wire.index)
+    const id = text(wire.id)
+    const named = Boolean(text(declaredIn(wire).name))
+    if (key !== undefined) {
+      const call = this.calls.findLast(open => open.key === key)
+      // Some services send every call with index 0 and distinguish them by id only.
+      return call && id && named && id !== call.id ? undefined : call
+    }
+    if (id) return this.calls.find(open => open.id === id)
+    return named ? undefined : this.calls[this.calls.length - 1]
+  }
+
+  private begin(wire: JsonObject, out: StreamEvent[]): Call {
+    const id = text(wire.id) || this.idFor(this.calls.length)
+    const call = { part: this.nextPart(), key: count(wire.index), id }
+    this.calls.push(call)
+    out.push({ type: 'part-start', index: call.part, part: opening(wire, id) })
+    return call
+  }
+}
+
+function opening(wire: JsonObject, id: string): Part {
+  const declared = declaredIn(wire)
+  return {
+    type: 'tool-call',
+    id,
+    name: text(declared.name) ?? '',
+    arguments: '',
+    runsOn: 'client',
+    ...(wire.type === 'custom' ? { freeform: true } : {}),
+    ...withSpelling(without(wire, 'id', 'type', 'index', 'function', 'custom', 'old'), {
+      ...(wire.old === true ? { old: true } : {}),
+      ...unlessEmpty('inner', without(declared, 'name', 'arguments', 'input')),
+    }),
+  }
+}
+
+function declaredIn(wire: JsonObject): JsonObject {
+  return object(wire.function) ?? object(wire.custom) ?? {}
+}
+
+function argumentsOf({ arguments: words, input }: JsonObject): string {
+  const given = words ?? input
+  if (typeof given === 'string') return given
+  return isObject(given) ? JSON.stringify(given) : ''
 }
