@@ -131,7 +131,7 @@ export function encodeRequest(
   if (to.stream) body.stream = true
   cacheForeignPrefix(request, body)
   keepCacheMarkers(body)
-  omitUnsupported(body, to, losses)
+  if (to.quirks.unsupported) omitUnsupported(body, to.quirks.unsupported, losses)
   return { wire: { path: '/v1/messages', headers: betaHeaders(request), body }, losses }
 }
 

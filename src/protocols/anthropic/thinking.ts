@@ -11,7 +11,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { number, object, objects, text, without } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Asked, Loss } from '../codec.ts'
-import { unknownWord } from '../shared/misread.ts'
+import { unknownWord } from '../shared/foreign-members.ts'
 import { endsAsWritten, isPrefilled, startsWithThought } from './prefill.ts'
 
 const memory = sourceMemory('anthropic')

@@ -4,7 +4,7 @@ import { flag, number, object, text, without } from '../../lib/json/read-json.ts
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Loss } from '../codec.ts'
 import { withExtensions } from '../shared/extensions.ts'
-import { unknownWord } from '../shared/misread.ts'
+import { unknownWord } from '../shared/foreign-members.ts'
 import { cacheControl } from './cache.ts'
 import { clientTool } from './client-tools.ts'
 

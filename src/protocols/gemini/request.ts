@@ -18,9 +18,9 @@ import { instructionsAsUser } from '../shared/first-words.ts'
 import {
   type ForeignRules,
   foreignLosses,
+  unknownWord,
   withRequestExtensions,
 } from '../shared/foreign-members.ts'
-import { unknownWord } from '../shared/misread.ts'
 import { omitUnsupported } from '../shared/omit-members.ts'
 import { systemTexts } from '../shared/system-text.ts'
 import { enumName } from './enums.ts'
@@ -168,7 +168,7 @@ export function encodeRequest(
     ...encodeToolUse(request, schemas, losses),
     ...(isGiven(request) || jsonEntries(config).length > 0 ? { generationConfig: config } : {}),
   }
-  omitUnsupported(body, to, losses)
+  if (to.quirks.unsupported) omitUnsupported(body, to.quirks.unsupported, losses)
   const path = pathFor('generate', to.model, to.stream)
   return { wire: { path, headers: {}, body }, losses }
 }

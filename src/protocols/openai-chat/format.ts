@@ -1,8 +1,8 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { flag, object, text } from '../../lib/json/read-json.ts'
-import { unknownWord } from '../shared/misread.ts'
-import { originalSpelling } from './original-spelling.ts'
+import { unknownWord } from '../shared/foreign-members.ts'
+import { originalSpelling } from './spelling.ts'
 
 type Format = ConversationRequest['format']
 
@@ -27,8 +27,8 @@ function textFormat(word: JsonValue = 'text'): Format {
   return unknownWord(format, 'openai-chat', 'response_format.type', { word, taken: 'text' })
 }
 
-export function encodeFormat(format: Format, own: JsonObject): JsonObject {
-  const original = originalSpelling(own, ['response_format'], decodeFormat, format)
+export function encodeFormat(format: Format, own: JsonObject | undefined): JsonObject {
+  const original = own && originalSpelling(own, ['response_format'], decodeFormat, format)
   if (original) return original
   if (format.type === 'text') return {}
   if (!format.schema) return { response_format: { type: 'json_object' } }

@@ -2,8 +2,6 @@ import type { ConversationRequest, Extensions } from '../../conversation/index.t
 import type { JsonObject } from '../../lib/json/json.ts'
 import { flag, object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
-import { extensionsOf } from '../shared/extensions.ts'
-import { nothingToSend } from '../shared/first-words.ts'
 import {
   type ForeignRules,
   foreignLosses,
@@ -11,15 +9,7 @@ import {
 } from '../shared/foreign-members.ts'
 import { omitUnsupported } from '../shared/omit-members.ts'
 import { decodeFormat, encodeFormat } from './format.ts'
-import {
-  decodeMessages,
-  decodeSystem,
-  encodeOwnMessage,
-  encodeOwnSystem,
-  isOwnMessage,
-} from './message/message.ts'
-import { encodeTurns, systemMessage, systemRole } from './message/turn.ts'
-import { originalSpelling } from './original-spelling.ts'
+import { decodeMessages, decodeSystem, encodeMessages } from './message/message.ts'
 import {
   decodeSampling,
   encodeSampling,
@@ -29,9 +19,8 @@ import {
 } from './sampling.ts'
 import { spellingOf, unlessEmpty, withSpelling } from './spelling.ts'
 import { decodeThinking, encodeThinking, THINKING } from './thinking.ts'
-import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tool.ts'
+import { CHOICE, decodeToolChoice, decodeTools, encodeToolUse } from './tool.ts'
 
-const CHOICE = ['tool_choice', 'function_call']
 /** Sent as the client spelled them while they still mean what the conversation holds. */
 const ORIGINAL = [
   ...ORIGINAL_SAMPLING,
@@ -119,11 +108,14 @@ export function encodeRequest(
   to: Addressee,
 ): { wire: Wire; losses: Loss[] } {
   const losses: Loss[] = foreignLosses(request, 'openai-chat')
-  const own = object(spellingOf(request).members) ?? extensionsOf('openai-chat', request)
+  const members = request.extensions?.['openai-chat']
+  const spelling = members && spellingOf(request)
+  /** Undefined for a request of another protocol. */
+  const own = object(spelling?.members) ?? members
   const body: JsonObject = {
     model: to.model,
     messages: encodeMessages(request, to, losses),
-    ...without(own, ...ORIGINAL),
+    ...(own && without(own, ...ORIGINAL)),
     ...encodeSampling(request, own, to, losses),
     ...encodeThinking(request, own, to, losses),
     ...encodeFormat(request.format, own),
@@ -131,75 +123,40 @@ export function encodeRequest(
     ...encodeStreaming(own, to),
     ...encodeCaching(request, own, to),
   }
-  for (const member of lostEarlier(request)) {
+  for (const member of lostEarlier(spelling)) {
     losses.push({ path: member, reason: 'the chat protocol has no such parameter' })
   }
-  omitUnsupported(body, to, losses)
+  if (to.quirks.unsupported) omitUnsupported(body, to.quirks.unsupported, losses)
   return { wire: { path: '/chat/completions', headers: {}, body }, losses }
 }
 
-/** One for one where every message is this protocol's own; else in the strictest form. */
-function encodeMessages(request: ConversationRequest, to: Addressee, losses: Loss[]): JsonObject[] {
-  const role = systemRole(request, to)
-  const system = encodeOwnSystem(request.system, to) ?? systemMessage(request.system, role)
-  if (!request.messages.every(isOwnMessage)) {
-    const messages = [...system, ...encodeTurns(request.messages, to, role, losses)]
-    if (messages.length === 0) throw nothingToSend()
-    return messages
-  }
-  const own = request.messages.map((message, index) =>
-    encodeOwnMessage(message, to, `messages[${index + system.length}]`, losses),
-  )
-  return [...system, ...own]
-}
-
-/**
- * Without a tool the members about tools are refused, so they are left out with them, unless that
- * is what the client wrote.
- */
-function encodeToolUse(request: ConversationRequest, own: JsonObject, losses: Loss[]): JsonObject {
-  const tools = encodeTools(request.tools, losses)
-  if (Object.keys(tools).length === 0 && !('tools' in own)) return {}
-  return {
-    ...tools,
-    ...encodeChoice(request.toolChoice, own),
-    ...(request.parallelTools === undefined ? {} : { parallel_tool_calls: request.parallelTools }),
-  }
-}
-
-function encodeChoice(choice: ConversationRequest['toolChoice'], own: JsonObject): JsonObject {
-  const original = originalSpelling(own, CHOICE, decodeToolChoice, choice)
-  if (original) return original
-  return choice.mode === 'auto' ? {} : { tool_choice: encodeToolChoice(choice) }
-}
-
 /** For clients of other protocols usage is requested: their replies always carry it. */
-function encodeStreaming(own: JsonObject, to: Addressee): JsonObject {
-  if (!to.stream) return own.stream === false ? { stream: false } : {}
+function encodeStreaming(own: JsonObject | undefined, to: Addressee): JsonObject {
+  if (!to.stream) return own?.stream === false ? { stream: false } : {}
   const { streamUsage } = to.quirks
-  const original = object(own.stream_options)
+  const original = object(own?.stream_options)
   if (streamUsage === false) return { stream: true }
-  if (own.stream === true && !streamUsage) return { stream: true, stream_options: original }
+  if (own?.stream === true && !streamUsage) return { stream: true, stream_options: original }
   return { stream: true, stream_options: { ...original, include_usage: true } }
 }
 
 /** What groups requests of one session, where the upstream has a member for it. */
 function encodeCaching(
   { cacheKey, verbosity }: ConversationRequest,
-  own: JsonObject,
+  own: JsonObject | undefined,
   { quirks, session }: Addressee,
 ): JsonObject {
+  if (!quirks.promptCacheKey) return {}
   const key = cacheKey ?? session
+  const written = own ?? {}
   return {
-    ...(quirks.promptCacheKey && key && !('prompt_cache_key' in own)
-      ? { prompt_cache_key: key.slice(0, 64) }
-      : {}),
-    ...(quirks.promptCacheKey && verbosity && !('verbosity' in own) ? { verbosity } : {}),
+    ...(key && !('prompt_cache_key' in written) ? { prompt_cache_key: key.slice(0, 64) } : {}),
+    ...(verbosity && !('verbosity' in written) ? { verbosity } : {}),
   }
 }
 
 /** Members of a legacy completion that had no place in the conversation. */
-function lostEarlier(request: ConversationRequest): string[] {
-  const { lost } = spellingOf(request)
+function lostEarlier(spelling: JsonObject | undefined): string[] {
+  const lost = spelling?.lost
   return Array.isArray(lost) ? lost.filter(member => typeof member === 'string') : []
 }

@@ -2,8 +2,7 @@ import type { ConversationRequest, Sampling } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { number } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../codec.ts'
-import { isReasoningModel } from './models-table.ts'
-import { originalSpelling } from './original-spelling.ts'
+import { originalSpelling } from './spelling.ts'
 
 /** Numbers with the same meaning on every side. */
 const PLAIN = [
@@ -21,6 +20,12 @@ const REFUSED_UNLESS: Record<string, number> = {
   presence_penalty: 0,
   frequency_penalty: 0,
 }
+
+/**
+ * Models of OpenAI's own line that think: they refuse sampling parameters and `max_tokens`.
+ * Aggregators put the maker in front: `openai/gpt-5`.
+ */
+const REASONING_MODEL = /(?:^|\/)(o\d|gpt-[5-9])(?!.*-chat)[^/]*$/
 
 const CAPS = ['max_completion_tokens', 'max_tokens']
 const MAX_STOPS = 4
@@ -61,21 +66,27 @@ function decodeStops({ stop }: JsonObject): string[] | undefined {
 
 export function encodeSampling(
   { sampling }: Pick<ConversationRequest, 'sampling'>,
-  own: JsonObject,
+  own: JsonObject | undefined,
   to: Addressee,
   losses: Loss[],
 ): JsonObject {
+  const reasoning = REASONING_MODEL.test(to.model)
+  const cap = to.quirks.maxTokensField ?? (reasoning ? 'max_completion_tokens' : 'max_tokens')
   return {
-    ...encodeNumbers(sampling, to, losses),
-    ...encodeCap(sampling.maxOutputTokens, own, to),
+    ...encodeNumbers(sampling, reasoning, to, losses),
+    ...encodeCap(sampling.maxOutputTokens, own, cap, to),
     ...encodeStops(sampling.stop, own, losses),
     ...encodeTopK(sampling.topK, own, losses),
   }
 }
 
-function encodeNumbers(sampling: Sampling, to: Addressee, losses: Loss[]): JsonObject {
+function encodeNumbers(
+  sampling: Sampling,
+  reasoning: boolean,
+  to: Addressee,
+  losses: Loss[],
+): JsonObject {
   const wire: JsonObject = {}
-  const reasoning = isReasoningModel(to.model)
   for (const [name, meaning] of PLAIN) {
     const value = sampling[meaning]
     if (value === undefined) continue
@@ -86,16 +97,23 @@ function encodeNumbers(sampling: Sampling, to: Addressee, losses: Loss[]): JsonO
   return wire
 }
 
-function encodeCap(cap: number | undefined, own: JsonObject, to: Addressee): JsonObject {
-  const field = to.quirks.maxTokensField
-  const original = originalSpelling(own, CAPS, decodeCap, cap)
-  if (original && !field) return original
-  if (cap === undefined) return {}
-  return { [field ?? (isReasoningModel(to.model) ? 'max_completion_tokens' : 'max_tokens')]: cap }
+function encodeCap(
+  cap: number | undefined,
+  own: JsonObject | undefined,
+  field: string,
+  to: Addressee,
+): JsonObject {
+  const original = own && !to.quirks.maxTokensField && originalSpelling(own, CAPS, decodeCap, cap)
+  if (original) return original
+  return cap === undefined ? {} : { [field]: cap }
 }
 
-function encodeStops(stop: string[] | undefined, own: JsonObject, losses: Loss[]): JsonObject {
-  const original = originalSpelling(own, ['stop'], decodeStops, stop)
+function encodeStops(
+  stop: string[] | undefined,
+  own: JsonObject | undefined,
+  losses: Loss[],
+): JsonObject {
+  const original = own && originalSpelling(own, ['stop'], decodeStops, stop)
   if (original) return original
   if (!stop || stop.length === 0) return {}
   if (stop.length > MAX_STOPS)
@@ -104,9 +122,13 @@ function encodeStops(stop: string[] | undefined, own: JsonObject, losses: Loss[]
 }
 
 /** Not of this protocol, though some services take it: sent where the client itself sent it. */
-function encodeTopK(topK: number | undefined, own: JsonObject, losses: Loss[]): JsonObject {
+function encodeTopK(
+  topK: number | undefined,
+  own: JsonObject | undefined,
+  losses: Loss[],
+): JsonObject {
   if (topK === undefined) return {}
-  if ('top_k' in own) return { top_k: topK }
+  if (own && 'top_k' in own) return { top_k: topK }
   losses.push({ path: 'top_k', reason: 'the protocol has no such parameter' })
   return {}
 }

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Extensions } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
-import { object } from '../../lib/json/read-json.ts'
+import { object, picked } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import { withExtensions } from '../shared/extensions.ts'
 
@@ -29,4 +30,19 @@ export function spellingOf({ extensions }: Node): JsonObject {
 export function unlessEmpty(name: string, value: JsonObject): JsonObject {
   for (const _ in value) return { [name]: value }
   return {}
+}
+
+/**
+ * The named members as the client spelled them, as long as they still mean what the conversation
+ * holds; undefined once that has changed.
+ */
+export function originalSpelling<Meaning>(
+  own: JsonObject,
+  names: readonly string[],
+  decode: (wire: JsonObject) => Meaning,
+  meaning: Meaning,
+): JsonObject | undefined {
+  const original = picked(own, names)
+  if (Object.keys(original).length === 0) return undefined
+  return isDeepStrictEqual(decode(original), meaning) ? original : undefined
 }

@@ -8,9 +8,11 @@ import {
 import type { JsonObject } from '../../lib/json/json.ts'
 import { number, object, text } from '../../lib/json/read-json.ts'
 import type { Addressee, Loss, Quirks } from '../codec.ts'
-import { unknownWord } from '../shared/misread.ts'
-import { isPlainModel } from './models-table.ts'
-import { originalSpelling } from './original-spelling.ts'
+import { unknownWord } from '../shared/foreign-members.ts'
+import { originalSpelling } from './spelling.ts'
+
+/** Models of OpenAI's own line that refuse a thinking parameter; a maker may stand in front. */
+const PLAIN_MODEL = /(?:^|\/)(gpt-4|gpt-3\.5|chatgpt-)[^/]*$/
 
 /** Every member that sets some service's amount of thinking. */
 export const THINKING = ['reasoning_effort', 'reasoning', 'thinking', 'enable_thinking']
@@ -55,18 +57,21 @@ function isEffort(text: string): text is Effort {
 /** The members that set this upstream's amount of thinking, to merge into the body. */
 export function encodeThinking(
   { thinking }: Pick<ConversationRequest, 'thinking'>,
-  own: JsonObject,
+  own: JsonObject | undefined,
   to: Addressee,
   losses: Loss[],
 ): JsonObject {
-  const original = originalSpelling(own, THINKING, decodeThinking, thinking)
+  const original = own && originalSpelling(own, THINKING, decodeThinking, thinking)
   const field = to.quirks.thinkingField
   if (original && (!field || Object.keys(original).every(name => name === field))) {
-    if (!('reasoning_effort' in original && isPlainModel(to.model))) return original
+    if (!('reasoning_effort' in original && PLAIN_MODEL.test(to.model))) return original
   }
   if (!thinking) return {}
   const effort = effortOf(thinking)
-  if (field === 'none' || ((!field || field === 'reasoning_effort') && isPlainModel(to.model))) {
+  if (
+    field === 'none' ||
+    ((!field || field === 'reasoning_effort') && PLAIN_MODEL.test(to.model))
+  ) {
     if (effort !== 'none')
       losses.push({ path: 'thinking', reason: `${to.model} takes no thinking parameter` })
     return {}

@@ -3,8 +3,13 @@ import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { flag, object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
 import { extensionsOf } from '../shared/extensions.ts'
-import { misreadAs, unknownWord } from '../shared/misread.ts'
-import { spellingOf, unlessEmpty, withSpelling } from './spelling.ts'
+import { misreadAs, unknownWord } from '../shared/foreign-members.ts'
+import { originalSpelling, spellingOf, unlessEmpty, withSpelling } from './spelling.ts'
+
+type Choice = ConversationRequest['toolChoice']
+
+/** The members that hold the choice. */
+export const CHOICE = ['tool_choice', 'function_call']
 
 export function decodeTools(body: JsonObject): Tool[] {
   return [
@@ -82,8 +87,32 @@ function decodeFunction(declared: JsonObject, outer: JsonObject, shape: JsonObje
   }
 }
 
+/**
+ * Without a tool the members about tools are refused, so they are left out with them, unless that
+ * is what the client wrote.
+ */
+export function encodeToolUse(
+  request: ConversationRequest,
+  own: JsonObject | undefined,
+  losses: Loss[],
+): JsonObject {
+  const tools = encodeTools(request.tools, losses)
+  if (Object.keys(tools).length === 0 && !(own && 'tools' in own)) return {}
+  return {
+    ...tools,
+    ...encodeChoice(request.toolChoice, own),
+    ...(request.parallelTools === undefined ? {} : { parallel_tool_calls: request.parallelTools }),
+  }
+}
+
+function encodeChoice(choice: Choice, own: JsonObject | undefined): JsonObject {
+  const original = own && originalSpelling(own, CHOICE, decodeToolChoice, choice)
+  if (original) return original
+  return choice.mode === 'auto' ? {} : { tool_choice: encodeToolChoice(choice) }
+}
+
 /** `tools` and, from clients that still have them, `functions`; neither where there are none. */
-export function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject {
+function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject {
   const wires: JsonObject[] = []
   const functions: JsonObject[] = []
   for (const [index, tool] of tools.entries()) {
@@ -123,8 +152,6 @@ function encodeFunction(tool: ToolOf<'function'>): JsonObject {
   }
 }
 
-type Choice = ConversationRequest['toolChoice']
-
 export function decodeToolChoice(wire: JsonObject): Choice {
   const choice = wire.tool_choice ?? wire.function_call
   const named = object(choice)
@@ -155,7 +182,7 @@ function modeOf(mode: JsonValue | undefined): Choice {
   }
 }
 
-export function encodeToolChoice(choice: Choice): JsonValue {
+function encodeToolChoice(choice: Choice): JsonValue {
   if (choice.mode !== 'tool') return choice.mode
   return { type: 'function', function: { name: choice.name } }
 }

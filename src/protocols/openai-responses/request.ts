@@ -18,9 +18,9 @@ import { instructionsAsUser } from '../shared/first-words.ts'
 import {
   type ForeignRules,
   foreignLosses,
+  unknownWord,
   withRequestExtensions,
 } from '../shared/foreign-members.ts'
-import { unknownWord } from '../shared/misread.ts'
 import { omitUnsupported } from '../shared/omit-members.ts'
 import { systemTexts } from '../shared/system-text.ts'
 import { conversationItems } from './compaction.ts'
@@ -189,7 +189,7 @@ export function encodeRequest(
     ...encodeCacheKey(request, to),
   }
   if (to.stream) body.stream = true
-  omitUnsupported(body, to, losses)
+  if (to.quirks.unsupported) omitUnsupported(body, to.quirks.unsupported, losses)
   return { wire: { path: '/responses', headers: {}, body }, losses }
 }
 

@@ -4,7 +4,7 @@ import { flag, object, objects, text, without } from '../../lib/json/read-json.t
 import { table } from '../../lib/json/table.ts'
 import type { Loss } from '../codec.ts'
 import { extensionsOf, withExtensions } from '../shared/extensions.ts'
-import { misreadAs, unknownWord } from '../shared/misread.ts'
+import { misreadAs, unknownWord } from '../shared/foreign-members.ts'
 import { isClientSearch, searchTool, searchWire } from './tool-search.ts'
 
 /** Tools, those in namespaces each by itself. */

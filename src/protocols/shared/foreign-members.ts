@@ -1,9 +1,8 @@
 import type { ConversationRequest, Extensions, ProtocolId } from '../../conversation/index.ts'
 import type { GatewayError } from '../../lib/errors.ts'
-import type { JsonObject } from '../../lib/json/json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import type { Loss } from '../codec.ts'
 import { withExtensions } from './extensions.ts'
-import { misreadLosses } from './misread.ts'
 
 /** What becomes of a protocol's own request members at an upstream of another protocol. */
 export type ForeignRules = {
@@ -30,6 +29,39 @@ export function withRequestExtensions(
   return withExtensions(protocol, members)
 }
 
+type Misread = Loss & { protocol: ProtocolId }
+
+const misread = new WeakMap<object, Misread>()
+
+/** Longest value that is quoted in a loss. */
+const MAX_QUOTED = 60
+
+/**
+ * Notes that a node of a conversation does not hold all that the client wrote: a value that its
+ * protocol's codec does not know, or a restriction that the conversation has no form for. As with
+ * `source-memory` the note is about this very node: a node that replaces it has none.
+ */
+export function misreadAs<Node extends object>(
+  node: Node,
+  protocol: ProtocolId,
+  path: string,
+  reason: string,
+): Node {
+  misread.set(node, { protocol, path, reason })
+  return node
+}
+
+/** A value that the conversation has no meaning for, and the one used instead. */
+export function unknownWord<Node extends object>(
+  node: Node,
+  protocol: ProtocolId,
+  path: string,
+  { word, taken }: { word: JsonValue; taken: string },
+): Node {
+  const quoted = JSON.stringify(word).slice(0, MAX_QUOTED)
+  return misreadAs(node, protocol, path, `${quoted} has no equivalent; ${taken} instead`)
+}
+
 /** Values equal to the default. */
 function asksNothing(value: unknown): boolean {
   return (
@@ -46,18 +78,32 @@ function asksNothing(value: unknown): boolean {
  * serve the request.
  */
 export function foreignLosses(request: ConversationRequest, protocol: ProtocolId): Loss[] {
-  const extensions = Object.entries(request.extensions ?? {}).filter(([from]) => from !== protocol)
-  for (const [, members] of extensions) {
-    const refusal = rules.get(members)?.refusal?.(members)
+  const losses: Loss[] = []
+  const { extensions } = request
+  if (extensions) refuseUnservable(extensions, protocol)
+  for (const node of [request.toolChoice, request.thinking, request.format]) {
+    const note = node && misread.get(node)
+    // An upstream of the client's own protocol gets the value itself.
+    if (note && note.protocol !== protocol) losses.push({ path: note.path, reason: note.reason })
+  }
+  if (extensions) addUnread(extensions, protocol, losses)
+  return losses
+}
+
+function refuseUnservable(extensions: Extensions, protocol: ProtocolId): void {
+  for (const [from, members] of Object.entries(extensions)) {
+    const refusal = from === protocol ? undefined : rules.get(members)?.refusal?.(members)
     if (refusal) throw refusal
   }
-  const losses: Loss[] = misreadLosses(request, protocol)
-  for (const [, members] of extensions) {
+}
+
+function addUnread(extensions: Extensions, protocol: ProtocolId, losses: Loss[]): void {
+  for (const [from, members] of Object.entries(extensions)) {
+    if (from === protocol) continue
     const { ignorable = [], unread } = rules.get(members) ?? {}
     for (const [name, value] of Object.entries(unread?.(members) ?? members)) {
       if (ignorable.includes(name) || asksNothing(value)) continue
       losses.push({ path: name, reason: `${protocol} has no such parameter` })
     }
   }
-  return losses
 }

@@ -1,13 +1,21 @@
-import { type Message, type Part, type PartOf, pairCalls } from '../../../conversation/index.ts'
+import {
+  type ConversationRequest,
+  type Message,
+  type Part,
+  type PartOf,
+  pairCalls,
+} from '../../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
 import { object, text, without } from '../../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../../codec.ts'
 import { extensionsOf } from '../../shared/extensions.ts'
+import { nothingToSend } from '../../shared/first-words.ts'
 import { isSealOf } from '../../shared/seals.ts'
 import { spellingOf, withSpelling } from '../spelling.ts'
 import { decodeCalls, encodeCalls, readCalls } from './call.ts'
 import { decodeContent, encodePart } from './part.ts'
 import { decodeReasoning, encodeReasoning } from './reasoning.ts'
+import { encodeTurns, systemMessage } from './turn.ts'
 
 /**
  * Messages in both directions as this protocol's own clients write them, one for one. Each message
@@ -106,8 +114,33 @@ export function decodeSystem(wires: readonly JsonObject[]): Part[] {
   })
 }
 
+/** One for one where every message is this protocol's own; else in the strictest form. */
+export function encodeMessages(
+  request: ConversationRequest,
+  to: Addressee,
+  losses: Loss[],
+): JsonObject[] {
+  const role = systemRole(request, to)
+  const system = encodeOwnSystem(request.system, to) ?? systemMessage(request.system, role)
+  if (!request.messages.every(isOwnMessage)) {
+    const messages = [...system, ...encodeTurns(request.messages, to, role, losses)]
+    if (messages.length === 0) throw nothingToSend()
+    return messages
+  }
+  const own = request.messages.map((message, index) =>
+    encodeOwnMessage(message, to, `messages[${index + system.length}]`, losses),
+  )
+  return [...system, ...own]
+}
+
+/** `developer` where the client used that role and the upstream's kind sets none. */
+function systemRole({ system }: ConversationRequest, to: Addressee): string {
+  const developer = system.some(part => object(spellingOf(part).opens)?.role === 'developer')
+  return to.quirks.systemRole ?? (developer ? 'developer' : 'system')
+}
+
 /** Undefined where a part was added that no client of this protocol wrote. */
-export function encodeOwnSystem(parts: readonly Part[], to: Addressee): JsonObject[] | undefined {
+function encodeOwnSystem(parts: readonly Part[], to: Addressee): JsonObject[] | undefined {
   const groups: { message: JsonObject; parts: Part[] }[] = []
   for (const part of parts) {
     const message = object(spellingOf(part).opens)
@@ -124,7 +157,8 @@ export function encodeOwnSystem(parts: readonly Part[], to: Addressee): JsonObje
 }
 
 /** Whether the message remembers how it was written and still holds what it did. */
-export function isOwnMessage(message: Message): boolean {
+function isOwnMessage(message: Message): boolean {
+  if (message.origin !== ORIGIN) return false
   const { role } = spellingOf(message)
   if (role === undefined) return false
   if (role !== 'tool' && role !== 'function')
@@ -132,7 +166,7 @@ export function isOwnMessage(message: Message): boolean {
   return message.parts.length === 1 && message.parts[0]?.type === 'tool-result'
 }
 
-export function encodeOwnMessage(
+function encodeOwnMessage(
   message: Message,
   to: Addressee,
   path: string,

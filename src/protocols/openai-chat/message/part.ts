@@ -1,6 +1,7 @@
 import type { Part, PartOf, Source } from '../../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
 import { object, objects, text, without } from '../../../lib/json/read-json.ts'
+import type { Loss } from '../../codec.ts'
 import { extensionsOf } from '../../shared/extensions.ts'
 import { isAllWords, opaqueWords } from '../../shared/opaque-words.ts'
 import { spellingOf, unlessEmpty, withSpelling } from '../spelling.ts'
@@ -141,6 +142,7 @@ export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }
 export function encodePart(part: Part): Encoded {
   switch (part.type) {
     case 'text':
+      if (!part.extensions) return { wire: { type: 'text', text: part.text } }
       return {
         wire: {
           type: spellingOf(part).type ?? 'text',
@@ -164,6 +166,22 @@ export function encodePart(part: Part): Encoded {
     case 'tool-result':
       return { lost: `${part.type} cannot stand here` }
   }
+}
+
+/** Empty text is refused by half of the services. */
+export function isNotBlank(text: string): boolean {
+  return text.trim() !== ''
+}
+
+/** A part that is not blank, or the text in its place. */
+export function encodeContentPart(part: Part, path: string, losses: Loss[]): JsonObject[] {
+  const encoded = encodePart(part)
+  if ('lost' in encoded) {
+    losses.push({ path, reason: encoded.lost })
+    return isNotBlank(encoded.instead ?? '') ? [{ type: 'text', text: encoded.instead ?? '' }] : []
+  }
+  const { wire } = encoded
+  return wire.type === 'text' && !isNotBlank(text(wire.text) ?? '') ? [] : [wire]
 }
 
 function encodeOpaque({ protocol, wire }: PartOf<'opaque'>): Encoded {

@@ -1,13 +1,12 @@
-import type { ConversationRequest, Message, Part, PartOf } from '../../../conversation/index.ts'
+import type { Message, Part, PartOf } from '../../../conversation/index.ts'
 import { toTurns } from '../../../conversation/tools/turns.ts'
 import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
-import { object, text } from '../../../lib/json/read-json.ts'
+import { text } from '../../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../../codec.ts'
 import { isSealOf } from '../../shared/seals.ts'
 import { systemTexts } from '../../shared/system-text.ts'
-import { spellingOf } from '../spelling.ts'
 import { encodeCalls } from './call.ts'
-import { encodePart } from './part.ts'
+import { encodeContentPart, isNotBlank } from './part.ts'
 import { encodeReasoning, membersReadFrom } from './reasoning.ts'
 
 /** Messages for a conversation that was held in another protocol, in the strictest form there is. */
@@ -29,17 +28,6 @@ export function encodeTurns(
 export function systemMessage(system: readonly Part[], role: string): JsonObject[] {
   const words = systemTexts(system)
   return words.length > 0 ? [{ role, content: words.join('\n\n') }] : []
-}
-
-/** `developer` where the client used that role and the upstream's kind sets none. */
-export function systemRole({ system }: ConversationRequest, to: Addressee): string {
-  const developer = system.some(part => object(spellingOf(part).opens)?.role === 'developer')
-  return to.quirks.systemRole ?? (developer ? 'developer' : 'system')
-}
-
-/** Empty text is refused by half of the services. */
-function isNotBlank(text: string): boolean {
-  return text.trim() !== ''
 }
 
 function encodeUser({ parts }: Message, path: string, losses: Loss[]): JsonObject[] {
@@ -88,17 +76,6 @@ function simplest(content: JsonObject[]): JsonValue {
   if (content.length !== 1 || only?.type !== 'text' || Object.keys(only).length !== 2)
     return content
   return only.text ?? ''
-}
-
-/** A part that is not blank, or the text in its place. */
-function encodeContentPart(part: Part, path: string, losses: Loss[]): JsonObject[] {
-  const encoded = encodePart(part)
-  if ('lost' in encoded) {
-    losses.push({ path, reason: encoded.lost })
-    return isNotBlank(encoded.instead ?? '') ? [{ type: 'text', text: encoded.instead ?? '' }] : []
-  }
-  const { wire } = encoded
-  return wire.type === 'text' && !isNotBlank(text(wire.text) ?? '') ? [] : [wire]
 }
 
 function encodeAssistant(
