@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { gzipSync } from 'bun'
-import { localGateway } from '../support/local-gateway.ts'
+import { renewedGateway } from '../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -13,7 +13,7 @@ const MESSAGES = '"messages":[{"role":"user","content":"hi"}]'
 const AUTH = { authorization: 'Bearer alices-own-key' }
 
 const gateway = () =>
-  localGateway(ROUTES, () =>
+  renewedGateway(ROUTES, () =>
     Response.json({
       id: 'c',
       model: 'x',
@@ -167,7 +167,7 @@ describe('who may call', () => {
     [{ 'sec-fetch-site': 'cross-site' }, 403],
     [{}, 200],
   ])('without keys, a local call with %j is %d', async (headers, status) => {
-    const open = localGateway(ROUTES.replace(/api-keys.*/, ''), () =>
+    const open = renewedGateway(ROUTES.replace(/api-keys.*/, ''), () =>
       Response.json({
         id: 'c',
         model: 'x',

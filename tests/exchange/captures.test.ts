@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { isObject, type JsonObject, type JsonValue } from '../../src/lib/json/json.ts'
-import { localGateway } from '../support/local-gateway.ts'
+import { renewedGateway } from '../support/local-gateway.ts'
 import type { Wire as AnyWire } from '../support/read-reply.ts'
 import { captures, sharedMissing } from '../support/shared.ts'
 
@@ -93,7 +93,7 @@ describe.skipIf(sharedMissing)('every captured request reaches the other protoco
       test(`${capture.id} to ${other}`, async () => {
         const target =
           other === 'anthropic' ? 'up-anthropic/claude-sonnet-4-5' : 'up-chat/some-model'
-        const gateway = localGateway(ROUTES.replace('TARGET', target), () =>
+        const gateway = renewedGateway(ROUTES.replace('TARGET', target), () =>
           Response.json(REPLIES[other]),
         )
         const response = await gateway.call(PATHS[wire], {
@@ -130,7 +130,7 @@ describe.skipIf(sharedMissing)('every captured request reaches the other protoco
 
       test(`${capture.id} to ${wire}: the same bytes but for the model`, async () => {
         const target = wire === 'anthropic' ? 'up-anthropic/other' : 'up-chat/other'
-        const gateway = localGateway(ROUTES.replace('TARGET', target), () =>
+        const gateway = renewedGateway(ROUTES.replace('TARGET', target), () =>
           Response.json(REPLIES[wire]),
         )
         const body = JSON.stringify({ ...capture.body, stream: false }, null, 1)

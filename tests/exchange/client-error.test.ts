@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { localGateway } from '../support/local-gateway.ts'
+import { type LocalGateway, renewedGateway } from '../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -30,12 +30,7 @@ const ask: Record<string, (model: string) => { path: string; json: object }> = {
   }),
 }
 const protocols = Object.keys(ask)
-const send = (
-  gateway: ReturnType<typeof localGateway>,
-  client: string,
-  model: string,
-  key = 'good',
-) => {
+const send = (gateway: LocalGateway, client: string, model: string, key = 'good') => {
   const { path, json } = ask[client]!(model)
   return gateway.call(path, { json, headers: { authorization: `Bearer ${key}` } })
 }
@@ -44,7 +39,7 @@ describe('an upstream that refuses our credential', () => {
   const pairs = protocols.flatMap(client => protocols.map(target => [client, target] as const))
   test.each(pairs)('is not the client’s own 401 (%s onto %s)', async (client, target) => {
     for (const status of [401, 403]) {
-      const gateway = localGateway(ROUTES, () =>
+      const gateway = renewedGateway(ROUTES, () =>
         Response.json(words('invalid x-api-key'), { status }),
       )
       const reply = await send(gateway, client, target)
@@ -63,14 +58,14 @@ describe('an upstream that refuses our credential', () => {
 describe('whether to try again is said', () => {
   const retry = (reply: Response) => reply.headers.get('x-should-retry')
   test.each(protocols)('a wrong key: no (%s)', async client => {
-    const gateway = localGateway(ROUTES, () => Response.json({}))
+    const gateway = renewedGateway(ROUTES, () => Response.json({}))
     const reply = await send(gateway, client, client, 'wrong')
     expect([reply.status, retry(reply)]).toEqual([401, 'false'])
   })
 
   test.each(protocols)('a provider without a key: no (%s)', async client => {
     const reply = await send(
-      localGateway(ROUTES, () => Response.json({})),
+      renewedGateway(ROUTES, () => Response.json({})),
       client,
       'none',
     )
@@ -82,7 +77,7 @@ describe('whether to try again is said', () => {
       ['7200', 'false'],
       ['7', null],
     ] as const) {
-      const gateway = localGateway(ROUTES, () =>
+      const gateway = renewedGateway(ROUTES, () =>
         Response.json(words('slow down'), { status: 429, headers: { 'retry-after': seconds } }),
       )
       const reply = await send(gateway, client, client)
@@ -95,7 +90,7 @@ describe('whether to try again is said', () => {
   })
 
   test.each(protocols)('an overload: as the client likes (%s)', async client => {
-    const gateway = localGateway(ROUTES, () =>
+    const gateway = renewedGateway(ROUTES, () =>
       Response.json({ error: { type: 'overloaded_error', message: 'busy' } }, { status: 529 }),
     )
     expect(retry(await send(gateway, client, client))).toBeNull()

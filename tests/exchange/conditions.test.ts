@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { detectClient } from '../../src/exchange/facts.ts'
 import type { JsonObject } from '../../src/lib/json/json.ts'
 import { createMemoryState } from '../../src/store/state/memory.ts'
-import { localGateway } from '../support/local-gateway.ts'
+import { renewedGateway } from '../support/local-gateway.ts'
 import { captures, sharedMissing } from '../support/shared.ts'
 
 const PROVIDERS = `
@@ -20,7 +20,7 @@ const REPLY = {
 }
 
 function gatewayOf(routes: string) {
-  return localGateway(`${PROVIDERS}${routes}`, () => Response.json(REPLY))
+  return renewedGateway(`${PROVIDERS}${routes}`, () => Response.json(REPLY))
 }
 
 const ASK = { model: 'm', messages: [{ role: 'user', content: 'hi' }] }
@@ -193,7 +193,7 @@ api-keys:
   const USED = { ...REPLY, usage: { prompt_tokens: 30, completion_tokens: 10, total_tokens: 40 } }
 
   function limited(state = createMemoryState(() => Date.UTC(2026, 0, 1))) {
-    const gateway = localGateway(`${PROVIDERS}${LIMITS}`, () => Response.json(USED), {}, state)
+    const gateway = renewedGateway(`${PROVIDERS}${LIMITS}`, () => Response.json(USED), {}, state)
     const ask = (key: string, path = '/v1/chat/completions', json: JsonObject = ASK) =>
       gateway.call(path, { json, headers: { authorization: `Bearer ${key}` } })
     return { gateway, ask }
@@ -257,7 +257,7 @@ models:
     - a/small
 `
   const text = 'a word or two, again and again. '.repeat(1_300)
-  const gateway = localGateway(routes, ({ body }) =>
+  const gateway = renewedGateway(routes, ({ body }) =>
     Response.json({
       id: 'c',
       model: 'x',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../src/lib/json/json.ts'
-import { localGateway, streamOf } from '../support/local-gateway.ts'
+import { renewedGateway, streamOf } from '../support/local-gateway.ts'
 import { list, object } from '../support/readers/seen.ts'
 
 const ROUTES = `
@@ -28,7 +28,7 @@ const CHUNKS = [
 ].map(chunk => ({ ...chunk, modelVersion: 'gemini-2.5-flash', responseId: 'r' }))
 const SSE = CHUNKS.map(chunk => `data: ${JSON.stringify(chunk)}\r\n\r\n`)
 
-const google = () => localGateway(ROUTES, () => streamOf(SSE))
+const google = () => renewedGateway(ROUTES, () => streamOf(SSE))
 
 describe('paths of Gemini clients', () => {
   for (const root of [
@@ -89,7 +89,7 @@ describe('paths of Gemini clients', () => {
   })
 
   test('the key may stand in the address', async () => {
-    const gateway = localGateway(`${ROUTES}\napi-keys: [ { name: me, key: my-own-key } ]`, () =>
+    const gateway = renewedGateway(`${ROUTES}\napi-keys: [ { name: me, key: my-own-key } ]`, () =>
       streamOf(SSE),
     )
     const path = '/v1beta/models/fast:streamGenerateContent?alt=sse'
@@ -112,7 +112,7 @@ describe('a stream without alt=sse is one array', () => {
   test('wherever the upstream’s bytes are cut', async () => {
     const bytes = new TextEncoder().encode(SSE.join(''))
     for (let at = 1; at < bytes.length; at += 13) {
-      const gateway = localGateway(ROUTES, () => streamOf([bytes.slice(0, at), bytes.slice(at)]))
+      const gateway = renewedGateway(ROUTES, () => streamOf([bytes.slice(0, at), bytes.slice(at)]))
       const response = await gateway.call('/v1beta/models/fast:streamGenerateContent', {
         json: QUESTION,
       })
@@ -123,13 +123,13 @@ describe('a stream without alt=sse is one array', () => {
   test('translated, and when it breaks off', async () => {
     const chunk = (delta: JsonObject, finish: string | null = null): string =>
       `data: ${JSON.stringify({ id: 'c', model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
-    const whole = localGateway(ROUTES, () =>
+    const whole = renewedGateway(ROUTES, () =>
       streamOf([chunk({ content: 'ok' }), chunk({}, 'stop'), 'data: [DONE]\n\n']),
     )
     const said = await whole.call('/v1beta/models/other:streamGenerateContent', { json: QUESTION })
     const chunks = (await said.json()) as JsonObject[]
     expect(list(object(list(chunks[0]?.candidates)[0]?.content).parts)[0]?.text).toBe('ok')
-    const cut = localGateway(ROUTES, () => streamOf([chunk({ content: 'ok' })]))
+    const cut = renewedGateway(ROUTES, () => streamOf([chunk({ content: 'ok' })]))
     const broken = await cut.call('/v1beta/models/other:streamGenerateContent', { json: QUESTION })
     const last = ((await broken.json()) as JsonObject[]).at(-1)
     expect(object(last?.error).code).toBe(503)
@@ -156,7 +156,7 @@ describe('models', () => {
 
 describe('tokens', () => {
   test('are counted by the service where it can', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json({ totalTokens: 7 }))
+    const gateway = renewedGateway(ROUTES, () => Response.json({ totalTokens: 7 }))
     const response = await gateway.call('/v1beta/models/fast:countTokens', { json: QUESTION })
     expect(await response.json()).toEqual({ totalTokens: 7 })
     expect(gateway.received[0]?.path).toBe('/v1beta/models/gemini-2.5-flash:countTokens')
@@ -173,7 +173,7 @@ describe('tokens', () => {
 describe('what is only passed on', () => {
   test('embeddings go to Gemini providers', async () => {
     const reply = { embedding: { values: [0.1] } }
-    const gateway = localGateway(ROUTES, () => Response.json(reply))
+    const gateway = renewedGateway(ROUTES, () => Response.json(reply))
     const body = { content: { parts: [{ text: 'hi' }] } }
     const response = await gateway.call('/v1beta/models/google%2Ftext-embedding:embedContent', {
       json: body,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { isObject, type JsonObject } from '../../src/lib/json/json.ts'
-import { localGateway } from '../support/local-gateway.ts'
+import { renewedGateway } from '../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -53,7 +53,7 @@ const REPLIES: Record<string, JsonObject> = {
 }
 
 function gatewayTo(target: string, more = '') {
-  return localGateway(ROUTES.replace('TARGET', target) + more, ({ url }) =>
+  return renewedGateway(ROUTES.replace('TARGET', target) + more, ({ url }) =>
     Response.json(REPLIES[new URL(url).host] ?? {}),
   )
 }
@@ -150,7 +150,7 @@ describe('bytes that pass are for the upstream to judge', () => {
 
   test('the next target, of another protocol, is not asked', async () => {
     const routes = ROUTES.replace('TARGET/x', 'chat-up/x, anthropic-up/x')
-    const gateway = localGateway(routes, () =>
+    const gateway = renewedGateway(routes, () =>
       Response.json({ error: { message: 'down' } }, { status: 500 }),
     )
     const response = await gateway.call('/v1/chat/completions', {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { localGateway, streamOf } from '../support/local-gateway.ts'
+import { renewedGateway, streamOf } from '../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -24,7 +24,7 @@ describe('requests that are only passed on', () => {
       model: 'text-embedding-3',
       usage: { prompt_tokens: 4, total_tokens: 4 },
     }
-    const gateway = localGateway(ROUTES, () => Response.json(reply))
+    const gateway = renewedGateway(ROUTES, () => Response.json(reply))
     const response = await gateway.call('/v1/embeddings', {
       json: { model: 'embed', input: 'hi', dimensions: 8 },
     })
@@ -42,7 +42,7 @@ describe('requests that are only passed on', () => {
   })
 
   test('fail over', async () => {
-    const gateway = localGateway(ROUTES, ({ url }) =>
+    const gateway = renewedGateway(ROUTES, ({ url }) =>
       url.includes('up.test')
         ? Response.json({ error: { message: 'busy' } }, { status: 503 })
         : Response.json({ data: [], usage: { prompt_tokens: 1 } }),
@@ -53,7 +53,7 @@ describe('requests that are only passed on', () => {
   })
 
   test('a form: only the model’s field changes', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json({ text: 'hello' }))
+    const gateway = renewedGateway(ROUTES, () => Response.json({ text: 'hello' }))
     const sound = new Uint8Array([0, 255, 13, 10, 45, 45, 1, 2])
     const form = new FormData()
     form.set('file', new File([sound], 'model.wav', { type: 'audio/wav' }))
@@ -93,7 +93,7 @@ describe('requests that are only passed on', () => {
     ['two boundaries', 'boundary=B; boundary=C', part('name="model"', 'voice')],
   ]
   test.each(FORMS)('a form that names two models is refused: %s', async (_, type, body) => {
-    const gateway = localGateway(ROUTES, () => Response.json({ text: 'hello' }))
+    const gateway = renewedGateway(ROUTES, () => Response.json({ text: 'hello' }))
     const response = await gateway.call('/v1/audio/transcriptions', {
       method: 'POST',
       headers: { 'content-type': `multipart/form-data; ${type}` },
@@ -106,7 +106,7 @@ describe('requests that are only passed on', () => {
 
   test('bytes of any kind come back as they are', async () => {
     const sound = new Uint8Array(5_000).map((_, at) => at % 256)
-    const gateway = localGateway(
+    const gateway = renewedGateway(
       ROUTES,
       () => new Response(sound, { headers: { 'content-type': 'audio/mpeg' } }),
     )
@@ -119,7 +119,7 @@ describe('requests that are only passed on', () => {
 
   test('streams too', async () => {
     const events = ['event: a\ndata: {"x":1}\n\n', 'event: b\ndata: {"y":2}\n\n']
-    const gateway = localGateway(ROUTES, () => streamOf(events))
+    const gateway = renewedGateway(ROUTES, () => streamOf(events))
     const response = await gateway.call('/v1/images/generations', {
       json: { model: 'painter', prompt: 'a field', stream: true },
     })
@@ -128,7 +128,7 @@ describe('requests that are only passed on', () => {
   })
 
   test('a provider that has no such thing', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json({}))
+    const gateway = renewedGateway(ROUTES, () => Response.json({}))
     const response = await gateway.call('/v1/embeddings', { json: { model: 'talker', input: 'x' } })
     expect(response.status).toBe(404)
     expect(await response.text()).toContain('claude has no /v1/embeddings')
@@ -136,7 +136,7 @@ describe('requests that are only passed on', () => {
   })
 
   test('no model', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json({}))
+    const gateway = renewedGateway(ROUTES, () => Response.json({}))
     const form = new FormData()
     form.set('file', new File(['x'], 'a.wav'))
     for (const init of [{ json: { input: 'x' } }, { method: 'POST', body: form }]) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../src/lib/json/json.ts'
 import type { Loss } from '../../src/protocols/codec.ts'
 import { codecFor } from '../../src/protocols/index.ts'
-import { localGateway, streamOf } from '../support/local-gateway.ts'
+import { renewedGateway, streamOf } from '../support/local-gateway.ts'
 import type { Wire } from '../support/read-reply.ts'
 import { ENDING, FIRST, OPENING } from '../support/replies.ts'
 import { MODELS, pathOf, question, ROUTES, WIRES } from '../support/wires.ts'
@@ -106,7 +106,7 @@ describe.each(MISREAD)('%s %j', (client, more, path, words) => {
 
   test('is named in the header of the reply', async () => {
     const [upstream = client] = others
-    const gateway = localGateway(ROUTES, () =>
+    const gateway = renewedGateway(ROUTES, () =>
       streamOf([...OPENING[upstream], ...FIRST[upstream], ...ENDING[upstream]]),
     )
     const model = MODELS[upstream]
@@ -122,7 +122,7 @@ test.each([
   ['cut in half', `${'x'.repeat(58)}😀`, '%EF%BF%BD'],
   ['half', '\ud83d', 'd83d'],
 ])('a word with a character beyond 16 bits (%s) is named, too', async (_, word, escaped) => {
-  const gateway = localGateway(ROUTES, () =>
+  const gateway = renewedGateway(ROUTES, () =>
     streamOf([...OPENING.anthropic, ...FIRST.anthropic, ...ENDING.anthropic]),
   )
   const model = MODELS.anthropic

@@ -38,7 +38,7 @@ export type LocalGateway = {
   /** Moves the clock and lets every timer that is due fire. */
   advance(ms: number): void
   /** Drops all that requests have left behind: received, logged, state, timers, time. */
-  renew(): void
+  renew(nextStore?: StateStore): void
 }
 
 const START_MS = Date.UTC(2026, 0, 1)
@@ -51,8 +51,9 @@ export function localGateway(
   routes: string,
   upstream: Upstream,
   env: Record<string, string> = {},
-  store?: StateStore,
+  initialStore?: StateStore,
 ): LocalGateway {
+  let store = initialStore
   let now = START_MS
   const watches = new Set<Watch>()
   const received: Received[] = []
@@ -154,7 +155,8 @@ export function localGateway(
       for (const watch of [...watches]) if (watch.dueAtMs <= now) watch.due()
       for (const timer of [...timers]) if (timer.dueAtMs <= now && timers.delete(timer)) timer.run()
     },
-    renew() {
+    renew(nextStore) {
+      store = nextStore
       now = START_MS
       logged = ''
       received.length = 0
@@ -182,25 +184,29 @@ function lazyUsageStore(): UsageStore {
   }
 }
 
-/** By routes: compiled once, with the upstream of who took it last. */
+/** By routes and environment: compiled once, with the upstream of the test that took it last. */
 const renewed = new Map<string, { gateway: LocalGateway; upstream: Upstream }>()
 
 /**
- * As `localGateway`, at a fraction of its cost: one gateway for all who have the same routes,
- * renewed for each. It is the caller's until the next one takes it.
+ * As `localGateway`, at a fraction of its cost: one gateway for all tests with the same routes and
+ * environment, renewed for each. It is a test's own until the next call with the same routes.
  */
-export function renewedGateway(routes: string, upstream: Upstream): LocalGateway {
-  const known = renewed.get(routes)
+export function renewedGateway(
+  routes: string,
+  upstream: Upstream,
+  env: Record<string, string> = {},
+  store?: StateStore,
+): LocalGateway {
+  const key = JSON.stringify([routes, env])
+  const known = renewed.get(key)
   if (known) {
     known.upstream = upstream
-    known.gateway.renew()
+    known.gateway.renew(store)
     return known.gateway
   }
-  const gateway = localGateway(routes, received => {
-    const latest = renewed.get(routes)?.upstream ?? upstream
-    return latest(received)
-  })
-  renewed.set(routes, { gateway, upstream })
+  const latest = { upstream }
+  const gateway = localGateway(routes, received => latest.upstream(received), env, store)
+  renewed.set(key, Object.assign(latest, { gateway }))
   return gateway
 }
 

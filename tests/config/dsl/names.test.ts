@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type SampleFacts, sampleFacts } from '../../../src/routing/facts.ts'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 import { diagnosticsOf, routeText, tableOf } from '../../support/routes.ts'
 
 /** §1 of the language: the three name sections, and in which order a name is looked up. */
@@ -417,7 +417,7 @@ describe('an entry that can never be reached is warned of, with what shadows it'
 
 describe('a 404 is in the client’s protocol and offers the nearest names', () => {
   const gateway = () =>
-    localGateway(
+    renewedGateway(
       `${PROVIDERS}models: { coder: a/x, codex: a/x, code: a/x, cooler: a/x }\n`,
       () => new Response('', { status: 500 }),
     )
@@ -454,7 +454,7 @@ describe('a 404 is in the client’s protocol and offers the nearest names', () 
 
   test('but no name that the caller may not ask for', async () => {
     const keys = 'api-keys: [ { name: alice, key: key-of-alice, models: [ "c*r" ] } ]\n'
-    const local = localGateway(
+    const local = renewedGateway(
       `${PROVIDERS}models: { coder: a/x, code: a/x }\n${keys}`,
       () => new Response('', { status: 500 }),
     )

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { type SampleFacts, sampleFacts } from '../../../src/routing/facts.ts'
 import type { Step } from '../../../src/routing/table.ts'
-import { type LocalGateway, localGateway } from '../../support/local-gateway.ts'
+import { type LocalGateway, renewedGateway } from '../../support/local-gateway.ts'
 import { diagnosticsOf, routeText, tableOf } from '../../support/routes.ts'
 import { modelsIn, replyOf } from '../../support/small-reply.ts'
 import { MODELS, pathOf, question, PROVIDERS as UPSTREAMS, WIRES } from '../../support/wires.ts'
@@ -108,7 +108,9 @@ describe('a strategy', () => {
     ).toBe('fill-first'))
 
   const hosts = async (yaml: string, asked: string): Promise<string> => {
-    const gateway = localGateway(`${PROVIDERS}${yaml}\n`, () => replyOf('openai-chat', 'x', false))
+    const gateway = renewedGateway(`${PROVIDERS}${yaml}\n`, () =>
+      replyOf('openai-chat', 'x', false),
+    )
     const json = { model: asked, messages: [{ role: 'user', content: 'x' }] }
     for (let at = 0; at < 8; at++) await gateway.call('/v1/chat/completions', { json })
     return gateway.received.map(({ url }) => new URL(url).host[0]).join('')
@@ -225,7 +227,7 @@ logging: { level: error }
         test(`${client} onto ${upstream}${stream ? ', streamed' : ''}`, async () => {
           for (const [written, reported] of CASES) {
             // Upstreams answer with a name more exact than the one they were asked for.
-            const gateway = localGateway(routes(written), () =>
+            const gateway = renewedGateway(routes(written), () =>
               replyOf(upstream, 'served-2026-01-01', stream),
             )
             const model = MODELS[upstream]
@@ -242,7 +244,7 @@ logging: { level: error }
   test.each([false, true])(
     'asked: also where the names are the same (streamed: %p)',
     async stream => {
-      const gateway = localGateway(`${PROVIDERS}models: { m: a/m }\n`, () =>
+      const gateway = renewedGateway(`${PROVIDERS}models: { m: a/m }\n`, () =>
         replyOf('openai-chat', 'm-2026-01-01', stream),
       )
       const json = question('openai-chat', 'm(high)', stream)
@@ -260,7 +262,7 @@ models:
 aliases: { quick: smart }
 `
   const listed = async (path: string, headers: Record<string, string> = {}) => {
-    const gateway = localGateway(ROUTES, () => new Response(''))
+    const gateway = renewedGateway(ROUTES, () => new Response(''))
     return (await (await gateway.call(path, { headers })).json()) as Record<string, JsonObject[]>
   }
   const named = (models: JsonObject[] | undefined, id: string) =>
@@ -293,7 +295,7 @@ aliases: { quick: smart }
   })
 
   test('of one model', async () => {
-    const gateway = localGateway(ROUTES, () => new Response(''))
+    const gateway = renewedGateway(ROUTES, () => new Response(''))
     expect(await (await gateway.call('/v1/models/smart')).json()).toMatchObject({
       id: 'smart',
       context_length: 200_000,
@@ -308,7 +310,9 @@ aliases: { quick: smart }
 
 describe('default, set and remove', () => {
   async function sent(yaml: string, body: string): Promise<string> {
-    const gateway = localGateway(`${PROVIDERS}${yaml}\n`, () => replyOf('openai-chat', 'x', false))
+    const gateway = renewedGateway(`${PROVIDERS}${yaml}\n`, () =>
+      replyOf('openai-chat', 'x', false),
+    )
     await gateway.call('/v1/chat/completions', { method: 'POST', body })
     return gateway.received[0]?.text ?? ''
   }
@@ -383,7 +387,7 @@ describe('conditions see what a reasoning suffix says', () => {
   })
 
   test('in a real request', async () => {
-    const gateway: LocalGateway = localGateway(`${PROVIDERS}${yaml('thinking: true')}\n`, () =>
+    const gateway: LocalGateway = renewedGateway(`${PROVIDERS}${yaml('thinking: true')}\n`, () =>
       replyOf('openai-chat', 'x', false),
     )
     for (const model of ['m', 'm(high)', 'm(none)'])
@@ -397,7 +401,7 @@ describe('conditions see what a reasoning suffix says', () => {
 })
 
 test('a model none of whose conditions holds says so', async () => {
-  const gateway = localGateway(
+  const gateway = renewedGateway(
     `${PROVIDERS}models: { m: { to: [ { when: { client: amp }, to: a/x } ] } }\n`,
     () => replyOf('openai-chat', 'x', false),
   )

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'
 import { replyOf } from '../../support/small-reply.ts'
 import { pathOf, question } from '../../support/wires.ts'
@@ -25,7 +25,7 @@ const ASKED: Record<Wire, string> = {
 }
 
 async function asked(key: string, wire: Wire, more: JsonObject) {
-  const local = localGateway(ROUTES, ({ path }) =>
+  const local = renewedGateway(ROUTES, ({ path }) =>
     replyOf(
       path.includes('generateContent')
         ? 'gemini'
@@ -126,7 +126,7 @@ describe('a key that may ask for some models names no others in the rest of the 
 
   test('a member given twice counts twice, and in disguise too', async () => {
     for (const more of ['"models":["big"],"models":["small"]', '"mod\\u0065ls":["b\\u0069g"]']) {
-      const local = localGateway(ROUTES, () => replyOf('openai-chat', 'x', false))
+      const local = renewedGateway(ROUTES, () => replyOf('openai-chat', 'x', false))
       const response = await local.call('/v1/chat/completions', {
         method: 'POST',
         body: `{"model":"small",${more},"messages":[{"role":"user","content":"x"}]}`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
-import { type LocalGateway, localGateway, type Received } from '../../support/local-gateway.ts'
+import { type LocalGateway, type Received, renewedGateway } from '../../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -80,13 +80,13 @@ describe('a target that is known not to have what a request needs is passed over
     ],
     ['one tool call at a time', 'serial', { tools: [TOOL], parallel_tool_calls: false }, 'plain'],
   ])('%s', async (_, model, more, served) => {
-    const gateway = localGateway(ROUTES, ok)
+    const gateway = renewedGateway(ROUTES, ok)
     expect((await ask(gateway, model, more)).status).toBe(200)
     expect(gateway.received.map(host)).toEqual([served])
   })
 
   test('of a picture in the result of a tool, too', async () => {
-    const gateway = localGateway(ROUTES, ok)
+    const gateway = renewedGateway(ROUTES, ok)
     const response = await gateway.call('/v1/messages', {
       json: {
         model: 'm',
@@ -118,7 +118,7 @@ describe('a target that is known not to have what a request needs is passed over
   })
 
   test('a prompt that is too long for one goes to one with more room', async () => {
-    const gateway = localGateway(ROUTES, ok)
+    const gateway = renewedGateway(ROUTES, ok)
     const long = {
       messages: [{ role: 'user', content: 'a word or two, again and again. '.repeat(1_500) }],
     }
@@ -130,7 +130,7 @@ describe('a target that is known not to have what a request needs is passed over
   })
 
   test('a search that nobody makes is not answered from memory', async () => {
-    const gateway = localGateway(ROUTES, ok)
+    const gateway = renewedGateway(ROUTES, ok)
     const search = [{ type: 'web_search_20250305', name: 'web_search' }]
     const asked = { max_tokens: 9, messages: [{ role: 'user', content: 'news?' }], tools: search }
     const found = await gateway.call('/v1/messages', { json: { model: 'search', ...asked } })
@@ -147,7 +147,7 @@ describe('a target that is known not to have what a request needs is passed over
 
 describe('with nobody left', () => {
   test('an honest error names what is missing, and nobody is asked', async () => {
-    const gateway = localGateway(ROUTES, ok)
+    const gateway = renewedGateway(ROUTES, ok)
     expect(
       await ask(gateway, 'only-blind', { messages: [{ role: 'user', content: LOOK }] }),
     ).toEqual({
@@ -158,14 +158,14 @@ describe('with nobody left', () => {
   })
 
   test('what is only wished for is done without', async () => {
-    const gateway = localGateway(ROUTES, ok)
+    const gateway = renewedGateway(ROUTES, ok)
     const wish = { tools: [TOOL], parallel_tool_calls: true }
     expect((await ask(gateway, 'only-serial', wish)).status).toBe(200)
     expect(gateway.received.map(host)).toEqual(['plain'])
   })
 
   test('the able credential cools down: the client hears when it is back', async () => {
-    const gateway = localGateway(ROUTES, received =>
+    const gateway = renewedGateway(ROUTES, received =>
       host(received) === 'sighted'
         ? Response.json(
             { error: { message: 'slow down' } },
@@ -214,7 +214,7 @@ describe('a refusal for want of an ability teaches', () => {
       { response_format: { type: 'json_schema', json_schema: { name: 's', schema: {} } } },
     ],
   ])('%s (%d): the next target, and the next time at once', async (message, status, more) => {
-    const gateway = localGateway(ROUTES, refusing(message, status))
+    const gateway = renewedGateway(ROUTES, refusing(message, status))
     expect((await ask(gateway, 'learns', more)).status).toBe(200)
     // Its other key would have said the same.
     expect(gateway.received.map(host)).toEqual(['plain', 'sighted'])
@@ -230,7 +230,7 @@ describe('a refusal for want of an ability teaches', () => {
   })
 
   test('where there is nobody else the upstream itself says so', async () => {
-    const gateway = localGateway(ROUTES, refusing('This model does not support image input'))
+    const gateway = renewedGateway(ROUTES, refusing('This model does not support image input'))
     const look = { messages: [{ role: 'user', content: LOOK }] }
     expect(await ask(gateway, 'only-unknown', look)).toEqual({
       status: 400,
@@ -239,7 +239,7 @@ describe('a refusal for want of an ability teaches', () => {
   })
 
   test('a request that did not need it is refused as before', async () => {
-    const gateway = localGateway(ROUTES, () =>
+    const gateway = renewedGateway(ROUTES, () =>
       Response.json(
         { error: { message: 'temperature: images are not supported here' } },
         { status: 400 },
@@ -250,7 +250,7 @@ describe('a refusal for want of an ability teaches', () => {
   })
 
   test('a prompt that was too long goes to one that is known to hold more', async () => {
-    const gateway = localGateway(ROUTES, received =>
+    const gateway = renewedGateway(ROUTES, received =>
       host(received) === 'plain'
         ? Response.json(
             {
@@ -269,7 +269,7 @@ describe('a refusal for want of an ability teaches', () => {
 })
 
 test('what was decided about every candidate is kept with the request', async () => {
-  const gateway = localGateway(ROUTES, ok)
+  const gateway = renewedGateway(ROUTES, ok)
   await ask(gateway, 'm', { messages: [{ role: 'user', content: LOOK }] })
   const [last] = gateway.services.recent.list()
   expect(last).toMatchObject({ caller: 'local', asked: 'm', route: 'models.m', status: 200 })
@@ -286,7 +286,7 @@ providers:
   big: { kind: openai-compatible, base-url: "http://big.test/v1", keys: [ b1 ], models: [ { name: y, context: 2M } ] }
 models: { m: [ claude/claude-sonnet-4-6, big/y ] }
 `
-  const gateway = localGateway(routes, ({ url }) =>
+  const gateway = renewedGateway(routes, ({ url }) =>
     Response.json(
       url.includes('big.test')
         ? REPLY

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { localGateway, type Received, streamOf } from '../../support/local-gateway.ts'
+import {
+  type LocalGateway,
+  type Received,
+  renewedGateway,
+  streamOf,
+} from '../../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -27,7 +32,7 @@ describe('what follows a failed attempt', () => {
   test.each([401, 403, 404, 408, 429, 500, 502, 503, 504, 529])(
     '%d: the next credential, then the next target',
     async status => {
-      const gateway = localGateway(ROUTES, received =>
+      const gateway = renewedGateway(ROUTES, received =>
         key(received) === 'c1'
           ? Response.json({
               type: 'message',
@@ -51,7 +56,7 @@ describe('what follows a failed attempt', () => {
   test.each([400, 413, 422])(
     '%d is the request own fault: one attempt, the upstream words',
     async status => {
-      const gateway = localGateway(ROUTES, () => failing(status))
+      const gateway = renewedGateway(ROUTES, () => failing(status))
       const response = await gateway.call('/v1/chat/completions', { json: ASK })
       expect(response.status).toBe(status)
       expect(await response.json()).toEqual({
@@ -63,7 +68,7 @@ describe('what follows a failed attempt', () => {
   )
 
   test('a network error goes on to the next', async () => {
-    const gateway = localGateway(ROUTES, received => {
+    const gateway = renewedGateway(ROUTES, received => {
       if (key(received) !== 'b1')
         throw Object.assign(new TypeError('refused'), { code: 'ECONNREFUSED' })
       return Response.json(OK)
@@ -73,7 +78,7 @@ describe('what follows a failed attempt', () => {
   })
 
   test('all failing: the most telling error, in the client protocol', async () => {
-    const gateway = localGateway(ROUTES, received =>
+    const gateway = renewedGateway(ROUTES, received =>
       key(received) === 'b1' ? failing(429, { 'retry-after': '7' }) : failing(404),
     )
     const response = await gateway.call('/v1/messages', { json: { ...ASK, max_tokens: 9 } })
@@ -86,7 +91,7 @@ describe('what follows a failed attempt', () => {
   })
 
   test('an error as the first event of a stream is failed over unseen', async () => {
-    const gateway = localGateway(ROUTES, received =>
+    const gateway = renewedGateway(ROUTES, received =>
       key(received) === 'b1'
         ? streamOf([
             'data: {"id":"c","model":"y","choices":[{"index":0,"delta":{"role":"assistant","content":"fine"}}]}\n\ndata: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
@@ -102,7 +107,7 @@ describe('what follows a failed attempt', () => {
   })
 
   test('an error after the first event ends the stream with one', async () => {
-    const gateway = localGateway(ROUTES, () =>
+    const gateway = renewedGateway(ROUTES, () =>
       streamOf([
         'data: {"id":"c","model":"x","choices":[{"index":0,"delta":{"content":"begun"}}]}\n\n',
         'data: {"error":{"message":"it broke","code":500}}\n\n',
@@ -121,7 +126,7 @@ describe('what follows a failed attempt', () => {
   test.each(['/v1/messages', '/v1/chat/completions'])(
     'a stream that ends early is never a quiet success (%s)',
     async path => {
-      const gateway = localGateway(ROUTES, () =>
+      const gateway = renewedGateway(ROUTES, () =>
         streamOf([
           'data: {"id":"c","model":"x","choices":[{"index":0,"delta":{"content":"begun"}}]}\n\n',
         ]),
@@ -137,7 +142,7 @@ describe('what follows a failed attempt', () => {
 describe('credentials rest after a failure and come back', () => {
   test('429 with Retry-After: skipped until then', async () => {
     let limited = true
-    const gateway = localGateway(ROUTES, received =>
+    const gateway = renewedGateway(ROUTES, received =>
       key(received) === 'a1' && limited ? failing(429, { 'retry-after': '7' }) : Response.json(OK),
     )
     const ask = () => gateway.call('/v1/chat/completions', { json: ASK })
@@ -153,7 +158,7 @@ describe('credentials rest after a failure and come back', () => {
   })
 
   test('everybody limited: 429 with the time of the first that is back', async () => {
-    const gateway = localGateway(ROUTES, received =>
+    const gateway = renewedGateway(ROUTES, received =>
       failing(429, { 'retry-after': key(received) === 'b1' ? '5' : '50' }),
     )
     await gateway.call('/v1/chat/completions', { json: ASK })
@@ -168,7 +173,7 @@ describe('credentials rest after a failure and come back', () => {
     let broken = true
     const routes =
       'version: 1\nproviders: { a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ k ] } }\npolicy: { request-retry: 0 }\n'
-    const gateway = localGateway(routes, () => (broken ? failing(500) : Response.json(OK)))
+    const gateway = renewedGateway(routes, () => (broken ? failing(500) : Response.json(OK)))
     expect(
       (await gateway.call('/v1/chat/completions', { json: { ...ASK, model: 'a/x' } })).status,
     ).toBe(500)
@@ -185,7 +190,7 @@ describe('a fault that lasts', () => {
     'version: 1\nproviders: { a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [ k ] } }\npolicy: { request-retry: 3 }\n'
 
   /** Asks, and moves the clock while the gateway waits between its rounds. */
-  async function asked(gateway: ReturnType<typeof localGateway>): Promise<Response> {
+  async function asked(gateway: LocalGateway): Promise<Response> {
     const asking = gateway.call('/v1/chat/completions', { json: { ...ASK, model: 'a/x' } })
     let over = false
     void asking.finally(() => {
@@ -199,7 +204,7 @@ describe('a fault that lasts', () => {
   }
 
   test('is met with rounds once; while the credential cools down, each request tries once', async () => {
-    const gateway = localGateway(routes, () => failing(529))
+    const gateway = renewedGateway(routes, () => failing(529))
     expect((await asked(gateway)).status).toBe(529)
     expect(gateway.received).toHaveLength(4)
     // What a client's own retries come to.
@@ -209,7 +214,7 @@ describe('a fault that lasts', () => {
 
   test('is over for everybody as soon as a try succeeds', async () => {
     let broken = true
-    const gateway = localGateway(routes, () => (broken ? failing(529) : Response.json(OK)))
+    const gateway = renewedGateway(routes, () => (broken ? failing(529) : Response.json(OK)))
     await asked(gateway)
     broken = false
     expect((await asked(gateway)).status).toBe(200)
@@ -221,7 +226,7 @@ describe('a fault that lasts', () => {
 
 describe('pools share the load', () => {
   const shares = async (model: string, times: number): Promise<Record<string, number>> => {
-    const gateway = localGateway(ROUTES, () => Response.json(OK))
+    const gateway = renewedGateway(ROUTES, () => Response.json(OK))
     for (let i = 0; i < times; i++)
       await gateway.call('/v1/chat/completions', { json: { ...ASK, model } })
     const counts: Record<string, number> = {}
@@ -238,7 +243,7 @@ describe('pools share the load', () => {
 describe('timers', () => {
   test('a silent upstream is given up after first-byte, by name', async () => {
     const routes = ROUTES.replace('keys: [ b1 ] }', 'keys: [ b1 ], timeout: { first-byte: 5s } }')
-    const gateway = localGateway(
+    const gateway = renewedGateway(
       `${routes}logging: { level: error }\n`,
       () => new Promise<Response>(() => {}),
     )
@@ -254,7 +259,7 @@ describe('timers', () => {
 
   test('a stream that waits is kept warm, failover goes on behind it, and the error is an event', async () => {
     let release: (response: Response) => void = () => {}
-    const gateway = localGateway(
+    const gateway = renewedGateway(
       ROUTES,
       () =>
         new Promise<Response>(resolve => {
@@ -276,7 +281,7 @@ describe('timers', () => {
   })
 
   test('a client that goes away takes the upstream request with it', async () => {
-    const gateway = localGateway(ROUTES, () => new Promise<Response>(() => {}))
+    const gateway = renewedGateway(ROUTES, () => new Promise<Response>(() => {}))
     const client = new AbortController()
     const asking = gateway.call('/v1/chat/completions', { json: ASK, signal: client.signal })
     while (gateway.received.length === 0) await new Promise(resolve => setImmediate(resolve))
@@ -293,7 +298,7 @@ test('an upstream that repeats the key it refuses does not show it to the client
     'm: [ a/x, b/y, c/z ]',
     'm: b/y',
   )
-  const gateway = localGateway(routes, ({ headers }) =>
+  const gateway = renewedGateway(routes, ({ headers }) =>
     Response.json(
       { error: { message: `wrong key: ${headers.get('authorization')}` } },
       { status: 401 },
@@ -318,7 +323,7 @@ describe('a model that this credential does not have', () => {
     [400, { message: "'temperature' is not supported with this model" }, 1],
     [400, { message: 'the stop parameter is not available' }, 1],
   ])('%d %o: %d asked', async (status, error, asked) => {
-    const gateway = localGateway(ROUTES, received =>
+    const gateway = renewedGateway(ROUTES, received =>
       key(received).startsWith('a1') ? Response.json({ error }, { status }) : Response.json(OK),
     )
     const response = await gateway.call('/v1/chat/completions', { json: ASK })
@@ -342,7 +347,7 @@ providers:
   b: { kind: openai-compatible, base-url: "http://b.test/v1", keys: [ b1 ] }
 models: { m: [ a/x, b/y ] }
 `
-    const gateway = localGateway(routes, ({ url }) =>
+    const gateway = renewedGateway(routes, ({ url }) =>
       url.includes('b.test') ? Response.json(OK) : Response.json(error, { status: 400 }),
     )
     expect((await gateway.call('/v1/chat/completions', { json: ASK })).status).toBe(200)

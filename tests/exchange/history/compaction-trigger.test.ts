@@ -5,8 +5,8 @@ import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { framesOf } from '../../support/frames.ts'
 import { streamFaults } from '../../support/grammar.ts'
 import {
-  localGateway,
   type Received,
+  renewedGateway,
   streamOf,
   type Upstream,
 } from '../../support/local-gateway.ts'
@@ -45,7 +45,7 @@ describe.each([...WIRES])('compaction that a request asks for, onto %s', wire =>
   const model = MODELS[wire]
 
   test('streamed: exactly one item, a compaction', async () => {
-    const gateway = localGateway(ROUTES, answering(wire))
+    const gateway = renewedGateway(ROUTES, answering(wire))
     const json = request(model, { stream: true })
     const frames = framesOf(await (await gateway.call('/v1/responses', { json })).text())
     expect(streamFaults('openai-responses', frames)).toEqual([])
@@ -58,7 +58,7 @@ describe.each([...WIRES])('compaction that a request asks for, onto %s', wire =>
   })
 
   test('whole', async () => {
-    const gateway = localGateway(ROUTES, answering(wire))
+    const gateway = renewedGateway(ROUTES, answering(wire))
     const response = await gateway.call('/v1/responses', { json: request(model) })
     const { object: kind, output } = (await response.json()) as JsonObject
     expect(kind).toBe('response')
@@ -67,7 +67,7 @@ describe.each([...WIRES])('compaction that a request asks for, onto %s', wire =>
   })
 
   test('the upstream is asked for a summary, without tools', async () => {
-    const gateway = localGateway(ROUTES, answering(wire))
+    const gateway = renewedGateway(ROUTES, answering(wire))
     await gateway.call('/v1/responses', { json: request(model, { stream: true }) })
     const [received] = gateway.received
     expect(received?.text).toContain('Write a summary of this conversation')
@@ -77,7 +77,7 @@ describe.each([...WIRES])('compaction that a request asks for, onto %s', wire =>
   })
 
   test('the next turn reads the summary, whoever takes it', async () => {
-    const gateway = localGateway(ROUTES, answering(wire))
+    const gateway = renewedGateway(ROUTES, answering(wire))
     const response = await gateway.call('/v1/responses', { json: request(model) })
     const { output } = (await response.json()) as JsonObject
     for (const next of WIRES) {
@@ -94,7 +94,7 @@ describe.each([...WIRES])('compaction that a request asks for, onto %s', wire =>
   })
 
   test('over a WebSocket, as the last of the new items', async () => {
-    const gateway = localGateway(ROUTES, answering(wire))
+    const gateway = renewedGateway(ROUTES, answering(wire))
     const heard: JsonObject[] = []
     const session = createResponsesSession(
       {
@@ -128,7 +128,7 @@ describe('compaction that a request asks for', () => {
   ).replace('models:\n', 'models:\n  own: openai/gpt-5.5\n')
 
   test('is the upstream’s own where it has one: the request goes as it is', async () => {
-    const gateway = localGateway(routes, () => Response.json(WHOLE['openai-responses']))
+    const gateway = renewedGateway(routes, () => Response.json(WHOLE['openai-responses']))
     const json = request('own')
     await gateway.call('/v1/responses', { json })
     const [received] = gateway.received
@@ -139,7 +139,7 @@ describe('compaction that a request asks for', () => {
   test('an own compaction that comes as one body goes down as it came, streamed', async () => {
     const item = { id: 'cmp_1', type: 'compaction', encrypted_content: 'sealed-by-openai' }
     const whole = { ...WHOLE['openai-responses'], output: [item] }
-    const gateway = localGateway(routes, () => Response.json(whole))
+    const gateway = renewedGateway(routes, () => Response.json(whole))
     const json = request('own', { stream: true })
     const frames = framesOf(await (await gateway.call('/v1/responses', { json })).text())
     const events = frames.map(({ data }) => JSON.parse(data) as JsonObject)
@@ -152,7 +152,7 @@ describe('compaction that a request asks for', () => {
       'models:\n',
       'models:\n  two: [ up-anthropic/served, up-chat/served ]\n',
     )
-    const gateway = localGateway(two, received =>
+    const gateway = renewedGateway(two, received =>
       received.path.endsWith('/messages')
         ? Response.json({ ...WHOLE.anthropic, content: [{ type: 'text', text: ' ' }] })
         : answering('openai-chat')(received),
@@ -167,7 +167,7 @@ describe('compaction that a request asks for', () => {
 
   test('is an error where no target writes one, never an empty history', async () => {
     const silent = { ...WHOLE.anthropic, content: [{ type: 'text', text: '' }] }
-    const gateway = localGateway(ROUTES, () => Response.json(silent))
+    const gateway = renewedGateway(ROUTES, () => Response.json(silent))
     for (const path of ['/v1/responses', '/v1/responses/compact']) {
       const response = await gateway.call(path, { json: request(MODELS.anthropic) })
       expect(response.status).toBeGreaterThanOrEqual(500)
@@ -175,7 +175,7 @@ describe('compaction that a request asks for', () => {
   })
 
   test('is not asked for by a trigger that is not the last item', async () => {
-    const gateway = localGateway(ROUTES, answering('anthropic'))
+    const gateway = renewedGateway(ROUTES, answering('anthropic'))
     const input = [...INPUT, TRIGGER, { role: 'user', content: 'go on' }]
     const response = await gateway.call('/v1/responses', {
       json: request(MODELS.anthropic, { input }),
@@ -186,7 +186,7 @@ describe('compaction that a request asks for', () => {
   })
 
   test('is not asked for by words alone', async () => {
-    const gateway = localGateway(ROUTES, answering('anthropic'))
+    const gateway = renewedGateway(ROUTES, answering('anthropic'))
     const input = [{ role: 'user', content: 'what is a compaction_trigger?' }]
     const response = await gateway.call('/v1/responses', {
       json: request(MODELS.anthropic, { input }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { CAPSULE_PREFIX } from '../../../src/conversation/index.ts'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -27,7 +27,7 @@ const REPLIES: Record<string, object> = {
   },
 }
 const gatewayTo = (target: string) =>
-  localGateway(ROUTES.replace('TARGET', target), ({ url }) =>
+  renewedGateway(ROUTES.replace('TARGET', target), ({ url }) =>
     Response.json(REPLIES[new URL(url).host]),
   )
 
@@ -176,7 +176,7 @@ describe('a word that every object knows is a word like any other', () => {
     expect(await coded.text()).toContain('is not known')
     for (const protocol of ['a', 'c']) {
       const refusal = { error: { type: name, code: name, status: name, message: 'no' } }
-      const upstream = localGateway(ROUTES.replace('TARGET', protocol), () =>
+      const upstream = renewedGateway(ROUTES.replace('TARGET', protocol), () =>
         Response.json(refusal, { status: 400 }),
       )
       for (const path of ['/v1/messages', '/v1/chat/completions']) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { createStateStore } from '../../../src/store/state/local.ts'
 import { assembled } from '../../support/assemble.ts'
-import { type LocalGateway, localGateway } from '../../support/local-gateway.ts'
+import { type LocalGateway, renewedGateway } from '../../support/local-gateway.ts'
 import { LOOP_CLIENTS, type LoopClient } from '../../support/loop-clients.ts'
 import type { Wire } from '../../support/read-reply.ts'
 import { strictThinker } from '../../support/thinkers.ts'
@@ -36,7 +36,7 @@ function started(upstream: Wire, folder: string): { gateway: LocalGateway; stop(
       throw new Error(message)
     },
   })
-  return { gateway: localGateway(ROUTES, strictThinker(upstream), {}, state), stop: state.close }
+  return { gateway: renewedGateway(ROUTES, strictThinker(upstream), {}, state), stop: state.close }
 }
 
 async function asked(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
-import { localGateway, type Received } from '../../support/local-gateway.ts'
+import { type Received, renewedGateway } from '../../support/local-gateway.ts'
 import { list, object, words } from '../../support/readers/seen.ts'
 import { captures, sharedMissing } from '../../support/shared.ts'
 
@@ -49,7 +49,7 @@ describe('responses that are stored here', () => {
   const ask = (more: JsonObject): JsonObject => ({ model: 'coder', input: 'hi', ...more })
 
   test('follow one another', async () => {
-    const gateway = localGateway(ROUTES, counting)
+    const gateway = renewedGateway(ROUTES, counting)
     let previous: JsonObject = {}
     for (const expected of ['1 messages', '3 messages', '5 messages']) {
       const more = previous.id ? { previous_response_id: previous.id } : {}
@@ -68,7 +68,7 @@ describe('responses that are stored here', () => {
   })
 
   test('branch: an earlier one can be followed again', async () => {
-    const gateway = localGateway(ROUTES, counting)
+    const gateway = renewedGateway(ROUTES, counting)
     const first = await json(await gateway.call('/v1/responses', { json: ask({}) }))
     const follow = ask({ previous_response_id: first.id ?? '' })
     await gateway.call('/v1/responses', { json: follow })
@@ -78,7 +78,7 @@ describe('responses that are stored here', () => {
   })
 
   test('items can be named', async () => {
-    const gateway = localGateway(ROUTES, counting)
+    const gateway = renewedGateway(ROUTES, counting)
     const first = await json(await gateway.call('/v1/responses', { json: ask({}) }))
     const id = list(first.output)[0]?.id ?? ''
     const input = [
@@ -92,7 +92,7 @@ describe('responses that are stored here', () => {
   })
 
   test('only with store, only for their caller, and only what is known', async () => {
-    const gateway = localGateway(
+    const gateway = renewedGateway(
       `${ROUTES}\napi-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`,
       counting,
     )
@@ -128,7 +128,7 @@ describe('responses that are stored here', () => {
   ] as const)(
     'a stored %s that cannot be read any more counts as never stored',
     async (space, body, code) => {
-      const gateway = localGateway(ROUTES, counting)
+      const gateway = renewedGateway(ROUTES, counting)
       for (const text of ['{"input": [', '', '5', '[]'].values()) {
         gateway.services.state.put(space, 'local', new Map([['broken', text]]))
         const response = await gateway.call('/v1/responses', { json: body })
@@ -139,7 +139,7 @@ describe('responses that are stored here', () => {
   )
 
   test('that are only reasoning, and not kept, are left out with their loss named', async () => {
-    const gateway = localGateway(ROUTES, counting)
+    const gateway = renewedGateway(ROUTES, counting)
     const call = { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }
     const output = { type: 'function_call_output', call_id: 'c', output: 'ok' }
     const reference = { type: 'item_reference', id: 'rs_of_another_upstream' }
@@ -152,7 +152,7 @@ describe('responses that are stored here', () => {
   })
 
   test('what another service keeps is its own business', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json({ id: 'resp_2', output: [] }))
+    const gateway = renewedGateway(ROUTES, () => Response.json({ id: 'resp_2', output: [] }))
     const body = { model: 'own', input: 'hi', previous_response_id: 'resp_native' }
     await gateway.call('/v1/responses', { json: body })
     expect(JSON.parse(gateway.received[0]?.text ?? '')).toEqual({ ...body, model: 'gpt-5.2' })
@@ -167,7 +167,7 @@ api-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`
   const bob = { authorization: 'Bearer bob-key' }
 
   async function stored(more: JsonObject = {}) {
-    const gateway = localGateway(KEYED, counting)
+    const gateway = renewedGateway(KEYED, counting)
     const body = { model: 'coder', input: 'hi', ...more }
     const asked = await gateway.call('/v1/responses', { json: body, headers: ann })
     const text = await asked.text()
@@ -250,14 +250,14 @@ describe('compaction', () => {
 
   test('is the service’s own where it has it', async () => {
     const reply = { id: 'resp_c', object: 'response.compaction', output: [] }
-    const gateway = localGateway(ROUTES, () => Response.json(reply))
+    const gateway = renewedGateway(ROUTES, () => Response.json(reply))
     const response = await gateway.call('/v1/responses/compact', { json: { model: 'own', input } })
     expect(await json(response)).toEqual(reply)
     expect(gateway.received[0]?.path).toBe('/v1/responses/compact')
   })
 
   test('is a summary elsewhere, and reads as one in the next turn', async () => {
-    const gateway = localGateway(ROUTES, received => {
+    const gateway = renewedGateway(ROUTES, received => {
       const asked = received.text.includes('Write a summary')
       return counting({ ...received, text: asked ? '{"messages":[]}' : received.text })
     })
@@ -282,7 +282,7 @@ describe('compaction', () => {
 
 describe('tokens', () => {
   test('are counted here for others', async () => {
-    const gateway = localGateway(ROUTES, counting)
+    const gateway = renewedGateway(ROUTES, counting)
     const response = await gateway.call('/v1/responses/input_tokens', {
       json: { model: 'coder', input: 'hello there' },
     })
@@ -295,7 +295,7 @@ describe('tokens', () => {
 
   test('and by the service where it can', async () => {
     const reply = { object: 'response.input_tokens', input_tokens: 11 }
-    const gateway = localGateway(ROUTES, () => Response.json(reply))
+    const gateway = renewedGateway(ROUTES, () => Response.json(reply))
     const response = await gateway.call('/v1/responses/input_tokens', {
       json: { model: 'own', input: 'hello there' },
     })
@@ -361,7 +361,7 @@ describe('the tools of Codex', () => {
 
   for (const model of ['coder', 'flash', 'plain']) {
     test(`free text: apply_patch onto ${model} and back`, async () => {
-      const gateway = localGateway(ROUTES, calling('apply_patch', { input: patch }))
+      const gateway = renewedGateway(ROUTES, calling('apply_patch', { input: patch }))
       const body = { model, store: false, tools: [apply] }
       const reply = await json(
         await gateway.call('/v1/responses', { json: { ...body, input: 'go' } }),
@@ -396,7 +396,7 @@ describe('the tools of Codex', () => {
           ],
         },
       ]
-      const gateway = localGateway(ROUTES, calling('agents__spawn', { a: 'b' }))
+      const gateway = renewedGateway(ROUTES, calling('agents__spawn', { a: 'b' }))
       const reply = await json(
         await gateway.call('/v1/responses', { json: { model, store: false, tools, input: 'go' } }),
       )
@@ -413,7 +413,7 @@ describe('the tools of Codex', () => {
     for (const model of ['coder', 'flash', 'plain']) {
       test(`onto ${model} and back`, async () => {
         if (!lite) throw new Error('the capture is missing')
-        const gateway = localGateway(ROUTES, calling('exec', { input: 'ls -la' }))
+        const gateway = renewedGateway(ROUTES, calling('exec', { input: 'ls -la' }))
         const reply = await json(
           await gateway.call('/v1/responses', { json: { ...lite.body, model, stream: false } }),
         )

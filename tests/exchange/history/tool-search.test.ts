@@ -4,7 +4,7 @@ import { encodeSse } from '../../../src/lib/streams/sse.ts'
 import { codecFor } from '../../../src/protocols/index.ts'
 import { framesOf } from '../../support/frames.ts'
 import { streamFaults } from '../../support/grammar.ts'
-import { localGateway, type Received, streamOf } from '../../support/local-gateway.ts'
+import { type Received, renewedGateway, streamOf } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'
 import { list, object, words } from '../../support/readers/seen.ts'
 import { WHOLE } from '../../support/replies.ts'
@@ -110,7 +110,7 @@ function calling(wire: Wire, name: string, args: string, stream: boolean): Respo
 
 describe.each(FOREIGN)('a tool search that the client runs, onto %s', wire => {
   test('is a function there, and nothing is lost', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json(WHOLE[wire]))
+    const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE[wire]))
     const response = await gateway.call('/v1/responses', { json: request(wire, [USER]) })
     expect(response.headers.get('x-jackfield-losses')).toBeNull()
     const [received] = gateway.received
@@ -120,7 +120,7 @@ describe.each(FOREIGN)('a tool search that the client runs, onto %s', wire => {
   })
 
   test('its output’s tools are offered, namespaces too, in later turns as well', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json(WHOLE[wire]))
+    const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE[wire]))
     const later = [
       USER,
       CALL,
@@ -153,7 +153,7 @@ describe.each(FOREIGN)('a tool search that the client runs, onto %s', wire => {
   })
 
   test('a tool that is declared, or was found before, is offered once', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json(WHOLE[wire]))
+    const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE[wire]))
     const again = [
       { ...CALL, call_id: 'call_2' },
       { ...OUTPUT, call_id: 'call_2', tools: [...OUTPUT.tools, PLAIN] },
@@ -172,14 +172,14 @@ describe.each(FOREIGN)('a tool search that the client runs, onto %s', wire => {
   })
 
   test('a search that found nothing says so', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json(WHOLE[wire]))
+    const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE[wire]))
     const json = request(wire, [USER, CALL, { ...OUTPUT, tools: [] }])
     await gateway.call('/v1/responses', { json })
     expect(gateway.received[0]?.text).toContain('No tool was found.')
   })
 
   test('a call of it comes back as tool_search_call, its arguments an object', async () => {
-    const gateway = localGateway(ROUTES, () =>
+    const gateway = renewedGateway(ROUTES, () =>
       calling(wire, 'tool_search', '{"query":"probe","limit":3}', false),
     )
     const response = await gateway.call('/v1/responses', { json: request(wire, [USER]) })
@@ -194,7 +194,7 @@ describe.each(FOREIGN)('a tool search that the client runs, onto %s', wire => {
   })
 
   test('streamed as well', async () => {
-    const gateway = localGateway(ROUTES, () =>
+    const gateway = renewedGateway(ROUTES, () =>
       calling(wire, 'tool_search', '{"query":"probe","limit":3}', true),
     )
     const json = request(wire, [USER], { stream: true })
@@ -221,7 +221,9 @@ describe.each(FOREIGN)('a tool search that the client runs, onto %s', wire => {
 
   test('without arguments, or with broken ones, they are an object all the same', async () => {
     for (const args of ['', '{"query":"pro']) {
-      const gateway = localGateway(ROUTES, () => calling('openai-chat', 'tool_search', args, true))
+      const gateway = renewedGateway(ROUTES, () =>
+        calling('openai-chat', 'tool_search', args, true),
+      )
       const json = request('openai-chat', [USER], { stream: true })
       const frames = framesOf(await (await gateway.call('/v1/responses', { json })).text())
       const items = frames.map(({ data }) => object((JSON.parse(data) as JsonObject).item))
@@ -231,7 +233,7 @@ describe.each(FOREIGN)('a tool search that the client runs, onto %s', wire => {
   })
 
   test('a found tool’s call comes back under its namespace', async () => {
-    const gateway = localGateway(ROUTES, () => calling(wire, 'mcp__probe__measure', '{}', false))
+    const gateway = renewedGateway(ROUTES, () => calling(wire, 'mcp__probe__measure', '{}', false))
     const json = request(wire, [USER, CALL, OUTPUT])
     const response = await gateway.call('/v1/responses', { json })
     const items = list(((await response.json()) as JsonObject).output)
@@ -244,7 +246,7 @@ describe.each(FOREIGN)('a tool search that the client runs, onto %s', wire => {
 
 describe('a tool search', () => {
   test('that no client runs is the upstream’s, and lost elsewhere', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json(WHOLE.anthropic))
+    const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE.anthropic))
     const tools = [PLAIN, { type: 'tool_search' }]
     const json = request('anthropic', [USER], { tools })
     const response = await gateway.call('/v1/responses', { json })
@@ -255,7 +257,7 @@ describe('a tool search', () => {
   })
 
   test('a function of that name that is no search is called as a function', async () => {
-    const gateway = localGateway(ROUTES, () => calling('anthropic', 'tool_search', '{}', false))
+    const gateway = renewedGateway(ROUTES, () => calling('anthropic', 'tool_search', '{}', false))
     const tools = [{ type: 'function', name: 'tool_search', parameters: EMPTY }]
     const json = request('anthropic', [USER], { tools })
     const response = await gateway.call('/v1/responses', { json })
@@ -264,7 +266,7 @@ describe('a tool search', () => {
   })
 
   test('goes to an upstream of the same protocol as it was written, also where it is encoded', async () => {
-    const gateway = localGateway(
+    const gateway = renewedGateway(
       ROUTES.replace('up-responses/served', '"up-responses/served(high)"'),
       () => Response.json(WHOLE['openai-responses']),
     )
@@ -284,7 +286,7 @@ describe('a tool search', () => {
       'is offered to every upstream (%i)',
       async (_, body) => {
         for (const wire of FOREIGN) {
-          const gateway = localGateway(ROUTES, () => Response.json(WHOLE[wire]))
+          const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE[wire]))
           const json = { ...body, model: MODELS[wire], stream: false }
           const response = await gateway.call('/v1/responses', { json })
           expect(response.status).toBe(200)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { fed, turns } from '../../support/fed-stream.ts'
 import { framesOf } from '../../support/frames.ts'
-import { localGateway, streamOf } from '../../support/local-gateway.ts'
+import { renewedGateway, streamOf } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'
 import { object, words } from '../../support/readers/seen.ts'
 import { FIRST, OPENING, WORDS } from '../../support/replies.ts'
@@ -19,7 +19,7 @@ const WAITING = TIMED.replace('policy: {', 'policy: { keepalive: 15s,')
 /** What the client gets when its stream breaks off behind some words. */
 async function broken(client: Wire, upstream: Wire, ending: Ending, more = ''): Promise<string[]> {
   const source = fed()
-  const gateway = localGateway(
+  const gateway = renewedGateway(
     TIMED.replace('policy: {', 'policy: { keepalive: 0,'),
     ({ signal }) => {
       signal.addEventListener('abort', source.cut)
@@ -94,7 +94,7 @@ describe('a broken stream ends with words and types on which clients retry', () 
   })
 
   test.each([...WIRES])('%s: no first byte, the stream being open already', async client => {
-    const gateway = localGateway(WAITING, () => new Promise<Response>(() => {}))
+    const gateway = renewedGateway(WAITING, () => new Promise<Response>(() => {}))
     const model = MODELS[client]
     const asking = gateway.call(pathOf(client, model, true), {
       json: question(client, model, true),
@@ -158,7 +158,7 @@ describe('a broken Gemini stream ends with the error as an event and as a bare o
   })
 
   test('also where it fails behind keep-alives', async () => {
-    const gateway = localGateway(WAITING, () => new Promise<Response>(() => {}))
+    const gateway = renewedGateway(WAITING, () => new Promise<Response>(() => {}))
     const model = MODELS.gemini
     const asking = gateway.call(pathOf('gemini', model, true), {
       json: question('gemini', model, true),
@@ -173,7 +173,7 @@ describe('a broken Gemini stream ends with the error as an event and as a bare o
 
   test.each([...WIRES])('of %s without alt=sse: the last element of one array', async upstream => {
     const source = fed()
-    const gateway = localGateway(ROUTES, () => source.reply)
+    const gateway = renewedGateway(ROUTES, () => source.reply)
     const path = `/v1beta/models/${MODELS[upstream]}:streamGenerateContent`
     const asking = gateway.call(path, { json: question('gemini', MODELS[upstream], true) })
     source.say([...OPENING[upstream], ...FIRST[upstream]])
@@ -198,7 +198,7 @@ server: { reply-limit: 1MB }
   const chunk = (content: string): string =>
     `data: ${JSON.stringify({ id: 'c', model: 'x', choices: [{ index: 0, delta: { content } }] })}\n\n`
   async function asked(...pieces: string[]) {
-    const gateway = localGateway(KEYED, () => streamOf(pieces))
+    const gateway = renewedGateway(KEYED, () => streamOf(pieces))
     const json = {
       model: 'm',
       stream: true,

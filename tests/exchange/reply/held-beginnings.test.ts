@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { fed, turns } from '../../support/fed-stream.ts'
 import { framesOf } from '../../support/frames.ts'
 import { streamFaults } from '../../support/grammar.ts'
-import { localGateway, type Received, streamOf } from '../../support/local-gateway.ts'
+import { type Received, renewedGateway, streamOf } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'
 import { object } from '../../support/readers/seen.ts'
 import { ENDING, FIRST, OPENING, WORDS } from '../../support/replies.ts'
@@ -33,7 +33,7 @@ const isFirst = ({ headers }: Received): boolean =>
 /** A client whose first credential sends what the test says, and the second a whole reply at once. */
 function waiting(client: Wire, upstream: Wire, routes = TWO_KEYS) {
   const source = fed()
-  const gateway = localGateway(routes, received => {
+  const gateway = renewedGateway(routes, received => {
     if (!isFirst(received))
       return streamOf([...OPENING[upstream], ...FIRST[upstream], ...ENDING[upstream]])
     received.signal.addEventListener('abort', source.cut)
@@ -127,7 +127,7 @@ describe('a model that thinks silently before its first word', () => {
 
   test('over the WebSocket: keep-alives are frames of it', async () => {
     const source = fed()
-    const gateway = localGateway(TWO_KEYS, () => source.reply)
+    const gateway = renewedGateway(TWO_KEYS, () => source.reply)
     const heard: JsonObject[] = []
     const session = createResponsesSession(
       {

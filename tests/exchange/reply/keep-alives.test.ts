@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/lib/json/json.ts'
 import { fed, turns } from '../../support/fed-stream.ts'
 import { framesOf } from '../../support/frames.ts'
 import { streamFaults } from '../../support/grammar.ts'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 import type { Wire } from '../../support/read-reply.ts'
 import { ENDING, FIRST, OPENING } from '../../support/replies.ts'
 import { MODELS, pathOf, question, ROUTES, WIRES } from '../../support/wires.ts'
@@ -21,7 +21,7 @@ const KEEP_ALIVE: Record<Wire, RegExp> = {
 /** What a client gets of an upstream that is silent for one keep-alive before each of the pieces. */
 async function heard(client: Wire, upstream: Wire, pieces: readonly string[], path?: string) {
   const source = fed()
-  const gateway = localGateway(KEPT_WARM, () => source.reply)
+  const gateway = renewedGateway(KEPT_WARM, () => source.reply)
   const model = MODELS[upstream]
   const asking = gateway.call(path ?? pathOf(client, model, true), {
     json: question(client, model, true),

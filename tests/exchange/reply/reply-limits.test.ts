@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { localGateway, streamOf, type Upstream } from '../../support/local-gateway.ts'
+import {
+  type LocalGateway,
+  renewedGateway,
+  streamOf,
+  type Upstream,
+} from '../../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -65,7 +70,7 @@ describe('no more of a reply is held than server.reply-limit allows', () => {
     ['the same, translated', SSE, 'data: ', FILLER, '/v1/messages', { ...MESSAGES, stream: true }],
   ])('%s', async (_, type, first, piece, path, json) => {
     const { reply, taken } = endless(type, first, piece)
-    const local = localGateway(ROUTES, () => reply())
+    const local = renewedGateway(ROUTES, () => reply())
     const response = await local.call(path, { json })
     expect(response.status).toBe(502)
     expect(await response.text()).toContain('raise server.reply-limit in routes.yaml')
@@ -77,7 +82,7 @@ describe('no more of a reply is held than server.reply-limit allows', () => {
     ['translated', '/v1/messages', MESSAGES],
   ])('a line without end in the middle of a stream ends it: %s', async (_, path, json) => {
     const { reply, taken } = endless(SSE, `${chunk({ content: 'a' })}data: `, FILLER)
-    const local = localGateway(ROUTES, () => reply())
+    const local = renewedGateway(ROUTES, () => reply())
     const response = await local.call(path, { json: { ...json, stream: true } })
     expect(response.status).toBe(200)
     expect(await response.text()).toContain('raise server.reply-limit in routes.yaml')
@@ -86,7 +91,7 @@ describe('no more of a reply is held than server.reply-limit allows', () => {
 
   test('another target can still answer', async () => {
     const { reply } = endless('application/json', '{"id":"', FILLER)
-    const local = localGateway(ROUTES, ({ url }) =>
+    const local = renewedGateway(ROUTES, ({ url }) =>
       url.includes('a.test') ? reply() : Response.json(OK),
     )
     const response = await local.call('/v1/chat/completions', { json: { ...CHAT, model: 'both' } })
@@ -97,7 +102,7 @@ describe('no more of a reply is held than server.reply-limit allows', () => {
   test('no credential cools down for it, and the same is not asked for again', async () => {
     const { reply } = endless('application/json', '{"id":"', FILLER)
     const routes = ROUTES.replace('request-retry: 0', 'request-retry: 3')
-    const local = localGateway(routes, () => reply())
+    const local = renewedGateway(routes, () => reply())
     const response = await local.call('/v1/chat/completions', { json: CHAT })
     expect(response.status).toBe(502)
     expect(local.received).toHaveLength(1)
@@ -106,7 +111,7 @@ describe('no more of a reply is held than server.reply-limit allows', () => {
 
   test('the body of an error is read as far as it can be shown', async () => {
     const { reply, taken } = endless('text/plain', 'overloaded ', FILLER)
-    const local = localGateway(ROUTES, () => reply(500))
+    const local = renewedGateway(ROUTES, () => reply(500))
     const response = await local.call('/v1/chat/completions', { json: CHAT })
     expect(response.status).toBe(500)
     expect(taken.bytes).toBeLessThan(2_000_000)
@@ -119,7 +124,7 @@ describe('no more of a reply is held than server.reply-limit allows', () => {
     const picture = 'A'.repeat(2_000_000)
     const text = `${chunk({ content: picture })}${chunk({}, 'stop')}data: [DONE]\n\n`
     const pieces = text.match(/[\s\S]{1,40000}/g) ?? []
-    const local = localGateway(ROUTES, () => streamOf(pieces))
+    const local = renewedGateway(ROUTES, () => streamOf(pieces))
     const response = await local.call(path, { json: { ...json, stream: true } })
     expect(response.status).toBe(200)
     expect(await response.text()).toContain(picture)
@@ -127,7 +132,7 @@ describe('no more of a reply is held than server.reply-limit allows', () => {
 })
 
 test('response headers that no client could take are not relayed', async () => {
-  const local = localGateway(ROUTES, ({ url }) =>
+  const local = renewedGateway(ROUTES, ({ url }) =>
     Response.json(OK, { headers: url.includes('a.test') ? { 'x-big': 'h'.repeat(200_000) } : {} }),
   )
   const response = await local.call('/v1/chat/completions', { json: CHAT })
@@ -156,26 +161,26 @@ describe('timeout.total holds, whatever the upstream does', () => {
       return new Response(body, { headers: { 'content-type': type } })
     }
   }
-  let local: ReturnType<typeof localGateway> | undefined
+  let local: LocalGateway | undefined
 
   test.each([
     ['a stream for a client without', SSE, chunk({ content: 'a' }), CHAT],
     ['blanks before a JSON reply', 'application/json', ' ', CHAT],
   ])('%s', async (_, type, piece, json) => {
-    local = localGateway(TIMED, dripping(type, piece))
+    local = renewedGateway(TIMED, dripping(type, piece))
     const response = await local.call('/v1/chat/completions', { json })
     expect(response.status).toBe(504)
     expect(await response.text()).toContain('total timeout after 60 s')
   })
 
   test('a stream for a client that streams', async () => {
-    local = localGateway(TIMED, dripping(SSE, chunk({ content: 'a' })))
+    local = renewedGateway(TIMED, dripping(SSE, chunk({ content: 'a' })))
     const response = await local.call('/v1/chat/completions', { json: { ...CHAT, stream: true } })
     expect(await response.text()).toContain('total timeout after 60 s')
   })
 
   test('when it is over nobody else is asked, nor once more', async () => {
-    local = localGateway(TIMED.replace('request-retry: 0', 'request-retry: 3'), received =>
+    local = renewedGateway(TIMED.replace('request-retry: 0', 'request-retry: 3'), received =>
       dripping(SSE, chunk({ content: 'a' }))(received),
     )
     const response = await local.call('/v1/chat/completions', { json: { ...CHAT, model: 'both' } })

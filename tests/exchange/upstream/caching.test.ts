@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 import { list, object } from '../../support/readers/seen.ts'
 
 const ROUTES = `
@@ -24,7 +24,7 @@ async function sent(
   json: JsonObject,
   headers: Record<string, string> = {},
 ): Promise<{ body: JsonObject; losses: string }> {
-  const gateway = localGateway(ROUTES, () =>
+  const gateway = renewedGateway(ROUTES, () =>
     Response.json({
       id: 'c',
       model: 'm',

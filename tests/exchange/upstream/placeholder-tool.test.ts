@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 import { WHOLE } from '../../support/replies.ts'
 import { captures, sharedMissing } from '../../support/shared.ts'
 import { MODELS, ROUTES, WIRES } from '../../support/wires.ts'
@@ -19,7 +19,7 @@ describe('the tool that Claude Code declares and never calls', () => {
   test.each(WIRES.filter(wire => wire !== 'anthropic'))(
     'is not offered to models of %s, and that is no loss',
     async wire => {
-      const gateway = localGateway(ROUTES, () => Response.json(WHOLE[wire]))
+      const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE[wire]))
       const json = asked(MODELS[wire], [reading, PLACEHOLDER])
       const response = await gateway.call('/v1/messages', { json })
       expect(gateway.received[0]?.text).toContain('"Read"')
@@ -29,7 +29,7 @@ describe('the tool that Claude Code declares and never calls', () => {
   )
 
   test('alone it leaves no empty list of tools', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json(WHOLE['openai-chat']))
+    const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE['openai-chat']))
     await gateway.call('/v1/messages', { json: asked(MODELS['openai-chat'], [PLACEHOLDER]) })
     expect(gateway.received[0]?.text).not.toContain('"tools"')
   })
@@ -37,14 +37,14 @@ describe('the tool that Claude Code declares and never calls', () => {
   test('stays for models of its own protocol, also where the request is encoded', async () => {
     const routes = ROUTES.replace('up-anthropic/served', '"up-anthropic/served(high)"')
     for (const file of [ROUTES, routes]) {
-      const gateway = localGateway(file, () => Response.json(WHOLE.anthropic))
+      const gateway = renewedGateway(file, () => Response.json(WHOLE.anthropic))
       await gateway.call('/v1/messages', { json: asked(MODELS.anthropic, [reading, PLACEHOLDER]) })
       expect(JSON.parse(gateway.received[0]?.text ?? '').tools).toEqual([reading, PLACEHOLDER])
     }
   })
 
   test('other deferred tools, and one of that name that is not deferred, are offered', async () => {
-    const gateway = localGateway(ROUTES, () => Response.json(WHOLE['openai-chat']))
+    const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE['openai-chat']))
     const tools = [
       { ...reading, defer_loading: true },
       { name: PLACEHOLDER.name, input_schema: EMPTY },
@@ -59,7 +59,7 @@ describe('the tool that Claude Code declares and never calls', () => {
       JSON.stringify(body).includes('"name":"DeferredToolPlaceholder"'),
     )
     test.each(recorded.map(({ id, body }) => [id, body] as const))('%s', async (_, body) => {
-      const gateway = localGateway(ROUTES, () => Response.json(WHOLE['openai-chat']))
+      const gateway = renewedGateway(ROUTES, () => Response.json(WHOLE['openai-chat']))
       const json = { ...body, model: MODELS['openai-chat'], stream: false }
       await gateway.call('/v1/messages', { json })
       expect(gateway.received[0]?.text).not.toContain('DeferredToolPlaceholder')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Credential } from '../../../src/credentials/credential.ts'
 import { GatewayError } from '../../../src/lib/errors.ts'
-import { type LocalGateway, localGateway, type Upstream } from '../../support/local-gateway.ts'
+import { type LocalGateway, renewedGateway, type Upstream } from '../../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -58,7 +58,7 @@ function account(
 }
 
 function gatewayWith(accounts: readonly Credential[], upstream: Upstream): LocalGateway {
-  const gateway = localGateway(ROUTES, upstream)
+  const gateway = renewedGateway(ROUTES, upstream)
   gateway.services.pool.reconcile(accounts, gateway.gateway.table.policy)
   return gateway
 }
@@ -133,7 +133,7 @@ describe('after a 401', () => {
   })
 
   test('an API key is not asked again', async () => {
-    const gateway = localGateway(ROUTES, () => refusal())
+    const gateway = renewedGateway(ROUTES, () => refusal())
     await gateway.call('/v1/messages', ASK)
     expect(gateway.received).toHaveLength(1)
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { unpacked } from '../../../src/gateway/handlers/unpack.ts'
 import { createGate } from '../../../src/lib/gate.ts'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 
 const ROUTES = `
 version: 1
@@ -10,7 +10,7 @@ providers: { a: { kind: openai-compatible, base-url: "http://a.test/v1", keys: [
 models: { m: a/x }
 `
 const REPLY = { id: 'c', model: 'x', choices: [{ index: 0, message: { content: 'ok' } }] }
-const gateway = () => localGateway(ROUTES, () => Response.json(REPLY))
+const gateway = () => renewedGateway(ROUTES, () => Response.json(REPLY))
 
 const PACK = {
   gzip: gzipSync,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/lib/json/json.ts'
-import { localGateway } from '../../support/local-gateway.ts'
+import { renewedGateway } from '../../support/local-gateway.ts'
 import { list, object, words } from '../../support/readers/seen.ts'
 import { MODELS, ROUTES } from '../../support/wires.ts'
 
@@ -8,7 +8,7 @@ const HEAD = { max_tokens: 4_096, messages: [{ role: 'user', content: 'hi' }] }
 
 /** A model that calls the first tool it is offered. */
 async function asked(upstream: 'openai-chat' | 'anthropic', tool: JsonObject, input: JsonObject) {
-  const gateway = localGateway(ROUTES, ({ text }) => {
+  const gateway = renewedGateway(ROUTES, ({ text }) => {
     const offered = list((JSON.parse(text) as JsonObject).tools)[0] ?? {}
     const call = { name: words(object(offered.function).name), arguments: JSON.stringify(input) }
     const message = { role: 'assistant', content: null, tool_calls: [{ id: 'c', function: call }] }
