@@ -7,7 +7,9 @@ import {
   count,
   duration,
   filledText,
+  mapping,
   oneOrMore,
+  optionals,
   shut,
   words,
   wordsOrMore,
@@ -15,67 +17,45 @@ import {
 
 /** What clients may ask for: `models`, `aliases`, `force`, and conditions and changes of requests. */
 
-export const When = Type.Object(
+export const When = optionals(
   {
-    client: Type.Optional(
-      wordsOrMore(CLIENTS, about('The program that asks, known by its headers. Default: any')),
+    client: wordsOrMore(
+      CLIENTS,
+      about('The program that asks, known by its headers. Default: any'),
     ),
-    protocol: Type.Optional(
-      wordsOrMore(PROTOCOLS, about('The protocol in which it asks. Default: any')),
+    protocol: wordsOrMore(PROTOCOLS, about('The protocol in which it asks. Default: any')),
+    key: oneOrMore(about('The name of the API key that is used; local without keys. Default: any')),
+    model: oneOrMore(about('The name that is asked for, * for any run. Default: any')),
+    header: Type.Record(
+      Type.String(),
+      Type.String(),
+      about('Headers of the request by name, * for any run. Default: any'),
     ),
-    key: Type.Optional(
-      oneOrMore(about('The name of the API key that is used; local without keys. Default: any')),
+    'input-tokens': Type.String(
+      about('How long the prompt is, such as ">180k" or "<=4k". Default: any'),
     ),
-    model: Type.Optional(
-      oneOrMore(about('The name that is asked for, * for any run. Default: any')),
+    thinking: Type.Boolean(about('Whether the request asks the model to think. Default: either')),
+    images: Type.Boolean(about('Whether the request has pictures in it. Default: either')),
+    stream: Type.Boolean(about('Whether the reply is to be streamed. Default: either')),
+    tools: oneOrMore(
+      about('A tool that the request offers, by name or type, * for any run. Default: any'),
     ),
-    header: Type.Optional(
-      Type.Record(
-        Type.String(),
-        Type.String(),
-        about('Headers of the request by name, * for any run. Default: any'),
-      ),
-    ),
-    'input-tokens': Type.Optional(
-      Type.String(about('How long the prompt is, such as ">180k" or "<=4k". Default: any')),
-    ),
-    thinking: Type.Optional(
-      Type.Boolean(about('Whether the request asks the model to think. Default: either')),
-    ),
-    images: Type.Optional(
-      Type.Boolean(about('Whether the request has pictures in it. Default: either')),
-    ),
-    stream: Type.Optional(
-      Type.Boolean(about('Whether the reply is to be streamed. Default: either')),
-    ),
-    tools: Type.Optional(
-      oneOrMore(
-        about('A tool that the request offers, by name or type, * for any run. Default: any'),
-      ),
-    ),
-    hour: Type.Optional(
-      Type.Union(
-        [Type.String(), Type.Integer({ minimum: 0, maximum: 23 })],
-        about('The hour of the day where the gateway runs, such as "22-6". Default: any'),
-      ),
+    hour: Type.Union(
+      [Type.String(), Type.Integer({ minimum: 0, maximum: 23 })],
+      about('The hour of the day where the gateway runs, such as "22-6". Default: any'),
     ),
   },
-  {
-    ...shut,
-    ...called('when'),
-    ...about('All must hold; a list means any of its words. Default: always'),
-  },
+  { ...called('when'), ...about('All must hold; a list means any of its words. Default: always') },
 )
 
-export const Timeout = Type.Object(
+export const Timeout = optionals(
   {
-    connect: Type.Optional(duration(about('Until the connection stands', '10s'))),
-    'first-byte': Type.Optional(duration(about('Until the upstream begins to answer', '5m'))),
-    idle: Type.Optional(duration(about('The longest silence in an answer', '2m'))),
-    total: Type.Optional(duration(about('The whole answer; 0: as long as it takes', 0))),
+    connect: duration(about('Until the connection stands', '10s')),
+    'first-byte': duration(about('Until the upstream begins to answer', '5m')),
+    idle: duration(about('The longest silence in an answer', '2m')),
+    total: duration(about('The whole answer; 0: as long as it takes', 0)),
   },
   {
-    ...shut,
     ...called('timeout'),
     ...about('How long to wait for an upstream. Default: each as given below'),
   },
@@ -85,15 +65,16 @@ export const Timeout = Type.Object(
 const target = () =>
   filledText(about('provider/model, or the name of another entry; (high) behind it: how to think'))
 
-const Member = Type.Object(
+const Member = mapping(
+  { target: target() },
   {
-    target: target(),
-    weight: Type.Optional(
-      Type.Integer({ minimum: 0, ...about('Its share in a pool whose strategy is weighted', 1) }),
-    ),
-    timeout: Type.Optional(Timeout),
+    weight: Type.Integer({
+      minimum: 0,
+      ...about('Its share in a pool whose strategy is weighted', 1),
+    }),
+    timeout: Timeout,
   },
-  { ...shut, ...called('member'), ...about('A target with options') },
+  { ...called('member'), ...about('A target with options') },
 )
 const Single = Type.Union([target(), Member])
 const Pool = Type.Array(Single, {
@@ -132,65 +113,54 @@ function stepOf(depth: number): TSchema {
 const List = Type.Unsafe<unknown[]>(listOf(DEEPEST_STEP))
 
 const to = () => Type.Union([target(), List], about('Who answers: a target, or a list of them'))
-const reportModel = () =>
-  Type.Optional(
-    words(
-      ['asked', 'served'] as const,
-      about('Which name replies carry: the client’s, or that of the model which answered', 'asked'),
-    ),
-  )
-const strategy = () =>
-  Type.Optional(
-    words(
-      ['round-robin', 'fill-first', 'weighted', 'least-latency'] as const,
-      about('How the members of its pools share the load', 'round-robin'),
-    ),
-  )
+const reportModel = words(
+  ['asked', 'served'] as const,
+  about('Which name replies carry: the client’s, or that of the model which answered', 'asked'),
+)
+const strategy = words(
+  ['round-robin', 'fill-first', 'weighted', 'least-latency'] as const,
+  about('How the members of its pools share the load', 'round-robin'),
+)
 
 /** Changes to a request, by path in the client’s own protocol. */
 export const edits = {
-  default: Type.Optional(
-    Type.Record(
-      Type.String(),
-      Type.Unknown(),
-      about('Request parameters that are set where the client did not, by path. Default: none'),
-    ),
+  default: Type.Record(
+    Type.String(),
+    Type.Unknown(),
+    about('Request parameters that are set where the client did not, by path. Default: none'),
   ),
-  set: Type.Optional(
-    Type.Record(
-      Type.String(),
-      Type.Unknown(),
-      about('Request parameters that are always set, by path. Default: none'),
-    ),
+  set: Type.Record(
+    Type.String(),
+    Type.Unknown(),
+    about('Request parameters that are always set, by path. Default: none'),
   ),
-  remove: Type.Optional(
-    oneOrMore(about('Request parameters that are taken out, by path. Default: none')),
-  ),
+  remove: oneOrMore(about('Request parameters that are taken out, by path. Default: none')),
 }
 
 export const Model = Type.Union([
   target(),
   List,
-  Type.Object(
+  mapping(
+    { to: to() },
     {
-      to: to(),
-      description: Type.Optional(Type.String(about('Shown in model lists. Default: none'))),
-      context: Type.Optional(
-        count(about('The context window that clients see: 200k. Default: that of its targets')),
+      description: Type.String(about('Shown in model lists. Default: none')),
+      context: count(
+        about('The context window that clients see: 200k. Default: that of its targets'),
       ),
-      'report-model': reportModel(),
-      strategy: strategy(),
+      'report-model': reportModel,
+      strategy,
       ...edits,
     },
-    { ...shut, ...about('A model with options') },
+    about('A model with options'),
   ),
 ])
 
 export const Name = Type.Union([
   target(),
   List,
-  Type.Object(
-    { to: to(), when: Type.Optional(When), 'report-model': reportModel(), strategy: strategy() },
-    { ...shut, ...about('A name with options') },
+  mapping(
+    { to: to() },
+    { when: When, 'report-model': reportModel, strategy },
+    about('A name with options'),
   ),
 ])

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { ABILITIES } from '../../conversation/index.ts'
 import { Timeout } from './entries.ts'
-import { about, count, filledText, headers, later, proxyUrl, shut, words } from './values.ts'
+import { about, count, filledText, headers, later, mapping, proxyUrl, words } from './values.ts'
 
 /** Upstreams: `providers`. */
 
@@ -11,42 +11,40 @@ const OWN_PROXY =
 const Key = Type.Union([
   // Empty after its variable was found unset: the key is then left out, with a warning.
   Type.String(about('The key, best as "${NAME}"')),
-  Type.Object(
+  mapping(
     {
       key: Type.String(about('The key, best as "${NAME}"')),
-      name: Type.Optional(
-        Type.String(about('How this key is called in logs. Default: key-1, key-2, …')),
-      ),
-      weight: Type.Optional(
-        Type.Integer({
-          minimum: 0,
-          ...about('Its share where policy.strategy is weighted', 1),
-        }),
-      ),
-      priority: Type.Optional(Type.Integer(about('Keys of a higher one are used first', 0))),
-      headers: Type.Optional(
-        headers(about('Headers of requests with this key; "$name" copies the client’s', {})),
-      ),
-      'proxy-url': Type.Optional(proxyUrl(about(OWN_PROXY))),
     },
-    { ...shut, ...about('A key with options') },
+    {
+      name: Type.String(about('How this key is called in logs. Default: key-1, key-2, …')),
+      weight: Type.Integer({
+        minimum: 0,
+        ...about('Its share where policy.strategy is weighted', 1),
+      }),
+      priority: Type.Integer(about('Keys of a higher one are used first', 0)),
+      headers: headers(about('Headers of requests with this key; "$name" copies the client’s', {})),
+      'proxy-url': proxyUrl(about(OWN_PROXY)),
+    },
+    about('A key with options'),
   ),
 ])
 
 const perMillion = (description: string) => Type.Number({ minimum: 0, ...about(description) })
 
-const Price = Type.Object(
+const Price = mapping(
   {
     input: perMillion('USD for a million tokens of prompt'),
     output: perMillion('USD for a million tokens of reply'),
-    'cache-read': Type.Optional(
-      perMillion('USD for a million tokens read from the cache. Default: that of input'),
+  },
+  {
+    'cache-read': perMillion(
+      'USD for a million tokens read from the cache. Default: that of input',
     ),
-    'cache-write': Type.Optional(
-      perMillion('USD for a million tokens written into the cache. Default: that of input'),
+    'cache-write': perMillion(
+      'USD for a million tokens written into the cache. Default: that of input',
     ),
   },
-  { ...shut, ...about('USD for a million tokens. Default: what the vendor is known to take') },
+  about('USD for a million tokens. Default: what the vendor is known to take'),
 )
 
 const Levels = Type.Array(
@@ -58,76 +56,62 @@ const Levels = Type.Array(
 
 const ProviderModel = Type.Union([
   filledText(about('A model, as the upstream calls it')),
-  Type.Object(
+  mapping(
     {
       name: filledText(about('As the upstream calls it')),
-      alias: Type.Optional(filledText(about('As clients call it. Default: its name'))),
-      context: Type.Optional(
-        count(about('Its context window: 200k. Default: what is known of the model')),
-      ),
-      thinking: Type.Optional(Levels),
-      lacks: Type.Optional(
-        Type.Array(
-          words(ABILITIES, about('An ability')),
-          about(
-            'What it cannot take: requests that need it go to the next target. Default: what is known of it',
-          ),
+    },
+    {
+      alias: filledText(about('As clients call it. Default: its name')),
+      context: count(about('Its context window: 200k. Default: what is known of the model')),
+      thinking: Levels,
+      lacks: Type.Array(
+        words(ABILITIES, about('An ability')),
+        about(
+          'What it cannot take: requests that need it go to the next target. Default: what is known of it',
         ),
       ),
-      price: Type.Optional(Price),
+      price: Price,
     },
-    { ...shut, ...about('A model with what is to be known of it') },
+    about('A model with what is to be known of it'),
   ),
 ])
 
 const Anything = Type.Unknown()
 
-export const Provider = Type.Object(
+export const Provider = mapping(
   {
     kind: Type.String({ 'x-kind': true, ...about('The preset: protocol, address, quirks') }),
-    'base-url': Type.Optional(
-      Type.String(about('Where it is, as people write it. Default: the vendor’s own address')),
-    ),
-    'api-version': Type.Optional(
-      Type.String(about('Sent as api-version, as Azure wants it. Default: none')),
-    ),
-    keys: Type.Optional(
-      Type.Array(Key, about('Keys of this provider; they share the load. Default: none')),
-    ),
-    accounts: Type.Optional(later(Anything)),
-    oauth: Type.Optional(later(Anything)),
-    models: Type.Optional(
-      Type.Array(
-        ProviderModel,
-        about('The models it has. Default: those it lists itself, else those its kind knows'),
-      ),
-    ),
-    exclude: Type.Optional(
-      Type.Array(Type.String(), about('Models that are hidden, * for any run', [])),
-    ),
-    discover: Type.Optional(
-      Type.Boolean(
-        about(
-          'Ask the upstream for its list of models. Default: where it has one and the file gives no models',
-        ),
-      ),
-    ),
-    prefix: Type.Optional(
-      Type.String({
-        pattern: '^[^/:\\s]+$',
-        'x-like': 'a word without "/" and ":", such as work',
-        ...about('Its models are only reached as PREFIX/MODEL. Default: none'),
-      }),
-    ),
-    headers: Type.Optional(
-      headers(about('Headers of requests to it; "$name" copies the client’s', {})),
-    ),
-    'proxy-url': Type.Optional(proxyUrl(about(OWN_PROXY))),
-    timeout: Type.Optional(Timeout),
-    priority: Type.Optional(
-      Type.Integer(about('Of those that list the same name a higher one is asked first', 0)),
-    ),
-    disabled: Type.Optional(Type.Boolean(about('Whether it is switched off', false))),
   },
-  { ...shut, ...about('An upstream') },
+  {
+    'base-url': Type.String(
+      about('Where it is, as people write it. Default: the vendor’s own address'),
+    ),
+    'api-version': Type.String(about('Sent as api-version, as Azure wants it. Default: none')),
+    keys: Type.Array(Key, about('Keys of this provider; they share the load. Default: none')),
+    accounts: later(Anything),
+    oauth: later(Anything),
+    models: Type.Array(
+      ProviderModel,
+      about('The models it has. Default: those it lists itself, else those its kind knows'),
+    ),
+    exclude: Type.Array(Type.String(), about('Models that are hidden, * for any run', [])),
+    discover: Type.Boolean(
+      about(
+        'Ask the upstream for its list of models. Default: where it has one and the file gives no models',
+      ),
+    ),
+    prefix: Type.String({
+      pattern: '^[^/:\\s]+$',
+      'x-like': 'a word without "/" and ":", such as work',
+      ...about('Its models are only reached as PREFIX/MODEL. Default: none'),
+    }),
+    headers: headers(about('Headers of requests to it; "$name" copies the client’s', {})),
+    'proxy-url': proxyUrl(about(OWN_PROXY)),
+    timeout: Timeout,
+    priority: Type.Integer(
+      about('Of those that list the same name a higher one is asked first', 0),
+    ),
+    disabled: Type.Boolean(about('Whether it is switched off', false)),
+  },
+  about('An upstream'),
 )

@@ -1,4 +1,10 @@
-import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
+import {
+  type ObjectOptions,
+  type TProperties,
+  type TSchema,
+  type TUnsafe,
+  Type,
+} from '@sinclair/typebox'
 
 /**
  * Values that several members share. Members marked `later` belong to the language but not yet to
@@ -27,6 +33,21 @@ export const called = (name: string) => ({ 'x-name': name })
 /** Spread into an optional member's options. */
 export function about(description: string, ...unsaid: [] | [value: unknown]): About {
   return unsaid.length === 0 ? { description } : { description, default: unsaid[0] }
+}
+
+/** A mapping any of whose members may be missing, and that has no others. */
+export function optionals<Members extends TProperties>(members: Members, options: ObjectOptions) {
+  return Type.Partial(Type.Object(members, { ...shut, ...options }))
+}
+
+/** A mapping with members that it must have, some that it may have, and no others. */
+export function mapping<Required extends TProperties, Optional extends TProperties>(
+  required: Required,
+  optional: Optional,
+  options: ObjectOptions,
+) {
+  const { properties } = Type.Partial(Type.Object(optional))
+  return Type.Object({ ...required, ...properties }, { ...shut, ...options })
 }
 
 /** A text that is not empty. */
