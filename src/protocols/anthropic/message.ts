@@ -6,29 +6,18 @@ import {
   toTurns,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
-import { text, without } from '../../lib/json/read-json.ts'
+import { text } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { argumentsObject } from '../shared/arguments.ts'
-import { withExtensions } from '../shared/extensions.ts'
 import { BEFORE_ASSISTANT } from '../shared/first-words.ts'
 import { OUR_STEP } from '../shared/gateway-ids.ts'
 import { opaqueWords } from '../shared/opaque-words.ts'
 import { isSealOf } from '../shared/seals.ts'
 import { cacheControl } from './cache.ts'
-import { encodeCitations, encodeMedia, rememberedContent } from './part.ts'
+import { encodeCitations, encodeMedia } from './part.ts'
 
 const memory = sourceMemory('anthropic')
-
-export function decodeMessage(wire: JsonObject, issuer: string): Message {
-  const role = wire.role === 'assistant' || wire.role === 'system' ? wire.role : 'user'
-  return {
-    role,
-    parts: rememberedContent(wire.content, issuer),
-    origin: 'anthropic',
-    ...withExtensions('anthropic', without(wire, 'role', 'content')),
-  }
-}
 
 export function encodeMessages(
   messages: readonly Message[],

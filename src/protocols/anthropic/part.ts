@@ -1,6 +1,8 @@
 import {
-  type CapsulePart,
   type Citation,
+  type Extensions,
+  isCapsuleText,
+  type Message,
   type Part,
   type PartOf,
   type ServerStep,
@@ -12,16 +14,31 @@ import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import { table } from '../../lib/json/table.ts'
-import { withExtensions } from '../shared/extensions.ts'
 
 const memory = sourceMemory('anthropic')
 
+export function decodeMessages(wires: JsonValue | undefined, issuer: string): Message[] {
+  return objects(wires).map(wire => ({
+    role: wire.role === 'assistant' || wire.role === 'system' ? wire.role : 'user',
+    parts: rememberedContent(wire.content, issuer),
+    origin: 'anthropic',
+    extensions: unread(wire, 'role', 'content'),
+  }))
+}
+
+/** The members that the conversation has no place for: those not named. */
+export function unread(wire: JsonObject, ...names: readonly string[]): Extensions | undefined {
+  const members = without(wire, ...names)
+  for (const _ in members) return { anthropic: members }
+  return undefined
+}
+
 /** A string, or blocks. */
-export function decodeContent(content: JsonValue | undefined, issuer: string): Part[] {
+function decodeContent(content: JsonValue | undefined, issuer: string): Part[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
   const blocks = objects(content)
-  if (!blocks.some(isCarrier)) return blocks.map(block => decodeBlock(block, issuer))
-  return unpacked(blocks.map(block => carrierOf(block) ?? decodeBlock(block, issuer)))
+  if (blocks.some(isCarrier)) return unpackedBlocks(blocks, issuer)
+  return blocks.map(block => decodeBlock(block, issuer))
 }
 
 /** Content whose form is remembered, unless it carried a capsule of this gateway. */
@@ -31,18 +48,22 @@ export function rememberedContent(content: JsonValue | undefined, issuer: string
   return memory.remember(parts, content)
 }
 
+function unpackedBlocks(blocks: readonly JsonObject[], issuer: string): Part[] {
+  return unpacked(
+    blocks.map(block => {
+      const capsule = unpackCapsule(sealedText(block))
+      return capsule ? { type: 'carrier', capsule } : decodeBlock(block, issuer)
+    }),
+  )
+}
+
 function sealedText(wire: JsonObject): string {
   if (wire.type === 'thinking') return text(wire.signature) ?? ''
   return wire.type === 'redacted_thinking' ? (text(wire.data) ?? '') : ''
 }
 
 function isCarrier(wire: JsonObject): boolean {
-  return unpackCapsule(sealedText(wire)) !== undefined
-}
-
-function carrierOf(wire: JsonObject): CapsulePart | undefined {
-  const capsule = unpackCapsule(sealedText(wire))
-  return capsule && { type: 'carrier', capsule }
+  return isCapsuleText(sealedText(wire))
 }
 
 /** A block the conversation has no type for becomes `opaque`, unchanged. */
@@ -65,7 +86,7 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
         type: 'thinking',
         text: text(wire.thinking) ?? '',
         seal: signature ? sealOf(issuer, signature) : undefined,
-        ...withExtensions('anthropic', without(wire, 'type', 'thinking', 'signature')),
+        extensions: unread(wire, 'type', 'thinking', 'signature'),
       }
     }
     case 'redacted_thinking':
@@ -77,7 +98,7 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
         name: text(wire.name) ?? '',
         arguments: JSON.stringify(wire.input ?? {}),
         runsOn: 'client',
-        ...withExtensions('anthropic', without(wire, 'type', 'id', 'name', 'input')),
+        extensions: unread(wire, 'type', 'id', 'name', 'input'),
       }
     case 'tool_result':
       return {
@@ -86,7 +107,7 @@ function decodeKnown(wire: JsonObject, issuer: string): Part {
         parts: decodeContent(wire.content, issuer),
         failed: wire.is_error === true,
         runsOn: 'client',
-        ...withExtensions('anthropic', without(wire, 'type', 'tool_use_id', 'content', 'is_error')),
+        extensions: unread(wire, 'type', 'tool_use_id', 'content', 'is_error'),
       }
     default: {
       const means = stepOf(wire)
@@ -139,7 +160,7 @@ function decodeText(wire: JsonObject): Part {
     type: 'text',
     text: text(wire.text) ?? '',
     citations: citations.length > 0 ? citations : undefined,
-    ...withExtensions('anthropic', without(wire, 'type', 'text', 'citations')),
+    extensions: unread(wire, 'type', 'text', 'citations'),
   }
 }
 
@@ -151,7 +172,7 @@ function decodeMedia(wire: JsonObject, type: 'image' | 'document'): Part {
     type,
     source,
     name,
-    ...withExtensions('anthropic', without(wire, 'type', 'source', 'title')),
+    extensions: unread(wire, 'type', 'source', 'title'),
   }
 }
 
@@ -187,7 +208,7 @@ export function decodeCitation(wire: JsonObject): Citation {
     title,
     url,
     quote,
-    ...withExtensions('anthropic', wire),
+    extensions: unread(wire),
   }
 }
 

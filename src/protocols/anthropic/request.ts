@@ -8,11 +8,11 @@ import { foreignLosses, withRequestExtensions } from '../shared/foreign-members.
 import { omitUnsupported } from '../shared/omit-members.ts'
 import { cacheForeignPrefix, keepCacheMarkers } from './cache.ts'
 import { FOREIGN } from './foreign.ts'
-import { decodeMessage, encodeMessages, encodePart } from './message.ts'
-import { rememberedContent } from './part.ts'
+import { encodeMessages, encodePart } from './message.ts'
+import { decodeMessages, rememberedContent } from './part.ts'
 import { fitPrefill } from './prefill.ts'
 import { asWrittenSampling, decodeSampling, encodeSampling, SAMPLING } from './sampling.ts'
-import { decodeThinking, isOn, showThinking, thinkingMembers } from './thinking.ts'
+import { decodeThinking, isOn, showThoughts, thinkingMembers, wantsShown } from './thinking.ts'
 import { decodeTool, decodeToolChoice, encodeTools } from './tool.ts'
 
 const memory = sourceMemory('anthropic')
@@ -39,15 +39,16 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
   const issuer = envelope.issuer ?? ''
   const choice = object(body.tool_choice)
   const thinking = decodeThinking(body)
+  const showThinking = wantsShown(body)
   return {
     system: rememberedContent(body.system, issuer),
-    messages: objects(body.messages).map(wire => decodeMessage(wire, issuer)),
+    messages: decodeMessages(body.messages, issuer),
     tools: memory.remember(objects(body.tools).map(decodeTool), body.tools ?? null),
     toolChoice: memory.remember(decodeToolChoice(choice), choice ?? null),
     parallelTools: choice?.disable_parallel_tool_use === true ? false : undefined,
     sampling: memory.remember(decodeSampling(body), picked(body, SAMPLING)),
     thinking: thinking ? memory.remember(thinking, picked(body, THINKING)) : undefined,
-    ...wantsShown(body),
+    showThinking,
     format: memory.remember(decodeFormat(body), picked(body, FORMAT)),
     ...withRequestExtensions('anthropic', ownMembers(body, thinking), FOREIGN),
   }
@@ -58,14 +59,6 @@ function ownMembers(body: JsonObject, thinking: ThinkingIntent | undefined): Jso
   const own = without(body, ...UNDERSTOOD)
   if (!thinking && body.thinking !== undefined) own.thinking = body.thinking
   return own
-}
-
-/** Without the parameter this protocol shows no thoughts, whatever the effort. */
-function wantsShown(body: JsonObject): { showThinking?: boolean } {
-  const display = object(body.thinking)?.display
-  if (display !== undefined) return { showThinking: display !== 'omitted' }
-  const effort = object(body.output_config)?.effort
-  return body.thinking === undefined && effort !== undefined ? { showThinking: false } : {}
 }
 
 const THINKING = ['thinking', 'output_config']
@@ -112,7 +105,7 @@ export function encodeRequest(
     ...thinking,
     ...encodeTools(request, losses),
   }
-  showThinking(body, request)
+  showThoughts(body, request)
   const config: JsonObject = {
     ...object(own.output_config),
     ...object(thinking.output_config),

@@ -8,13 +8,12 @@ import {
   type Stop,
 } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
-import { object, objects, text, without } from '../../lib/json/read-json.ts'
+import { object, objects, text } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { argumentsObject } from '../shared/arguments.ts'
-import { withExtensions } from '../shared/extensions.ts'
 import { OUR_STEP } from '../shared/gateway-ids.ts'
 import { embeddedError } from './error.ts'
-import { decodeBlock, encodeMedia, encodeReplyCitation } from './part.ts'
+import { decodeBlock, encodeMedia, encodeReplyCitation, unread } from './part.ts'
 import { decodeStop, encodeStop } from './stop.ts'
 import { carriesThinking } from './thinking.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
@@ -39,7 +38,7 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
     parts: objects(body.content).map(block => decodeBlock(block, issuer)),
     stop: decodeStop(text(body.stop_reason) ?? null, text(body.stop_sequence) ?? null),
     usage: decodeUsage(object(body.usage) ?? {}),
-    ...withExtensions('anthropic', without(body, ...UNDERSTOOD)),
+    extensions: unread(body, ...UNDERSTOOD),
   }
 }
 

@@ -34,6 +34,14 @@ export function decodeThinking(body: JsonObject): ThinkingIntent | undefined {
   }
 }
 
+/** Without the parameter this protocol shows no thoughts, whatever the effort. */
+export function wantsShown(body: JsonObject): boolean | undefined {
+  const display = object(body.thinking)?.display
+  if (display !== undefined) return display !== 'omitted'
+  const effort = object(body.output_config)?.effort
+  return body.thinking === undefined && effort !== undefined ? false : undefined
+}
+
 const EFFORTS = new Set<string>(['low', 'medium', 'high', 'xhigh', 'max'])
 
 /** An unknown level asks for thinking, so it counts as `high`. */
@@ -105,7 +113,7 @@ function asWrittenThinking({ thinking, format }: ConversationRequest): JsonObjec
 }
 
 /** Whether a client of another protocol wants to see thoughts is a member of the parameter here. */
-export function showThinking(
+export function showThoughts(
   body: JsonObject,
   { thinking, showThinking: shown }: ConversationRequest,
 ) {

@@ -1,12 +1,12 @@
 import type { ConversationRequest, ServerAbility, Tool } from '../../conversation/index.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../lib/json/json.ts'
-import { flag, number, object, text, without } from '../../lib/json/read-json.ts'
+import { flag, number, object, text } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Loss } from '../codec.ts'
-import { withExtensions } from '../shared/extensions.ts'
 import { unknownWord } from '../shared/foreign-members.ts'
 import { cacheControl } from './cache.ts'
 import { clientTool } from './client-tools.ts'
+import { unread } from './part.ts'
 
 const memory = sourceMemory('anthropic')
 
@@ -24,10 +24,7 @@ export function decodeTool(wire: JsonObject): Tool {
     parameters: schema,
     only: isPlaceholder(wire) ? ('anthropic' as const) : undefined,
     ...shared(wire),
-    ...withExtensions(
-      'anthropic',
-      without(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control'),
-    ),
+    extensions: unread(wire, 'name', 'description', 'input_schema', 'strict', 'cache_control'),
   }
 }
 

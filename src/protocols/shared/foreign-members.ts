@@ -2,7 +2,6 @@ import type { ConversationRequest, Extensions, ProtocolId } from '../../conversa
 import type { GatewayError } from '../../lib/errors.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import type { Loss } from '../codec.ts'
-import { withExtensions } from './extensions.ts'
 
 /** What becomes of a protocol's own request members at an upstream of another protocol. */
 export type ForeignRules = {
@@ -19,14 +18,17 @@ export type ForeignRules = {
 
 const rules = new WeakMap<JsonObject, ForeignRules>()
 
-/** `withExtensions` of a request, whose members the codec's rules belong to. */
+/** `{ extensions }` to spread into a request, whose members the codec's rules belong to. */
 export function withRequestExtensions(
   protocol: ProtocolId,
   members: JsonObject,
   foreign: ForeignRules,
 ): { extensions?: Extensions } {
-  rules.set(members, foreign)
-  return withExtensions(protocol, members)
+  for (const _ in members) {
+    rules.set(members, foreign)
+    return { extensions: { [protocol]: members } }
+  }
+  return {}
 }
 
 type Misread = Loss & { protocol: ProtocolId }
