@@ -1,3 +1,4 @@
+import { mapKeeping } from '../lib/map-keeping.ts'
 import type { Part } from './part.ts'
 import type { ConversationRequest, Message } from './request.ts'
 
@@ -20,25 +21,18 @@ export function withValidMedia(
   request: ConversationRequest,
   broken: (reason: string) => void,
 ): ConversationRequest {
-  let changed = false
-  const mend = (part: Part): Part => {
-    const mended = mendPart(part, mend, broken)
-    if (mended !== part) changed = true
-    return mended
-  }
-  const messages = request.messages.map((message): Message => {
-    const parts = message.parts.map(mend)
-    return parts.some((part, index) => part !== message.parts[index])
-      ? { ...message, parts }
-      : message
+  const mend = (part: Part): Part => mendPart(part, mend, broken)
+  const messages = mapKeeping(request.messages, (message): Message => {
+    const parts = mapKeeping(message.parts, mend)
+    return parts === message.parts ? message : { ...message, parts }
   })
-  return changed ? { ...request, messages } : request
+  return messages === request.messages ? request : { ...request, messages }
 }
 
 function mendPart(part: Part, mend: (part: Part) => Part, broken: (reason: string) => void): Part {
   if (part.type === 'tool-result') {
-    const parts = part.parts.map(mend)
-    return parts.some((valid, index) => valid !== part.parts[index]) ? { ...part, parts } : part
+    const parts = mapKeeping(part.parts, mend)
+    return parts === part.parts ? part : { ...part, parts }
   }
   if (part.type !== 'image' && part.type !== 'document') return part
   const { source } = part

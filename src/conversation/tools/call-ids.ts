@@ -1,4 +1,4 @@
-import type { Part } from '../part.ts'
+import type { Part, PartOf } from '../part.ts'
 import type { Message } from '../request.ts'
 
 /** A conversation in which each call has an id of its own, and each result the id of its call. */
@@ -23,7 +23,7 @@ export function distinctCallIds(messages: Message[]): Distinct {
 }
 
 /** Gives out ids that are neither `known` nor were given out before. */
-function createIds(known: ReadonlySet<string>, given = new Set<string>()) {
+export function createIds(known: ReadonlySet<string>, given = new Set<string>()) {
   /** The latest number behind each id, so that many repeated ids are not counted anew each time. */
   const numbers = new Map<string, number>()
   const take = (id: string): boolean => !known.has(id) && given.size < given.add(id).size
@@ -37,13 +37,13 @@ function createIds(known: ReadonlySet<string>, given = new Set<string>()) {
   }
 }
 
-function isCall(part: Part): part is Extract<Part, { type: 'tool-call' }> {
+export function isClientCall(part: Part): part is PartOf<'tool-call'> {
   return part.type === 'tool-call' && part.runsOn === 'client'
 }
 
 function isDistinct(messages: readonly Message[], known: Set<string>): boolean {
   return messages.every(({ parts }) =>
-    parts.every(part => !isCall(part) || known.size < known.add(part.id).size),
+    parts.every(part => !isClientCall(part) || known.size < known.add(part.id).size),
   )
 }
 
@@ -56,7 +56,7 @@ function renumbered(messages: readonly Message[], next: (id: string) => string):
     before = message.role
     let changed = false
     const parts = message.parts.map((part): Part => {
-      if (isCall(part)) {
+      if (isClientCall(part)) {
         const id = next(part.id)
         turn.called(part.id, id)
         latest.set(part.id, id)

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { mapKeeping } from '../../lib/map-keeping.ts'
 import type { Machine } from '../../lib/streams/machine.ts'
 import type { Part, PartOf } from '../part.ts'
 import type { ConversationRequest, Message, Tool } from '../request.ts'
 import type { ConversationResponse, StreamEvent } from '../response.ts'
-import { distinctCallIds } from './call-ids.ts'
+import { createIds, distinctCallIds } from './call-ids.ts'
 import { decodeInput } from './freeform.ts'
 
 /** What an upstream's protocol can express about tools. */
@@ -32,6 +33,16 @@ export type AdaptedTools = {
 }
 
 export function adaptTools(request: ConversationRequest, dialect: ToolDialect): AdaptedTools {
+  return request.tools.length > 0 || request.messages.some(usesTools)
+    ? fitTools(request, dialect)
+    : { request, renamed: [], ...wayBack(new Map(), () => createIds(new Set())) }
+}
+
+function usesTools({ parts }: Message): boolean {
+  return parts.some(({ type }) => type === 'tool-call' || type === 'tool-result')
+}
+
+function fitTools(request: ConversationRequest, dialect: ToolDialect): AdaptedTools {
   const known = new Map<string, ClientTool>()
   const renamed: { from: string; to: string }[] = []
   const nameOf = ({ name, namespace, freeform }: ClientTool): string => {
@@ -55,8 +66,21 @@ export function adaptTools(request: ConversationRequest, dialect: ToolDialect): 
   return {
     request: withChoice(adapted, known),
     renamed,
-    restoreResponse: response => restoreResponse(response, known, distinct.reply()),
-    restoreStream: () => restoreStream(known, distinct.reply()),
+    ...wayBack(known, distinct.reply),
+  }
+}
+
+/** How replies get the client's names and free ids. One without calls is the same one again. */
+function wayBack(
+  known: ReadonlyMap<string, ClientTool>,
+  idsOf: () => (id: string) => string,
+): Pick<AdaptedTools, 'restoreResponse' | 'restoreStream'> {
+  return {
+    restoreResponse: response =>
+      response.parts.some(({ type }) => type === 'tool-call')
+        ? restoreResponse(response, known, idsOf())
+        : response,
+    restoreStream: () => new RestoredStream(known, idsOf),
   }
 }
 
@@ -94,17 +118,6 @@ function legalName(
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 8)
   const safe = name.replace(illegalCharacter, '_').slice(0, maxLength - 10)
   return `${/^[a-zA-Z_]/.test(safe) ? safe : `_${safe.slice(0, maxLength - 11)}`}_${digest}`
-}
-
-/** The very same array where no item changed, so that a source memory still recalls it. */
-function mapKeeping<Item>(items: Item[], map: (item: Item) => Item): Item[] {
-  let changed = false
-  const mapped = items.map(item => {
-    const next = map(item)
-    if (next !== item) changed = true
-    return next
-  })
-  return changed ? mapped : items
 }
 
 function fitTool(tool: Tool, dialect: ToolDialect, nameOf: (known: ClientTool) => string): Tool {
@@ -263,45 +276,53 @@ function isAsDeclared(part: PartOf<'tool-call'>, tool: ClientTool): boolean {
 }
 
 /** Gives calls back their client's names, and freeform calls their text, as they stream by. */
-function restoreStream(
-  known: ReadonlyMap<string, ClientTool>,
-  idOf: (id: string) => string,
-): Machine<StreamEvent, StreamEvent> {
-  const unwrapping = new Map<number, Machine<string, string>>()
-  const lookUp = createLookUp(known)
-  const asText = (index: number, pieces: string[]): StreamEvent[] => {
-    const text = pieces.join('')
-    return text === '' ? [] : [{ type: 'part-delta', index, delta: { arguments: text } }]
+class RestoredStream implements Machine<StreamEvent, StreamEvent> {
+  private readonly unwrapping = new Map<number, Machine<string, string>>()
+  private readonly lookUp: (wire: string) => ClientTool | undefined
+  private readonly idsOf: () => (id: string) => string
+  private idOf: ((id: string) => string) | undefined
+
+  constructor(known: ReadonlyMap<string, ClientTool>, idsOf: () => (id: string) => string) {
+    this.lookUp = createLookUp(known)
+    this.idsOf = idsOf
   }
 
-  function started(event: Extract<StreamEvent, { type: 'part-start' }>): StreamEvent[] {
-    const { part: original, index } = event
+  feed(event: StreamEvent): StreamEvent[] {
+    if (event.type === 'part-start') return this.started(event)
+    if (this.unwrapping.size === 0) return [event]
+    if (event.type === 'part-delta') {
+      const unwrap = this.unwrapping.get(event.index)
+      if (!unwrap || !('arguments' in event.delta)) return [event]
+      return asText(event.index, unwrap.feed(event.delta.arguments))
+    }
+    if (event.type !== 'part-end') return [event]
+    const unwrap = this.unwrapping.get(event.index)
+    if (!unwrap) return [event]
+    this.unwrapping.delete(event.index)
+    return [...asText(event.index, unwrap.end()), event]
+  }
+
+  end(): StreamEvent[] {
+    return []
+  }
+
+  private started(event: Extract<StreamEvent, { type: 'part-start' }>): StreamEvent[] {
+    const original = event.part
     if (original.type !== 'tool-call' || original.runsOn === 'server') return [event]
-    const part = withId(original, idOf(original.id))
-    const tool = lookUp(part.name)
+    this.idOf ??= this.idsOf()
+    const part = withId(original, this.idOf(original.id))
+    const tool = this.lookUp(part.name)
     if (!tool || isAsDeclared(part, tool)) return part === original ? [event] : [{ ...event, part }]
     const call = restored(part, tool)
     if (!tool.freeform || part.freeform) return [{ ...event, part: call }]
     const unwrap = decodeInput()
-    unwrapping.set(index, unwrap)
+    this.unwrapping.set(event.index, unwrap)
     const start: StreamEvent = { ...event, part: { ...call, arguments: '', freeform: true } }
-    return [start, ...asText(index, unwrap.feed(part.arguments))]
+    return [start, ...asText(event.index, unwrap.feed(part.arguments))]
   }
+}
 
-  return {
-    feed(event) {
-      if (event.type === 'part-start') return started(event)
-      if (event.type === 'part-delta') {
-        const unwrap = unwrapping.get(event.index)
-        if (!unwrap || !('arguments' in event.delta)) return [event]
-        return asText(event.index, unwrap.feed(event.delta.arguments))
-      }
-      if (event.type !== 'part-end') return [event]
-      const unwrap = unwrapping.get(event.index)
-      if (!unwrap) return [event]
-      unwrapping.delete(event.index)
-      return [...asText(event.index, unwrap.end()), event]
-    },
-    end: () => [],
-  }
+function asText(index: number, pieces: string[]): StreamEvent[] {
+  const text = pieces.join('')
+  return text === '' ? [] : [{ type: 'part-delta', index, delta: { arguments: text } }]
 }

@@ -1,5 +1,6 @@
 import type { Part, PartOf } from '../part.ts'
 import type { Message } from '../request.ts'
+import { isClientCall } from './call-ids.ts'
 
 /**
  * Messages as upstreams demand them: consecutive ones of a role are one, and the results of an
@@ -50,10 +51,6 @@ function pairToolResults(
   if (inOrder.length === 0 && following.length === 0 && last) return []
   const opening: Message[] = inOrder.length > 0 ? [{ role: 'user', parts: inOrder }] : []
   return merged([...opening, ...rest.filter(message => message.parts.length > 0)])
-}
-
-function isClientCall(part: Part): part is PartOf<'tool-call'> {
-  return part.type === 'tool-call' && part.runsOn === 'client'
 }
 
 function unanswered(callId: string): PartOf<'tool-result'> {
