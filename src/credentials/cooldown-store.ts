@@ -19,6 +19,8 @@ export interface CooldownStore {
   set(model: string, cooldown: Cooldown): void
   /** Forgets the cooldowns of a model, also the level that they had reached. */
   clear(model: string): void
+  /** Nothing is known of any model; false also while that has not been read yet. */
+  readonly empty: boolean
   entries(): [model: string, rest: Cooldown][]
   /** What is stored counts from now on: another node has written it. */
   reread(): void
@@ -74,6 +76,7 @@ export function createCooldownStore(
       const untilMs = Math.min(cooldown.untilMs, now() + maxMs())
       if (model !== undefined) put(known, model, cooldownClass, { ...cooldown, untilMs })
     }
+    store.empty = known.size === 0
     return known
   }
 
@@ -96,40 +99,47 @@ export function createCooldownStore(
     }
   }
 
-  return {
-    last: (model, cooldownClass) => cooldowns().get(model)?.get(cooldownClass),
-    open(model) {
+  const store = {
+    /** A member and no getter: every request reads it. */
+    empty: false,
+    last: (model: string, cooldownClass: CooldownClass) =>
+      cooldowns().get(model)?.get(cooldownClass),
+    open(model: string): Cooldown[] {
       const classes = cooldowns().get(model)
       if (!classes) return NONE
       const atMs = now()
       return [...classes.values()].filter(({ untilMs }) => untilMs > atMs)
     },
-    any: model => cooldowns().has(model),
-    set(model, cooldown) {
+    any: (model: string) => cooldowns().has(model),
+    set(model: string, cooldown: Cooldown): void {
       const cooldownClass = classOf(cooldown.code)
       if (!cooldownClass) return
       if (!cooldowns().has(model) && cooldowns().size >= MAX_MODELS) makeRoom()
       put(cooldowns(), model, cooldownClass, cooldown)
+      store.empty = false
       const value = JSON.stringify({ ...cooldown, secret: fingerprint })
       state.put('cooldown', id, new Map([[`${model}\t${STORED[cooldownClass]}`, value]]))
     },
-    clear(model) {
+    clear(model: string): void {
       const classes = cooldowns().get(model)
       if (!classes) return
       cooldowns().delete(model)
+      store.empty = cooldowns().size === 0
       const gone = [...classes.keys()].map(
         cooldownClass => [`${model}\t${STORED[cooldownClass]}`, ''] as const,
       )
       state.put('cooldown', id, new Map(gone))
     },
-    reread() {
+    reread(): void {
       known = undefined
+      store.empty = false
     },
     entries: () =>
       [...cooldowns()].flatMap(([model, classes]) =>
         [...classes.values()].map((cooldown): [string, Cooldown] => [model, cooldown]),
       ),
   }
+  return store
 }
 
 /** A cooldown belongs to an account, not to the name under which it is declared. */

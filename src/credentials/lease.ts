@@ -41,24 +41,24 @@ export class MemberLease implements Lease {
     this.member = member
     this.model = model
     this.options = options
-    this.trials = member.beginTrials(model)
+    this.trials = member.cooldowns.empty ? NONE : member.beginTrials(model)
   }
 
   answered(): void {
-    this.member.endTrials(this.trials)
+    if (this.trials.length > 0) this.member.endTrials(this.trials)
     this.trials = NONE
   }
 
   settle(outcome: Outcome): void {
-    this.answered()
+    if (this.trials.length > 0) this.answered()
     if (this.settled) return
     this.settled = true
-    if (!outcome.ok) {
-      this.coolDown(outcome.error, outcome.limits)
-      return
+    const { cooldowns } = this.member
+    if (!outcome.ok) this.coolDown(outcome.error, outcome.limits)
+    else if (!cooldowns.empty) {
+      cooldowns.clear(this.model)
+      cooldowns.clear(EVERY_MODEL)
     }
-    this.member.cooldowns.clear(this.model)
-    this.member.cooldowns.clear(EVERY_MODEL)
   }
 
   release(): void {

@@ -30,6 +30,7 @@ export class Member {
 
   /** The cooldown that counts. One that is no guess goes first: a guess need not be waited for. */
   cooldown(model: string): Cooldown | undefined {
+    if (this.cooldowns.empty) return undefined
     const ofModel = this.cooldowns.open(model)
     const ofAll = this.cooldowns.open(EVERY_MODEL)
     if (ofModel.length === 0 && ofAll.length === 0) return undefined

@@ -120,7 +120,13 @@ class CredentialPool implements Pool {
     tried: ReadonlySet<string>,
     { includeCoolingDown = false, prefer }: Parameters<Pool['acquire']>[3] = {},
   ): Lease | undefined {
-    const members = this.of(provider)
+    const members = this.members.get(provider) ?? NO_MEMBERS
+    const [only] = members
+    // Almost every request: one credential, which never failed or has succeeded since.
+    if (only?.cooldowns.empty && members.length === 1 && tried.size === 0)
+      return only.credential.weight > 0
+        ? new MemberLease(only, model, this.leaseOptions)
+        : undefined
     const able = members.filter(
       member => !tried.has(member.credential.id) && !member.cooldown(model),
     )
