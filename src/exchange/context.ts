@@ -13,11 +13,13 @@ export type Exchange = ResolvedRequest & {
   readonly progress: Progress
   /** Undefined: this request is not recorded. */
   readonly recording: Recording | undefined
-  /** Those of this exchange and those of the gateway. */
+  /** Those of this exchange alone; the gateway has those of every exchange. */
   readonly observers: readonly Observer[]
 }
 
-/** Hands an event to every observer, at once and in order. */
+/** Hands an event to everything that observes it, at once and in order. */
 export function emit(exchange: Exchange, event: ExchangeEvent): void {
-  for (const observer of exchange.observers) observer.on(event, exchange, exchange.progress)
+  const { observers, gateway, progress } = exchange
+  for (const observer of observers) observer.on(event, exchange, progress)
+  for (const observer of gateway.observers[event.type]) observer.on(event, exchange, progress)
 }

@@ -1,11 +1,13 @@
 import { countTokens as countConversation } from '../conversation/count.ts'
 import { asGatewayError } from '../lib/errors.ts'
 import { isObject, parseObject } from '../lib/json/json.ts'
+import { endAttempt } from './accounting/settle.ts'
 import type { Exchange } from './context.ts'
+import { candidateOf } from './failover/candidates.ts'
 import { readReplyBody } from './reply/body.ts'
 import { respond } from './reply/respond.ts'
 import { stamp } from './response-headers.ts'
-import { beginAttempt, endAttempt } from './upstream/attempt.ts'
+import { beginAttempt } from './upstream/attempt.ts'
 import { asJson, relayedHeaders } from './upstream/headers.ts'
 import { send } from './upstream/send.ts'
 
@@ -21,7 +23,7 @@ export async function countTokens(exchange: Exchange): Promise<Response> {
     speaks &&
     exchange.gateway.services.pool.acquire(target.provider.id, target.model, new Set())
   if (!lease) return countLocally(exchange)
-  const attempt = beginAttempt(exchange, target, lease)
+  const attempt = beginAttempt(exchange, candidateOf(exchange, target, lease))
   try {
     exchange.progress.attempts++
     const reply = await send(exchange, attempt, 'count-tokens')

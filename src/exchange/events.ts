@@ -18,9 +18,12 @@ export type ObservedAttempt = {
   readonly losses: readonly Loss[]
 }
 
-/** What happened. Events are of an attempt or of the exchange, never of a chunk. */
+/**
+ * What happened. Events are of an attempt or of the exchange, never of a chunk. Those of the wire go
+ * to the observers of this exchange alone.
+ */
 export type ExchangeEvent =
-  /** The request is on its way. */
+  /** The request is on its way. Of the wire. */
   | {
       type: 'attempt-start'
       attempt: ObservedAttempt
@@ -28,9 +31,9 @@ export type ExchangeEvent =
       headers: Headers
       body: Uint8Array
     }
-  /** The upstream has sent its status and headers. */
+  /** The upstream has sent its status and headers. Of the wire. */
   | { type: 'attempt-reply'; status: number; headers: Headers }
-  /** A body that is whole, or the payload with which a stream begins, is there after `ms`. */
+  /** The payload with which a stream begins is there after `ms`. */
   | { type: 'attempt-answer'; target: Target; ms: number }
   /** `message`: without secrets. */
   | {
@@ -62,6 +65,31 @@ export type AttemptEnd = Pick<Entry, 'atMs' | 'outcome' | 'status' | 'offer'> & 
 /** A sink of events. It is called directly, so it must be quick and must not throw. */
 export interface Observer {
   on(event: ExchangeEvent, request: ResolvedRequest, progress: Readonly<Progress>): void
+}
+
+/** Events that every observer of a snapshot may ask for. */
+export type SnapshotEvent = Exclude<ExchangeEvent['type'], 'attempt-start' | 'attempt-reply'>
+
+/** Observes every exchange of a snapshot, as far as these events go. */
+export interface SnapshotObserver extends Observer {
+  readonly events: readonly SnapshotEvent[]
+}
+
+/** Who is called for an event, in order; compiled once a snapshot. */
+export type ObserversByEvent = Readonly<Record<ExchangeEvent['type'], readonly Observer[]>>
+
+export function observersByEvent(observers: readonly SnapshotObserver[]): ObserversByEvent {
+  const of = (event: SnapshotEvent): readonly Observer[] =>
+    observers.filter(({ events }) => events.includes(event))
+  return {
+    'attempt-start': [],
+    'attempt-reply': [],
+    'attempt-answer': of('attempt-answer'),
+    'attempt-failure': of('attempt-failure'),
+    'attempt-retry': of('attempt-retry'),
+    'attempt-end': of('attempt-end'),
+    'exchange-end': of('exchange-end'),
+  }
 }
 
 /** A request that is over: who asked for what, how that was resolved, and who was tried. */

@@ -8,12 +8,13 @@ import { reserve } from './accounting/reserve.ts'
 import { settleEnd } from './accounting/settle.ts'
 import type { Exchange } from './context.ts'
 import { countTokens } from './count-tokens.ts'
+import type { Observer } from './events.ts'
 import { failover } from './failover/failover.ts'
 import { Progress } from './progress.ts'
 import type { Recording } from './recording.ts'
 import { withKeepAlive } from './reply/keep-alive.ts'
 import { respond } from './reply/respond.ts'
-import type { InboundRequest, ResolvedRequest } from './request.ts'
+import type { InboundRequest } from './request.ts'
 import { resolveRequest } from './resolve.ts'
 import { stamp } from './response-headers.ts'
 import type { ExchangeSnapshot } from './snapshot.ts'
@@ -29,9 +30,12 @@ export async function exchange(
   let admitted: Exchange | undefined
   try {
     if (inbound.caller.budgeted) await gateway.services.prices.prepare()
-    const request = await resolveRequest(gateway, inbound)
+    const resolved = resolveRequest(gateway, inbound)
+    const request = resolved instanceof Promise ? await resolved : resolved
     const reservation = inbound.caller.limits && (await reserve(request, gateway.services))
-    admitted = admit(gateway, request, recording, reservation)
+    // Admitted: from here on its end closes the reservation.
+    const observers = recording || reservation ? ownObservers(recording, reservation) : NONE
+    admitted = { ...request, gateway, progress: new Progress(), recording, observers }
     if (request.action === 'count-tokens') return await countTokens(admitted)
     // An error in a request that must be read anyway is no target's fault.
     if (!request.allowsPassthrough) await request.body.conversation()
@@ -47,17 +51,15 @@ export async function exchange(
   }
 }
 
-/** An admitted request: from here on its end closes the reservation. */
-function admit(
-  gateway: ExchangeSnapshot,
-  request: ResolvedRequest,
+const NONE: readonly Observer[] = []
+
+function ownObservers(
   recording: Recording | undefined,
   reservation: Reservation | undefined,
-): Exchange {
-  let { observers } = gateway
-  if (recording) observers = [recording, ...observers]
-  if (reservation) observers = [reservationObserver(reservation), ...observers]
-  return { ...request, gateway, progress: new Progress(), recording, observers }
+): readonly Observer[] {
+  const own: Observer[] = reservation ? [reservationObserver(reservation)] : []
+  if (recording) own.push(recording)
+  return own
 }
 
 /** The error of an exchange: the upstream's own bytes where the client speaks the same protocol. */

@@ -7,52 +7,78 @@ import type { TokenEstimator } from './failover/token-estimate.ts'
 import type { ParsedBody } from './parsed-body.ts'
 import type { InboundRequest } from './request.ts'
 
-export type RequestFacts = Facts & {
-  /**
-   * Counts the input if a condition asked for it that length could not decide, and resolves to
-   * whether it did: from then on `inputTokens` is the count.
-   */
-  countTokens(): Promise<boolean>
-}
-
 /** What conditions may ask about this request. The body is read only if one asks for it. */
-export function factsOf(
-  { codec, inbound, caller, action }: InboundRequest,
-  envelope: Envelope,
-  body: ParsedBody,
-  atMs: number,
-  tokenEstimator: TokenEstimator,
-): RequestFacts {
-  let counted: number | undefined
-  let undecided = false
+export class RequestFacts implements Facts {
+  readonly atMs: number
+  readonly client: ClientName
+  readonly protocol: Facts['protocol']
+  readonly key: string
+  readonly model: string
+  readonly stream: boolean
+  /** A condition asked for the length of the input, and an estimate could not decide it. */
+  undecided = false
+  /** `countTokens` was called. */
+  counted = false
+  readonly #inbound: InboundRequest
+  readonly #body: ParsedBody
+  readonly #tokenEstimator: TokenEstimator
+  #inputTokens: number | undefined
+
+  constructor(
+    inbound: InboundRequest,
+    { model, stream }: Envelope,
+    body: ParsedBody,
+    { now, tokenEstimator }: { now(): number; tokenEstimator: TokenEstimator },
+  ) {
+    this.atMs = now()
+    this.client = detectClient(inbound.inbound.headers)
+    this.protocol = inbound.codec.protocol
+    this.key = inbound.caller.name
+    this.model = model
+    this.stream = stream
+    this.#inbound = inbound
+    this.#body = body
+    this.#tokenEstimator = tokenEstimator
+  }
+
+  get hour(): number {
+    return new Date(this.atMs).getHours()
+  }
+
+  header(name: string): string | null {
+    return this.#inbound.inbound.headers.get(name)
+  }
+
+  inputTokens(near: number): number {
+    if (this.#inputTokens !== undefined) return this.#inputTokens
+    const { bytes } = this.#body
+    const estimate = this.#tokenEstimator.estimate(this.key, bytes.length)
+    this.undecided ||= !decides(estimate, bytes, near)
+    return estimate.tokens
+  }
+
+  /** From then on `inputTokens` is the count, where the body can be read. */
+  async countTokens(): Promise<void> {
+    this.counted = true
+    if (this.#request()) this.#inputTokens = await this.#body.ownInputTokens()
+  }
+
+  thinking(): boolean {
+    const thinking = this.#request()?.thinking
+    return thinking !== undefined && effortOf(thinking) !== 'none'
+  }
+
+  images(): boolean {
+    return hasImages(this.#request())
+  }
+
+  tools(): readonly string[] {
+    return toolNames(this.#request())
+  }
+
   /** Undefined: nothing is known of a body that is malformed, or that is no conversation. */
-  const request = (): ConversationRequest | undefined =>
-    action === 'relay' ? undefined : readable(body)
-  return {
-    client: detectClient(inbound.headers),
-    protocol: codec.protocol,
-    key: caller.name,
-    model: envelope.model,
-    stream: envelope.stream,
-    hour: new Date(atMs).getHours(),
-    header: name => inbound.headers.get(name),
-    inputTokens(near) {
-      if (counted !== undefined) return counted
-      const estimate = tokenEstimator.estimate(caller.name, body.bytes.length)
-      undecided ||= !decides(estimate, body.bytes, near)
-      return estimate.tokens
-    },
-    async countTokens() {
-      if (!undecided || !request()) return false
-      counted = await body.ownInputTokens()
-      return true
-    },
-    thinking() {
-      const thinking = request()?.thinking
-      return thinking !== undefined && effortOf(thinking) !== 'none'
-    },
-    images: () => hasImages(request()),
-    tools: () => toolNames(request()),
+  #request(): ConversationRequest | undefined {
+    return this.#inbound.action === 'relay' ? undefined : readable(this.#body)
   }
 }
 

@@ -8,10 +8,10 @@ import { orInvalidBody } from '../protocols/shared/peek.ts'
 import { layered } from '../routing/body-edits.ts'
 import type { Facts } from '../routing/facts.ts'
 import type { Resolution, Route, RoutingTable } from '../routing/table.ts'
-import { mustBeName } from './admission/asked-name.ts'
+import { mustBeName, PLAIN_NAME } from './admission/asked-name.ts'
 import type { Caller } from './admission/caller.ts'
 import { mustNameAllowed } from './admission/named-models.ts'
-import { factsOf } from './facts.ts'
+import { RequestFacts } from './facts.ts'
 import { refersToStored } from './history/stored-responses.ts'
 import { ParsedBody } from './parsed-body.ts'
 import type { InboundRequest, ResolvedRequest } from './request.ts'
@@ -21,51 +21,86 @@ import type { ExchangeServices } from './services.ts'
 type ResolveServices = Pick<ExchangeServices, 'now' | 'requestedNames' | 'state' | 'tokenEstimator'>
 
 /**
- * Reads what is asked, resolves the model's name and makes the changes that routes.yaml wants.
- * Throws `invalid-request`, `forbidden` and `model-not-found`.
+ * Reads what is asked, resolves the model's name and makes the changes that routes.yaml wants. A
+ * promise only where tokens must be counted or stored responses be looked up for it. Throws
+ * `invalid-request`, `forbidden` and `model-not-found`.
  */
-export async function resolveRequest(
+export function resolveRequest(
   { table, services }: { table: RoutingTable; services: ResolveServices },
   inbound: InboundRequest,
-): Promise<ResolvedRequest> {
-  const receivedAtMs = services.now()
-  const { codec, action, caller } = inbound
+): ResolvedRequest | Promise<ResolvedRequest> {
+  const { codec, caller } = inbound
   const envelope = codec.peek(inbound.inbound)
   const { model } = envelope
-  mustBeName(table, model)
-  if (!caller.may(model)) throw notAllowed(caller, model)
+  if (!PLAIN_NAME.test(model)) mustBeName(table, model)
+  if (caller.restricted && !caller.may(model)) throw notAllowed(caller, model)
   const body = bodyOf(inbound, envelope, inbound.inbound.body, services)
-  const facts = factsOf(inbound, envelope, body, receivedAtMs, services.tokenEstimator)
-  let judged = judge(table, model, facts)
+  const facts = new RequestFacts(inbound, envelope, body, services)
+  const question = { inbound, table, services, envelope, body, facts }
+  const resolution = table.resolve(model, facts)
   // Length could not decide a condition: all are asked again, with the count.
-  if (await facts.countTokens()) judged = judge(table, model, facts)
-  const { resolution, edits } = judged
+  return facts.undecided ? resolvedByCount(question) : resolved(question, resolution)
+}
+
+type Question = Readable & {
+  inbound: InboundRequest
+  table: RoutingTable
+  services: ResolveServices
+  facts: RequestFacts
+}
+
+async function resolvedByCount(question: Question): Promise<ResolvedRequest> {
+  const { table, envelope, facts } = question
+  await facts.countTokens()
+  return resolved(question, table.resolve(envelope.model, facts))
+}
+
+/** The request on its way to where the name leads. */
+function resolved(
+  question: Question,
+  resolution: Resolution,
+): ResolvedRequest | Promise<ResolvedRequest> {
+  const { inbound, table, services, facts } = question
+  const { codec, action, caller } = inbound
+  const { model, modelAs } = question.envelope
   if (!resolution.found) throw unknownModel(model, resolution.nearest.filter(caller.may))
   const { route, trace } = resolution
-  if (envelope.modelAs !== 'text') mustNameAllowed(caller, body.bytes, model, route)
-  services.requestedNames.note(facts)
-  const edited =
-    edits.length === 0 || envelope.modelAs === 'text'
-      ? { envelope, body }
-      : editedRequest(inbound, { envelope, body }, edits, services)
-  return {
+  const changes = route.edits.length > 0 || table.rules.length > 0
+  const edits = changes ? editsFor(table, route, facts) : route.edits
+  if (facts.undecided && !facts.counted) return resolvedByCount(question)
+  if ((caller.restricted || caller.budgeted) && modelAs !== 'text')
+    mustNameAllowed(caller, question.body.bytes, model, route)
+  const { envelope, body }: Readable =
+    edits.length === 0 || modelAs === 'text'
+      ? question
+      : editedRequest(inbound, question, edits, services)
+  const passes = action === 'relay' || mayPass(codec, body)
+  const compacts = action === 'compact' || (action === 'generate' && asksToCompact(codec, body))
+  const request = {
     id: inbound.requestId,
-    receivedAtMs,
+    receivedAtMs: facts.atMs,
     requestLine: inbound.requestLine,
     caller,
     client: facts.client,
     codec,
     action,
     relay: inbound.relay,
-    envelope: edited.envelope,
+    envelope,
     headers: inbound.inbound.headers,
     signal: inbound.inbound.signal,
-    body: edited.body,
+    body,
     route,
     trace,
-    allowsPassthrough: await allowsPassthrough(inbound, edited.body, services),
-    compacts: action === 'compact' || asksToCompact(inbound, edited.body),
+    allowsPassthrough: passes,
+    compacts,
   }
+  services.requestedNames.note(facts)
+  if (!passes || action === 'relay' || !codec.stateful || !holds(body, OUR_IDS)) return request
+  // An upstream may be a gateway like this one, with ids that only look like ours.
+  return refersToStored(body.json(), services.state, caller.name).then(refers => ({
+    ...request,
+    allowsPassthrough: !refers,
+  }))
 }
 
 type Readable = { envelope: Envelope; body: ParsedBody }
@@ -93,37 +128,15 @@ function editedRequest(
   return { envelope, body: bodyOf(inbound, envelope, edited, services) }
 }
 
-/** Where a request goes, and what is changed in it. */
-function judge(
-  table: RoutingTable,
-  model: string,
-  facts: Facts,
-): { resolution: Resolution; edits: readonly JsonEdit[] } {
-  const resolution = table.resolve(model, facts)
-  return { resolution, edits: resolution.found ? editsFor(table, resolution.route, facts) : [] }
-}
-
 /** What the model's own entry says goes before the rules. */
 function editsFor({ rules }: RoutingTable, route: Route, facts: Facts): readonly JsonEdit[] {
-  if (rules.length === 0) return route.edits
   const general = rules.flatMap(({ when, edits }) => (!when || when.holds(facts) ? edits : []))
   return layered(route.edits, general)
 }
 
 /** Whether the client speaks a whole protocol, and its body holds nothing that only we can read. */
-async function allowsPassthrough(
-  { action, codec, caller }: InboundRequest,
-  body: ParsedBody,
-  { state }: ResolveServices,
-): Promise<boolean> {
-  if (action === 'relay') return true
-  if (!WHOLE_PROTOCOLS.has(codec) || GATEWAY_MARKS.some(mark => holds(body, mark))) return false
-  // An upstream may be a gateway like this one, with ids that only look like ours.
-  return !(
-    codec.stateful &&
-    holds(body, OUR_IDS) &&
-    (await refersToStored(body.json(), state, caller.name))
-  )
+function mayPass(codec: ClientCodec, body: ParsedBody): boolean {
+  return WHOLE_PROTOCOLS.has(codec) && !GATEWAY_MARKS.some(mark => holds(body, mark))
 }
 
 /** Those that upstreams speak too: the others are legacy forms of one. */
@@ -138,10 +151,8 @@ function holds({ bytes }: ParsedBody, mark: Buffer | string): boolean {
 }
 
 /** Whether an ordinary request asks for a compaction. Most bodies need not be parsed to know. */
-function asksToCompact({ action, codec }: InboundRequest, body: ParsedBody): boolean {
-  const { compaction } = codec
-  if (!compaction || action !== 'generate') return false
-  return holds(body, compaction.mark) && compaction.wanted(body.json())
+function asksToCompact({ compaction }: ClientCodec, body: ParsedBody): boolean {
+  return compaction !== undefined && holds(body, compaction.mark) && compaction.wanted(body.json())
 }
 
 function notAllowed(caller: Caller, model: string): GatewayError {

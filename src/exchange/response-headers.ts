@@ -1,6 +1,5 @@
 import type { Loss } from '../protocols/codec.ts'
 import type { Target } from '../routing/table.ts'
-import { targetName } from '../routing/target-name.ts'
 import type { Progress } from './progress.ts'
 import type { ResolvedRequest } from './request.ts'
 
@@ -16,13 +15,17 @@ export function stamp(
   headers.set('x-jackfield-route', headerText(route.name))
   headers.set('x-jackfield-attempts', String(progress.attempts))
   if (!attempt) return
-  headers.set('x-jackfield-provider', headerText(targetName(attempt.target)))
-  const losses = lossesText(attempt.losses)
-  if (losses) headers.set('x-jackfield-losses', losses)
+  const { target, losses } = attempt
+  headers.set('x-jackfield-provider', headerText(`${target.provider.id}/${target.model}`))
+  const lost = losses.length > 0 && lossesText(losses)
+  if (lost) headers.set('x-jackfield-losses', lost)
 }
+
+const PLAIN = /^[\x20-\x7e]*$/
 
 /** Header values are bytes: what is not plain ASCII is escaped as in a URL, and half a character replaced. */
 function headerText(text: string): string {
+  if (PLAIN.test(text)) return text
   return text.toWellFormed().replace(/[^\x20-\x7e]/gu, character => encodeURIComponent(character))
 }
 

@@ -3,7 +3,7 @@ import type { RoutingTable } from '../routing/table.ts'
 import { estimatorObserver, latencyObserver } from './accounting/observers.ts'
 import { createAuthenticate } from './admission/authenticate.ts'
 import type { Authenticate } from './admission/caller.ts'
-import type { Observer } from './events.ts'
+import { type ObserversByEvent, observersByEvent, type SnapshotObserver } from './events.ts'
 import type { ExchangeServices, Services } from './services.ts'
 import { compileUpstreams, type Upstreams } from './upstream/upstream.ts'
 
@@ -15,7 +15,7 @@ export type ExchangeSnapshot = {
   /** Protocols that several credentials speak: a conversation may meet seals of another one. */
   readonly mixesSeals: ReadonlySet<ProtocolId>
   /** What is called with the events of every exchange. */
-  readonly observers: readonly Observer[]
+  readonly observers: ObserversByEvent
   /** Exchanges are written to files of their own. */
   readonly records: boolean
 }
@@ -30,7 +30,7 @@ export type Gateway = ExchangeSnapshot & {
 export function createGateway(
   table: RoutingTable,
   services: Services,
-  observers: readonly Observer[] = [],
+  observers: readonly SnapshotObserver[] = [],
 ): Gateway {
   return {
     table,
@@ -38,7 +38,11 @@ export function createGateway(
     authenticate: createAuthenticate(table.apiKeys, table.server),
     upstreams: compileUpstreams(table, services),
     mixesSeals: protocolsOfSeveral(table),
-    observers: [estimatorObserver(services), latencyObserver(services), ...observers],
+    observers: observersByEvent([
+      estimatorObserver(services),
+      latencyObserver(services),
+      ...observers,
+    ]),
     records: table.logging.requests !== 'off',
   }
 }

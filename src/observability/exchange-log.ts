@@ -1,6 +1,5 @@
-import type { Usage } from '../conversation/index.ts'
 import type { Bill } from '../exchange/accounting/usage-entry.ts'
-import type { AttemptEnd, Observer } from '../exchange/events.ts'
+import type { AttemptEnd, SnapshotObserver } from '../exchange/events.ts'
 import type { Progress } from '../exchange/progress.ts'
 import type { ResolvedRequest } from '../exchange/request.ts'
 import { lossesText } from '../exchange/response-headers.ts'
@@ -9,8 +8,9 @@ import type { Log } from '../lib/log.ts'
 import { targetName } from '../routing/target-name.ts'
 
 /** Writes a line for each attempt that failed, and one for each answer that was paid for. */
-export function exchangeLog(services: { readonly log: Log }): Observer {
+export function exchangeLog(services: { readonly log: Log }): SnapshotObserver {
   return {
+    events: ['attempt-failure', 'attempt-end'],
     on(event, request, progress) {
       const { log } = services
       switch (event.type) {
@@ -33,8 +33,8 @@ export function exchangeLog(services: { readonly log: Log }): Observer {
         case 'attempt-end': {
           const { attempt, bill } = event
           if (attempt.outcome === 'failed') return
-          if (bill) logAnswer(log, request, progress, attempt, bill)
-          else logUnpaid(log, request, attempt)
+          if (!bill) logUnpaid(log, request, attempt)
+          else if (log.writes('info')) logAnswer(log, request, progress, attempt, bill)
           return
         }
       }
@@ -49,19 +49,20 @@ function logAnswer(
   { atMs, outcome, status, target, losses }: AttemptEnd,
   { usage, estimated }: Bill,
 ): void {
-  if (!log.writes('info')) return
+  const { fresh, cacheRead = 0, cacheWrite = 0, output } = usage
   log.write('info', outcome, {
     id,
     caller: caller.name,
     asked: envelope.model,
-    target: targetName(target),
+    target: `${target.provider.id}/${target.model}`,
     status,
     attempts,
     ms: Math.round(atMs - receivedAtMs),
-    input: inputOf(usage),
-    output: usage.output,
+    // Undefined: it is not known.
+    input: fresh === undefined ? undefined : fresh + cacheRead + cacheWrite,
+    output,
     estimated: estimated ? 'yes' : undefined,
-    losses: lossesText(losses),
+    losses: losses.length === 0 ? undefined : lossesText(losses),
   })
 }
 
@@ -78,9 +79,4 @@ function logUnpaid(
     target: targetName(target),
     status,
   })
-}
-
-/** Undefined: it is not known. */
-function inputOf({ fresh, cacheRead = 0, cacheWrite = 0 }: Usage): number | undefined {
-  return fresh === undefined ? undefined : fresh + cacheRead + cacheWrite
 }

@@ -1,4 +1,4 @@
-import type { ExchangeEvent, Observer, Recent, RecentExchange } from '../exchange/events.ts'
+import type { ExchangeEvent, Recent, RecentExchange, SnapshotObserver } from '../exchange/events.ts'
 import type { Progress } from '../exchange/progress.ts'
 import type { ResolvedRequest } from '../exchange/request.ts'
 
@@ -18,8 +18,9 @@ export function createRecent(): Recent {
 }
 
 /** Keeps each exchange that ends among the last ones; what it took is added when that is known. */
-export function recentObserver(services: { readonly recent: Recent }): Observer {
+export function recentObserver(services: { readonly recent: Recent }): SnapshotObserver {
   return {
+    events: ['exchange-end'],
     on(event, request, progress) {
       if (event.type !== 'exchange-end') return
       const exchange = recentExchange(event, request, progress)

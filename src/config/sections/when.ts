@@ -90,9 +90,9 @@ export function readWhen(
 }
 
 /** The name's suffix overrides the body. */
-function thinks({ model, thinking }: Facts): boolean {
-  const { reasoning } = splitSuffix(model)
-  if (!reasoning) return thinking()
+function thinks(facts: Facts): boolean {
+  const { reasoning } = splitSuffix(facts.model)
+  if (!reasoning) return facts.thinking()
   return !('effort' in reasoning && reasoning.effort === 'none')
 }
 

@@ -1,35 +1,56 @@
 import type { Usage } from '../../conversation/index.ts'
-import { knownCost, type Offer } from '../../providers/pricing/prices.ts'
+import { knownCost } from '../../providers/pricing/prices.ts'
 import { targetName } from '../../routing/target-name.ts'
-import type { Exchange } from '../context.ts'
+import { type Exchange, emit } from '../context.ts'
+import type { AttemptEnd } from '../events.ts'
 import type { Attempt } from '../upstream/attempt.ts'
-import { estimatedUsage, isReported, roughUsage } from './estimate.ts'
+import { countsText, estimatedUsage, roughUsage } from './estimate.ts'
 import type { Bill } from './usage-entry.ts'
 
 /**
- * Adds what the attempt took to the exchange's bill and hands it on: at once where the upstream
- * reported it, else later, since an estimate takes a tokenizer.
+ * Adds what an attempt took to the exchange's bill and reports the attempt's end: at once where the
+ * upstream reported its usage, else later, since an estimate takes a tokenizer.
  */
-export function charge(exchange: Exchange, attempt: Attempt, then: (bill: Bill) => void): void {
-  const { tally } = attempt
-  const { progress } = exchange
-  const finish = (usage: Usage, estimated: boolean): void => {
-    const bill = { usage, estimated, usd: costOf(exchange, attempt, usage) }
-    progress.bill = progress.bill ? sum(progress.bill, bill) : bill
-    then(bill)
-  }
-  if (isReported(exchange, tally)) {
+export function charge(
+  exchange: Exchange,
+  attempt: Attempt,
+  outcome: AttemptEnd['outcome'],
+  status: number,
+): void {
+  const { tally, target, losses, upstream } = attempt
+  const { services } = exchange.gateway
+  const offer = { baseUrl: upstream.baseUrl, model: target.model, price: target.facts.price }
+  const ended = { target, losses, atMs: services.now(), outcome, status, offer }
+  if (isReported(exchange, attempt)) {
     const { usage } = tally
     // Embeddings have no output. What was not reported is unknown, and not nothing.
-    finish(usage.fresh === undefined ? usage : { ...usage, output: usage.output ?? 0 }, false)
+    const known = usage.fresh === undefined || usage.output !== undefined
+    addBill(exchange, ended, known ? usage : { ...usage, output: 0 }, false)
     return
   }
-  const { background } = exchange.gateway.services
-  const running = background.run(async () => {
-    finish(await estimatedUsage(exchange, tally).catch(() => roughUsage(exchange, tally)), true)
+  const running = services.background.run(async () => {
+    const usage = await estimatedUsage(exchange, tally).catch(() => roughUsage(exchange, tally))
+    addBill(exchange, ended, usage, true)
   })
-  if (running) progress.billing = running
-  else finish(roughUsage(exchange, tally), true)
+  if (running) exchange.progress.billing = running
+  else addBill(exchange, ended, roughUsage(exchange, tally), true)
+}
+
+/** Whether the upstream reported all that a bill needs, or there is nothing to estimate from. */
+function isReported(exchange: Exchange, { tally }: Attempt): boolean {
+  if (exchange.action === 'relay' && !countsText(exchange)) return true
+  const { usage, complete, characters } = tally
+  if (!complete || usage.fresh === undefined) return false
+  // Without output, as for embeddings, there is nothing to report.
+  return usage.output !== undefined || characters === 0
+}
+
+function addBill(exchange: Exchange, ended: AttemptEnd, usage: Usage, estimated: boolean): void {
+  const { progress, caller } = exchange
+  const usd = caller.budgeted ? costOf(exchange, ended, usage) : undefined
+  const bill = { usage, estimated, usd }
+  progress.bill = progress.bill ? sum(progress.bill, bill) : bill
+  emit(exchange, { type: 'attempt-end', attempt: ended, bill })
 }
 
 /** One exchange may pay for several attempts. */
@@ -42,23 +63,18 @@ function sum(a: Bill, b: Bill): Bill {
   return { usage, estimated: a.estimated || b.estimated, usd }
 }
 
-export function offerOf({ target, upstream }: Pick<Attempt, 'target' | 'upstream'>): Offer {
-  return { baseUrl: upstream.baseUrl, model: target.model, price: target.facts.price }
-}
-
 /** An unknown price is logged, since a budget does not see it. */
 function costOf(
-  { gateway, caller, id }: Exchange,
-  attempt: Attempt,
+  { gateway, id }: Exchange,
+  { target, offer }: AttemptEnd,
   usage: Usage,
 ): number | undefined {
-  if (!caller.budgeted) return undefined
   const { prices, now, log } = gateway.services
-  const usd = knownCost(prices, offerOf(attempt), usage, now())
+  const usd = offer && knownCost(prices, offer, usage, now())
   if (usd === undefined)
     log.write('warn', 'the cost of a request is unknown and not counted; give the model a price', {
       id,
-      target: targetName(attempt.target),
+      target: targetName(target),
     })
   return usd
 }

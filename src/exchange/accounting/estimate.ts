@@ -10,17 +10,6 @@ const MAX_READ_BYTES = 1_000_000
 const COUNTED_CHARACTERS = 50_000
 const CHARACTERS_PER_TOKEN = 4
 
-/** Whether the upstream reported all that a bill needs, or there is nothing to estimate from. */
-export function isReported(
-  exchange: ResolvedRequest,
-  { usage, complete, characters }: ReplyTally,
-): boolean {
-  if (!countsText(exchange)) return true
-  if (!complete || usage.fresh === undefined) return false
-  // Without output, as for embeddings, there is nothing to report.
-  return usage.output !== undefined || characters === 0
-}
-
 /** The usage of a reply with what is missing estimated, by a tokenizer as far as it can be had. */
 export async function estimatedUsage(exchange: Exchange, tally: ReplyTally): Promise<Usage> {
   // A reply that has only begun: there is nothing to count.

@@ -1,6 +1,6 @@
 import type { Reservation } from '../../credentials/quotas.ts'
 import { targetName } from '../../routing/target-name.ts'
-import type { Observer } from '../events.ts'
+import type { Observer, SnapshotObserver } from '../events.ts'
 import type { ExchangeServices } from '../services.ts'
 import { tokensOf } from './usage-entry.ts'
 
@@ -20,8 +20,11 @@ export function reservationObserver(reservation: Reservation): Observer {
 }
 
 /** Teaches the estimator what a caller's requests take, as upstreams counted them. */
-export function estimatorObserver(services: Pick<ExchangeServices, 'tokenEstimator'>): Observer {
+export function estimatorObserver(
+  services: Pick<ExchangeServices, 'tokenEstimator'>,
+): SnapshotObserver {
   return {
+    events: ['attempt-end'],
     on(event, { caller, body }) {
       if (event.type !== 'attempt-end' || event.attempt.outcome !== 'served') return
       const { bill } = event
@@ -32,8 +35,9 @@ export function estimatorObserver(services: Pick<ExchangeServices, 'tokenEstimat
 }
 
 /** Measures how long targets take to the first payload of a stream. */
-export function latencyObserver(services: Pick<ExchangeServices, 'latencies'>): Observer {
+export function latencyObserver(services: Pick<ExchangeServices, 'latencies'>): SnapshotObserver {
   return {
+    events: ['attempt-answer'],
     on(event, { envelope }) {
       // A body is answered when all of it is there, which says little.
       if (event.type === 'attempt-answer' && envelope.stream)

@@ -14,10 +14,6 @@ export type ReplyTally = {
 /** Enough to tell how many characters a token of this text has. */
 const SAMPLE_CHARACTERS = 4_000
 
-export function createReplyTally(): ReplyTally {
-  return { usage: {}, complete: false, sample: '', characters: 0 }
-}
-
 export function tallyEvent(tally: ReplyTally, event: StreamEvent): void {
   switch (event.type) {
     case 'part-start':

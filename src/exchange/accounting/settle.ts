@@ -4,9 +4,9 @@ import type { Target } from '../../routing/table.ts'
 import { type Exchange, emit } from '../context.ts'
 import { keepAffinity, loosenAffinity } from '../failover/affinity.ts'
 import { recordDecision } from '../failover/decisions.ts'
-import { type Attempt, endAttempt } from '../upstream/attempt.ts'
+import type { Attempt } from '../upstream/attempt.ts'
 import { redactError, UpstreamError } from '../upstream-error.ts'
-import { charge, offerOf } from './bill.ts'
+import { charge } from './bill.ts'
 import type { Entry } from './usage-entry.ts'
 
 /** Ends the attempt well: the credential is healthy, what was received is counted. */
@@ -14,9 +14,9 @@ export function settle(exchange: Exchange, attempt: Attempt, status: number): vo
   endAttempt(exchange, attempt)
   const { lease, losses, target } = attempt
   lease.settle({ ok: true })
-  keepAffinity(exchange, target, lease)
+  if (exchange.envelope.session !== undefined) keepAffinity(exchange, target, lease)
   recordDecision(exchange.progress, target, { verdict: 'served', credential: lease.credential.id })
-  bill(exchange, attempt, 'served', status)
+  charge(exchange, attempt, 'served', status)
   end(exchange, status, losses)
 }
 
@@ -55,7 +55,7 @@ export function settleFailed(
   recordDecision(exchange.progress, target, { verdict: 'failed', credential, reason })
   emit(exchange, { type: 'attempt-failure', target, credential, error, message })
   const outcome = error.code === 'cancelled' ? 'cancelled' : 'failed'
-  if (attempt && isPaid(attempt, outcome)) bill(exchange, attempt, outcome, error.status)
+  if (attempt && isPaid(attempt, outcome)) charge(exchange, attempt, outcome, error.status)
   else {
     const atMs = exchange.gateway.services.now()
     const unpaid = { target, losses: [], atMs, outcome, status: error.status } as const
@@ -69,23 +69,17 @@ export function settleEnd(exchange: Exchange, error: GatewayError): void {
   end(exchange, error.status, [], { error, message })
 }
 
-function isPaid({ sent, tally }: Attempt, outcome: Entry['outcome']): boolean {
-  return (outcome === 'cancelled' && sent) || tally.complete || tally.characters > 0
+/**
+ * Stops the timers and lets go of the client's signal, which would keep the request's body until it
+ * is collected itself. Safe to call twice.
+ */
+export function endAttempt({ gateway, signal }: Exchange, { watch, leave }: Attempt): void {
+  gateway.services.watchdog.remove(watch)
+  signal.removeEventListener('abort', leave)
 }
 
-/** Reports the end of an attempt, once it is known what it took. */
-function bill(
-  exchange: Exchange,
-  attempt: Attempt,
-  outcome: Entry['outcome'],
-  status: number,
-): void {
-  const { target, losses } = attempt
-  const atMs = exchange.gateway.services.now()
-  charge(exchange, attempt, bill => {
-    const ended = { target, losses, atMs, outcome, status, offer: offerOf(attempt) }
-    emit(exchange, { type: 'attempt-end', attempt: ended, bill })
-  })
+function isPaid({ sent, tally }: Attempt, outcome: Entry['outcome']): boolean {
+  return (outcome === 'cancelled' && sent) || tally.complete || tally.characters > 0
 }
 
 function end(

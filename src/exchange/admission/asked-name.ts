@@ -3,6 +3,9 @@ import { type NameProblem, nameProblem } from '../../lib/files/path-name.ts'
 import { splitSuffix } from '../../routing/reasoning-suffix.ts'
 import type { RoutingTable } from '../../routing/table.ts'
 
+/** Most names: words with slashes between them, in which `mustBeName` would find nothing. */
+export const PLAIN_NAME = /^(?=.{1,256}$)\w[\w.:@+-]*(?:\/\w[\w.:@+-]*)*$/
+
 /**
  * Refuses a name that would be more than a name in an upstream's path: `small/../big` would pass a
  * key limited to `small*` and ask for the other model. Throws `invalid-request`.

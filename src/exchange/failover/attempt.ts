@@ -2,16 +2,15 @@ import { isReasoning } from '../../conversation/index.ts'
 import type { Lease } from '../../credentials/pool.ts'
 import { ERROR_POLICY } from '../../lib/error-policy.ts'
 import { asGatewayError, type GatewayError } from '../../lib/errors.ts'
-import type { Action } from '../../protocols/codec.ts'
 import type { Target } from '../../routing/table.ts'
 import { targetName } from '../../routing/target-name.ts'
-import { settleFailed } from '../accounting/settle.ts'
+import { endAttempt, settleFailed } from '../accounting/settle.ts'
 import { type Exchange, emit } from '../context.ts'
 import { sealsIn } from '../history/seal-issuers.ts'
 import type { Answer } from '../reply/answer.ts'
 import { EmptyAnswer } from '../reply/empty-answer.ts'
 import { answer } from '../reply/reply.ts'
-import { type Attempt, beginAttempt, endAttempt } from '../upstream/attempt.ts'
+import { type Attempt, beginAttempt } from '../upstream/attempt.ts'
 import { clientGone } from '../upstream/network-error.ts'
 import { send } from '../upstream/send.ts'
 import { UpstreamError } from '../upstream-error.ts'
@@ -23,19 +22,26 @@ import { isAboutRequest } from './request-resource.ts'
 /** Runs one attempt, and accounts for its failure. */
 export async function runAttempt(
   exchange: Exchange,
-  { target, lease }: Candidate,
+  candidate: Candidate,
 ): Promise<{ answer: Answer } | AttemptFailure> {
-  exchange.progress.attempts++
+  const { action, progress, gateway } = exchange
+  const { target, lease } = candidate
+  progress.attempts++
   let attempt: Attempt | undefined
   try {
     if (exchange.signal.aborted) throw clientGone()
-    attempt = beginAttempt(exchange, target, lease)
-    const { now } = exchange.gateway.services
+    attempt = beginAttempt(exchange, candidate)
+    const { now } = gateway.services
     const sentAtMs = now()
-    const reply = await send(exchange, attempt, actionFor(exchange, attempt))
+    // A compaction that the upstream cannot do itself is an ordinary question to it.
+    const asked = action === 'compact' && !attempt.passing ? 'generate' : action
+    const reply = await send(exchange, attempt, asked)
     const answered = await answer(exchange, attempt, reply)
-    lease.answered()
-    emit(exchange, { type: 'attempt-answer', target, ms: now() - sentAtMs })
+    if (exchange.envelope.stream) {
+      lease.answered()
+      // A body is answered when all of it is there, which says little.
+      emit(exchange, { type: 'attempt-answer', target, ms: now() - sentAtMs })
+    }
     return { answer: answered }
   } catch (thrown) {
     // Sending and reading name what the network does; anything else that is thrown is our own fault.
@@ -87,11 +93,6 @@ async function settled(
     return 'next-target'
   const { after } = ERROR_POLICY[failure.code]
   return after === 'answer' ? 'stop' : after
-}
-
-/** A compaction that the upstream cannot do itself is an ordinary question to it. */
-function actionFor({ action }: Exchange, { passing }: Attempt): Action {
-  return action === 'compact' && !passing ? 'generate' : action
 }
 
 /** How upstreams refuse reasoning that is not theirs, or not as they sealed it. */

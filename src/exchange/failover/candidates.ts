@@ -1,10 +1,12 @@
+import type { AffinityTarget } from '../../credentials/affinity.ts'
 import type { Lease } from '../../credentials/pool.ts'
 import { ERROR_POLICY, moreInformative } from '../../lib/error-policy.ts'
 import type { GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
 import type { Exchange } from '../context.ts'
 import { totalDueAtMs } from '../request.ts'
-import { passesTo } from '../upstream/attempt.ts'
+import type { Candidate } from '../upstream/attempt.ts'
+import type { Passage } from '../upstream/upstream.ts'
 import { preferredTarget } from './affinity.ts'
 import { type MissingCapability, missingCapability } from './capabilities.ts'
 import { recordDecision } from './decisions.ts'
@@ -12,8 +14,7 @@ import { noTargetAble } from './no-target.ts'
 import { inOrder } from './order.ts'
 import { itsTurn, pause, placeInQueue, untilNextRound } from './waits.ts'
 
-/** One attempt to make: a target, and the credential that is leased for it. */
-export type Candidate = { readonly target: Target; readonly lease: Lease }
+export type { Candidate } from '../upstream/attempt.ts'
 
 /**
  * Why a candidate did not answer, and what comes next: the same candidate once more (`again`),
@@ -40,7 +41,10 @@ export function* candidates(exchange: Exchange): Steps<GatewayError> {
   let rounds = gateway.table.policy.requestRetry
   let worst: GatewayError | undefined
   for (let round = 0; ; round++) {
-    const { error, ineligible, coolingDown } = yield* fullRound(exchange)
+    let outcome = yield* oneRound(exchange, false)
+    // All credentials cool down. After a passing fault that is a guess, so we ask rather than refuse.
+    if (!outcome.error) outcome = yield* oneRound(exchange, true)
+    const { error, ineligible, coolingDown } = outcome
     worst = error ? moreInformative(worst, error) : (worst ?? noTargetAble(exchange, ineligible))
     // An earlier request met the fault and spent its rounds on it: one attempt is enough here, or
     // the client's own retries would multiply with ours.
@@ -75,37 +79,85 @@ type RoundOutcome = {
   coolingDown: boolean
 }
 
-function* fullRound(exchange: Exchange): Steps<RoundOutcome> {
-  const outcome = yield* oneRound(exchange, false)
-  if (outcome.error) return outcome
-  // All credentials cool down. After a passing fault that is a guess, so we ask rather than refuse.
-  return yield* oneRound(exchange, true)
-}
-
 /** Every target of the route once, in order, with every credential that it has. */
 function* oneRound(exchange: Exchange, coolingDown: boolean): Steps<RoundOutcome> {
-  const { turns, latencies } = exchange.gateway.services
+  const { gateway, route, progress } = exchange
   const ineligible: { target: Target; missing: MissingCapability }[] = []
   const lastResort: Target[] = []
   const failures: Failures = {}
-  for (const step of exchange.route.steps) {
-    for (const target of inOrder(step, turns, preferredTarget(exchange), latencies)) {
-      const missing = yield* settled(missingCapability(exchange, target))
+  for (const step of route.steps) {
+    const { turns, latencies } = gateway.services
+    const targets =
+      step.members.length === 1
+        ? step.members
+        : inOrder(step, turns, preferredOf(exchange), latencies)
+    for (const target of targets) {
+      const passage = passageTo(exchange, target)
+      const missing = mayBeIneligible(exchange, target, passage)
+        ? yield* settled(missingCapability(exchange, target))
+        : undefined
       if (!missing) {
         yield* eachCredential(exchange, target, coolingDown, failures)
         continue
       }
       const { reason, line } = missing
-      recordDecision(exchange.progress, target, { verdict: 'passed over', reason, line })
+      recordDecision(progress, target, { verdict: 'passed over', reason, line })
       if (missing.must) {
         ineligible.push({ target, missing })
-        exchange.progress.ruleOut(target)
+        progress.ruleOut(target)
       } else lastResort.push(target)
     }
   }
   // Better a target that lacks what the request merely wishes for than none.
   for (const target of lastResort) yield* eachCredential(exchange, target, coolingDown, failures)
   return { error: failures.failure ?? failures.refusal, ineligible, coolingDown }
+}
+
+/** What should serve the conversation next; undefined: any target, or no conversation is named. */
+function preferredOf(exchange: Exchange): AffinityTarget | undefined {
+  return exchange.envelope.session === undefined ? undefined : preferredTarget(exchange)
+}
+
+/** How the request gets to a target; undefined: its provider has nothing that such a request needs. */
+function passageTo(
+  { gateway, action, codec }: Exchange,
+  { provider }: Target,
+): Passage | undefined {
+  const upstreams = gateway.upstreams.get(provider)
+  return (action === 'relay' ? upstreams?.relays : upstreams?.others)?.get(codec.protocol)
+}
+
+/** Whether a target's capabilities must be looked at; most requests stay in what each target has. */
+function mayBeIneligible(
+  { caller, action, body, gateway }: Exchange,
+  { facts }: Target,
+  passage: Passage | undefined,
+): boolean {
+  if (caller.budgeted) return true
+  if (action === 'relay') return false
+  return (
+    !passage?.sameProtocol ||
+    gateway.services.learned.any ||
+    facts.lacks !== undefined ||
+    (facts.contextTokens !== undefined && body.bytes.length > facts.contextTokens)
+  )
+}
+
+/** Whether the client's own bytes may go to a target; the seals in them are not looked at. */
+function passesTo(exchange: Exchange, target: Target, passage: Passage | undefined): boolean {
+  const { allowsPassthrough, progress, action, compacts } = exchange
+  return (
+    allowsPassthrough &&
+    !progress.withoutSeals &&
+    passage?.passes === true &&
+    (target.reasoning === undefined || action === 'relay') &&
+    (!compacts || target.provider.kind.quirks?.compact === true)
+  )
+}
+
+export function candidateOf(exchange: Exchange, target: Target, lease: Lease): Candidate {
+  const passage = passageTo(exchange, target)
+  return { target, lease, passage, passing: passesTo(exchange, target, passage) }
 }
 
 /** A failure may pass, so it tells more than that a target cannot take such a request at all. */
@@ -118,24 +170,26 @@ function* eachCredential(
   includeCoolingDown: boolean,
   failures: Failures,
 ): Steps<void> {
-  const { progress, body } = exchange
+  const { progress, body, gateway } = exchange
   // Before a credential is leased: a malformed request is no fault of any.
-  if (!body.loaded && exchange.action !== 'relay' && !passesTo(exchange, target))
-    yield body.conversation()
-  const { pool } = exchange.gateway.services
+  if (!body.loaded && exchange.action !== 'relay')
+    if (!passesTo(exchange, target, passageTo(exchange, target))) yield body.conversation()
   const tried = new Set(progress.excludedOf(target))
   for (;;) {
-    if (isTotalOver(exchange, target)) {
+    if (progress.attempts > 0 && isTotalOver(exchange, target)) {
       const reason = 'timeout.total is over'
       recordDecision(progress, target, { verdict: 'passed over', reason })
       return
     }
-    const prefer = preferredTarget(exchange)?.credential
-    const options = { includeCoolingDown, prefer }
+    const options = { includeCoolingDown, prefer: preferredOf(exchange)?.credential }
+    const { pool } = gateway.services
     const lease = pool.acquire(target.provider.id, target.model, tried, options)
     if (!lease) break
     tried.add(lease.credential.id)
-    const { error, after } = yield* failureOf({ target, lease })
+    let failure: AttemptFailure | undefined
+    do failure = yield candidateOf(exchange, target, lease)
+    while (!failure || failure.after === 'again')
+    const { error, after } = failure
     if (after === 'next-target') {
       // Its other credentials would get the same error.
       failures.refusal ??= error
@@ -150,18 +204,9 @@ function* eachCredential(
   recordDecision(progress, target, { verdict: 'cooling down', reason })
 }
 
-/** Yields a candidate until its failure says that another one is next. */
-function* failureOf(candidate: Candidate): Steps<AttemptFailure> {
-  for (;;) {
-    const failure = yield candidate
-    if (failure && failure.after !== 'again') return failure
-  }
-}
-
 /** An attempt that would be ended at once is none; before the first one nothing is over. */
 function isTotalOver(exchange: Exchange, target: Target): boolean {
-  const { progress, gateway } = exchange
-  return progress.attempts > 0 && totalDueAtMs(exchange, target) <= gateway.services.now()
+  return totalDueAtMs(exchange, target) <= exchange.gateway.services.now()
 }
 
 /** Why none of a target's credentials is able. */

@@ -1,4 +1,11 @@
-import { type Ability, hasWordFor, type Needs, type ProtocolId } from '../../conversation/index.ts'
+import {
+  type Ability,
+  type ConversationRequest,
+  hasWordFor,
+  type Needs,
+  needsOf,
+  type ProtocolId,
+} from '../../conversation/index.ts'
 import type { KeyLimits } from '../../credentials/quotas.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import { codecFor } from '../../protocols/index.ts'
@@ -14,7 +21,13 @@ import { targetsOf } from './targets.ts'
 export type CapabilityQuery = Pick<ResolvedRequest, 'action' | 'route' | 'headers'> & {
   codec: { protocol: ProtocolId }
   caller: { name: string; limits?: KeyLimits | undefined }
-  body: { bytes: { length: number }; needs(): Promise<Needs>; inputTokens(): Promise<number> }
+  body: {
+    bytes: { length: number }
+    /** Absent: not read yet, or of a hypothetical request. */
+    loaded?: ConversationRequest | undefined
+    needs(): Promise<Needs>
+    inputTokens(): Promise<number>
+  }
   gateway: { services: Pick<ExchangeServices, 'learned' | 'tokenEstimator' | 'prices' | 'now'> }
 }
 
@@ -54,17 +67,22 @@ export function missingCapability(
 ): MissingCapability | undefined | Promise<MissingCapability | undefined> {
   const price = missingPrice(query, target)
   if (price || query.action === 'relay') return price
-  if (!mayLackAbility(query, target) && !mayExceedContext(query, target)) return undefined
-  return missingByBody(query, target)
+  const mayLack = mayLackAbility(query, target)
+  if (mayExceedContext(query, target)) return missingByBody(query, target, mayLack)
+  if (!mayLack) return undefined
+  const { loaded } = query.body
+  if (loaded) return missingAbility(query, target, needsOf(loaded))
+  return missingByBody(query, target, mayLack)
 }
 
 async function missingByBody(
   query: CapabilityQuery,
   target: Target,
+  mayLack: boolean,
 ): Promise<MissingCapability | undefined> {
-  const ability = mayLackAbility(query, target) ? await missingAbility(query, target) : undefined
+  const ability = mayLack && missingAbility(query, target, await query.body.needs())
   return (
-    ability ?? (mayExceedContext(query, target) ? await missingContext(query, target) : undefined)
+    ability || (mayExceedContext(query, target) ? await missingContext(query, target) : undefined)
   )
 }
 
@@ -81,14 +99,14 @@ function speaksClientProtocol({ codec }: CapabilityQuery, { provider }: Target):
   return provider.speaks.some(({ protocol }) => protocol === codec.protocol)
 }
 
-async function missingAbility(
+function missingAbility(
   query: CapabilityQuery,
   target: Target,
-): Promise<MissingCapability | undefined> {
+  { must, wish, serverTools }: Needs,
+): MissingCapability | undefined {
   const declared = target.facts.lacks ?? []
   const learned = query.gateway.services.learned.lacks(targetName(target))
   const own = speaksClientProtocol(query, target)
-  const { must, wish, serverTools } = await query.body.needs()
   const lacks = (ability: Ability): string | undefined => {
     if (declared.includes(ability)) return `it takes no ${WORDS[ability]}`
     if (learned?.has(ability)) return `it refused ${WORDS[ability]} not long ago`

@@ -1,5 +1,4 @@
 import type { Target } from '../../routing/table.ts'
-import { targetName } from '../../routing/target-name.ts'
 import type { Decision, Progress } from '../progress.ts'
 
 /** Rounds say the same again. */
@@ -13,7 +12,7 @@ export function recordDecision(
 ): void {
   if (decisions.length >= MAX_DECISIONS) return
   const last = decisions.at(-1)
-  const name = targetName(target)
+  const name = `${target.provider.id}/${target.model}`
   if (last?.target === name && last.reason === decision.reason && last.verdict !== 'failed') return
   decisions.push({ target: name, ...decision, line: decision.line ?? target.at.line })
 }

@@ -4,6 +4,8 @@ import type { GatewayError } from '../../lib/errors.ts'
 /** What targets have refused for want of an ability, as long as that is worth believing. */
 export interface LearnedCapabilities {
   note(target: string, ability: Ability): void
+  /** Something was noted: while nothing was, no target need be looked up. */
+  readonly any: boolean
   /** Undefined: nothing. */
   lacks(target: string): ReadonlySet<Ability> | undefined
 }
@@ -14,13 +16,16 @@ const MAX_TARGETS = 1_000
 
 export function createLearnedCapabilities(now: () => number): LearnedCapabilities {
   const known = new Map<string, { lacks: Set<Ability>; atMs: number }>()
-  return {
-    note(target, ability) {
+  const learned = {
+    /** A member and no getter: every request reads it. */
+    any: false,
+    note(target: string, ability: Ability): void {
+      learned.any = true
       if (known.size >= MAX_TARGETS) known.clear()
       const lacks = known.get(target)?.lacks ?? new Set()
       known.set(target, { lacks: lacks.add(ability), atMs: now() })
     },
-    lacks(target) {
+    lacks(target: string): ReadonlySet<Ability> | undefined {
       const entry = known.get(target)
       if (!entry) return undefined
       if (now() - entry.atMs < BELIEVED_MS) return entry.lacks
@@ -28,6 +33,7 @@ export function createLearnedCapabilities(now: () => number): LearnedCapabilitie
       return undefined
     },
   }
+  return learned
 }
 
 const NOT =

@@ -4,10 +4,10 @@ import { GatewayError } from '../../lib/errors.ts'
 import type { Codec, Loss } from '../../protocols/codec.ts'
 import { createSealScanner, scanSeals } from '../../protocols/seal-scan.ts'
 import type { Target } from '../../routing/table.ts'
-import { createReplyTally, type ReplyTally } from '../accounting/reply-tally.ts'
+import type { ReplyTally } from '../accounting/reply-tally.ts'
 import type { Exchange } from '../context.ts'
 import { type AttemptWatch, withinTotal } from './attempt-timer.ts'
-import type { Upstream } from './upstream.ts'
+import type { Passage, Upstream } from './upstream.ts'
 
 /** One send to one target with one credential. */
 export type Attempt = {
@@ -15,6 +15,8 @@ export type Attempt = {
   lease: Lease
   upstream: Upstream
   codec: Codec
+  /** The client speaks the upstream's protocol: what its headers say of that counts. */
+  sameProtocol: boolean
   /** The client's own bytes go through: same protocol on both sides. */
   passing: boolean
   /** Ends the upstream request; also when the client goes away. */
@@ -28,64 +30,73 @@ export type Attempt = {
   /** The upstream has begun to reply, so it was reached. */
   replied: boolean
   /** How to give tools their names back; absent while the client's bytes pass. */
-  adapted?: AdaptedTools | undefined
+  adapted: AdaptedTools | undefined
   /** Notes whose seals the reply's bytes carry; absent: no other credential could meet them. */
   scanSeals: ((chunk: Uint8Array) => void) | undefined
   /** Runs when the client goes away. */
   leave(): void
 }
 
-export function beginAttempt(exchange: Exchange, target: Target, lease: Lease): Attempt {
-  const upstream = upstreamFor(exchange, target)
-  if (!upstream) {
-    throw new GatewayError(
-      'upstream-not-found',
-      `${target.provider.id} has no ${exchange.relay ?? 'such service'}: its kind is ${target.provider.kind.id}`,
-    )
-  }
+/** A target with the credential that is leased for it, and how the request goes there. */
+export type Candidate = {
+  readonly target: Target
+  readonly lease: Lease
+  /** Undefined: its provider has nothing that such a request needs. */
+  readonly passage: Passage | undefined
+  /** The client's own bytes go through, if no seal in them is in the way. */
+  readonly passing: boolean
+}
+
+export function beginAttempt(
+  exchange: Exchange,
+  { target, lease, passage, passing }: Candidate,
+): Attempt {
+  if (!passage) throw noSuchService(exchange, target)
+  const { gateway, progress, signal, receivedAtMs } = exchange
+  const { upstream } = passage
   const abort = new AbortController()
-  exchange.progress.current = abort
-  const { signal } = exchange
+  progress.current = abort
   const leave = (): void => abort.abort()
   if (signal.aborted) leave()
   else signal.addEventListener('abort', leave)
-  const now = exchange.gateway.services.now()
+  const { now, watchdog } = gateway.services
+  const { firstByteMs, totalMs } = target.timeouts
   const watch: AttemptWatch = {
     stage: 'first-byte',
     fired: false,
-    dueAtMs: now + target.timeouts.firstByteMs,
+    dueAtMs: now() + firstByteMs,
     due() {
       watch.fired = true
       watch.dueAtMs = Infinity
       abort.abort()
     },
   }
-  withinTotal(exchange, target, watch)
-  exchange.gateway.services.watchdog.add(watch)
-  const passing =
-    passesTo(exchange, target) && !carriesForeignSeals(exchange, upstream.protocol, lease)
-  const scanSeals = sealScanner(exchange, upstream.protocol, lease)
-  const begun = {
+  if (totalMs > 0 && receivedAtMs + totalMs < watch.dueAtMs) withinTotal(exchange, target, watch)
+  watchdog.add(watch)
+  const mixesSeals = gateway.mixesSeals.has(upstream.protocol)
+  return {
+    target,
+    lease,
+    upstream,
+    codec: upstream.codec,
+    sameProtocol: passage.sameProtocol,
+    passing: passing && !(mixesSeals && carriesForeignSeals(exchange, upstream.protocol, lease)),
+    abort,
+    watch,
     losses: [],
     sent: false,
-    tally: createReplyTally(),
+    tally: { usage: {}, complete: false, sample: '', characters: 0 },
     replied: false,
-    scanSeals,
+    adapted: undefined,
+    scanSeals: mixesSeals ? sealScanner(exchange, upstream.protocol, lease) : undefined,
     leave,
   }
-  return { target, lease, upstream, codec: upstream.codec, passing, abort, watch, ...begun }
 }
 
-/** Whether the client's own bytes may go to this target; the seals in them are not looked at. */
-export function passesTo(exchange: Exchange, target: Target): boolean {
-  const { action, codec } = exchange
-  const { quirks } = target.provider.kind
-  return (
-    exchange.allowsPassthrough &&
-    !exchange.progress.withoutSeals &&
-    upstreamFor(exchange, target)?.passes(action, codec.protocol) === true &&
-    (target.reasoning === undefined || action === 'relay') &&
-    (!exchange.compacts || quirks?.compact === true)
+function noSuchService({ relay }: Exchange, { provider }: Target): GatewayError {
+  return new GatewayError(
+    'upstream-not-found',
+    `${provider.id} has no ${relay ?? 'such service'}: its kind is ${provider.kind.id}`,
   )
 }
 
@@ -96,7 +107,7 @@ function carriesForeignSeals(
   { credential: { id } }: Lease,
 ): boolean {
   const { sealIssuers } = gateway.services
-  if (!sealIssuers.any || !gateway.mixesSeals.has(protocol)) return false
+  if (!sealIssuers.any) return false
   return scanSeals(body.bytes, protocol).some(seal =>
     sealIssuers.refuses(seal, { credential: id, caller: caller.name }),
   )
@@ -107,23 +118,7 @@ function sealScanner(
   protocol: ProtocolId,
   { credential: { id } }: Lease,
 ): Attempt['scanSeals'] {
-  if (action === 'relay' || !gateway.mixesSeals.has(protocol)) return undefined
+  if (action === 'relay') return undefined
   const { sealIssuers } = gateway.services
   return createSealScanner(protocol, seal => sealIssuers.note(seal, id))
-}
-
-function upstreamFor(
-  { gateway, action, codec }: Exchange,
-  { provider }: Target,
-): Upstream | undefined {
-  return gateway.upstreams.get(provider)?.for(action, codec.protocol)
-}
-
-/**
- * Stops the timers and lets go of the client's signal, which would keep the request's body until it
- * is collected itself. Safe to call twice.
- */
-export function endAttempt(exchange: Exchange, attempt: Attempt): void {
-  exchange.gateway.services.watchdog.remove(attempt.watch)
-  exchange.signal.removeEventListener('abort', attempt.leave)
 }

@@ -23,10 +23,22 @@ export type Upstream = {
   passes(action: Action, client: ProtocolId): boolean
 }
 
+/** The way from clients of one protocol to a provider. */
+export type Passage = {
+  readonly upstream: Upstream
+  /** The bytes of such a client may go up as they are, if the request allows it. */
+  readonly passes: boolean
+  /** It is of the client's own protocol, and not only of its family. */
+  readonly sameProtocol: boolean
+}
+
 /** The upstreams of one provider. */
 export interface ProviderUpstreams {
   /** As `speechFor` says; undefined: the provider has nothing that such a request needs. */
   for(action: Action, client: ProtocolId): Upstream | undefined
+  /** The same by the protocol of the client, for what is only relayed and for everything else. */
+  readonly relays: ReadonlyMap<ProtocolId, Passage>
+  readonly others: ReadonlyMap<ProtocolId, Passage>
 }
 
 export type Upstreams = ReadonlyMap<Provider, ProviderUpstreams>
@@ -50,16 +62,24 @@ function upstreamsOf(provider: Provider, services: UpstreamServices): ProviderUp
   const upstreams = new Map(
     provider.speaks.map(speech => [speech, createUpstream(provider, speech, services)]),
   )
-  const byClient = (action: Action) =>
+  const byClient = (action: Action): ReadonlyMap<ProtocolId, Passage> =>
     new Map(
-      clientCodecs.map(({ protocol }) => {
+      clientCodecs.flatMap(({ protocol }) => {
         const speech = speechFor(action, protocol, provider)
-        return [protocol, speech && upstreams.get(speech)]
+        const upstream = speech && upstreams.get(speech)
+        if (!upstream) return []
+        const passes = upstream.passes(action, protocol)
+        const passage = { upstream, passes, sameProtocol: upstream.protocol === protocol }
+        return [[protocol, passage] as const]
       }),
     )
   const relays = byClient('relay')
   const others = byClient('generate')
-  return { for: (action, client) => (action === 'relay' ? relays : others).get(client) }
+  return {
+    for: (action, client) => (action === 'relay' ? relays : others).get(client)?.upstream,
+    relays,
+    others,
+  }
 }
 
 /**

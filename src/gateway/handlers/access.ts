@@ -6,7 +6,7 @@ import type { Access } from './handler.ts'
 import { queryOf } from './request.ts'
 
 /** A caller without a name, who may ask for no model. */
-export const ANONYMOUS: Caller = { name: '', may: () => false }
+export const ANONYMOUS: Caller = { name: '', may: () => false, restricted: true }
 
 const onlyHere = createKeyless({ openToAll: false, origins: [] })
 

@@ -1,5 +1,5 @@
 import type { Bill, Entry, Ledger, Tally } from '../../exchange/accounting/usage-entry.ts'
-import type { AttemptEnd, Observer } from '../../exchange/events.ts'
+import type { AttemptEnd, SnapshotObserver } from '../../exchange/events.ts'
 import type { ResolvedRequest } from '../../exchange/request.ts'
 import type { UsageWriter } from './writer.ts'
 
@@ -50,8 +50,9 @@ export function createLedger(writer: UsageWriter): Ledger {
 }
 
 /** Records every attempt that was paid for or failed. */
-export function usageObserver(services: { readonly ledger: Ledger }): Observer {
+export function usageObserver(services: { readonly ledger: Ledger }): SnapshotObserver {
   return {
+    events: ['attempt-end'],
     on(event, request) {
       if (event.type !== 'attempt-end') return
       const { attempt, bill } = event
