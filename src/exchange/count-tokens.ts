@@ -6,9 +6,8 @@ import type { Exchange } from './context.ts'
 import { candidateOf } from './failover/candidates.ts'
 import { readReplyBody } from './reply/body.ts'
 import { respond } from './reply/respond.ts'
-import { stamp } from './response-headers.ts'
+import { asJson, relayedHeaders, stamp } from './response-headers.ts'
 import { beginAttempt } from './upstream/attempt.ts'
-import { asJson, relayedHeaders } from './upstream/headers.ts'
 import { send } from './upstream/send.ts'
 
 /** Asks the first target if it counts natively, and counts with a tokenizer of our own otherwise. */

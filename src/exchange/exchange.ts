@@ -16,9 +16,8 @@ import { withKeepAlive } from './reply/keep-alive.ts'
 import { respond } from './reply/respond.ts'
 import type { InboundRequest } from './request.ts'
 import { resolveRequest } from './resolve.ts'
-import { stamp } from './response-headers.ts'
+import { asJson, relayedHeaders, stamp } from './response-headers.ts'
 import type { ExchangeSnapshot } from './snapshot.ts'
-import { asJson, relayedHeaders } from './upstream/headers.ts'
 import { UpstreamError } from './upstream-error.ts'
 
 /** Serves one request. Never throws: whatever fails is answered in the client's protocol. */

@@ -31,12 +31,13 @@ export type BodySource = {
  */
 export class ParsedBody {
   readonly bytes: Uint8Array
+  /** The conversation where `conversation` has resolved; undefined before. */
+  loaded: ConversationRequest | undefined
   readonly #source: BodySource
   #json: JsonObject | undefined
   #isChecked = false
   #own: { request: ConversationRequest } | { error: GatewayError } | undefined
   #conversation: Promise<ConversationRequest> | undefined
-  #loaded: ConversationRequest | undefined
   #needs: Promise<Needs> | undefined
   #count: { of: ConversationRequest; tokens: Promise<number> } | undefined
 
@@ -74,11 +75,6 @@ export class ParsedBody {
     }
   }
 
-  /** The conversation where `conversation` has resolved; undefined before. */
-  get loaded(): ConversationRequest | undefined {
-    return this.#loaded
-  }
-
   /** What the request needs of a target; nothing where it is malformed. */
   needs(): Promise<Needs> {
     this.#needs ??= this.readable().then(request => (request ? needsOf(request) : NO_NEEDS))
@@ -111,8 +107,8 @@ export class ParsedBody {
     const body = codec.stateful ? await withHistory(this.#checked(), state, name) : undefined
     const request =
       body === undefined || body === this.#json ? this.ownConversation() : this.#decode(body)
-    this.#loaded = await recallReasoning(request, state, name)
-    return this.#loaded
+    this.loaded = await recallReasoning(request, state, name)
+    return this.loaded
   }
 
   /**

@@ -34,7 +34,7 @@ export function exchangeLog(services: { readonly log: Log }): SnapshotObserver {
           const { attempt, bill } = event
           if (attempt.outcome === 'failed') return
           if (!bill) logUnpaid(log, request, attempt)
-          else if (log.writes('info')) logAnswer(log, request, progress, attempt, bill)
+          else logAnswer(log, request, progress, attempt, bill)
           return
         }
       }

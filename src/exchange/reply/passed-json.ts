@@ -4,12 +4,10 @@ import { JsonBytesError, type Member, scanObject, splice } from '../../lib/json/
 import { tallyResponse, tallyUsage } from '../accounting/reply-tally.ts'
 import { settle } from '../accounting/settle.ts'
 import type { Exchange } from '../context.ts'
-import { stamp } from '../response-headers.ts'
+import { asJson, relayedHeaders, stamp } from '../response-headers.ts'
 import type { Attempt } from '../upstream/attempt.ts'
-import { asJson, relayedHeaders } from '../upstream/headers.ts'
 import type { Answer } from './answer.ts'
 import { parseReply } from './embedded-error.ts'
-import { renames } from './respond.ts'
 
 /**
  * A reply of the client's own protocol: the upstream's bytes, but for the model's name where the
@@ -23,14 +21,15 @@ export function passedJson(
 ): Answer {
   const members = membersOf(bytes)
   if (mayHoldError(exchange, attempt, bytes, members)) parseReply(exchange, attempt, reply, bytes)
+  if (members) tallyJson(exchange, attempt, bytes, members)
+  const named = attempt.codec.members.model
+  const renames = exchange.route.reportModel === 'asked'
+  const model = renames && members?.find(({ key }) => key === named)
+  const body = model ? renamed(bytes, model, exchange.envelope.model) : bytes
   const headers = relayedHeaders(reply.headers)
   asJson(headers)
   stamp(headers, exchange, attempt)
-  if (members) tallyJson(exchange, attempt, bytes, members)
   settle(exchange, attempt, reply.status)
-  const named = attempt.codec.members.model
-  const model = renames(exchange) && members?.find(({ key }) => key === named)
-  const body = model ? renamed(bytes, model, exchange.envelope.model) : bytes
   return { status: reply.status, headers, body }
 }
 

@@ -6,6 +6,7 @@ import { createWholeEvents } from '../../lib/streams/whole-events.ts'
 import type { Asked } from '../../protocols/codec.ts'
 import { tallyEvent, tallyText, tallyUsage } from '../accounting/reply-tally.ts'
 import type { Exchange } from '../context.ts'
+import { streamHeaders } from '../response-headers.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import type { Answer } from './answer.ts'
 import { eventLimit } from './body.ts'
@@ -15,7 +16,6 @@ import { createFraming, createReframer, type Framing } from './framing.ts'
 import { errorEvent } from './keep-alive.ts'
 import { modelText } from './model-text.ts'
 import { renameModel } from './rename-model.ts'
-import { renames, streamHeaders } from './respond.ts'
 import { type Piece, type StreamTransform, streamReply } from './stream-reply.ts'
 import { createTail, type StreamEnd, type Tail } from './tail.ts'
 import { createUpstreamReader } from './upstream-reader.ts'
@@ -43,7 +43,9 @@ export async function passedStream(
   const framing = createFraming(exchange)
   const transform = new PassedStream(exchange, attempt, reply, start, decoding, framing)
   const sent = streamReply(exchange, attempt, upstream, transform, start.done)
-  return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), ...sent }
+  const relayed = attempt.passing ? reply.headers : undefined
+  const headers = streamHeaders(exchange, attempt, relayed, framing.contentType)
+  return { status: 200, headers, body: sent.body, unread: sent.unread }
 }
 
 /** The identity, but for the model's name, the framing, and whole events. Its tail is kept for the accounts. */
@@ -77,7 +79,7 @@ class PassedStream implements StreamTransform {
     this.#beginning = joined(bytes)
     this.#framing = framing
     const { envelope } = exchange
-    if (renames(exchange)) {
+    if (exchange.route.reportModel === 'asked') {
       const { model } = attempt.codec.members
       this.#rename = renameModel(this.#beginning, model, this.#started?.model, envelope.model)
     }

@@ -3,9 +3,8 @@ import { decodeSse } from '../../lib/streams/sse.ts'
 import { tallyEvent } from '../accounting/reply-tally.ts'
 import { settle } from '../accounting/settle.ts'
 import type { Exchange } from '../context.ts'
-import { stamp } from '../response-headers.ts'
+import { relayedHeaders, stamp } from '../response-headers.ts'
 import type { Attempt } from '../upstream/attempt.ts'
-import { relayedHeaders } from '../upstream/headers.ts'
 import type { Answer } from './answer.ts'
 import { eventLimit, readReplyBody, replyChunks } from './body.ts'
 import { invalidReply, parseReply, upstreamError } from './embedded-error.ts'
@@ -35,11 +34,15 @@ export async function answer(
   if (streamed) return collected(exchange, attempt, reply, reply.body ?? [])
   const bytes = await readReplyBody(exchange, attempt, reply)
   // Some upstreams send a stream under another content type.
-  if (isEventStream(bytes)) return collected(exchange, attempt, reply, [bytes])
+  if (bytes[0] !== OBJECT && isEventStream(bytes))
+    return collected(exchange, attempt, reply, [bytes])
   return attempt.passing && !stream
     ? passedJson(exchange, attempt, reply, bytes)
     : translatedJson(exchange, attempt, reply, bytes)
 }
+
+/** How a JSON object begins. */
+const OBJECT = 0x7b
 
 function isEventStream(bytes: Uint8Array): boolean {
   return /^\s*(event|data|id|retry)?:/.test(decoder.decode(bytes.subarray(0, 64)))

@@ -5,11 +5,7 @@ import { bodyOf } from '../../lib/net/response-body.ts'
 import type { Asked, Loss } from '../../protocols/codec.ts'
 import type { Exchange } from '../context.ts'
 import { storeResponse } from '../history/stored-responses.ts'
-import { stamp } from '../response-headers.ts'
-import type { Attempt } from '../upstream/attempt.ts'
-import { relayedHeaders, STREAM_HEADERS } from '../upstream/headers.ts'
 import type { Answer } from './answer.ts'
-import type { Framing } from './framing.ts'
 
 /** Sends an answer off. */
 export function respond(exchange: Exchange, answer: Answer): Response {
@@ -50,22 +46,4 @@ function store({ gateway, caller, body }: Exchange, response: JsonObject): void 
 /** The name the reply carries: the client's own, unless the file says `report-model: served`. */
 export function reportedModel(exchange: Exchange, served: string): string {
   return exchange.route.reportModel === 'served' ? served : exchange.envelope.model
-}
-
-/** Whether a reply that passes through has the served name replaced by the client's. */
-export function renames({ route }: Exchange): boolean {
-  return route.reportModel === 'asked'
-}
-
-export function streamHeaders(
-  exchange: Exchange,
-  attempt: Attempt,
-  reply: Response,
-  framing: Framing,
-): Headers {
-  const headers = attempt.passing ? relayedHeaders(reply.headers) : new Headers()
-  for (const [name, value] of Object.entries(STREAM_HEADERS)) headers.set(name, value)
-  headers.set('content-type', framing.contentType)
-  stamp(headers, exchange, attempt)
-  return headers
 }

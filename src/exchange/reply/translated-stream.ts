@@ -5,6 +5,7 @@ import { decodeSse } from '../../lib/streams/sse.ts'
 import type { Asked, ClientCodec } from '../../protocols/codec.ts'
 import { tallyEvent } from '../accounting/reply-tally.ts'
 import type { Exchange } from '../context.ts'
+import { streamHeaders } from '../response-headers.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import type { Answer } from './answer.ts'
 import { eventLimit, replyCounter } from './body.ts'
@@ -12,7 +13,7 @@ import { upstreamError } from './embedded-error.ts'
 import { refuseEmptyStream } from './empty-answer.ts'
 import { type Decoding, readUntilPayload } from './first-event.ts'
 import { createFraming, type Framing } from './framing.ts'
-import { askedOf, streamHeaders } from './respond.ts'
+import { askedOf } from './respond.ts'
 import { type StreamTransform, streamReply } from './stream-reply.ts'
 import { streamTransforms } from './transforms.ts'
 import { createUpstreamReader, type UpstreamReader } from './upstream-reader.ts'
@@ -40,7 +41,9 @@ export async function translatedStream(
   const framing = createFraming(exchange)
   const transform = new TranslatedStream(exchange, attempt, reply, events, decoding, framing, asked)
   const sent = streamReply(exchange, attempt, upstream, transform)
-  return { status: 200, headers: streamHeaders(exchange, attempt, reply, framing), ...sent }
+  const relayed = attempt.passing ? reply.headers : undefined
+  const headers = streamHeaders(exchange, attempt, relayed, framing.contentType)
+  return { status: 200, headers, body: sent.body, unread: sent.unread }
 }
 
 function orClose(upstream: UpstreamReader, check: () => void): void {

@@ -20,7 +20,7 @@ export function waitFor(
   if (watch.fired) return
   watch.dueAtMs = exchange.gateway.services.now() + target.timeouts.idleMs
   watch.stage = stage
-  withinTotal(exchange, target, watch)
+  if (target.timeouts.totalMs > 0) withinTotal(exchange, target, watch)
 }
 
 /** It is sent once more: the upstream has as long to reply as it had before. */

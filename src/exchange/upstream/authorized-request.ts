@@ -1,6 +1,6 @@
 import type { Credential } from '../../credentials/credential.ts'
 import type { UpstreamRequest } from '../../providers/transport.ts'
-import { applyDeclared, type Question } from './request-headers.ts'
+import { type Question, setDeclared } from './request-headers.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What goes up besides the question. `client`: whose headers are sent on where the file says so. */
@@ -35,15 +35,17 @@ export function authorizedRequest(
     connectMs,
   }
   const authorizing = credential.authorize(request, signal)
-  if (authorizing) return authorizing.then(() => withOwnHeaders(request, credential, client))
-  return withOwnHeaders(request, credential, client)
+  if (authorizing) return authorizing.then(() => withHeaders(request, credential.headers, client))
+  for (const _ in credential.headers) return withHeaders(request, credential.headers, client)
+  return request
 }
 
-function withOwnHeaders(
+/** Those of the credential go in place of all others. */
+function withHeaders(
   request: UpstreamRequest,
-  credential: Credential,
+  declared: Credential['headers'],
   client: Headers,
 ): UpstreamRequest {
-  applyDeclared(credential.headers, client, request.headers)
+  for (const name in declared) setDeclared(request.headers, name, declared[name] ?? '', client)
   return request
 }

@@ -17,30 +17,55 @@ export function createHttpTransport({
   proxies,
   probe,
 }: HttpTransportOptions): HttpTransport {
-  async function send(request: HttpRequest, signal: AbortSignal): Promise<Response> {
-    const { method, url, headers, body, proxy, connectMs } = request
-    const through = proxy === undefined ? undefined : await proxies.optionFor(proxy, url)
-    let connecting: AbortController | undefined
-    // Behind a proxy it is not the origin that is connected to.
-    const stopProbe = through?.proxy
-      ? undefined
-      : probe(url, connectMs, () => connecting?.abort(new ConnectTimeout(connectMs)))
-    if (stopProbe) connecting = new AbortController()
+  async function sendProbed(
+    url: string,
+    options: RequestInit,
+    signal: AbortSignal,
+    connecting: AbortController,
+    stopProbe: () => void,
+  ): Promise<Response> {
     try {
-      return await fetch(url, {
-        method,
-        headers,
-        body,
-        // Bun's types do not know that false is "none".
-        ...(through as { proxy: string } | undefined),
-        signal: connecting ? AbortSignal.any([signal, connecting.signal]) : signal,
-        redirect: 'manual',
-      })
+      const either = AbortSignal.any([signal, connecting.signal])
+      return await fetch(url, { ...options, signal: either })
     } catch (error) {
-      throw connecting?.signal.aborted && !signal.aborted ? connecting.signal.reason : error
+      throw connecting.signal.aborted && !signal.aborted ? connecting.signal.reason : error
     } finally {
-      stopProbe?.()
+      stopProbe()
     }
   }
-  return { send }
+
+  async function sendThrough(
+    proxy: string,
+    request: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    // Bun's types do not know that false is "none".
+    const through = (await proxies.optionFor(proxy, request.url)) as { proxy: string } | undefined
+    const options = { ...optionsOf(request, signal), ...through }
+    // Behind a proxy it is not the origin that is connected to.
+    return through?.proxy ? fetch(request.url, options) : sendDirectly(request, options, signal)
+  }
+
+  function sendDirectly(
+    { url, connectMs }: HttpRequest,
+    options: RequestInit,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    let connecting: AbortController | undefined
+    const stopProbe = probe(url, connectMs, () => connecting?.abort(new ConnectTimeout(connectMs)))
+    if (!stopProbe) return fetch(url, options)
+    connecting = new AbortController()
+    return sendProbed(url, options, signal, connecting, stopProbe)
+  }
+
+  return {
+    send: (request, signal) =>
+      request.proxy === undefined
+        ? sendDirectly(request, optionsOf(request, signal), signal)
+        : sendThrough(request.proxy, request, signal),
+  }
+}
+
+function optionsOf({ method, headers, body }: HttpRequest, signal: AbortSignal): RequestInit {
+  return { method, headers, body, signal, redirect: 'manual' }
 }

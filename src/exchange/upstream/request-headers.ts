@@ -44,7 +44,7 @@ export function createRequestHeaders(
     if (sameProtocol) forward(client, headers)
     for (const name in extra) headers.set(name, joined(headers.get(name), extra[name] ?? ''))
     for (const name in ofKind) headers.set(name, ofKind[name] ?? '')
-    applyDeclared(declared, client, headers)
+    for (const name in declared) setDeclared(headers, name, declared[name] ?? '', client)
     return headers
   }
 }
@@ -74,17 +74,10 @@ function createForward(names: readonly string[]): Forward {
   }
 }
 
-/** Headers from routes.yaml: `"$name"` copies the client's header and is left out without it. */
-export function applyDeclared(
-  declared: Readonly<Record<string, string>>,
-  client: Headers,
-  to: Headers,
-): void {
-  for (const name in declared) {
-    const value = declared[name] ?? ''
-    const sent = value.startsWith('$') ? client.get(value.slice(1)) : value
-    if (sent !== null) to.set(name, sent)
-  }
+/** Sets a header from routes.yaml: `"$name"` copies the client's header and is left out without it. */
+export function setDeclared(headers: Headers, name: string, value: string, client: Headers): void {
+  const sent = value.startsWith('$') ? client.get(value.slice(1)) : value
+  if (sent !== null) headers.set(name, sent)
 }
 
 /** Lists of words in a header, each word once. */

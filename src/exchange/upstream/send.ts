@@ -6,12 +6,11 @@ import { redactCredential } from '../../redaction/redactor.ts'
 import { targetName } from '../../routing/target-name.ts'
 import { type Exchange, emit } from '../context.ts'
 import { beginningBytes } from '../reply/body.ts'
-import { checkReplyHeaders } from '../reply/headers.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import type { Attempt } from './attempt.ts'
 import { waitForReply } from './attempt-timer.ts'
 import { authorizedRequest } from './authorized-request.ts'
-import { type EncodedBody, encoded } from './encode.ts'
+import { encoded } from './encode.ts'
 import { networkError } from './network-error.ts'
 
 /** Longest error body kept: enough for any upstream's words. */
@@ -27,55 +26,52 @@ export async function send(
   attempt: Attempt,
   action: Action,
 ): Promise<Response> {
+  const { upstream, target, lease, abort, sameProtocol } = attempt
+  const { headers: client, relay, body: original, observers } = exchange
   // What passes is not read.
-  if (!attempt.passing) await exchange.body.conversation()
-  const encodedBody = encoded(exchange, attempt, action)
+  if (!attempt.passing && !original.loaded) await original.conversation()
+  const { body, extra, stream } = encoded(exchange, attempt, action)
+  const question = { action, model: target.model, stream, relay, sameProtocol, extra }
+  const sending = { method: 'POST', body, client, connectMs: target.timeouts.connectMs } as const
   for (let refreshed = false; ; refreshed = true) {
-    const made = requestFor(exchange, attempt, action, encodedBody)
+    const made = authorizedRequest(upstream, lease.credential, question, sending, abort.signal)
     const request = made instanceof Promise ? await orNetworkError(exchange, attempt, made) : made
-    const { url, headers } = request
-    emit(exchange, { type: 'attempt-start', attempt, url, headers, body: encodedBody.body })
+    if (observers.length > 0) {
+      const { url, headers } = request
+      emit(exchange, { type: 'attempt-start', attempt, url, headers, body })
+    }
     attempt.sent = true
     let reply: Response
     try {
-      reply = await attempt.upstream.transport.send(request, attempt.abort.signal)
+      reply = await upstream.transport.send(request, abort.signal)
     } catch (error) {
       throw networkError(exchange, attempt, error)
     }
-    noteReply(exchange, attempt, reply)
-    if (isSuccess(reply)) return reply
-    if (reply.status < 400) throw await noAnswerStatus(attempt, reply)
+    const { status, headers } = reply
+    attempt.replied = true
+    checkReplyHeaders(attempt, headers)
+    if (observers.length > 0) emit(exchange, { type: 'attempt-reply', status, headers })
+    attempt.sent = status >= 200 && status <= 299
+    if (attempt.sent) return reply
+    if (status < 400) throw await noAnswerStatus(attempt, reply)
     const error = await upstreamErrorOf(exchange, attempt, reply)
     if (refreshed || !(await refreshes(exchange, attempt, request, error))) throw error
   }
 }
 
-function noteReply(exchange: Exchange, attempt: Attempt, reply: Response): void {
-  const { status, headers } = reply
-  attempt.replied = true
-  checkReplyHeaders(attempt, headers)
-  emit(exchange, { type: 'attempt-reply', status, headers })
-  attempt.sent = isSuccess(reply)
-}
+/** As much as many clients take of a reply's headers at all (Node.js: 16 KiB). */
+const MAX_HEADER_BYTES = 16_000
 
-function isSuccess({ status }: Response): boolean {
-  return status >= 200 && status <= 299
-}
-
-function requestFor(
-  exchange: Exchange,
-  { target, lease, upstream, abort }: Attempt,
-  action: Action,
-  { body, extra, stream }: EncodedBody,
-): UpstreamRequest | Promise<UpstreamRequest> {
-  const { headers: client, relay } = exchange
-  const sameProtocol = upstream.protocol === exchange.codec.protocol
-  return authorizedRequest(
-    upstream,
-    lease.credential,
-    { action, model: target.model, stream, relay, sameProtocol, extra },
-    { method: 'POST', body, client, connectMs: target.timeouts.connectMs },
-    abort.signal,
+/** Throws `upstream-failed` for a reply with more headers than a client could be handed. */
+function checkReplyHeaders({ target, abort }: Attempt, headers: Headers): void {
+  let length = 0
+  for (const [name, value] of headers) length += name.length + value.length
+  if (length <= MAX_HEADER_BYTES) return
+  abort.abort()
+  throw new GatewayError(
+    'upstream-failed',
+    `${targetName(target)}: it sent ${length} bytes of response headers, and at most ${MAX_HEADER_BYTES} are relayed; ask who runs it why, or use another provider`,
+    { ownLimit: true },
   )
 }
 

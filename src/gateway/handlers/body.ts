@@ -21,7 +21,17 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > limitBytes) throw tooLarge(limitBytes)
-  const bytes = await arrived(request, declared, limitBytes, clock)
+  const reading = Number.isFinite(declared)
+    ? inTime(clock, request.bytes(), { bytes: declared })
+    : readCounted(request, limitBytes, clock)
+  let bytes: Uint8Array
+  try {
+    bytes = await reading
+  } catch (error) {
+    // A client that goes away in the middle of its body is no fault of ours.
+    if (error instanceof GatewayError || !request.signal.aborted) throw error
+    throw new GatewayError('cancelled', 'the client went away', { cause: error })
+  }
   const coding = request.headers.get('content-encoding')
   return coding ? unpacked(bytes, coding.toLowerCase().trim(), limitBytes) : bytes
 }
@@ -33,29 +43,8 @@ function tooLarge(limitBytes: number): GatewayError {
   )
 }
 
-/** A client that goes away in the middle of its body is no fault of ours. */
-async function arrived(
-  request: Request,
-  declared: number,
-  limitBytes: number,
-  clock: Clock,
-): Promise<Uint8Array> {
-  try {
-    return Number.isFinite(declared)
-      ? await inTime(clock, request.bytes(), { bytes: declared })
-      : await readCounted(request, limitBytes, clock)
-  } catch (error) {
-    if (error instanceof GatewayError || !request.signal.aborted) throw error
-    throw new GatewayError('cancelled', 'the client went away', { cause: error })
-  }
-}
-
 /** For a body that does not say its length. */
-async function readCounted(
-  request: Request,
-  limitBytes: number,
-  clock: Clock,
-): Promise<Uint8Array> {
+function readCounted(request: Request, limitBytes: number, clock: Clock): Promise<Uint8Array> {
   const size = { bytes: 0 }
   const read = async (): Promise<Uint8Array> => {
     const chunks: Uint8Array[] = []

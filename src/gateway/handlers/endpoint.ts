@@ -8,12 +8,13 @@ import type { Handler, Params } from './handler.ts'
 import { refusal } from './refusal.ts'
 import { newRequestId, queryOf, unescaped } from './request.ts'
 
-/** What a request to an endpoint asks for: an action, and the relay that is meant. */
-type Asked = { action: Action; params: Params; relay?: string }
+/** What a request to an endpoint asks for: an action, the relay that is meant, and what its path names. */
+type Asked = { action: Action; relay: string | undefined; named: Params | undefined }
 
 /** The handler of one endpoint of a protocol. The body stays bytes: its exchange reads it. */
 export function endpointHandler(gateway: Gateway, codec: ClientCodec, endpoint: Endpoint): Handler {
-  const asked = askedAt(endpoint)
+  const verbs = 'verbs' in endpoint ? endpoint.verbs : {}
+  const fixed = 'verbs' in endpoint ? undefined : askedAt(endpoint)
   const { services, table } = gateway
   return {
     method: endpoint.method,
@@ -26,15 +27,15 @@ export function endpointHandler(gateway: Gateway, codec: ClientCodec, endpoint: 
       const { headers, signal } = request
       const requestId = newRequestId()
       try {
-        const query = queryOf(request)
-        const peer = () => services.peerOf(request)
+        const query = request.url.includes('?') ? queryOf(request) : undefined
+        const peer = services.peerOf.bind(services, request)
         const caller = gateway.authenticate(headers, peer, query?.get('key') ?? undefined)
-        const { action, params: named, relay } = asked(request, params)
+        const { action, relay, named } = fixed ?? askedByVerb(verbs, request, params)
         const body = await readBody(request, table.server.bodyLimitBytes, services)
         return await exchange(gateway, {
           codec,
           action,
-          inbound: { params: named, headers, body, signal, query },
+          inbound: { params: named ?? params, headers, body, signal, query },
           caller,
           requestId,
           requestLine: { method: request.method, url: request.url },
@@ -55,14 +56,12 @@ function titleOf(endpoint: Endpoint): string {
   return `A model's name, ":" and ${Object.keys(endpoint.verbs).join(', ')}`
 }
 
-/** Decided by the path, or by the verb behind the model's name. */
-function askedAt(endpoint: Endpoint): (request: Request, params: Params) => Asked {
-  if ('verbs' in endpoint) return (request, params) => askedByVerb(endpoint.verbs, request, params)
-  const { action, path } = endpoint
-  const relay = action === 'relay' ? path : undefined
-  return (_, params) => ({ action, params, relay })
+/** The same for every request to the path. */
+function askedAt({ action, path }: { action: Action; path: string }): Asked {
+  return { action, relay: action === 'relay' ? path : undefined, named: undefined }
 }
 
+/** Decided by the verb behind the model's name. */
 function askedByVerb(
   verbs: Extract<Endpoint, { verbs: unknown }>['verbs'],
   request: Request,
@@ -79,7 +78,7 @@ function askedByVerb(
   }
   return {
     action,
-    params: { ...params, model, verb },
     relay: action === 'relay' ? verb : undefined,
+    named: { ...params, model, verb },
   }
 }
