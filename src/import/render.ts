@@ -1,36 +1,21 @@
 import { Document, isCollection, isMap, isPair, isScalar, type Node, type Pair, visit } from 'yaml'
-import { type Draft, mergeNotes, type Note, type Routes } from './draft.ts'
+import { type Draft, isEmpty, mergeNotes, type Note, type Routes } from './draft.ts'
 
-const ABOUT: Partial<Record<keyof Routes, string>> = {
-  server: 'Where to listen.',
-  'api-keys': 'Who may call.',
-  providers: 'Who answers.',
-  models: 'What clients may ask for.',
-  aliases: 'Other names, used only where no model of that name exists.',
-  force: 'Other names, used even where a model of that name exists.',
-  policy: 'How to share and retry.',
-  logging: 'How much to log.',
-  usage: 'Whether to count what is used.',
-  rules: 'Changes to requests, in order.',
-  'remote-management': 'The management API and page.',
-  amp: 'The relay to Amp.',
-}
-
-/** In the order in which a reader wants to know. */
-const ORDER: readonly (keyof Routes)[] = [
-  'version',
-  'server',
-  'api-keys',
-  'providers',
-  'models',
-  'aliases',
-  'force',
-  'policy',
-  'logging',
-  'usage',
-  'rules',
-  'remote-management',
-  'amp',
+/** What is written above each section, in the order in which a reader wants to know. */
+const SECTIONS: readonly (readonly [section: keyof Routes, about?: string])[] = [
+  ['version'],
+  ['server', 'Where to listen.'],
+  ['api-keys', 'Who may call.'],
+  ['providers', 'Who answers.'],
+  ['models', 'What clients may ask for.'],
+  ['aliases', 'Other names, used only where no model of that name exists.'],
+  ['force', 'Other names, used even where a model of that name exists.'],
+  ['policy', 'How to share and retry.'],
+  ['logging', 'How much to log.'],
+  ['usage', 'Whether to count what is used.'],
+  ['rules', 'Changes to requests, in order.'],
+  ['remote-management', 'The management API and page.'],
+  ['amp', 'The relay to Amp.'],
 ]
 
 /** The draft as a routes.yaml whose comments say where each part comes from and what is missing. */
@@ -44,8 +29,8 @@ export function renderDraft(draft: Draft): string {
     ),
   ]
   const { routes } = draft
-  const sections = ORDER.filter(section => !isEmpty(routes[section])).map(section =>
-    sectionText(draft, section),
+  const sections = SECTIONS.filter(([section]) => !isEmpty(routes[section])).map(
+    ([section, about]) => sectionText(draft, section, about),
   )
   const tail = draft.closing.length > 0 ? [commented(draft.closing)] : []
   return `${[`${commented(head)}\n${sections.shift()}`, ...sections, ...tail].join('\n\n')}\n`
@@ -66,12 +51,7 @@ function oneLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f\u0085\u2028\u2029]+/g, ' ')
 }
 
-function isEmpty(value: unknown): boolean {
-  if (value === undefined) return true
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
-}
-
-function sectionText(draft: Draft, section: keyof Routes): string {
+function sectionText(draft: Draft, section: keyof Routes, about: string | undefined): string {
   const document = new Document(
     { [section]: draft.routes[section] },
     // What stands twice is written twice: anchors are for those who write by hand.
@@ -83,7 +63,6 @@ function sectionText(draft: Draft, section: keyof Routes): string {
   }
   shorten(document)
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: true }).trimEnd()
-  const about = ABOUT[section]
   return about ? `# ${about}\n${text}` : text
 }
 

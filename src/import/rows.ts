@@ -121,5 +121,14 @@ export const secondsCount: Read = (settings, name) => {
   return count === undefined ? undefined : seconds(count)
 }
 
+/** `policy.request-retry` takes no more. */
+export const MAX_ROUNDS = 20
+
+/** A number of retries, as rounds. */
+export const rounds: Read = (settings, name) => {
+  const retries = settings.number(name)
+  return retries === undefined ? undefined : Math.min(Math.max(0, Math.round(retries)), MAX_ROUNDS)
+}
+
 /** True where there is no such text, for notes on what is missing. */
 export const missing: Read = (settings, name) => settings.text(name) === undefined || undefined

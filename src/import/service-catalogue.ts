@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { isProxy } from '../config/schema/describe.ts'
 import { normaliseBaseUrl } from '../config/sections/base-url.ts'
 import type { JsonObject } from '../lib/json/json.ts'
+import { isLocalHost } from '../lib/net/host-name.ts'
 import type { Kind } from '../providers/kind.ts'
 import { filled } from './draft.ts'
 
@@ -45,7 +45,7 @@ function azureAt(address: string): string | undefined {
 export function kindAt(address: string): string | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (!url) return undefined
-  if (url.port === '11434' && isLocal(url.hostname)) return 'ollama'
+  if (url.port === '11434' && isLocalHost(url.hostname)) return 'ollama'
   return HOSTS.find(([host]) => host.test(url.hostname))?.[1]
 }
 
@@ -66,10 +66,6 @@ export function baseUrl(
 /** The names a kind lists by itself. */
 export function catalogueOf(kind: string, kinds: readonly Kind[]): string[] {
   return (kinds.find(({ id }) => id === kind)?.catalogue ?? []).map(({ name }) => name)
-}
-
-export function isLocal(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 /** A value for `proxy-url`, where `none` means `direct`. Undefined: it cannot be used here. */

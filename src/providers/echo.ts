@@ -143,7 +143,7 @@ function parseFailure(rest: string): Failure {
   return {
     status: code,
     message: message || `echo was told to fail with ${code}`,
-    ...(seconds === undefined ? {} : { retryAfterMs: Number(seconds) * 1000 }),
+    retryAfterMs: seconds === undefined ? undefined : Number(seconds) * 1000,
   }
 }
 

@@ -1,3 +1,4 @@
+import { goDurationMs } from '../lib/go-duration.ts'
 import { parseRetryAfter } from '../lib/net/retry-after.ts'
 import type { Limits } from './kind.ts'
 
@@ -35,20 +36,8 @@ export function openaiLimits(
   let waitMs: number | undefined
   for (const bucket of ['requests', 'tokens']) {
     if (headers.get(`x-ratelimit-remaining-${bucket}`) !== '0') continue
-    const reset = parseGoDuration(headers.get(`x-ratelimit-reset-${bucket}`) ?? '')
+    const reset = goDurationMs(headers.get(`x-ratelimit-reset-${bucket}`) ?? '')
     if (reset !== undefined) waitMs = Math.max(waitMs ?? 0, reset)
   }
   return waitMs === undefined ? undefined : { retryAfterMs: waitMs, scope: 'model' }
-}
-
-const UNIT_MS: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 }
-
-/** `6m0s`, `1.5s`, `20ms`, in milliseconds. */
-function parseGoDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined
-  let total = 0
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)) {
-    total += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0)
-  }
-  return total
 }

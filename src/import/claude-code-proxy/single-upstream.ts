@@ -1,10 +1,11 @@
+import { isLocalHost } from '../../lib/net/host-name.ts'
 import { clientKeys } from '../client-keys.ts'
 import { type Draft, filled, type Importing } from '../draft.ts'
-import { applyRows, number, type Read, type Row } from '../rows.ts'
-import { chatService, isAddress, isLocal } from '../service-catalogue.ts'
+import { applyRows, number, type Read, type Row, rounds } from '../rows.ts'
+import { chatService } from '../service-catalogue.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 import { readAzure } from './azure.ts'
-import { readUpstreamSettings, type UpstreamSettings } from './upstream-settings.ts'
+import { openaiAddress, readUpstreamSettings, type UpstreamSettings } from './upstream-settings.ts'
 
 /** Names that went upstream as they were. */
 const PASSED = ['gpt-*', 'o1-*', 'ep-*', 'doubao-*', 'deepseek-*']
@@ -12,7 +13,7 @@ const PASSED = ['gpt-*', 'o1-*', 'ep-*', 'doubao-*', 'deepseek-*']
 /** One upstream behind the three names of Claude's models. */
 export function readSingleUpstream(env: TrackedSettings, importing: Importing): void {
   const { draft } = importing
-  const address = readAddress(env, draft)
+  const address = openaiAddress(env.text('OPENAI_BASE_URL'), draft)
   const settings = readUpstreamSettings(env, draft)
   const azure = readAzure(env, address, draft)
   const models = readModels(env, azure?.deployment)
@@ -30,17 +31,6 @@ export function readSingleUpstream(env: TrackedSettings, importing: Importing): 
       draft.addName('aliases', name, targetOf(name), 'names that were passed on as they are')
   readServer(env, importing)
   applyRows(LOGS_AND_LIMITS, env, importing, draft.routes)
-}
-
-function readAddress(env: TrackedSettings, draft: Draft): string {
-  const written = env.text('OPENAI_BASE_URL')
-  if (written !== undefined && isAddress(written)) return written
-  if (written !== undefined)
-    draft.noteDropped(
-      'OPENAI_BASE_URL',
-      'is no http or https address; https://api.openai.com/v1 is used',
-    )
-  return 'https://api.openai.com/v1'
 }
 
 type Models = { big: string; middle: string; small: string }
@@ -88,16 +78,10 @@ const LEVELS: Record<string, string> = {
   error: 'error',
   critical: 'error',
 }
-const MAX_ROUNDS = 20
 
 /** The level is the first word; `info` is the default here too. */
 const logLevel: Read = (env, name) =>
   LEVELS[(env.text(name) ?? '').split(/\s/)[0]?.toLowerCase() ?? '']
-
-const rounds: Read = (env, name) => {
-  const retries = env.number(name)
-  return retries === undefined ? undefined : Math.min(Math.max(0, retries), MAX_ROUNDS)
-}
 
 const LOGS_AND_LIMITS: readonly Row[] = [
   { from: 'LOG_LEVEL', to: 'logging.level', read: logLevel },
@@ -130,7 +114,7 @@ function readServer(env: TrackedSettings, importing: Importing): void {
       'ANTHROPIC_API_KEY',
       'was not set, and every caller was let in; without api-keys only this machine may call',
     )
-  if (!isLocal(host) && !draft.routes.server.host)
+  if (!isLocalHost(host) && !draft.routes.server.host)
     draft.noteDropped(
       'HOST',
       `it listened on ${host}; here only this machine can call, until you write server.host${key ? '' : ' and api-keys'}`,

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../lib/json/json.ts'
 import type { Draft, Importing } from '../draft.ts'
 import { filePath } from '../paths.ts'
-import { chatService, isAddress } from '../service-catalogue.ts'
+import { chatService } from '../service-catalogue.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
+import { openaiAddress } from './upstream-settings.ts'
 
 type Upstream = 'openai' | 'gemini' | 'anthropic'
 
@@ -39,12 +40,7 @@ function addUpstreams(env: TrackedSettings, importing: Importing): void {
   const { draft, services } = importing
   const openai = env.text('OPENAI_API_KEY')
   const address = env.text('OPENAI_BASE_URL') ?? env.text('OPENAI_API_BASE_URL')
-  const usable = address !== undefined && isAddress(address) ? address : 'https://api.openai.com/v1'
-  if (address !== undefined && usable !== address)
-    draft.noteDropped(
-      'OPENAI_BASE_URL',
-      'is no http or https address; https://api.openai.com/v1 is used',
-    )
+  const usable = openaiAddress(address, draft)
   if (openai || address)
     draft.addProvider(
       'openai',

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { type Draft, filled } from '../draft.ts'
 import { seconds } from '../durations.ts'
+import { isAddress } from '../service-catalogue.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 
 /** What every provider made of the file has, whatever its address. */
@@ -25,6 +26,15 @@ function readKey(env: TrackedSettings, draft: Draft): string {
   if (key === undefined)
     draft.noteDropped('OPENAI_API_KEY', 'is not set in the file; set it where jackfield runs')
   return key ?? '${OPENAI_API_KEY}'
+}
+
+const OPENAI = 'https://api.openai.com/v1'
+
+/** An address that is written, where it is one; else OpenAI's own. */
+export function openaiAddress(written: string | undefined, draft: Draft): string {
+  if (written === undefined || isAddress(written)) return written ?? OPENAI
+  draft.noteDropped('OPENAI_BASE_URL', `is no http or https address; ${OPENAI} is used`)
+  return OPENAI
 }
 
 const PREFIX = 'CUSTOM_HEADER_'

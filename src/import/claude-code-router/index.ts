@@ -1,7 +1,8 @@
+import { isLocalHost } from '../../lib/net/host-name.ts'
 import { clientKeys } from '../client-keys.ts'
 import { Draft, type Importing, type ImportServices } from '../draft.ts'
 import { applyRows, type Read, type Row } from '../rows.ts'
-import { isLocal, proxyOf } from '../service-catalogue.ts'
+import { proxyOf } from '../service-catalogue.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 import { withVariables } from '../variables.ts'
 import { readProviders } from './providers.ts'
@@ -56,7 +57,7 @@ function readClientKey(config: TrackedSettings, importing: Importing): void {
       'APIKEY',
       importing,
     )
-  else if (written && !isLocal(written))
+  else if (written && !isLocalHost(written))
     draft.noteUnneeded(
       'HOST',
       'without APIKEY it listened on this machine only, and so it does here',

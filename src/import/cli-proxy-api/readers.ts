@@ -1,7 +1,8 @@
+import { goDurationMs } from '../../lib/go-duration.ts'
 import { filled } from '../draft.ts'
-import { duration, goDurationMs } from '../durations.ts'
+import { duration } from '../durations.ts'
 import { filePath } from '../paths.ts'
-import { on, type Read } from '../rows.ts'
+import { MAX_ROUNDS, on, type Read } from '../rows.ts'
 import { proxyOf } from '../service-catalogue.ts'
 
 /** Only a switch that is off has a value. */
@@ -30,8 +31,6 @@ export const tls: Read = (settings, name, { services }) => {
   if (!members.flag('enable')) return undefined
   return filled({ cert: cert && filePath(cert, services), key: key && filePath(key, services) })
 }
-
-const MAX_ROUNDS = 20
 
 /** `request-retry`. A negative number was the default. */
 export const rounds: Read = (settings, name, { draft }) => {

@@ -1,6 +1,6 @@
 import { clientKeys } from '../client-keys.ts'
 import { Draft, type Importing, type ImportServices } from '../draft.ts'
-import { applyRows, type Read, type Row, secondsCount, switchTo } from '../rows.ts'
+import { applyRows, type Read, type Row, rounds, secondsCount, switchTo } from '../rows.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 import { readModels } from './models.ts'
 import { noteUnused, type ResolveVariable, readCredentials, readVariables } from './secrets.ts'
@@ -30,13 +30,6 @@ export function importLiteLlm(config: TrackedSettings, services: ImportServices)
   applyRows(GENERAL, general, importing, draft.routes)
   applyRows(TOP, config, importing, draft.routes)
   return draft
-}
-
-const MAX_ROUNDS = 20
-
-const rounds: Read = (settings, name) => {
-  const retries = settings.number(name)
-  return retries === undefined ? undefined : Math.min(Math.max(0, Math.round(retries)), MAX_ROUNDS)
 }
 
 const megabytes: Read = (settings, name) => {
