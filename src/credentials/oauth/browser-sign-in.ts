@@ -21,8 +21,10 @@ export type BrowserSignInOptions = {
   listen(flow: BrowserFlow, handler: CallbackHandler): Promise<() => void>
   /** Shows the link, and opens it where there is a browser. */
   present(url: string): void
-  /** Called once after 15 s without a callback: asks for the URL, and gives `take` every line. */
+  /** Asks for the URL of the callback, and gives `take` every line. Called once, after 15 s without one. */
   offerPaste(take: (line: string) => void): void
+  /** The user's browser is on another machine: the URL is asked for without waiting. */
+  pasteAtOnce?: boolean
   /** A sentence for the user while the sign-in goes on. */
   warn(message: string): void
   /** The user gave up. */
@@ -50,7 +52,7 @@ export async function signInByBrowser(
   const stops = [
     close,
     after(LIMIT_MS, () => reject(tooLate(vendor))),
-    after(PASTE_AFTER_MS, () =>
+    after(options.pasteAtOnce ? 0 : PASTE_AFTER_MS, () =>
       options.offerPaste(line => {
         if (line.trim() !== '')
           void take(readCallback(line)).then(page => page.ok || options.warn(page.message))
