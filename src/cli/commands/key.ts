@@ -1,14 +1,10 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { listKeys, withKey, withoutKey } from '../../config/edit/api-keys.ts'
-import type { Edited } from '../../config/edit/index.ts'
-import { formatDiagnostic } from '../../config/index.ts'
-import { createRoutesFile, type RoutesFile } from '../../config/routes-file.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { newKey } from '../../lib/key-hash.ts'
-import { fileDocument } from '../../store/documents/folder.ts'
 import { command, type Parsed } from '../arguments.ts'
-import { compileAsServed } from '../load-routes.ts'
+import { editRoutes } from '../edit-routes.ts'
 import { defaultRoutes } from '../routes-location.ts'
 import { type Io, refuse } from '../terminal.ts'
 
@@ -54,23 +50,16 @@ export const run = command(USAGE, ({ values, positionals }, io) => {
   const path = resolve(io.cwd, named)
   if (!existsSync(path))
     return refuse('key', `there is no ${named}; "jackfield init ${named}" writes one`, io)
-  const file = routesFile(named, path, io)
-  return values.remove ? remove(file, name, io) : add(file, name, values, io)
+  return values.remove ? remove(named, name, io) : add(named, name, values, io)
 })
 
-function routesFile(name: string, path: string, io: Io): RoutesFile {
-  // A version is used within one command only.
-  const salt = new Uint8Array(0)
-  const check = (text: string) => compileAsServed(name, text, io)
-  return createRoutesFile({ ...fileDocument(path, Date.now), name, salt, check })
-}
-
-async function add(file: RoutesFile, name: string, values: Values, io: Io): Promise<number> {
+async function add(file: string, name: string, values: Values, io: Io): Promise<number> {
   const key = newKey()
   const models = values.models?.split(',').map(model => model.trim())
   const entry = { name, models, limits: limitsFrom(values) }
   let first = false
-  const done = await changed(
+  const done = await editRoutes(
+    'key',
     file,
     text => {
       first = listKeys(text).length === 0
@@ -84,9 +73,10 @@ async function add(file: RoutesFile, name: string, values: Values, io: Io): Prom
   return 0
 }
 
-async function remove(file: RoutesFile, name: string, io: Io): Promise<number> {
+async function remove(file: string, name: string, io: Io): Promise<number> {
   let last = false
-  const done = await changed(
+  const done = await editRoutes(
+    'key',
     file,
     text => {
       last = listKeys(text).length === 1
@@ -116,16 +106,4 @@ function limitsFrom(values: Values): JsonObject {
 
 function numberOrText(written: string | undefined): number | string | undefined {
   return written !== undefined && /^\d+$/.test(written) ? Number(written) : written
-}
-
-/** False: the reason is printed. */
-async function changed(file: RoutesFile, edit: (text: string) => Edited, io: Io): Promise<boolean> {
-  const result = await file.change(edit)
-  if (result.ok) {
-    if (result.backup) io.stderr(`${file.name} is changed; as it was: ${result.backup}\n`)
-    return true
-  }
-  for (const diagnostic of result.diagnostics) io.stderr(`${formatDiagnostic(diagnostic)}\n`)
-  refuse('key', result.message, io)
-  return false
 }
