@@ -15,10 +15,7 @@ const MAX_WAIT_MS = 3_000
  * stale locks. Throws `LOCKED_OUT` after some seconds.
  */
 export function withFileLock<R>(path: string, work: () => R): R {
-  const lock = join(dirname(path), `.${basename(path)}.lock`)
-  closeSync(openSync(lock, 'a', 0o600))
-  giveToOwnerOf(path, lock)
-  const database = lockedBy(lock)
+  const database = lockedBy(lockFileOf(path), MAX_WAIT_MS)
   try {
     return work()
   } finally {
@@ -26,22 +23,44 @@ export function withFileLock<R>(path: string, work: () => R): R {
   }
 }
 
-/** The lock file's content does not matter: one that is no database is emptied. */
-function lockedBy(path: string): Database {
+/**
+ * The same lock for work that waits for something else meanwhile: call what it gives when that is
+ * done. Undefined: it is held, by another process or by this one.
+ */
+export function tryFileLock(path: string): (() => void) | undefined {
+  const lock = lockFileOf(path)
   try {
-    return locked(path)
+    const database = lockedBy(lock, 0)
+    return () => database.close()
+  } catch (error) {
+    if (codeOf(error) === LOCK_TIMEOUT) return undefined
+    throw error
+  }
+}
+
+function lockFileOf(path: string): string {
+  const lock = join(dirname(path), `.${basename(path)}.lock`)
+  closeSync(openSync(lock, 'a', 0o600))
+  giveToOwnerOf(path, lock)
+  return lock
+}
+
+/** The lock file's content does not matter: one that is no database is emptied. */
+function lockedBy(path: string, maxWaitMs: number): Database {
+  try {
+    return locked(path, maxWaitMs)
   } catch (error) {
     const code = codeOf(error)
     if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error
     truncateSync(path, 0)
-    return locked(path)
+    return locked(path, maxWaitMs)
   }
 }
 
-function locked(path: string): Database {
+function locked(path: string, maxWaitMs: number): Database {
   const database = new Database(path)
   try {
-    database.run(`pragma busy_timeout = ${MAX_WAIT_MS}`)
+    database.run(`pragma busy_timeout = ${maxWaitMs}`)
     database.run('begin exclusive')
     return database
   } catch (error) {

@@ -1,0 +1,106 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { tryFileLock } from '../lib/files/file-lock.ts'
+import type { After } from '../lib/timer.ts'
+import { createFolderStore } from './documents/folder.ts'
+import { bytesAt, locate } from './documents/located.ts'
+import { stampOf } from './documents/still.ts'
+import { createWatcher } from './documents/watcher.ts'
+import type { StoredDocument, Version } from './store.ts'
+
+/** `bytes` is undefined where the file cannot be read. */
+export type AuthFile = { name: string; bytes: Uint8Array | undefined }
+
+/**
+ * A folder of account files, one `NAME.json` an account, which several gateways and other programs
+ * may use at once.
+ */
+export interface AuthFolder {
+  readonly path: string
+  /** Its files as they are now, in the order of their names; none where there is no such folder. */
+  files(): AuthFile[]
+  /** As `Store.read`. */
+  read(name: string): Promise<StoredDocument | undefined>
+  /** As `Store.write`: atomic, synced, mode 0600, compare-and-set. No backup is left. */
+  write(name: string, bytes: Uint8Array, expected: Version): Promise<void>
+  /** As `Store.remove`. */
+  remove(name: string, expected: Version): Promise<void>
+  /**
+   * Resolves once no other holder of the name is left, in any process; call what it gives when the
+   * work is done. Makes the folder. Rejects with the reason of the signal, and with what the system
+   * answers where the folder cannot be written to.
+   */
+  lock(name: string, signal: AbortSignal): Promise<() => void>
+  /** Calls `changed` when files came, went or are others, once they keep still. Gives what ends it. */
+  watch(changed: () => void): () => void
+}
+
+export type AuthFolderOptions = { path: string; now(): number; after: After }
+
+/** Between two looks whether a lock is free. */
+const LOCK_POLL_MS = 25
+
+export function createAuthFolder({ path: given, now, after }: AuthFolderOptions): AuthFolder {
+  const path = resolve(given)
+  // Below the top of a store documents leave no backups, which would hold tokens.
+  const store = createFolderStore({ folder: dirname(path), now, after })
+  const keyOf = (name: string): string => `${basename(path)}/${name}`
+  const pathOf = (name: string): string => join(path, name)
+  const stamps = (): string =>
+    namesIn(path)
+      .map(name => `${name} ${stampOf(pathOf(name))}`)
+      .join('\n')
+
+  return {
+    path,
+    files: () => namesIn(path).map(name => ({ name, bytes: readable(pathOf(name)) })),
+    read: name => store.read(keyOf(name)),
+    async write(name, bytes, expected) {
+      await store.write(keyOf(name), bytes, expected)
+    },
+    remove: (name, expected) => store.remove(keyOf(name), expected),
+    async lock(name, signal) {
+      mkdirSync(path, { recursive: true, mode: 0o700 })
+      for (;;) {
+        signal.throwIfAborted()
+        const release = tryFileLock(pathOf(name))
+        if (release) return release
+        await new Promise<void>(wake => after(LOCK_POLL_MS, wake))
+      }
+    },
+    watch(changed) {
+      let known = stamps()
+      const watcher = createWatcher({
+        paths: () => namesIn(path).map(pathOf),
+        folders: () => [path],
+        differs: () => stamps() !== known,
+        judge() {
+          known = stamps()
+          changed()
+          return 0
+        },
+        after,
+      })
+      return () => watcher.stop()
+    },
+  }
+}
+
+/** The account files at the top of the folder. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter(name => name.toLowerCase().endsWith('.json') && !name.startsWith('.'))
+      .sort()
+  } catch {
+    return []
+  }
+}
+
+function readable(path: string): Uint8Array | undefined {
+  try {
+    return bytesAt(locate(path).path)
+  } catch {
+    return undefined
+  }
+}
