@@ -1,5 +1,6 @@
 import type { Diagnostic, Result } from '../config/index.ts'
 import { createRoutesFile } from '../config/routes-file.ts'
+import type { AccountFile } from '../credentials/accounts/account-file.ts'
 import { createDiscovery, type Discovery } from '../discovery/discovery.ts'
 import type { Services } from '../exchange/services.ts'
 import { compile, compileFirst } from '../gateway/compile.ts'
@@ -75,6 +76,10 @@ function assemble(
     after: options.runtime.after,
     changed: () => void reloader?.relist(),
   })
+  const accountsChanged = (renewed: readonly AccountFile[]): void => {
+    endCooldowns(renewed, live.current.gateway)
+    void reloader?.relist()
+  }
   const reload = async () => (await reloader?.reload()) ?? []
   return {
     services,
@@ -89,6 +94,7 @@ function assemble(
         reloaded: ({ table }) => discovery.follow(table),
       })
       discovery.follow(live.current.gateway.table)
+      services.accounts.start(accountsChanged)
       void services.recorder.sweep()
     },
     reload,
@@ -97,6 +103,7 @@ function assemble(
       return reload()
     },
     stop() {
+      services.accounts.stop()
       discovery.stop()
       reloader?.stop()
     },
@@ -127,6 +134,14 @@ function createRoutesManagement(
       return createRoutesFile({ ...place, name, salt, check, reload })
     },
   })
+}
+
+/** Accounts that were signed in again are asked at once. */
+function endCooldowns(renewed: readonly AccountFile[], { table, services }: Gateway): void {
+  const files = new Set(renewed.map(({ file }) => file))
+  for (const { credentials } of table.providers.values())
+    for (const { id, account } of credentials)
+      if (account && files.has(account.file)) services.pool.reset({ credential: id })
 }
 
 /** Ends what keeps credentials, addresses and model lists from being used or asked for at once. */

@@ -1,3 +1,4 @@
+import { createAccounts } from '../credentials/accounts/accounts.ts'
 import { createAffinityStore } from '../credentials/affinity.ts'
 import { createTokens } from '../credentials/google/access-token.ts'
 import { createPool } from '../credentials/pool.ts'
@@ -22,6 +23,7 @@ import { createRecorder } from '../observability/request-log/recorder.ts'
 import { createLedger } from '../observability/usage/ledger.ts'
 import { createUsageWriter } from '../observability/usage/writer.ts'
 import { createPrices } from '../providers/pricing/prices.ts'
+import { createAuthFolder } from '../store/auth-folder.ts'
 import { version } from '../version.ts'
 import type { Storage } from './storage.ts'
 
@@ -50,6 +52,7 @@ export type Runtime = {
 export function createServices(runtime: Runtime): { services: Services; storage: Storage } {
   const { now, random, after, fetch, env, readFile, peerOf } = runtime
   const { watchdog = createWatchdog(now), prices = createPrices() } = runtime
+  const userAgent = runtime.userAgent ?? `jackfield/${version}`
   const log = createLog(runtime.write, now)
   const warn = (message: string): void => log.write('warn', message)
   const storage = runtime.storage(warn)
@@ -72,6 +75,16 @@ export function createServices(runtime: Runtime): { services: Services; storage:
     prices,
     state,
     proxies,
+    accounts: createAccounts({
+      now,
+      random,
+      after,
+      transport,
+      userAgent,
+      log,
+      state,
+      open: path => createAuthFolder({ path, now, after }),
+    }),
     tokens: runtime.tokens ?? createTokens({ now, transport, after }),
     pool: createPool({ now, random, state }),
     affinity: createAffinityStore(now),
@@ -87,7 +100,7 @@ export function createServices(runtime: Runtime): { services: Services; storage:
     lists: createModelLists(state, now),
     background: createBackground(),
     ledger: createLedger(createUsageWriter({ after, prices, warn, store: usage })),
-    userAgent: runtime.userAgent ?? `jackfield/${version}`,
+    userAgent,
     turns: new Map(),
   }
   return { services, storage }

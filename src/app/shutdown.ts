@@ -19,8 +19,14 @@ export async function shutdown(
 }
 
 /** Resolves when everything that exchanges left to do is done and written. Never rejects. */
-export async function settle({ background, recorder, ledger, log }: Services): Promise<void> {
+export async function settle({
+  accounts,
+  background,
+  recorder,
+  ledger,
+  log,
+}: Services): Promise<void> {
   await background.settled()
-  await Promise.all([recorder.settled(), ledger.flush()])
+  await Promise.all([accounts.settled(), recorder.settled(), ledger.flush()])
   log.flush()
 }

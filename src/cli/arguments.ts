@@ -18,6 +18,8 @@ type Usage<O extends Options> = {
   argument?: string
   /** Whether it does nothing without that. */
   required?: boolean
+  /** Whether it takes any number of them. */
+  several?: boolean
 }
 
 /** For commands that take nothing else. */
@@ -61,7 +63,7 @@ type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
 
 /** Undefined: there is none. */
 function problemWith<const O extends Options>(
-  { options, argument }: Usage<O>,
+  { options, argument, several = false }: Usage<O>,
   args: readonly string[],
 ): string | undefined {
   const { tokens } = parseArgs({
@@ -78,7 +80,7 @@ function problemWith<const O extends Options>(
         return argument === undefined
           ? `it takes no argument such as "${token.value}"`
           : `one ${argument} at a time, not "${token.value}" too`
-      room = false
+      room = several
     }
     const problem = token.kind === 'option' && optionProblem(token, options)
     if (problem) return problem

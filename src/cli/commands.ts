@@ -32,6 +32,17 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'make an API key and write its hash into routes.yaml',
     load: () => import('./commands/key.ts'),
   },
+  accounts: {
+    usage: 'accounts',
+    summary:
+      'the signed-in accounts, and what each is good for; "accounts import FILE…" copies some',
+    load: () => import('./commands/accounts.ts'),
+  },
+  logout: {
+    usage: 'logout LABEL',
+    summary: 'remove a signed-in account from this machine',
+    load: () => import('./commands/logout.ts'),
+  },
   usage: {
     usage: 'usage',
     summary: 'what was used and what it cost, by key, model, provider or day',

@@ -4,6 +4,7 @@ import { compileTable, formatDiagnostic, type Result } from '../config/index.ts'
 import { createModelLists } from '../discovery/model-lists.ts'
 import { kinds } from '../providers/index.ts'
 import type { RoutingTable } from '../routing/table.ts'
+import { accountsOfFolder } from './account-folder.ts'
 import { fromState } from './local-state.ts'
 import { locateRoutes } from './routes-location.ts'
 import { type Io, refuse } from './terminal.ts'
@@ -41,7 +42,8 @@ export function compiledFile(
 export function compileAsServed(file: string, text: string, io: Io): Result<RoutingTable> {
   const { env } = io
   const readFile = (path: string): string => io.readFile(resolve(io.cwd, path))
-  const services = { env, readFile, kinds }
+  const accountsIn = (folder: string) => accountsOfFolder(folder).accounts
+  const services = { env, readFile, kinds, accountsIn }
   const served = fromState(io, state => {
     const discovered = createModelLists(state, Date.now).known
     return compileTable(file, text, { ...services, discovered })

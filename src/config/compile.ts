@@ -1,3 +1,4 @@
+import type { AccountFile } from '../credentials/accounts/account-file.ts'
 import { isObject } from '../lib/json/json.ts'
 import type { Kind } from '../providers/kind.ts'
 import { compileRoutes } from '../routing/compiled-routes.ts'
@@ -20,6 +21,7 @@ import { callerNames, readApiKeys } from './sections/api-keys.ts'
 import { type EditsEntry, readEdits } from './sections/body-edits.ts'
 import { readEntries } from './sections/entries.ts'
 import { readLogging, readUsage } from './sections/logging.ts'
+import { authFolder } from './sections/paths.ts'
 import { readPolicy, warnOfSwitches } from './sections/policy.ts'
 import { readProvider } from './sections/providers.ts'
 import { readManagement } from './sections/remote-management.ts'
@@ -34,6 +36,8 @@ export type TableServices = {
   kinds: readonly Kind[]
   /** Absent: nothing was discovered. */
   discovered?: Discovered
+  /** The accounts in a folder; absent: there are none. */
+  accountsIn?(folder: string): readonly AccountFile[]
 }
 
 /**
@@ -104,7 +108,18 @@ function buildTable(
   const unresolved = new Set(valid.broken.providers)
   const { kinds, discovered } = services
   const serverProxy = document.server?.['proxy-url']
-  const context = { kinds, discovered, interpolated, source, report, serverProxy }
+  const authDir = authFolder(document, source.file, services.env)
+  const { accountsIn = () => [] } = services
+  const context = {
+    kinds,
+    discovered,
+    interpolated,
+    source,
+    report,
+    serverProxy,
+    authDir,
+    accountsIn,
+  }
   for (const [id, entry] of Object.entries(document.providers ?? {})) {
     const provider = readProvider(id, entry, context)
     if (provider) providers.set(id, provider)
@@ -129,6 +144,7 @@ function buildTable(
     names: entries.filter(({ glob }) => !glob).map(({ name }) => name),
     apiKeys: readApiKeys(document, report),
     management: readManagement(document, report),
+    authDir,
     server,
     policy,
     logging: readLogging(document, source.file, services.env),

@@ -1,18 +1,31 @@
 import type { HttpRequest } from '../providers/transport.ts'
+import type { OAuthVendor } from './oauth/vendor.ts'
 
-/** A key, or nothing (`keyless` kinds), as routes.yaml declares it. */
+/** A key, an account, or nothing (`keyless` kinds), as routes.yaml declares it. */
 export type CredentialSpec = {
   /** Stable across reloads: `provider/name`, the name given or `key-N` from 1. Never the secret. */
   id: string
   provider: string
-  /** Empty for a keyless kind. */
+  /** Empty for a keyless kind, and for an account. */
   secret: string
+  /** A signed-in account; its tokens stay in its file. */
+  account?: AccountReference
   headers: Readonly<Record<string, string>>
   /** Through which it goes out, where that is not the provider's. */
   proxy?: string
   weight: number
   /** Higher first; a lower tier serves only when the higher one cannot. */
   priority: number
+}
+
+/** An account file, and the vendor that refreshes it. Plain data: a routing table holds it. */
+export type AccountReference = {
+  folder: string
+  /** The name of the file. */
+  file: string
+  vendor: OAuthVendor
+  /** Through which it is refreshed. */
+  proxy: string | undefined
 }
 
 /** Where a credential is served, if not where its provider is. */

@@ -1,4 +1,6 @@
 import type { Kind } from '../providers/kind.ts'
+import { accountCredential } from './accounts/account-credential.ts'
+import type { Accounts } from './accounts/accounts.ts'
 import { apiKey } from './api-key.ts'
 import type { Credential, CredentialSpec } from './credential.ts'
 import type { Tokens } from './google/access-token.ts'
@@ -12,8 +14,13 @@ type Declaring = { kind: Kind; proxy?: string; credentials: readonly CredentialS
 export function declaredCredentials(
   { kind, proxy, credentials }: Declaring,
   tokens: Tokens,
+  accounts: Pick<Accounts, 'live'>,
 ): Credential[] {
   return credentials.map(declared => {
+    if (declared.account && kind.accounts) {
+      const live = accounts.live(declared.account)
+      return accountCredential(declared, kind.accounts, live, declared.account)
+    }
     const endpoint = kind.serviceAccountEndpoint
     const account = endpoint && readServiceAccount(declared.secret)
     return account

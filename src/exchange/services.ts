@@ -1,3 +1,4 @@
+import type { Accounts } from '../credentials/accounts/accounts.ts'
 import type { AffinityStore } from '../credentials/affinity.ts'
 import type { Tokens } from '../credentials/google/access-token.ts'
 import type { Pool } from '../credentials/pool.ts'
@@ -51,6 +52,7 @@ export type Services = ExchangeServices & {
   proxies: Proxies
   readFile(path: string): string
   tokens: Tokens
+  accounts: Accounts
   recent: Recent
   lists: ModelLists
   ledger: Ledger

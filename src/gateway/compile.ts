@@ -19,8 +19,14 @@ export function compile(
   services: Services,
   discovered: Discovered = services.lists.known,
 ): Result<Gateway> {
-  const { env, readFile } = services
-  const compiled = compileTable(file, text, { env, readFile, kinds, discovered })
+  const { env, readFile, accounts } = services
+  const compiled = compileTable(file, text, {
+    env,
+    readFile,
+    kinds,
+    discovered,
+    accountsIn: folder => accounts.in(folder).accounts,
+  })
   if (!compiled.ok) return compiled
   return { ...compiled, value: gatewayOver(compiled.value, services) }
 }

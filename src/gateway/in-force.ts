@@ -1,4 +1,4 @@
-import type { Credential } from '../credentials/credential.ts'
+import type { AccountReference, Credential } from '../credentials/credential.ts'
 import { declaredCredentials } from '../credentials/declared.ts'
 import type { Services } from '../exchange/services.ts'
 import type { Gateway } from '../exchange/snapshot.ts'
@@ -8,6 +8,7 @@ import type { RoutingTable } from '../routing/table.ts'
 /** What outlives snapshots does from now on as this one says. */
 export function putInForce(gateway: Gateway): void {
   const { table, services } = gateway
+  services.accounts.use(accountsIn(table), takesAccounts(table) ? table.authDir : undefined)
   services.pool.reconcile(credentialsOf(gateway), table.policy)
   services.proxies.keep(proxiesOf(gateway))
   services.ledger.follow(table.usage)
@@ -20,10 +21,21 @@ export function credentialsOf({
   services,
 }: {
   table: RoutingTable
-  services: Pick<Services, 'tokens'>
+  services: Pick<Services, 'tokens' | 'accounts'>
 }): Credential[] {
   return [...table.providers.values()].flatMap(provider =>
-    declaredCredentials(provider, services.tokens),
+    declaredCredentials(provider, services.tokens, services.accounts),
+  )
+}
+
+/** Whether a folder of accounts matters, also one that is empty yet. */
+function takesAccounts({ providers }: RoutingTable): boolean {
+  return [...providers.values()].some(({ kind }) => kind.accounts !== undefined)
+}
+
+function accountsIn({ providers }: RoutingTable): AccountReference[] {
+  return [...providers.values()].flatMap(({ credentials }) =>
+    credentials.flatMap(({ account }) => account ?? []),
   )
 }
 

@@ -1,11 +1,13 @@
 import { anthropic } from './anthropic.ts'
 import { anthropicCompatible } from './anthropic-compatible.ts'
 import { azureOpenai } from './azure-openai.ts'
+import { claudeOauth } from './claude-oauth.ts'
 import { dashscope } from './dashscope.ts'
 import { deepseek } from './deepseek.ts'
 import { echo } from './echo.ts'
 import { gemini } from './gemini.ts'
 import { groq } from './groq.ts'
+import { kimi } from './kimi.ts'
 import type { Kind } from './kind.ts'
 import { lmstudio } from './lmstudio.ts'
 import { mistral } from './mistral.ts'
@@ -15,10 +17,12 @@ import { openai } from './openai.ts'
 import { openaiCompatible } from './openai-compatible.ts'
 import { openaiResponsesCompatible } from './openai-responses-compatible.ts'
 import { openrouter } from './openrouter.ts'
+import { qwen } from './qwen.ts'
 import { siliconflow } from './siliconflow.ts'
 import { vertex } from './vertex.ts'
 import { vllm } from './vllm.ts'
 import { xai } from './xai.ts'
+import { xaiOauth } from './xai-oauth.ts'
 import { zai } from './zai.ts'
 
 /** What `kind:` may say. A new upstream is a file and a line here. */
@@ -43,5 +47,9 @@ export const kinds: readonly Kind[] = [
   ollama,
   lmstudio,
   vllm,
+  claudeOauth,
+  qwen,
+  kimi,
+  xaiOauth,
   echo,
 ]

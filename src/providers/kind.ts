@@ -1,4 +1,5 @@
 import type { Ability, ProtocolId } from '../conversation/index.ts'
+import type { JsonObject } from '../lib/json/json.ts'
 import type { Action, Quirks, UpstreamModel } from '../protocols/codec.ts'
 import type { Transport } from './transport.ts'
 
@@ -51,12 +52,26 @@ export type Kind = {
     account: { project: string; location?: string },
     baseUrl: string,
   ): { baseUrl: string; root: string }
+  /** Signed-in accounts serve it; absent: keys alone do. */
+  accounts?: AccountKind
   /** How requests reach it; absent: over HTTP. */
   transport?: Transport
   /** No real provider: it costs nothing, and never answers in the place of one. */
   standIn?: true
   /** A client's header with this word in it asks for a window of at least so many tokens. */
   longContext?: { header: string; word: string; contextTokens: number }
+}
+
+/** How the accounts of a kind are sent. `members`: the account's file. */
+export type AccountKind = {
+  /** The member `type` of their files. */
+  type: string
+  /** Where an account is served, if not at the provider's `base-url`. */
+  baseUrl?(members: JsonObject, baseUrl: string): string | undefined
+  /** What goes up with an account's token. */
+  headers?(members: JsonObject): Record<string, string>
+  /** Words that are added to lists in headers. */
+  words?: Record<string, string>
 }
 
 export type CatalogueModel = UpstreamModel & {

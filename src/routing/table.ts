@@ -1,5 +1,6 @@
 import type { Ability, Effort, ProtocolId } from '../conversation/index.ts'
 import type { CredentialSpec, Strategy } from '../credentials/credential.ts'
+import type { OAuthVendor } from '../credentials/oauth/vendor.ts'
 import type { KeyLimits } from '../credentials/quotas.ts'
 import type { JsonEdit } from '../lib/json/json-edit.ts'
 import type { Kind } from '../providers/kind.ts'
@@ -55,6 +56,8 @@ export type Provider = {
     query: string
   }[]
   credentials: readonly CredentialSpec[]
+  /** Who signs its accounts in; absent: its kind takes none. */
+  vendor?: OAuthVendor
   models: readonly ProviderModel[]
   /** Those of the file, or of the kind: there whatever the upstream lists. */
   declared: readonly ProviderModel[]
@@ -67,7 +70,7 @@ export type Provider = {
   proxy?: string
   /** Not usable: disabled in the file, or no key is set. The reason is shown. */
   off?: string
-  /** It is off only because no key of it is set on this machine. */
+  /** It is off only because no key of it is set, or no account signed in, on this machine. */
   unset?: boolean
   prefix?: string
   /** Whether a model is hidden from listing and routing. */
@@ -205,6 +208,8 @@ export type RoutingTable = {
   names: readonly string[]
   apiKeys: readonly ApiKey[]
   management: ManagementSettings
+  /** The folder of account files. */
+  authDir: string
   server: ServerSettings
   policy: Policy
   logging: LoggingSettings

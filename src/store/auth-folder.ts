@@ -6,7 +6,9 @@ import { createFolderStore } from './documents/folder.ts'
 import { bytesAt, locate } from './documents/located.ts'
 import { stampOf } from './documents/still.ts'
 import { createWatcher } from './documents/watcher.ts'
-import type { StoredDocument, Version } from './store.ts'
+import type { StoredDocument } from './store.ts'
+
+type Version = StoredDocument['version']
 
 /** `bytes` is undefined where the file cannot be read. */
 export type AuthFile = { name: string; bytes: Uint8Array | undefined }
@@ -31,7 +33,10 @@ export interface AuthFolder {
    * answers where the folder cannot be written to.
    */
   lock(name: string, signal: AbortSignal): Promise<() => void>
-  /** Calls `changed` when files came, went or are others, once they keep still. Gives what ends it. */
+  /**
+   * Calls `changed` when files came, went or are others, once they keep still. Gives what ends it.
+   * Makes the folder if it can: what is not there cannot be watched, only looked for now and then.
+   */
   watch(changed: () => void): () => void
 }
 
@@ -69,6 +74,7 @@ export function createAuthFolder({ path: given, now, after }: AuthFolderOptions)
       }
     },
     watch(changed) {
+      makeFolder(path)
       let known = stamps()
       const watcher = createWatcher({
         paths: () => namesIn(path).map(pathOf),
@@ -83,6 +89,14 @@ export function createAuthFolder({ path: given, now, after }: AuthFolderOptions)
       })
       return () => watcher.stop()
     },
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch {
+    // Without it there are no accounts, which is what is shown.
   }
 }
 

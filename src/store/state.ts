@@ -1,6 +1,7 @@
 /**
  * State that routing reads at every request, in this process's memory or on its disk: cooldowns,
- * model lists, requested names. Reading never waits; what other nodes write is reported.
+ * model lists, requested names, failed refreshes of accounts. Reading never waits; what other nodes
+ * write is reported.
  */
 export interface HotState {
   /** The values found, by key; of what keys have spent, as far as this node knows. */
@@ -42,7 +43,7 @@ export interface StateStore extends HotState {
 }
 
 type SharedSpace = 'reasoning' | 'response' | 'item' | 'spent'
-type HotSpace = 'asked' | 'cooldown' | 'models'
+type HotSpace = 'account' | 'asked' | 'cooldown' | 'models'
 export type Space = SharedSpace | HotSpace
 
 export type StateLimits = { bytes: number; ageMs: number }

@@ -348,17 +348,31 @@ const CASES: Record<string, readonly Case[]> = {
       ['routes.yaml:2:11: models."": a name must not be empty (write what clients ask for)'],
     ],
     [
-      'accounts',
+      'accounts of a kind that takes none',
       'providers: { a: { kind: openai, keys: [ k ], accounts: all } }\n',
       [
-        'routes.yaml:1:46: providers.a.accounts: `accounts` is not supported by this version yet (take it out)',
+        'routes.yaml:1:46: providers.a.accounts: kind "openai" takes keys, and no accounts (take accounts out, or choose one of the kinds claude-oauth, qwen, kimi and xai-oauth)',
+      ],
+    ],
+    [
+      'an account that is not signed in',
+      'providers: { a: { kind: kimi, keys: [ k ], accounts: [ me ] } }\n',
+      [
+        'warning: routes.yaml:1:56: providers.a.accounts[0]: no account "me" is signed in (sign in: jackfield login kimi --label me)',
+      ],
+    ],
+    [
+      'no account at all',
+      'providers: { a: { kind: qwen } }\n',
+      [
+        'warning: routes.yaml:1:14: providers.a: switched off: no account is signed in (jackfield login qwen)',
       ],
     ],
     [
       'sections of a later version',
-      'auth-dir: ~/.jackfield/auth\namp: { upstream-url: x }\n',
+      'notices: { url: x }\namp: { upstream-url: x }\n',
       [
-        'routes.yaml:1:1: auth-dir: `auth-dir` is not supported by this version yet (take it out)',
+        'routes.yaml:1:1: notices: `notices` is not supported by this version yet (take it out)',
         'routes.yaml:2:1: amp: `amp` is not supported by this version yet (take it out)',
       ],
     ],
@@ -680,14 +694,14 @@ const CASES: Record<string, readonly Case[]> = {
       'a kind that there is not',
       'providers: { a: { kind: skynet } }\n',
       [
-        'routes.yaml:1:25: providers.a.kind: there is no kind "skynet" (known: anthropic, anthropic-compatible, openai, openai-compatible, openai-responses-compatible, gemini, vertex, openrouter, azure-openai, deepseek, groq, mistral, moonshot, zai, dashscope, xai, siliconflow, ollama, lmstudio, vllm, echo)',
+        'routes.yaml:1:25: providers.a.kind: there is no kind "skynet" (known: anthropic, anthropic-compatible, openai, openai-compatible, openai-responses-compatible, gemini, vertex, openrouter, azure-openai, deepseek, groq, mistral, moonshot, zai, dashscope, xai, siliconflow, ollama, lmstudio, vllm, claude-oauth, qwen, kimi, xai-oauth, echo)',
       ],
     ],
     [
       'a kind of a later version',
-      'providers: { a: { kind: claude-oauth } }\n',
+      'providers: { a: { kind: codex-oauth } }\n',
       [
-        'routes.yaml:1:25: providers.a.kind: kind "claude-oauth" is not supported by this version yet (take the provider out)',
+        'routes.yaml:1:25: providers.a.kind: kind "codex-oauth" is not supported by this version yet (take the provider out)',
       ],
     ],
     [
@@ -722,7 +736,7 @@ const CASES: Record<string, readonly Case[]> = {
       'a broken provider is reported once',
       'providers: { a: { kind: nope } }\nmodels: { m: a/x }\n',
       [
-        'routes.yaml:1:25: providers.a.kind: there is no kind "nope" (known: anthropic, anthropic-compatible, openai, openai-compatible, openai-responses-compatible, gemini, vertex, openrouter, azure-openai, deepseek, groq, mistral, moonshot, zai, dashscope, xai, siliconflow, ollama, lmstudio, vllm, echo)',
+        'routes.yaml:1:25: providers.a.kind: there is no kind "nope" (known: anthropic, anthropic-compatible, openai, openai-compatible, openai-responses-compatible, gemini, vertex, openrouter, azure-openai, deepseek, groq, mistral, moonshot, zai, dashscope, xai, siliconflow, ollama, lmstudio, vllm, claude-oauth, qwen, kimi, xai-oauth, echo)',
       ],
     ],
     [
@@ -1296,7 +1310,7 @@ const CASES: Record<string, readonly Case[]> = {
       'an unknown section hides nothing',
       'foo: 1\nproviders: { a: { kind: opnai } }\nmodels: { m: nobody/x }\n',
       [
-        'routes.yaml:1:1: foo: unknown key "foo" (known here: version, providers, models, aliases, force, policy, server, api-keys, remote-management, usage, logging, rules, tests)',
+        'routes.yaml:1:1: foo: unknown key "foo" (known here: version, providers, models, aliases, force, policy, server, api-keys, auth-dir, remote-management, usage, logging, rules, tests)',
         'routes.yaml:2:25: providers.a.kind: there is no kind "opnai" (did you mean "openai"?)',
         'routes.yaml:3:14: models.m: no provider named "nobody" (declared: none)',
       ],

@@ -79,6 +79,11 @@ describe('the form of a declared credential', () => {
     auth: { header: 'x-key' },
     ...more,
   })
+  const noAccounts = {
+    live() {
+      throw new Error('no account is declared')
+    },
+  }
   const serviceAccountEndpoint = () => ({ baseUrl: 'https://elsewhere.test', root: '/root' })
 
   test.each<[string, string, Kind, boolean]>([
@@ -87,7 +92,11 @@ describe('the form of a declared credential', () => {
     ['a key file where the kind takes none', KEY_FILE, kind(), false],
     ['JSON that is no key file', '{"a":1}', kind({ serviceAccountEndpoint }), false],
   ])('%s', async (_, secret, of, isAccount) => {
-    const [credential] = declaredCredentials({ kind: of, credentials: [declared(secret)] }, tokens)
+    const [credential] = declaredCredentials(
+      { kind: of, credentials: [declared(secret)] },
+      tokens,
+      noAccounts,
+    )
     const sent = request()
     await credential?.authorize(sent, signal)
     expect(sent.headers.get('authorization')).toBe(isAccount ? 'Bearer token' : null)

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { ABILITIES } from '../../conversation/index.ts'
 import { Timeout } from './entries.ts'
-import { about, count, filledText, headers, later, mapping, proxyUrl, words } from './values.ts'
+import { about, count, filledText, headers, mapping, optionals, proxyUrl, words } from './values.ts'
 
 /** Upstreams: `providers`. */
 
@@ -76,7 +76,29 @@ const ProviderModel = Type.Union([
   ),
 ])
 
-const Anything = Type.Unknown()
+const Url = (description: string) =>
+  Type.String({
+    pattern: '^https?://[^\\s]+$',
+    'x-like': 'a URL, such as https://auth.example.com/token',
+    ...about(description),
+  })
+
+const OAuth = optionals(
+  {
+    'authorize-url': Url('Where users sign in. Default: the vendor’s'),
+    'token-url': Url('Where tokens are issued and refreshed. Default: the vendor’s'),
+    'device-url': Url('Where the device flow begins. Default: the vendor’s'),
+    'client-id': filledText(about('Default: that of the vendor’s own tool')),
+    'client-secret': filledText(about('Best as "${NAME}". Default: none')),
+    scopes: Type.Array(Type.String(), about('What is asked for. Default: the vendor’s')),
+    'redirect-port': Type.Integer({
+      minimum: 1,
+      maximum: 65_535,
+      ...about('Where the callback comes in. Default: the one that the vendor has registered'),
+    }),
+  },
+  about('Where its accounts sign in, if not at the vendor. Default: the vendor’s'),
+)
 
 export const Provider = mapping(
   {
@@ -88,8 +110,13 @@ export const Provider = mapping(
     ),
     'api-version': Type.String(about('Sent as api-version, as Azure wants it. Default: none')),
     keys: Type.Array(Key, about('Keys of this provider; they share the load. Default: none')),
-    accounts: later(Anything),
-    oauth: later(Anything),
+    accounts: Type.Union(
+      [Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }))],
+      about(
+        'Which signed-in accounts of auth-dir it uses: all, or their e-mails, labels or files. Default: all, for kinds that take accounts',
+      ),
+    ),
+    oauth: OAuth,
     models: Type.Array(
       ProviderModel,
       about('The models it has. Default: those it lists itself, else those its kind knows'),

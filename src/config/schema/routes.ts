@@ -74,7 +74,9 @@ export const Routes = mapping(
     policy: Policy,
     server: Server,
     'api-keys': Type.Array(ApiKey, about('Who may call. Default: programs on this machine only')),
-    'auth-dir': later(Anything),
+    'auth-dir': filledText(
+      about('The folder of signed-in accounts; that of CLIProxyAPI will do', '~/.jackfield/auth'),
+    ),
     'remote-management': RemoteManagement,
     amp: later(Anything),
     notices: later(Anything),

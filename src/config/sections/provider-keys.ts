@@ -24,7 +24,7 @@ type Reading = {
 }
 
 type ProviderKeys = {
-  credentials: CredentialSpec[]
+  keys: CredentialSpec[]
   /** Reports the keys that are left out; not called for a provider that is switched off. */
   warnOfLeftOut(): void
 }
@@ -56,7 +56,7 @@ export function readKeys(
       priority: 0,
     })
   return {
-    credentials,
+    keys: credentials,
     warnOfLeftOut: () => {
       for (const warn of leftOut) warn()
     },
@@ -139,15 +139,19 @@ function noteRepeats(
   names.add(name)
 }
 
-/** `unset`: setting a variable, or writing a file, would switch it on. */
-export type Off = { reason: string; remedy: string; unset?: boolean }
+/**
+ * `isMissing`: it has no credential, so the remedy belongs to the reason. `unset`: setting a
+ * variable, writing a file, or signing in would switch it on.
+ */
+export type Off = { reason: string; remedy: string; isMissing?: boolean; unset?: boolean }
 
-export const NO_KEY = 'no key'
+const NO_KEY = { reason: 'no key', isMissing: true }
 
 /** Why a provider is switched off; undefined: it is not. */
 export function offReason(
   id: string,
   entry: ProviderEntry,
+  { accounts }: Kind,
   credentials: readonly CredentialSpec[],
   { missingKey, filled }: Interpolated,
 ): Off | undefined {
@@ -156,11 +160,18 @@ export function offReason(
     return { reason: 'its base-url is empty', remedy: 'write it, or take the provider out' }
   if (credentials.length > 0) return undefined
   const paths = (entry.keys ?? []).map((_, index) => ['providers', id, 'keys', index])
-  if (paths.length === 0) return { reason: NO_KEY, remedy: 'add keys: [ … ]' }
+  if (paths.length === 0 && accounts)
+    return {
+      reason: 'no account is signed in',
+      remedy: `jackfield login ${accounts.type}`,
+      isMissing: true,
+      unset: true,
+    }
+  if (paths.length === 0) return { ...NO_KEY, remedy: 'add keys: [ … ]' }
   const missing = paths.map(missingKey).filter(key => key !== undefined)
   const remedy = [...new Set(missing.map(remedyFor))].join(' or ') || 'write one'
   const unset = paths.some(path => filled?.(path) || filled?.([...path, 'key']))
-  return { reason: NO_KEY, remedy, unset }
+  return { ...NO_KEY, remedy, unset }
 }
 
 function remedyFor({ from, name }: Missing): string {

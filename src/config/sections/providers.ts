@@ -9,22 +9,14 @@ import type { ProviderEntry } from '../schema/routes.ts'
 import type { Interpolated } from '../yaml/interpolate.ts'
 import type { Source } from '../yaml/source.ts'
 import { lintHeaders } from './header-lint.ts'
+import { type AccountContext, readAccounts, readVendor } from './provider-accounts.ts'
 import { readAddresses } from './provider-addresses.ts'
-import { NO_KEY, type Off, offReason, readKeys } from './provider-keys.ts'
+import { type Off, offReason, readKeys } from './provider-keys.ts'
 import { asksForList, declaredModels, modelsOf } from './provider-models.ts'
 import { readTimeouts } from './timeouts.ts'
 
 /** Kinds of the language that come with a later version. */
-const LATER = new Set([
-  'claude-oauth',
-  'codex-oauth',
-  'gemini-cli',
-  'qwen',
-  'iflow',
-  'kimi',
-  'xai-oauth',
-  'ai-studio',
-])
+const LATER = new Set(['codex-oauth', 'gemini-cli', 'iflow', 'ai-studio'])
 
 /** What reading a provider needs beside its own entry. */
 type ProviderContext = {
@@ -36,7 +28,7 @@ type ProviderContext = {
   report: Report
   /** `server.proxy-url`, for providers without a proxy of their own. */
   serverProxy: string | undefined
-}
+} & Pick<AccountContext, 'authDir' | 'accountsIn'>
 
 /** Undefined: the entry has errors, which are reported. */
 export function readProvider(
@@ -52,11 +44,14 @@ export function readProvider(
   const kind = readKind(entry, path, context)
   const speaks = kind && readAddresses(kind, entry, path, report)
   if (!speaks) return undefined
-  const { credentials, warnOfLeftOut } = readKeys(id, entry, kind, interpolated, report)
-  const off = offReason(id, entry, credentials, interpolated)
+  const proxy = entry['proxy-url'] ?? context.serverProxy
+  const vendor = readVendor(entry, kind)
+  const { keys, warnOfLeftOut } = readKeys(id, entry, kind, interpolated, report)
+  const accounts = readAccounts(id, entry, kind, vendor, { ...context, proxy: proxy || undefined })
+  const credentials = [...keys, ...accounts]
+  const off = offReason(id, entry, kind, credentials, interpolated)
   if (!off) warnOfLeftOut()
   else if (!entry.disabled) report.warn(path, 'key', `switched off: ${off.reason}`, off.remedy)
-  const proxy = entry['proxy-url'] ?? context.serverProxy
   const [speech] = speaks
   const [credential] = credentials
   const asks = !off && asksForList(entry, kind, path, report) && speech && credential
@@ -68,6 +63,7 @@ export function readProvider(
     kind,
     speaks,
     credentials,
+    vendor,
     ...modelsOf(entry, declared, list),
     headers,
     timeouts: { ...TIMEOUTS, ...readTimeouts(entry.timeout) },
@@ -107,6 +103,6 @@ function readKind(
   return undefined
 }
 
-function offText({ reason, remedy }: Off): string {
-  return reason === NO_KEY ? `${NO_KEY}: ${remedy}` : reason
+function offText({ reason, remedy, isMissing }: Off): string {
+  return isMissing ? `${reason}: ${remedy}` : reason
 }

@@ -2,6 +2,7 @@ import { createSign } from 'node:crypto'
 import { GatewayError } from '../../lib/errors.ts'
 import { isObject } from '../../lib/json/json.ts'
 import { type After, after as realAfter } from '../../lib/timer.ts'
+import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { HttpTransport } from '../../providers/transport.ts'
 import type { AccountKey } from './key-file.ts'
 
@@ -110,16 +111,6 @@ export function createTokens({ now, transport, after = realAfter }: TokensOption
 
 function keyOf({ email, keyId, privateKey }: AccountKey): string {
   return `${email}\t${keyId ?? ''}\t${privateKey}`
-}
-
-/** Others may wait for the same promise: it runs on when this waiter leaves. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason)
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }
 
 /** A JWT as Google wants it. */

@@ -126,6 +126,26 @@ describe('a kind is a preset: protocols, address, and how the key is sent', () =
       chat: `https://api.x.ai/v1${CHAT}`,
       anthropic: `https://api.x.ai/v1${CHAT}`,
     },
+    'claude-oauth': {
+      auth: 'x-api-key: secret-key',
+      chat: 'https://api.anthropic.com/v1/messages',
+      anthropic: 'https://api.anthropic.com/v1/messages',
+    },
+    qwen: {
+      auth: 'authorization: Bearer secret-key',
+      chat: `https://portal.qwen.ai/v1${CHAT}`,
+      anthropic: `https://portal.qwen.ai/v1${CHAT}`,
+    },
+    kimi: {
+      auth: 'authorization: Bearer secret-key',
+      chat: `https://api.kimi.com/coding/v1${CHAT}`,
+      anthropic: 'https://api.kimi.com/coding/v1/messages',
+    },
+    'xai-oauth': {
+      auth: 'authorization: Bearer secret-key',
+      chat: `https://api.x.ai/v1${CHAT}`,
+      anthropic: `https://api.x.ai/v1${CHAT}`,
+    },
     siliconflow: {
       auth: 'authorization: Bearer secret-key',
       chat: `https://api.siliconflow.com/v1${CHAT}`,
