@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import type { Edit } from '../../src/config/edit/index.ts'
-import { closeManaged, managedGateway, SECRET } from '../support/managed-gateway.ts'
+import type { Edit } from '../../../src/config/edit/index.ts'
+import { closeManaged, managedGateway, SECRET } from '../../support/managed-gateway.ts'
 
 afterEach(closeManaged)
 

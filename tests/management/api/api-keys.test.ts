@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { closeManaged, managedGateway, SECRET } from '../support/managed-gateway.ts'
+import { closeManaged, managedGateway, SECRET } from '../../support/managed-gateway.ts'
 
 afterEach(closeManaged)
 

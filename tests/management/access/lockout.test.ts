@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createLockout, durationText } from '../../src/management/access/lockout.ts'
+import { createLockout, durationText } from '../../../src/management/access/lockout.ts'
 
 describe('lockouts', () => {
   test('who failed longest ago is forgotten when there are too many', () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { hashOf } from '../../src/lib/key-hash.ts'
-import { closeManaged, managedGateway, SECRET } from '../support/managed-gateway.ts'
+import { hashOf } from '../../../src/lib/key-hash.ts'
+import { closeManaged, managedGateway, SECRET } from '../../support/managed-gateway.ts'
 
 afterEach(closeManaged)
 
