@@ -37,7 +37,7 @@ export async function exchange(
     admitted = { ...request, gateway, progress: new Progress(), recording, observers }
     if (request.action === 'count-tokens') return await countTokens(admitted)
     // An error in a request that must be read anyway is no target's fault.
-    if (!request.allowsPassthrough) await request.body.conversation()
+    if (!request.allowsPassthrough) await request.body.load()
     // Not awaited: a stream may open with keep-alives while no target has answered yet.
     const answering = failover(admitted)
     if (!request.envelope.stream || request.action === 'relay')

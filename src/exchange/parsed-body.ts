@@ -12,7 +12,7 @@ import type { Action, ClientCodec, Envelope } from '../protocols/codec.ts'
 import { parseBody } from '../protocols/shared/peek.ts'
 import type { StateStore } from '../store/state.ts'
 import { recallReasoning } from './history/reasoning.ts'
-import { withHistory } from './history/stored-responses.ts'
+import { namesHistory, withHistory } from './history/stored-responses.ts'
 
 /** Whose body it is, and how it is read. */
 export type BodySource = {
@@ -31,13 +31,13 @@ export type BodySource = {
  */
 export class ParsedBody {
   readonly bytes: Uint8Array
-  /** The conversation where `conversation` has resolved; undefined before. */
+  /** The conversation where it has been loaded; undefined before. */
   loaded: ConversationRequest | undefined
   readonly #source: BodySource
   #json: JsonObject | undefined
   #isChecked = false
   #own: { request: ConversationRequest } | { error: GatewayError } | undefined
-  #conversation: Promise<ConversationRequest> | undefined
+  #loading: Promise<ConversationRequest> | undefined
   #needs: Promise<Needs> | undefined
   #count: { of: ConversationRequest; tokens: Promise<number> } | undefined
 
@@ -60,15 +60,28 @@ export class ParsedBody {
   }
 
   /** The conversation with all that is stored for the client put back. Rejects with `invalid-request`. */
-  conversation(): Promise<ConversationRequest> {
-    this.#conversation ??= this.#load()
-    return this.#conversation
+  async conversation(): Promise<ConversationRequest> {
+    return this.load()
+  }
+
+  /** The same; a promise only where something stored must be looked up. Throws and rejects with `invalid-request`. */
+  load(): ConversationRequest | Promise<ConversationRequest> {
+    if (this.loaded) return this.loaded
+    if (this.#loading) return this.#loading
+    const loading = this.#load()
+    if (!(loading instanceof Promise)) this.loaded = loading
+    else
+      this.#loading = loading.then(request => {
+        this.loaded = request
+        return request
+      })
+    return this.#loading ?? loading
   }
 
   /** The same; undefined where the body is malformed: its bytes may pass, and its upstream judges it. */
   async readable(): Promise<ConversationRequest | undefined> {
     try {
-      return await this.conversation()
+      return await this.load()
     } catch (error) {
       if (error instanceof GatewayError) return undefined
       throw error
@@ -101,14 +114,13 @@ export class ParsedBody {
     }
   }
 
-  async #load(): Promise<ConversationRequest> {
+  #load(): ConversationRequest | Promise<ConversationRequest> {
     const { codec, state, caller } = this.#source
-    const { name } = caller
-    const body = codec.stateful ? await withHistory(this.#checked(), state, name) : undefined
-    const request =
-      body === undefined || body === this.#json ? this.ownConversation() : this.#decode(body)
-    this.loaded = await recallReasoning(request, state, name)
-    return this.loaded
+    if (codec.stateful && namesHistory(this.#checked()))
+      return withHistory(this.#checked(), state, caller.name).then(body =>
+        recallReasoning(this.#decode(body), state, caller.name),
+      )
+    return recallReasoning(this.ownConversation(), state, caller.name)
   }
 
   /**

@@ -1,7 +1,8 @@
+import type { Tool } from '../../conversation/index.ts'
 import type { AffinityTarget } from '../../credentials/affinity.ts'
 import type { Lease } from '../../credentials/pool.ts'
 import { ERROR_POLICY, moreInformative } from '../../lib/error-policy.ts'
-import type { GatewayError } from '../../lib/errors.ts'
+import { GatewayError } from '../../lib/errors.ts'
 import type { Target } from '../../routing/table.ts'
 import type { Exchange } from '../context.ts'
 import { totalDueAtMs } from '../request.ts'
@@ -81,7 +82,7 @@ type RoundOutcome = {
 
 /** Every target of the route once, in order, with every credential that it has. */
 function* oneRound(exchange: Exchange, coolingDown: boolean): Steps<RoundOutcome> {
-  const { gateway, route, progress } = exchange
+  const { gateway, route, progress, action, body } = exchange
   const ineligible: { target: Target; missing: MissingCapability }[] = []
   const lastResort: Target[] = []
   const failures: Failures = {}
@@ -93,6 +94,8 @@ function* oneRound(exchange: Exchange, coolingDown: boolean): Steps<RoundOutcome
         : inOrder(step, turns, preferredOf(exchange), latencies)
     for (const target of targets) {
       const passage = passageTo(exchange, target)
+      // What another protocol has no words for is looked for in the conversation, which is read anyway.
+      if (!passage?.sameProtocol && action !== 'relay' && !body.loaded) yield* read(exchange)
       const missing = mayBeIneligible(exchange, target, passage)
         ? yield* settled(missingCapability(exchange, target))
         : undefined
@@ -136,11 +139,25 @@ function mayBeIneligible(
   if (caller.budgeted) return true
   if (action === 'relay') return false
   return (
-    !passage?.sameProtocol ||
+    (!passage?.sameProtocol && body.loaded?.tools.every(isClients) !== true) ||
     gateway.services.learned.any ||
     facts.lacks !== undefined ||
     (facts.contextTokens !== undefined && body.bytes.length > facts.contextTokens)
   )
+}
+
+function isClients({ type }: Tool): boolean {
+  return type !== 'server'
+}
+
+/** Reads the conversation. A malformed one is refused later, by the target that would translate it. */
+function* read({ body }: Exchange): Steps<void> {
+  try {
+    const loading = body.load()
+    if (loading instanceof Promise) yield body.readable()
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+  }
 }
 
 /** Whether the client's own bytes may go to a target; the seals in them are not looked at. */
@@ -173,7 +190,7 @@ function* eachCredential(
   const { progress, body, gateway } = exchange
   // Before a credential is leased: a malformed request is no fault of any.
   if (!body.loaded && exchange.action !== 'relay')
-    if (!passesTo(exchange, target, passageTo(exchange, target))) yield body.conversation()
+    if (!passesTo(exchange, target, passageTo(exchange, target))) yield* settled(body.load())
   const tried = new Set(progress.excludedOf(target))
   for (;;) {
     if (progress.attempts > 0 && isTotalOver(exchange, target)) {

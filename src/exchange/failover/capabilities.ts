@@ -90,9 +90,17 @@ async function missingByBody(
 function mayLackAbility(query: CapabilityQuery, target: Target): boolean {
   return (
     (target.facts.lacks ?? []).length > 0 ||
-    query.gateway.services.learned.lacks(targetName(target)) !== undefined ||
+    lacksByExperience(query, target) !== undefined ||
     !speaksClientProtocol(query, target)
   )
+}
+
+function lacksByExperience(
+  { gateway }: CapabilityQuery,
+  target: Target,
+): ReadonlySet<Ability> | undefined {
+  const { learned } = gateway.services
+  return learned.any ? learned.lacks(targetName(target)) : undefined
 }
 
 function speaksClientProtocol({ codec }: CapabilityQuery, { provider }: Target): boolean {
@@ -105,7 +113,7 @@ function missingAbility(
   { must, wish, serverTools }: Needs,
 ): MissingCapability | undefined {
   const declared = target.facts.lacks ?? []
-  const learned = query.gateway.services.learned.lacks(targetName(target))
+  const learned = lacksByExperience(query, target)
   const own = speaksClientProtocol(query, target)
   const lacks = (ability: Ability): string | undefined => {
     if (declared.includes(ability)) return `it takes no ${WORDS[ability]}`

@@ -57,7 +57,7 @@ export function keepReasoning(
         if (part) ended(part)
       } else if (event.type === 'response-end') {
         for (const part of open.values()) ended(part)
-        state.put('reasoning', caller, capsules)
+        if (capsules.size > 0) state.put('reasoning', caller, capsules)
       }
       return [event]
     },
@@ -79,17 +79,18 @@ function isNeeded({ seal }: Part): boolean {
   return seal.value !== '' || codecFor(seal.protocol).unsealedReasoning === true
 }
 
-/** Puts back what was kept for calls whose client returned nothing of it. */
-export async function recallReasoning(
+/** Puts back what was kept for calls whose client returned nothing of it; a promise where there are such calls. */
+export function recallReasoning(
   request: ConversationRequest,
   state: StateStore,
   caller: string,
-): Promise<ConversationRequest> {
+): ConversationRequest | Promise<ConversationRequest> {
   const ids = request.messages.flatMap(callsWithoutReasoning)
   if (ids.length === 0) return request
-  const found = await state.get('reasoning', caller, ids)
-  if (found.size === 0) return request
-  return { ...request, messages: request.messages.map(message => recalled(message, found)) }
+  return state.get('reasoning', caller, ids).then(found => {
+    if (found.size === 0) return request
+    return { ...request, messages: request.messages.map(message => recalled(message, found)) }
+  })
 }
 
 function callsWithoutReasoning({ role, parts }: Message): string[] {

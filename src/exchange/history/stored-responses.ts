@@ -76,6 +76,15 @@ function referred(items: readonly JsonObject[]): string[] {
   )
 }
 
+/** Whether a request refers to anything that `withHistory` must put in its place, or refuse. */
+export function namesHistory({ conversation, previous_response_id, input }: JsonObject): boolean {
+  return (
+    (conversation !== undefined && conversation !== null) ||
+    text(previous_response_id) !== undefined ||
+    objects(input).some(({ type }) => type === 'item_reference')
+  )
+}
+
 /**
  * The request with everything it refers to put in its place, for upstreams that keep nothing.
  * Throws `invalid-request` for what is not known here, unless it is only reasoning.

@@ -71,23 +71,26 @@ async function read(
   while (!beginning.done && !payload && !enough() && !(started && upstream.heldLong)) {
     const chunk = await upstream.next()
     if (chunk === IDLE) continue
-    const decoded = [
-      ...(chunk.value ? frames.feed(chunk.value) : []),
-      ...(chunk.done ? frames.end() : []),
-    ].flatMap(frame => events.feed(frame))
+    const decoded: StreamEvent[] = []
     if (chunk.value) {
+      for (const frame of frames.feed(chunk.value))
+        for (const event of events.feed(frame)) decoded.push(event)
       beginning.bytes.push(chunk.value)
       held += chunk.value.length
     }
-    if (decoded.some(({ type }) => type === 'part-start')) upstream.begun()
-    payload = decoded.some(isPayload)
+    if (chunk.done)
+      for (const frame of frames.end()) for (const event of events.feed(frame)) decoded.push(event)
+    let hasPart = false
     for (const event of decoded) {
       beginning.events.push(event)
+      if (event.type === 'part-start') hasPart = true
       // The client may leave before there is anything to pass on.
       if (event.type !== 'response-start') continue
       started = true
       tallyUsage(tally, event.usage)
     }
+    if (hasPart) upstream.begun()
+    payload = decoded.some(isPayload)
     beginning.done = chunk.done
   }
   return beginning

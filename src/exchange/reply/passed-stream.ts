@@ -61,6 +61,7 @@ class PassedStream implements StreamTransform {
   readonly #reframe: ReturnType<typeof createReframer> | undefined
   readonly #wholeEvents = createWholeEvents()
   readonly #tail: Tail
+  readonly isOver = false
   #failure: GatewayError | undefined
 
   constructor(
@@ -94,10 +95,6 @@ class PassedStream implements StreamTransform {
   feed(chunk: Uint8Array): Piece {
     this.#tail.add(chunk)
     return this.#passed(chunk)
-  }
-
-  isOver(): boolean {
-    return false
   }
 
   /** Where the stream ended well, no empty line need close the last event. */

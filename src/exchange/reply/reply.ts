@@ -77,7 +77,7 @@ function relayTransform({ tally }: Attempt): StreamTransform {
   return {
     begin: () => '',
     feed: chunk => chunk,
-    isOver: () => false,
+    isOver: false,
     end() {
       tally.complete = true
       return ''
@@ -97,7 +97,7 @@ function translatedJson(
   attempt: Attempt,
   reply: Response,
   bytes: Uint8Array<ArrayBuffer>,
-): Promise<Answer> {
+): Answer | Promise<Answer> {
   const body = parseReply(exchange, attempt, reply, bytes)
   const response = attempt.codec.decodeResponse(body, attempt.target.provider.id)
   return rendered(exchange, attempt, reply.status, response)

@@ -22,10 +22,10 @@ export function askedOf(exchange: Exchange, served: string, losses?: Loss[]): As
     model: reportedModel(exchange, served),
     id: exchange.id,
     atMs: exchange.receivedAtMs,
-    ...(request ? { request } : {}),
+    request,
     thinking: thinking !== undefined && effortOf(thinking) !== 'none',
-    ...(extensions ? { extensions } : {}),
-    ...(losses ? { losses } : {}),
+    extensions,
+    losses,
     ...(exchange.codec.stateful ? responsesAsked(exchange) : {}),
   }
 }

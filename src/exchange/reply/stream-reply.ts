@@ -17,7 +17,7 @@ export interface StreamTransform {
   begin(): Piece
   feed(chunk: Uint8Array): Piece
   /** The client has the last event: what the upstream may still send is not read. */
-  isOver(): boolean
+  readonly isOver: boolean
   /** What is left, and what closes the stream, after the upstream's last chunk. */
   end(): Piece
   /** The error that the upstream sent inside its stream; known after `end`. */
@@ -64,7 +64,7 @@ export function streamReply(
     try {
       let piece = transform.begin()
       if (piece.length > 0) yield piece
-      while (!done && !transform.isOver()) {
+      while (!done && !transform.isOver) {
         const chunk = await upstream.next()
         if (chunk === IDLE) {
           piece = transform.keepAlive()

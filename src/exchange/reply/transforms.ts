@@ -18,7 +18,8 @@ export function streamTransforms(
   if (attempt.adapted) machines.push(attempt.adapted.restoreStream())
   if (!exchange.codec.carries(asked))
     machines.push(keepReasoning(exchange.gateway.services.state, exchange.caller.name))
-  return chained(machines)
+  const [only] = machines
+  return only && machines.length === 1 ? only : chained(machines)
 }
 
 /** A plain loop: it runs for every event of a stream. */

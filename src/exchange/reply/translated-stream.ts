@@ -68,7 +68,8 @@ class TranslatedStream implements StreamTransform {
   /** Decoded before commit. */
   #beginning: readonly StreamEvent[]
   #failure: GatewayError | undefined
-  #ended = false
+  /** After the response's end, or its failure. */
+  isOver = false
 
   constructor(
     exchange: Exchange,
@@ -106,13 +107,9 @@ class TranslatedStream implements StreamTransform {
     return text
   }
 
-  isOver(): boolean {
-    return this.#ended || this.#failure !== undefined
-  }
-
   end(): string {
     let text = ''
-    if (!this.isOver()) {
+    if (!this.isOver) {
       const { frames, events } = this.#decoding
       for (const frame of frames.end())
         for (const event of events.feed(frame)) text += this.#received(event)
@@ -151,10 +148,11 @@ class TranslatedStream implements StreamTransform {
 
   /** An error goes down as it is remembered: without the secrets that its message may repeat. */
   #translated(event: StreamEvent): string {
-    if (event.type === 'response-end') this.#ended = true
+    if (event.type === 'response-end') this.isOver = true
     if (event.type !== 'error') return this.#encoded(event)
     const error = upstreamError(this.#exchange, this.#attempt, this.#reply, event.error)
     this.#failure = error
+    this.isOver = true
     return this.#encoded({ ...event, error })
   }
 

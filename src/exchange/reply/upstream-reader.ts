@@ -75,7 +75,8 @@ export class UpstreamReader implements Watch {
 
   /** The upstream is at work, though the client has nothing of it yet: it may pause as long as later. */
   begun(): void {
-    const idleAtMs = this.#now() + this.#attempt.target.timeouts.idleMs
+    const nowMs = this.#exchange.gateway.services.now()
+    const idleAtMs = nowMs + this.#attempt.target.timeouts.idleMs
     if (idleAtMs > this.#attempt.watch.dueAtMs) waitFor(this.#exchange, this.#attempt, 'idle')
   }
 
@@ -155,8 +156,8 @@ export class UpstreamReader implements Watch {
   }
 
   #waitForClient(): void {
-    waitFor(this.#exchange, this.#attempt, 'client')
-    if (this.#keepAliveMs > 0) this.dueAtMs = this.#now() + this.#keepAliveMs
+    const nowMs = waitFor(this.#exchange, this.#attempt, 'client')
+    if (this.#keepAliveMs > 0) this.dueAtMs = nowMs + this.#keepAliveMs
   }
 
   /** Release shortens no wait: a model that was still held could be silent until its first-byte timeout. */

@@ -26,13 +26,9 @@ export function encoded(exchange: Exchange, attempt: Attempt, action: Action): E
   const stream = envelope.stream || quirks.streamOnly === true
   const { target, codec } = attempt
   const conversation = conversationFor(exchange)
-  const messages = markForeignSeals(conversation.messages, exchange.gateway.services.sealIssuers, {
-    credential: attempt.lease.credential.id,
-    caller: exchange.caller.name,
-  })
-  const made = adaptToTarget({ ...conversation, messages }, target, codec, {
-    seals: !exchange.progress.withoutSeals,
-  })
+  const { sealIssuers } = exchange.gateway.services
+  const marked = sealIssuers.any ? withMarkedSeals(exchange, attempt, conversation) : conversation
+  const made = adaptToTarget(marked, target, codec, { seals: !exchange.progress.withoutSeals })
   const { session } = envelope
   const { wire, losses } = codec.encodeRequest(made.adapted.request, {
     model: target.model,
@@ -45,6 +41,19 @@ export function encoded(exchange: Exchange, attempt: Attempt, action: Action): E
   attempt.losses = [...made.losses, ...losses]
   const body = action === 'count-tokens' ? codec.countable(wire.body) : wire.body
   return { body: encodeJson(body), extra: wire.headers, stream }
+}
+
+function withMarkedSeals(
+  { gateway, caller }: Exchange,
+  { lease }: Attempt,
+  conversation: ConversationRequest,
+): ConversationRequest {
+  const refuser = { credential: lease.credential.id, caller: caller.name }
+  const { sealIssuers } = gateway.services
+  return {
+    ...conversation,
+    messages: markForeignSeals(conversation.messages, sealIssuers, refuser),
+  }
 }
 
 /** The client's bytes with the model's name replaced; the very same bytes where it need not be. */

@@ -29,7 +29,7 @@ export async function send(
   const { upstream, target, lease, abort, sameProtocol } = attempt
   const { headers: client, relay, body: original, observers } = exchange
   // What passes is not read.
-  if (!attempt.passing && !original.loaded) await original.conversation()
+  if (!attempt.passing && !original.loaded) await original.load()
   const { body, extra, stream } = encoded(exchange, attempt, action)
   const question = { action, model: target.model, stream, relay, sameProtocol, extra }
   const sending = { method: 'POST', body, client, connectMs: target.timeouts.connectMs } as const
