@@ -38,7 +38,8 @@ export function adaptTools(request: ConversationRequest, dialect: ToolDialect): 
     : { request, renamed: [], ...wayBack(new Map(), () => createIds(new Set())) }
 }
 
-function usesTools({ parts }: Message): boolean {
+/** Whether a message holds a call or a result. */
+export function usesTools({ parts }: Message): boolean {
   return parts.some(({ type }) => type === 'tool-call' || type === 'tool-result')
 }
 

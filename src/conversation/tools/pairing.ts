@@ -1,5 +1,7 @@
+import { mapKeeping } from '../../lib/map-keeping.ts'
 import type { Part, PartOf } from '../part.ts'
 import type { Message } from '../request.ts'
+import { usesTools } from './dialect.ts'
 
 type Call = { id: string; name: string; answered: boolean }
 
@@ -70,7 +72,11 @@ type Result = PartOf<'tool-result'>
  * ids for results of calls that had none. A call without an id gets one by its place, which stays
  * the same as the history grows. Linear; a message in which nothing changes is the very same.
  */
-export function pairCalls(messages: readonly Message[]): Message[] {
+export function pairCalls(messages: Message[]): Message[] {
+  return messages.some(usesTools) ? paired(messages) : messages
+}
+
+function paired(messages: readonly Message[]): Message[] {
   const newId = idMaker(messages)
   const older = new Waiting()
   const out: Message[] = []
@@ -157,8 +163,6 @@ function isResult(part: Part): part is Result {
 }
 
 function mapParts(message: Message, map: (part: Part, index: number) => Part): Message {
-  const parts = message.parts.map(map)
-  return parts.some((part, index) => part !== message.parts[index])
-    ? { ...message, parts }
-    : message
+  const parts = mapKeeping(message.parts, map)
+  return parts === message.parts ? message : { ...message, parts }
 }

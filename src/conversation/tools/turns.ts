@@ -32,6 +32,7 @@ function pairToolResults(
   following: readonly Message[],
   last: boolean,
 ): Message[] {
+  if (!assistant.some(isClientCall) && !following.some(hasResult)) return merged(following)
   const calls = assistant.filter(isClientCall)
   const ids = new Set(calls.map(({ id }) => id))
   const results = new Map<string, PartOf<'tool-result'>>()
@@ -50,7 +51,11 @@ function pairToolResults(
   // An assistant's turn that ends the conversation is a prefill, unless it calls.
   if (inOrder.length === 0 && following.length === 0 && last) return []
   const opening: Message[] = inOrder.length > 0 ? [{ role: 'user', parts: inOrder }] : []
-  return merged([...opening, ...rest.filter(message => message.parts.length > 0)])
+  return merged([...opening, ...rest])
+}
+
+function hasResult({ parts }: Message): boolean {
+  return parts.some(({ type }) => type === 'tool-result')
 }
 
 function unanswered(callId: string): PartOf<'tool-result'> {
@@ -72,6 +77,7 @@ function noteOf(result: PartOf<'tool-result'>): Part[] {
 function merged(messages: readonly Message[]): Message[] {
   const out: Message[] = []
   for (const message of messages) {
+    if (message.parts.length === 0) continue
     const before = out[out.length - 1]
     if (before?.role === 'user' && message.role === 'user')
       for (const part of message.parts) before.parts.push(part)

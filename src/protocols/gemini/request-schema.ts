@@ -167,49 +167,69 @@ function needsContents(body: JsonObject): Fault | undefined {
     : undefined
 }
 
-/** A call has a name, unless it is a piece that goes on with one. */
-function needsNames({ contents }: JsonObject): Fault | undefined {
+/** What the members of a part hold, where they are there. */
+const MEDIA: readonly (readonly [name: string, needed: readonly string[]])[] = [
+  ['inlineData', ['mimeType', 'data']],
+  ['fileData', ['fileUri']],
+]
+
+/**
+ * A call has a name, unless it is a piece that goes on with one. Media without its bytes or its kind
+ * would be sent as an empty document.
+ */
+function needsInParts({ contents }: JsonObject): Fault | undefined {
   let goesOn = false
-  for (const [content, at] of placed(contents, 'contents'))
-    for (const [part, path] of placed(content.parts, `${at}.parts`)) {
+  let incomplete: Fault | undefined
+  const wires = listOf(contents)
+  for (let at = 0; at < wires.length; at++) {
+    const content = wires[at]
+    const parts = isObject(content) ? listOf(content.parts) : []
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts[index]
+      if (!isObject(part)) continue
       const call = member(part, 'functionCall')
-      if (!isObject(call)) continue
-      const isNamed = typeof call.name === 'string'
-      if (isNamed && PartialCall.begins(call)) goesOn = true
-      if (isNamed || goesOn) continue
-      const spelled = 'functionCall' in part ? 'functionCall' : 'function_call'
-      return { path: `${path}.${spelled}.name`, expected: 'a string', got: NOTHING }
+      if (isObject(call)) {
+        const isNamed = typeof call.name === 'string'
+        if (isNamed && PartialCall.begins(call)) goesOn = true
+        if (!isNamed && !goesOn)
+          return absent(contents, at, index, `${spelledIn(part, 'functionCall')}.name`)
+      }
+      const missing = incomplete ? undefined : missingMedia(part)
+      if (missing) incomplete = absent(contents, at, index, missing)
     }
+  }
+  return incomplete
+}
+
+function missingMedia(part: JsonObject): string | undefined {
+  for (const [name, needed] of MEDIA) {
+    const media = member(part, name)
+    const missing = isObject(media)
+      ? needed.find(inner => typeof member(media, inner) !== 'string')
+      : undefined
+    if (missing !== undefined) return `${spelledIn(part, name)}.${missing}`
+  }
   return undefined
 }
 
-/** What the members of a part hold, where they are there. */
-const MEDIA = { inlineData: ['mimeType', 'data'], fileData: ['fileUri'] }
+function absent(contents: JsonValue | undefined, at: number, index: number, name: string): Fault {
+  const content = Array.isArray(contents) ? contents[at] : contents
+  const parts = isObject(content) && Array.isArray(content.parts) ? `parts[${index}]` : 'parts'
+  const list = Array.isArray(contents) ? `contents[${at}]` : 'contents'
+  return { path: `${list}.${parts}.${name}`, expected: 'a string', got: NOTHING }
+}
 
-/** Media without its bytes or its kind would be sent as an empty document. */
-function needsMedia({ contents }: JsonObject): Fault | undefined {
-  for (const [content, at] of placed(contents, 'contents'))
-    for (const [part, path] of placed(content.parts, `${at}.parts`))
-      for (const [name, needed] of Object.entries(MEDIA)) {
-        const media = member(part, name)
-        const missing = isObject(media)
-          ? needed.find(inner => typeof member(media, inner) !== 'string')
-          : undefined
-        if (missing === undefined) continue
-        const spelled = name in part ? name : snakeOf(name)
-        return { path: `${path}.${spelled}.${missing}`, expected: 'a string', got: NOTHING }
-      }
-  return undefined
+function spelledIn(wire: JsonObject, name: string): string {
+  return name in wire ? name : snakeOf(name)
+}
+
+/** A list, or the one that stands in its place. */
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  if (Array.isArray(value)) return value
+  return isObject(value) ? [value] : []
 }
 
 const roles = knownRoles('contents', ['user', 'model', 'function', 'system'])
-
-/** The objects of a list with their paths, or the one that stands in its place. */
-function* placed(value: JsonValue | undefined, path: string): Generator<[JsonObject, string]> {
-  if (isObject(value)) yield [value, path]
-  if (!Array.isArray(value)) return
-  for (const [index, item] of value.entries()) if (isObject(item)) yield [item, `${path}[${index}]`]
-}
 
 /** Counting takes the contents alone, or a whole request in a member of its own. */
 function needsCountable(body: JsonObject): Fault | undefined {
@@ -220,7 +240,7 @@ function needsCountable(body: JsonObject): Fault | undefined {
 }
 
 export const requests = {
-  generate: requestShape(GenerateRequest, needsContents, needsNames, needsMedia, roles),
+  generate: requestShape(GenerateRequest, needsContents, needsInParts, roles),
   'count-tokens': requestShape(
     Type.Object(members({ ...generated, generateContentRequest: GenerateRequest })),
     needsCountable,

@@ -117,9 +117,9 @@ export function encodeRequest(
     messages: encodeMessages(request, to, losses),
     ...(own && without(own, ...ORIGINAL)),
     ...encodeSampling(request, own, to, losses),
-    ...encodeThinking(request, own, to, losses),
-    ...encodeFormat(request.format, own),
-    ...encodeToolUse(request, own, losses),
+    ...((own || request.thinking) && encodeThinking(request, own, to, losses)),
+    ...((own || request.format.type !== 'text') && encodeFormat(request.format, own)),
+    ...((own || request.tools.length > 0) && encodeToolUse(request, own, losses)),
     ...encodeStreaming(own, to),
     ...encodeCaching(request, own, to),
   }

@@ -37,12 +37,11 @@ export function peekBody({ body, headers }: Pick<Inbound, 'body' | 'headers'>): 
     )
   }
   const stream = only(members, 'stream')?.value
-  const session = sessionOf(headers, body, members)
   return {
     model: modelName(body, modelAt),
     stream: stream !== undefined && body[stream[0]] === 0x74,
     modelAt,
-    session,
+    session: sessionOf(headers, body, members),
   }
 }
 

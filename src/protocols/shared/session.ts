@@ -26,13 +26,17 @@ export function sessionOf(
   members: readonly Member[],
 ): string | undefined {
   for (const name of HEADERS) {
-    const session = usable(headers.get(name))
+    const value = headers.get(name)
+    const session = value && usable(value)
     if (session) return session
   }
   for (const name of MEMBERS) {
-    const member = members.find(({ key }) => key === name)
-    const session = member && usable(namedIn(name, parsedValue(body, member)))
-    if (session) return session
+    for (const member of members) {
+      if (member.key !== name) continue
+      const session = usable(namedIn(name, parsedValue(body, member)))
+      if (session) return session
+      break
+    }
   }
   return undefined
 }
@@ -60,7 +64,7 @@ function sessionInUser(user: string | undefined): string | undefined {
   return text(parseObject(user)?.session_id) ?? /_session_([\w-]+)$/.exec(user)?.[1]
 }
 
-function usable(name: string | null | undefined): string | undefined {
+function usable(name: string | undefined): string | undefined {
   const plain = name?.trim()
   if (!plain || plain.length > LONGEST) return undefined
   return /^[\x20-\x7e]+$/.test(plain) ? plain : undefined
