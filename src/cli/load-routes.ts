@@ -28,14 +28,23 @@ export function compiledFile(
   remedy: string,
   io: Io,
 ): RoutingTable | undefined {
-  let text: string
+  const text = readRoutes(command, file, remedy, io)
+  return text === undefined ? undefined : compiledText(file, text, io)
+}
+
+/** Undefined: it cannot be read, and that is printed with the remedy. */
+export function readRoutes(
+  command: string,
+  file: string,
+  remedy: string,
+  io: Io,
+): string | undefined {
   try {
-    text = io.readFile(resolve(io.cwd, file))
+    return io.readFile(resolve(io.cwd, file))
   } catch {
     refuse(command, `${file} cannot be read; ${remedy}`, io)
     return undefined
   }
-  return compiledText(file, text, io)
 }
 
 /** With the models that the gateway of this user discovered, so that it is what that one serves. */

@@ -17,9 +17,10 @@ export const YAML_BODY = {
   },
 }
 
-/** Reads a body of text, whatever its content type: for `parse`. */
-export function textBody({ gateway }: Context): Parse {
-  return async ({ request }) => textOf(await bytesOf(request, gateway))
+/** What an endpoint declares that takes a routes.yaml, whatever its content type. */
+export function yamlBody({ gateway }: Context, detail: { summary: string; description: string }) {
+  const parse: Parse = async ({ request }) => textOf(await bytesOf(request, gateway))
+  return { detail: { ...detail, requestBody: YAML_BODY }, parse, body: Yaml }
 }
 
 /** Reads a body of JSON, whatever its content type: for `parse`. Elysia checks it by the schema. */

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { isObject, type JsonValue, jsonEntries } from '../lib/json/json.ts'
 import type { Path } from '../lib/path.ts'
+import { spliceText } from '../lib/splice-text.ts'
 import { rangeOf, readYaml, scalarsIn, secretsIn } from './find-secrets.ts'
 import { isSecretPlace } from './names.ts'
 
@@ -41,7 +42,12 @@ export function createSecretPlaceholders(salt: Uint8Array): SecretPlaceholders {
 
   function mask(text: string): string | undefined {
     const found = secretsIn(text)
-    return found && replaced(text, found, ({ from, to }) => placeholder(text.slice(from, to)))
+    const masked = found?.map(({ from, to }) => ({
+      from,
+      to,
+      text: placeholder(text.slice(from, to)),
+    }))
+    return masked && spliceText(text, masked)
   }
 
   function secretsByPlaceholder(text: string): SecretsByPlaceholder {
@@ -60,10 +66,13 @@ export function createSecretPlaceholders(salt: Uint8Array): SecretPlaceholders {
     const { values, words } = placeholdersIn(text)
     for (const { placeholder, path } of [...values, ...words]) secretFor(placeholder, path, secrets)
     const put = (spelled: (secret: Secret) => string): string =>
-      replaced(text, [...values, ...words], ({ placeholder: name, path }) => {
-        const secret = secretFor(name, path, secrets)
-        return path ? spelled(secret) : secret.source
-      })
+      spliceText(
+        text,
+        [...values, ...words].map(({ from, to, placeholder: name, path }) => {
+          const secret = secretFor(name, path, secrets)
+          return { from, to, text: path ? spelled(secret) : secret.source }
+        }),
+      )
     const written = put(({ source }) => source)
     // Moved to where its own quotes do not do.
     const result = readsAs(written, text, secrets)
@@ -177,18 +186,4 @@ function dataOf(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function replaced<P extends { from: number; to: number }>(
-  text: string,
-  places: readonly P[],
-  by: (place: P) => string,
-): string {
-  let result = ''
-  let at = 0
-  for (const place of [...places].sort((a, b) => a.from - b.from)) {
-    result += text.slice(at, place.from) + by(place)
-    at = place.to
-  }
-  return result + text.slice(at)
 }

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path'
 import { type Diagnostic, formatDiagnostic } from '../../config/index.ts'
 import { command, HELP_ONLY } from '../arguments.ts'
-import { compileAsServed } from '../load-routes.ts'
+import { compileAsServed, readRoutes } from '../load-routes.ts'
 import { defaultRoutes } from '../routes-location.ts'
-import { type Io, refuse } from '../terminal.ts'
+import type { Io } from '../terminal.ts'
 
 const HELP = `usage: jackfield check [FILE]
 
@@ -15,13 +14,8 @@ const USAGE = { name: 'check', help: HELP, options: HELP_ONLY, argument: 'file' 
 
 export const run = command(USAGE, ({ positionals }, io) => {
   const file = positionals[0] ?? defaultRoutes(io)
-  let text: string
-  try {
-    text = io.readFile(resolve(io.cwd, file))
-  } catch {
-    const why = `${file} cannot be read; "jackfield init ${file}" writes one to start from`
-    return refuse('check', why, io)
-  }
+  const text = readRoutes('check', file, `"jackfield init ${file}" writes one to start from`, io)
+  if (text === undefined) return 1
   const compiled = compileAsServed(file, text, io)
   const all = compiled.ok ? compiled.warnings : compiled.diagnostics
   const errors = all.filter(({ severity }) => severity === 'error')

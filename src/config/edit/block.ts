@@ -1,21 +1,8 @@
 import { isCollection } from 'yaml'
+import type { Splice } from '../../lib/splice-text.ts'
 import { type Entry, startOf } from './parsed-text.ts'
 
 /** Changes to collections in block style: an entry begins on a line of its own. */
-
-/** A stretch of the text and what comes in its place. */
-export type Splice = { from: number; to: number; text: string }
-
-/** Splices do not overlap; of two at one place the first given comes first. */
-export function spliced(text: string, splices: readonly Splice[]): string {
-  let result = ''
-  let at = 0
-  for (const { from, to, text: put } of [...splices].sort((a, b) => a.from - b.from)) {
-    result += text.slice(at, from) + put
-    at = to
-  }
-  return result + text.slice(at)
-}
 
 /** Lines behind the last entry. */
 export function appendLines(text: string, last: Entry, lines: readonly string[]): Splice[] {

@@ -1,5 +1,6 @@
 import { isMap, isScalar } from 'yaml'
 import type { JsonValue } from '../../lib/json/json.ts'
+import { type Splice, spliceText } from '../../lib/splice-text.ts'
 import {
   appendLines,
   columnOf,
@@ -10,8 +11,6 @@ import {
   removeLines,
   replaceByLines,
   replaceInline,
-  type Splice,
-  spliced,
 } from './block.ts'
 import { type Edit, type Edited, Refused } from './edit.ts'
 import { insertFlow, removeFlow } from './flow.ts'
@@ -54,7 +53,7 @@ function changed(parsed: ParsedText, change: Change): ParsedText {
   if (location.entry && op !== 'insert') refuseOrphans(parsed, location.entry, path)
   const splices =
     op === 'remove' ? removed(parsed, location, change) : put(parsed, location, change)
-  return verified(parsed, spliced(parsed.text, splices), change)
+  return verified(parsed, spliceText(parsed.text, splices), change)
 }
 
 function removed({ text, data }: ParsedText, location: Location, { path }: Change): Splice[] {

@@ -1,4 +1,5 @@
-import { beginsLine, lineBreakAt, lineEnd, lineStart, type Splice } from './block.ts'
+import type { Splice } from '../../lib/splice-text.ts'
+import { beginsLine, lineBreakAt, lineEnd, lineStart } from './block.ts'
 import { type Collection, commasOf, type Entry, startOf } from './parsed-text.ts'
 
 /** Changes to collections in flow style, `[ a, b ]`: lines and comments between entries stay. */

@@ -3,7 +3,7 @@ import { Elysia } from 'elysia'
 import { compile } from '../../gateway/compile.ts'
 import { planChanges } from '../../gateway/plan.ts'
 import { requestedBefore } from '../../gateway/requested-names.ts'
-import { textBody, YAML_BODY, Yaml } from '../body.ts'
+import { yamlBody } from '../body.ts'
 import type { Context } from '../context.ts'
 import { DiagnosticWire, diagnosticWire, failure, ManagementError } from '../error.ts'
 import { unmaskedText } from './config.ts'
@@ -19,13 +19,10 @@ export function check(context: Context) {
         return { ok: compiled.ok, diagnostics: diagnostics.map(diagnosticWire) }
       },
       {
-        detail: {
+        ...yamlBody(context, {
           summary: 'Says everything that is wrong with a routes.yaml',
           description: 'Runs its tests. Nothing is changed.',
-          requestBody: YAML_BODY,
-        },
-        parse: textBody(context),
-        body: Yaml,
+        }),
         response: {
           200: Type.Object(
             { ok: Type.Boolean(), diagnostics: Type.Array(DiagnosticWire) },
@@ -50,14 +47,11 @@ export function check(context: Context) {
         return { changes: planChanges(table, compiled.value.table, before) }
       },
       {
-        detail: {
+        ...yamlBody(context, {
           summary: 'Says what would change with a routes.yaml in force',
           description:
             'Which names lead elsewhere, for whom, and which lead nowhere any more. Nothing is changed.',
-          requestBody: YAML_BODY,
-        },
-        parse: textBody(context),
-        body: Yaml,
+        }),
         response: {
           200: Type.Object(
             { changes: Type.Array(Type.Object({ kind: Type.String(), text: Type.String() })) },

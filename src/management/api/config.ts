@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { parseSource } from '../../config/yaml/source.ts'
 import type { Unmasked } from '../../redaction/placeholders.ts'
-import { textBody, YAML_BODY, Yaml } from '../body.ts'
+import { YAML_BODY, Yaml, yamlBody } from '../body.ts'
 import type { Context } from '../context.ts'
 import { failure, ManagementError } from '../error.ts'
 import {
@@ -57,14 +57,11 @@ export function configText(context: Context) {
         return changeWire(changed, set.headers)
       },
       {
-        detail: {
+        ...yamlBody(context, {
           summary: 'Replaces routes.yaml',
           description:
             'Needs If-Match with the ETag of what it replaces. Checked with its tests, backed up, and in force at once.',
-          requestBody: YAML_BODY,
-        },
-        parse: textBody(context),
-        body: Yaml,
+        }),
         response: {
           200: inForce,
           409: failure('The file on the disk does not parse: it is not overwritten'),
