@@ -239,21 +239,19 @@ export class LiveAccount {
 
   /** The vendor's final word on this refresh token. */
   private refused(error: OAuthError): GatewayError {
-    const { label } = this.current
     if (!this.failure?.final)
       this.options.log.write(
         'error',
-        `the ${this.name} has to sign in again: ${this.remedy} (${error.message}); other accounts serve meanwhile`,
-        { account: label },
+        `the ${this.name} cannot be refreshed any more (${error.message}); sign in again: ${this.login}; other accounts serve meanwhile`,
       )
     this.note({ final: true, message: error.message, atMs: this.options.now() })
-    return this.over(error.message)
+    return this.over(error.message.replace(/; sign in again$/, ''))
   }
 
   private over(reason: string): GatewayError {
     return new GatewayError(
       'upstream-auth',
-      `the ${this.name} cannot be used (${reason}); ${this.remedy}`,
+      `the ${this.name} cannot be used (${reason}); sign in again: ${this.login}`,
     )
   }
 
@@ -267,8 +265,8 @@ export class LiveAccount {
     return `${this.current.type} account ${this.current.label}`
   }
 
-  private get remedy(): string {
-    return `run: jackfield login ${this.current.type}`
+  private get login(): string {
+    return `jackfield login ${this.current.type}`
   }
 }
 

@@ -174,7 +174,7 @@ describe('a refusal of the refresh token', () => {
     await Promise.resolve(restarted.token(use, signal)).catch(() => {})
     expect(endpoint.seen).toEqual(['spent'])
     expect(logged).toHaveLength(1)
-    expect(logged[0]).toStartWith('error: the qwen account me has to sign in again')
+    expect(logged[0]).toStartWith('error: the qwen account me cannot be refreshed any more')
     expect(onDisk(path).refresh_token).toBe('spent')
   })
 
