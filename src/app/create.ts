@@ -34,7 +34,6 @@ export interface Application {
   readonly services: Services
   /** The snapshot in force; a reload replaces it. */
   readonly live: Live<App>
-  readonly management: Management
   /** Begins to follow changes of the routes and to ask upstreams for their models. */
   start(): void
   /** Compiles the routes again. Gives what is wrong with them; then the last good ones stay. */
@@ -84,7 +83,6 @@ function assemble(
   return {
     services,
     live,
-    management,
     start() {
       reloader = createReloader({
         source: options.source,

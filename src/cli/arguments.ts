@@ -29,7 +29,7 @@ export const HELP_ONLY = { help: { type: 'boolean', short: 'h' } } as const
  * A command's arguments. Whatever it does not know is an error, and never ignored. `exit`: nothing is
  * left to do, since the help or what is wrong is printed.
  */
-export function readArguments<const O extends Options>(
+function readArguments<const O extends Options>(
   usage: Usage<O>,
   args: readonly string[],
   io: Io,

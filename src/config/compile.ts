@@ -55,12 +55,7 @@ export function compileTable(
   if (source.value === undefined) return { ok: false, diagnostics, files: [] }
   const report = createReport(source, diagnostics)
   if (isEmpty(source.value)) {
-    report.error(
-      [],
-      'value',
-      'the file is empty',
-      'start from the one that "jackfield init" writes',
-    )
+    report.error([], 'the file is empty', 'start from the one that "jackfield init" writes')
     return { ok: false, diagnostics: report.all(), files: [] }
   }
   const { env, readFile } = services
@@ -82,7 +77,6 @@ function otherTool(tool: OtherTool, source: Source): Result<never> {
   const report = createReport(source)
   report.error(
     [],
-    'value',
     `this is ${FILES[tool]}`,
     `"jackfield import ${source.file}" writes a routes.yaml from it`,
   )

@@ -5,7 +5,7 @@ const folders = ['config', 'routing'].map(name => join(import.meta.dir, '../../s
 
 /** How a complaint is made, and which of the arguments says what is wrong. */
 const CALLS: readonly (readonly [call: RegExp, argument: number])[] = [
-  [/\breport\.(?:error|warn)\(/g, 2],
+  [/\breport\.(?:error|warn)\(/g, 1],
   [/\bcomplain\(/g, 0],
 ]
 

@@ -2,6 +2,7 @@ import { gatewayOver } from '../../gateway/compile.ts'
 import { type ListedRoute, listRoutes } from '../../http/routes.ts'
 import { createManagement } from '../../management/management.ts'
 import { command } from '../arguments.ts'
+import { columns } from '../columns.ts'
 import { idleServices } from '../idle-services.ts'
 import { compiledRoutes } from '../load-routes.ts'
 
@@ -47,9 +48,7 @@ function routesText(routes: readonly ListedRoute[]): string {
     protocol,
     title,
   ])
-  const widths = [0, 1, 2, 3].map(column => Math.max(...rows.map(row => row[column]?.length ?? 0)))
-  const lines = rows.map(row =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '),
-  )
-  return lines.map(line => `${line}\n`).join('')
+  return columns(rows)
+    .map(line => `${line}\n`)
+    .join('')
 }

@@ -11,6 +11,7 @@ import { dataFolder } from '../../store/data-folder.ts'
 import { UnusableStore } from '../../store/sqlite.ts'
 import { readUsage, type UsageRow } from '../../store/usage.ts'
 import { command } from '../arguments.ts'
+import { columns } from '../columns.ts'
 import { refuse } from '../terminal.ts'
 
 const HELP = `usage: jackfield usage [--days N] [--by key|model|provider|day] [--json]
@@ -93,12 +94,10 @@ function asText(
   groups: readonly UsageGroup[],
   total: UsageGroup,
 ): string {
-  const head = `since ${since} (UTC)`
-  if (groups.length === 0) return `${head}: nothing was used\n`
-  const lines = table([
-    [by, 'served', 'failed', 'input', 'cache read', 'cache write', 'output', 'USD'],
-    ...[...groups, total].map(cells),
-  ])
+  const title = `since ${since} (UTC)`
+  if (groups.length === 0) return `${title}: nothing was used\n`
+  const head = [by, 'served', 'failed', 'input', 'cache read', 'cache write', 'output', 'USD']
+  const lines = columns([head, ...[...groups, total].map(cells)], 'right')
   const unknown =
     total.unpriced > 0
       ? [
@@ -112,7 +111,7 @@ function asText(
         ]
       : []
   const prices = `prices as of ${PRICES_FROM.date} (${PRICES_FROM.package} ${PRICES_FROM.version}), or as routes.yaml has them`
-  return `${[head, '', ...lines, '', ...unknown, ...estimated, prices].join('\n')}\n`
+  return `${[title, '', ...lines, '', ...unknown, ...estimated, prices].join('\n')}\n`
 }
 
 function cells(group: UsageGroup): string[] {
@@ -123,16 +122,4 @@ function cells(group: UsageGroup): string[] {
 
 function count(value: number): string {
   return value.toLocaleString('en-US')
-}
-
-/** The first column to the left, the others to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, at) =>
-    Math.max(...rows.map(row => (row[at] ?? '').length)),
-  )
-  return rows.map(row =>
-    row
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
-      .join('  '),
-  )
 }

@@ -5,8 +5,8 @@ import type { Place } from '../../routing/table.ts'
 import type { Source } from '../yaml/source.ts'
 import { limited, MAX_DIAGNOSTICS } from './limit.ts'
 
-/** `hint`: what to write instead; no diagnostic is without one. */
-type Complain = (path: Path, of: 'key' | 'value', message: string, hint: string) => void
+/** `hint`: what to write instead; no diagnostic is without one. `of`: what of a member is wrong. */
+type Complain = (path: Path, message: string, hint: string, of?: 'key' | 'value') => void
 
 /** Gathers diagnostics, so that all of them are reported at once. */
 export type Report = {
@@ -56,7 +56,7 @@ function add(findings: Findings, severity: Diagnostic['severity'], make: () => D
 function reportInto(findings: Findings, source: Source, written: (path: Path) => Path): Report {
   const complain =
     (severity: Diagnostic['severity']): Complain =>
-    (path, of, message, hint) =>
+    (path, message, hint, of = 'value') =>
       add(findings, severity, () => ({
         severity,
         path: pathText(written(path)),

@@ -42,9 +42,9 @@ function complainOfCycle(round: readonly Entry[], entry: Entry, report: Report):
   if (start)
     report.error(
       start.path,
-      'key',
       `leads back to itself: ${cycle}`,
       'let one of them name a provider/model',
+      'key',
     )
 }
 
@@ -55,7 +55,7 @@ function complainOfReach(entry: Entry, { depth, entries }: Reach, report: Report
     depth > MAX_DEPTH
       ? `through more than ${MAX_DEPTH} names`
       : `to more than ${MAX_FOLLOWED} others`
-  report.error(entry.path, 'key', `leads ${what}`, 'name what is meant, without names in between')
+  report.error(entry.path, `leads ${what}`, 'name what is meant, without names in between', 'key')
   return true
 }
 

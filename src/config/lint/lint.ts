@@ -35,7 +35,7 @@ export function lint(linted: Linted, report: Report): void {
   }
   for (const entry of entries) {
     if (entry.name.trim() === '')
-      report.error(entry.path, 'key', 'a name must not be empty', 'write what clients ask for')
+      report.error(entry.path, 'a name must not be empty', 'write what clients ask for', 'key')
     for (const step of entry.steps)
       for (const reference of step.references) lintReference(entry, reference, context)
     lintSuffixedName(entry, report)
@@ -53,9 +53,9 @@ function lintSuffixedName({ name, glob, path }: Entry, report: Report): void {
   if (reasoning && !glob)
     report.warn(
       path,
-      'key',
       `what stands in brackets is how much to think; this entry takes it away from "${plain}"`,
       'choose another name, or write the level behind its target',
+      'key',
     )
 }
 
@@ -71,7 +71,7 @@ function lintWeights({ steps, strategy = POOL_STRATEGY }: Entry, report: Report)
       const hint = pooled
         ? 'add strategy: weighted'
         : 'put those that share the load into a list of their own: [ [ a/x, b/y ] ]'
-      report.warn([...path.slice(0, -1), 'weight'], 'key', message, hint)
+      report.warn([...path.slice(0, -1), 'weight'], message, hint, 'key')
     }
   }
 }
@@ -84,7 +84,6 @@ function lintLostEdits(entry: Entry, names: Names, report: Report): void {
     if (model && model.edits.length > 0)
       report.warn(
         reference.path,
-        'value',
         `the default, set and remove of ${model.title} do not apply to it as one of several`,
         `write them on ${entry.section === 'models' ? entry.title : 'a model of this list'}, or in rules`,
       )
@@ -97,7 +96,6 @@ function lintProviders({ document, names }: Linted, report: Report): void {
     if (prefix !== undefined && prefix !== id && names.providers.has(prefix))
       report.error(
         ['providers', id, 'prefix'],
-        'value',
         `"${prefix}" is a provider of its own`,
         'choose another prefix',
       )
@@ -105,9 +103,9 @@ function lintProviders({ document, names }: Linted, report: Report): void {
       if (typeof key === 'object' && (key.weight ?? 1) > 1 && strategy !== 'weighted')
         report.warn(
           ['providers', id, 'keys', index, 'weight'],
-          'key',
           `weight means nothing while policy.strategy is ${strategy}`,
           'add policy: { strategy: weighted }',
+          'key',
         )
   }
 }

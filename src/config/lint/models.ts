@@ -40,16 +40,11 @@ export function createLintModel(
     if (written?.length === 0) return
     if (written && discover !== true) {
       const hint = suggest(model, () => models) ?? `add it to providers.${provider.id}.models`
-      report.warn(path, 'value', `${provider.id} has no "${model}" among its models`, hint)
+      report.warn(path, `${provider.id} has no "${model}" among its models`, hint)
       return
     }
     const near = searches++ < MAX_NEAR_MISSES ? nearMiss(model, models) : undefined
     if (near !== undefined)
-      report.warn(
-        path,
-        'value',
-        `${provider.id} is not known to have "${model}"`,
-        `did you mean "${near}"?`,
-      )
+      report.warn(path, `${provider.id} is not known to have "${model}"`, `did you mean "${near}"?`)
   }
 }

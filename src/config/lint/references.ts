@@ -27,7 +27,7 @@ export function lintReference(entry: Entry, reference: Reference, lint: Referenc
   const { path, text } = reference
   const { name } = referencedName(names, reference)
   lintSuffix(text, path, names, report)
-  const complain: Complain = (message, hint) => report.error(path, 'value', message, hint)
+  const complain: Complain = (message, hint) => report.error(path, message, hint)
   if (starsIn(name) > starsIn(entry.name)) {
     complain(
       `"${text}" has more stars than "${entry.name}"`,
@@ -45,7 +45,6 @@ export function lintReference(entry: Entry, reference: Reference, lint: Referenc
   else if (!names.catalogue.has(name))
     report.warn(
       path,
-      'value',
       `no provider lists "${name}" any more`,
       'name a model that one has, or write provider/model',
     )
@@ -111,7 +110,6 @@ function lintSuffix(text: string, path: Path, names: Names, report: Report): voi
   if (unknown)
     report.warn(
       path,
-      'value',
       `"(${unknown.written})" is no level of thinking, and is left out`,
       unknown.hint,
     )

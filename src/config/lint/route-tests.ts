@@ -28,7 +28,6 @@ export function runTests(
     if (client !== undefined && !isClient(client)) {
       report.error(
         ['tests', index, 'client'],
-        'value',
         `there is no client "${client}"`,
         didYouMean(client, [...CLIENTS]) ?? `known: ${CLIENTS.join(', ')}`,
       )
@@ -37,7 +36,7 @@ export function runTests(
     const unexpected = unexpectable(expect, providers, broken)
     if (unexpected) {
       const path = ['tests', index, 'expect']
-      report.error(path, 'value', unexpected.message, unexpected.hint)
+      report.error(path, unexpected.message, unexpected.hint)
       continue
     }
     if (!sound) continue
@@ -48,7 +47,6 @@ export function runTests(
     if (asked) {
       report.warn(
         ['tests', index],
-        'value',
         `not tested: what models ${asked} has is not known yet`,
         'try again when it was reached once',
       )
@@ -59,11 +57,10 @@ export function runTests(
     if (firstTargets(switchedOn(ask, facts)).includes(expect))
       report.warn(
         ['tests', index],
-        'value',
         `${message}, whose provider is switched off`,
         'set its key to try this test',
       )
-    else report.error(['tests', index], 'value', message, 'mend the routes or the test')
+    else report.error(['tests', index], message, 'mend the routes or the test')
   }
 }
 

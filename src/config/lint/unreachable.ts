@@ -13,18 +13,18 @@ export function lintReach(entries: readonly Entry[], names: Names, report: Repor
     if (shadow)
       report.warn(
         entry.path,
-        'key',
         `never reached; ${shadow} takes it first`,
         entry.section === 'models'
           ? 'ask for it by another name, or take one of the two out'
           : 'take one of the two out',
+        'key',
       )
     else if (entry.glob && splitSuffix(entry.name).name !== entry.name)
       report.warn(
         entry.path,
-        'key',
         'never reached; what stands in brackets behind a name is taken off before',
         `write it without: ${splitSuffix(entry.name).name}`,
+        'key',
       )
   }
 }

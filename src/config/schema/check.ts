@@ -114,12 +114,12 @@ function keyOf(path: Path): string {
 /** Reports a value that cannot be used. */
 function broken(
   path: Path,
-  of: 'key' | 'value',
   message: string,
   hint: string,
   { report }: Checking,
+  of: 'key' | 'value' = 'value',
 ): typeof BROKEN {
-  report.error(path, of, message, hint)
+  report.error(path, message, hint, of)
   return BROKEN
 }
 
@@ -134,10 +134,10 @@ function checkShape(schema: TSchema, value: unknown, path: Path, checking: Check
       typeof value === 'string' && KindGuard.IsLiteral(schema) ? `"${value}"` : `\`${name}\``
     return broken(
       path,
-      'key',
       `${what} is not supported by this version yet`,
       'take it out',
       checking,
+      'key',
     )
   }
   const meant = schema['x-value']
@@ -156,7 +156,6 @@ function checkMeasure(meant: string, value: unknown, path: Path, checking: Check
   const unitless = typeof value === 'number' && what.startsWith('a duration')
   return broken(
     path,
-    'value',
     `expected ${what}, not ${shown(value)}`,
     unitless ? `give it a unit: ${value}s or ${value}m` : `write it like ${like}`,
     checking,
@@ -170,7 +169,6 @@ function checkUnion(schema: TUnion, value: unknown, path: Path, checking: Checki
   if (branch) return checkShape(branch, value, path, checking)
   return broken(
     path,
-    'value',
     `expected ${[...new Set(schema.anyOf.map(described))].join(' or ')}, not ${shown(value)}`,
     insteadOf(value, schema.anyOf),
     checking,
@@ -191,7 +189,6 @@ function checkWord(
   const near = typeof value === 'string' ? didYouMean(value, words) : undefined
   return broken(
     path,
-    'value',
     `expected one of ${words.join(', ')}, not ${shown(value)}`,
     near ?? 'write one of these words',
     checking,
@@ -229,14 +226,14 @@ function goodMembers(
     else if (!isFree(schema, key)) {
       dropped.push(at)
       const { message, hint } = unknownKey(schema, key, value[key])
-      report.error(at, 'key', message, hint)
+      report.error(at, message, hint, 'key')
     }
   }
   const misspelt = Object.keys(value).filter(key => !known.includes(key))
   for (const key of schema.required ?? []) {
     // A misspelt key has a diagnostic already.
     if (key in value || misspelt.some(wrong => meantKey(wrong, known) === key)) continue
-    report.error(path, 'key', `"${key}" is missing`, `add ${key}: ${sampleOf(schema, key)}`)
+    report.error(path, `"${key}" is missing`, `add ${key}: ${sampleOf(schema, key)}`, 'key')
   }
   return good
 }
@@ -293,10 +290,9 @@ function wrongShape(
   checking: Checking,
 ): typeof BROKEN {
   const words = typeof value === 'string' && isMapping(schema) ? blankWords(value) : undefined
-  if (words) return broken(path, 'value', words.message, words.hint, checking)
+  if (words) return broken(path, words.message, words.hint, checking)
   return broken(
     path,
-    'value',
     `expected ${described(schema)}, not ${shown(value)}`,
     insteadOf(value, [schema]),
     checking,
@@ -318,14 +314,14 @@ function checkRecord(schema: TRecord, value: unknown, path: Path, checking: Chec
   }
   const { minProperties = 0 } = schema
   if (Object.keys(value).length < minProperties)
-    return broken(path, 'value', 'nothing is in it', 'write at least one', checking)
+    return broken(path, 'nothing is in it', 'write at least one', checking)
   return good
 }
 
 function checkArray(schema: TArray, value: unknown, path: Path, checking: Checking): unknown {
   if (!Array.isArray(value)) return wrongShape(schema, value, path, checking)
   if (value.length < (schema.minItems ?? 0))
-    return broken(path, 'value', 'the list is empty', 'name at least one', checking)
+    return broken(path, 'the list is empty', 'name at least one', checking)
   const good: unknown[] = []
   const places: number[] = []
   for (const [index, item] of value.entries()) {
@@ -347,11 +343,11 @@ function checkScalar(schema: TSchema, value: unknown, path: Path, checking: Chec
   if (KindGuard.IsLiteral(schema)) {
     if (schema.const === value) return value
     const word = JSON.stringify(schema.const)
-    return broken(path, 'value', `expected ${word}, not ${shown(value)}`, `write ${word}`, checking)
+    return broken(path, `expected ${word}, not ${shown(value)}`, `write ${word}`, checking)
   }
   const fits = KindGuard.IsNumber(schema) && typeof value === 'number'
   if (!fits && described(schema) !== typeNameOf(value))
     return wrongShape(schema, value, path, checking)
   const problem = problemOf(schema, value)
-  return problem ? broken(path, 'value', problem.message, problem.hint, checking) : value
+  return problem ? broken(path, problem.message, problem.hint, checking) : value
 }

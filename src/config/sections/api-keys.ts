@@ -17,35 +17,26 @@ export function readApiKeys(document: Document, report: Report): ApiKey[] {
     if (isSampleKey(key))
       report.error(
         path,
-        'value',
         'this is a sample key, which is public',
         'make one of your own: openssl rand -hex 24',
       )
     const variable = variableProblem(key)
-    if (variable) report.error(path, 'value', variable.message, variable.hint)
+    if (variable) report.error(path, variable.message, variable.hint)
     else if (key !== key.trim())
       report.error(
         path,
-        'value',
         'the key begins or ends with a blank, which no client can send',
         'take it out',
       )
     if (looksLikeHash(key) && !isHash(key))
       report.error(
         path,
-        'value',
         'this is no SHA-256 hash of a key',
         'write sha256: and 64 hex digits, or let "jackfield key NAME" make a key',
       )
     if (names.has(name))
-      report.error(
-        path,
-        'value',
-        `the name "${name}" is used twice`,
-        'give each key a name of its own',
-      )
-    if (hashes.has(keyHash(key)))
-      report.error(path, 'value', 'this key stands here twice', 'take one out')
+      report.error(path, `the name "${name}" is used twice`, 'give each key a name of its own')
+    if (hashes.has(keyHash(key))) report.error(path, 'this key stands here twice', 'take one out')
     names.add(name)
     hashes.add(keyHash(key))
     keys.push({ ...read, at: report.at(path) })

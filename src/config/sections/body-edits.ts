@@ -44,18 +44,18 @@ function stepsOf(
   if (steps.some(step => step === '')) {
     report.error(
       path,
-      of,
       `"${at}" is no path`,
       'write it like reasoning.effort or messages[0].role',
+      of,
     )
     return undefined
   }
   if (steps.length === 1 && NOT_EDITED.has(steps[0] ?? '')) {
     report.error(
       path,
-      of,
       `"${at}" cannot be edited here`,
       'models and force say which model is asked',
+      of,
     )
     return undefined
   }

@@ -9,18 +9,12 @@ export function lintHeaders(
 ): void {
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (!isHeader(name, ''))
-      report.error([...path, name], 'key', `"${name}" is no header name`, 'write it like X-Team')
+      report.error([...path, name], `"${name}" is no header name`, 'write it like X-Team', 'key')
     else if (value.startsWith('$') && !isHeader(value.slice(1), ''))
-      report.error(
-        [...path, name],
-        'value',
-        'names no header to copy',
-        'write it like "$x-request-id"',
-      )
+      report.error([...path, name], 'names no header to copy', 'write it like "$x-request-id"')
     else if (!isHeader(name, value))
       report.error(
         [...path, name],
-        'value',
         'a header cannot hold line breaks or letters beyond Latin-1',
         'take them out',
       )

@@ -36,7 +36,6 @@ export function readUsage({ usage = {} }: Document, report: Report): UsageSettin
   if (keepMs < DAY_MS)
     report.error(
       ['usage', 'keep'],
-      'value',
       'less than a day is not worth keeping',
       'write 1d or more, or enabled: false',
     )

@@ -26,16 +26,16 @@ export function warnOfSwitches({ policy = {} }: Document, report: Report): void 
   if (switches['switch-project'])
     report.warn(
       [...path, 'switch-project'],
-      'key',
       'has no effect: API keys have no projects to switch',
       'declare a key of each project; one that is used up makes room for the next',
+      'key',
     )
   if (switches['switch-preview-model'])
     report.warn(
       [...path, 'switch-preview-model'],
-      'key',
       'has no effect: no model has a preview of the same name',
       'list the models to fall back on: models: { NAME: [ provider/model, provider/preview ] }',
+      'key',
     )
 }
 

@@ -83,9 +83,9 @@ function refuseMembers(provider: string, entry: ProviderEntry, kind: Kind, repor
     if (entry[member] !== undefined)
       report.error(
         ['providers', provider, member],
-        'key',
         `kind "${kind.id}" takes keys, and no accounts`,
         `take ${member} out, or choose one of the kinds claude-oauth, qwen, kimi and xai-oauth`,
+        'key',
       )
 }
 
@@ -104,7 +104,6 @@ function warnOfUnknown(
     )
     report.warn(
       ['providers', provider, 'accounts', index],
-      'value',
       `no account "${name}" is signed in`,
       best === undefined
         ? `sign in: jackfield login ${type} --label ${name}`

@@ -18,7 +18,7 @@ export function readAddresses(
   const [first] = kind.speaks
   if (written === undefined) {
     if (first.baseUrl !== '') return speeches(kind.speaks, queryOf('', version))
-    report.error(path, 'key', `kind "${kind.id}" needs a base-url`, 'add base-url: https://…')
+    report.error(path, `kind "${kind.id}" needs a base-url`, 'add base-url: https://…', 'key')
     return undefined
   }
   if (written.trim() === '') return speeches([first], queryOf('', version))
@@ -26,7 +26,6 @@ export function readAddresses(
   if (!normal) {
     report.error(
       [...path, 'base-url'],
-      'value',
       `"${written}" is not an http or https address`,
       'write https://host/path',
     )

@@ -73,7 +73,7 @@ function readKey(key: KeyEntry, index: number, reading: Reading): CredentialSpec
     const what = missing ? missingText(missing) : 'it is empty'
     const cure = missing ? remedyFor(missing) : 'write it'
     reading.leftOut.push(() =>
-      report.warn(path, 'value', `key left out: ${what}`, `${cure}, or take the key out`),
+      report.warn(path, `key left out: ${what}`, `${cure}, or take the key out`),
     )
     return []
   }
@@ -99,19 +99,13 @@ function lintKey(secret: string, path: Path, report: Report): void {
   if (looksLikeHash(secret.trim()))
     report.error(
       path,
-      'value',
       'a hash opens nothing at a provider',
       'write the key itself, or ${NAME}; only api-keys can be hashes',
     )
   const problem = variableProblem(secret)
-  if (problem) report.error(path, 'value', problem.message, problem.hint)
+  if (problem) report.error(path, problem.message, problem.hint)
   else if (/^[ \t]|[ \t]$/.test(secret))
-    report.warn(
-      path,
-      'value',
-      'the key begins or ends with a blank, which is not sent',
-      'take it out',
-    )
+    report.warn(path, 'the key begins or ends with a blank, which is not sent', 'take it out')
 }
 
 function noteRepeats(
@@ -125,14 +119,12 @@ function noteRepeats(
   else
     report.warn(
       path,
-      'value',
       `the same key as keys[${same}]`,
       'take one out: they share what the provider allows',
     )
   if (names.has(name))
     report.error(
       [...path, 'name'],
-      'value',
       `the name "${name}" is used twice in this provider`,
       'give each key a name of its own',
     )

@@ -47,9 +47,9 @@ export function asksForList(
   if (entry.discover)
     report.warn(
       [...path, 'discover'],
-      'key',
       `kind "${kind.id}" has no list of models to ask for`,
       'write them down: models: [ … ], and take discover out',
+      'key',
     )
   return false
 }

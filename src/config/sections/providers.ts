@@ -51,7 +51,7 @@ export function readProvider(
   const credentials = [...keys, ...accounts]
   const off = offReason(id, entry, kind, credentials, interpolated)
   if (!off) warnOfLeftOut()
-  else if (!entry.disabled) report.warn(path, 'key', `switched off: ${off.reason}`, off.remedy)
+  else if (!entry.disabled) report.warn(path, `switched off: ${off.reason}`, off.remedy, 'key')
   const [speech] = speaks
   const [credential] = credentials
   const asks = !off && asksForList(entry, kind, path, report) && speech && credential
@@ -81,9 +81,9 @@ function isProviderName(id: string, path: Path, report: Report): boolean {
   if (/^[\w.-]+$/.test(id)) return true
   report.error(
     path,
-    'key',
     `a provider's name is made of letters, digits, "-", "_" and "."`,
     'targets are written NAME/model',
+    'key',
   )
   return false
 }
@@ -99,7 +99,7 @@ function readKind(
   const [message, hint] = LATER.has(kind)
     ? [`kind "${kind}" is not supported by this version yet`, 'take the provider out']
     : [`there is no kind "${kind}"`, didYouMean(kind, known) ?? `known: ${known.join(', ')}`]
-  report.error([...path, 'kind'], 'value', message, hint)
+  report.error([...path, 'kind'], message, hint)
   return undefined
 }
 

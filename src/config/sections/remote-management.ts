@@ -11,8 +11,7 @@ export function readManagement(document: Document, report: Report): ManagementSe
   const written = document['remote-management'] ?? {}
   const secret = (written['secret-key'] ?? '').trim()
   const problem = variableProblem(secret) ?? problemOf(secret)
-  if (problem)
-    report.error(['remote-management', 'secret-key'], 'value', problem.message, problem.hint)
+  if (problem) report.error(['remote-management', 'secret-key'], problem.message, problem.hint)
   return {
     allowRemote: written['allow-remote'] ?? false,
     secret: secret || undefined,

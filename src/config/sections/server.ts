@@ -27,7 +27,6 @@ export function readServer(
     } catch {
       report.error(
         ['server', 'tls', name],
-        'value',
         `the file ${file} cannot be read`,
         'write the path of a PEM file; it is looked for beside this one',
       )
@@ -58,7 +57,6 @@ function checkOpenness(
     if (open)
       report.warn(
         ['server', 'open-to-all'],
-        'value',
         'means nothing while there are api-keys: callers need one',
         'take it out',
       )
@@ -69,7 +67,6 @@ function checkOpenness(
   if (host === '*' || isIpAddress(host))
     report.error(
       path,
-      'value',
       `${host} lets other machines in, and without api-keys they would need none`,
       OPEN_REMEDY,
     )
@@ -77,7 +74,6 @@ function checkOpenness(
   else
     report.warn(
       path,
-      'value',
       `unless ${host} is a name of this machine alone, it lets other machines in, and without api-keys they would need none`,
       OPEN_REMEDY,
     )

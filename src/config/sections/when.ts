@@ -42,7 +42,6 @@ export function readWhen(
       if (!known.includes(word))
         report.error(
           [...path, name],
-          'value',
           `there is no ${name} "${word}"`,
           didYouMean(word, [...known]) ?? `known: ${known.join(', ')}`,
         )
@@ -56,7 +55,6 @@ export function readWhen(
       if (callers && !callers.has(key))
         report.warn(
           [...path, 'key'],
-          'value',
           `never holds: there is no API key named "${key}"`,
           didYouMean(key, callers) ?? `there are: ${[...callers].join(', ')}`,
         )
@@ -108,7 +106,6 @@ function hourTest(written: string | number, path: Path, report: Report): Test {
   if (from > 23 || to > 24 || from === to) {
     report.error(
       path,
-      'value',
       `expected hours of the day, not "${written}"`,
       'write it like "9-17" or "22-6"',
     )
@@ -131,7 +128,6 @@ function tokensTest(written: string | number, path: Path, report: Report): Test 
   if (!compare || limit === undefined) {
     report.error(
       path,
-      'value',
       `expected a comparison, not "${written}"`,
       'write it like ">180k" or "<=4k", in quotes',
     )

@@ -38,7 +38,7 @@ export function interpolate(value: unknown, sources: Sources, report: Report): I
   const unfilled = new Set<string>()
   const complain = (path: Path, message: string, hint: string): void => {
     unfilled.add(keyOf(path))
-    report.error(path, 'value', message, hint)
+    report.error(path, message, hint)
   }
   const missingKeys = new Map<string, Missing>()
 
