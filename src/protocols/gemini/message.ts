@@ -14,7 +14,7 @@ import { object, objects, text } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Loss } from '../codec.ts'
 import { argumentsObject } from '../shared/arguments.ts'
-import { extensionsOf, withExtensions } from '../shared/extensions.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { BEFORE_ASSISTANT } from '../shared/first-words.ts'
 import { isAllWords, opaqueWords } from '../shared/opaque-words.ts'
 import { isSealOf } from '../shared/seals.ts'
@@ -211,7 +211,7 @@ class PartWriter {
           ...this.idOf(part.id),
           name: part.name,
           args: argumentsObject(part.arguments),
-          ...extensionsOf('gemini', part),
+          ...part.extensions?.gemini,
         },
         thoughtSignature: signed ? seal.value : undefined,
       },

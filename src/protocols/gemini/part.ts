@@ -11,7 +11,7 @@ import {
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
-import { extensionsOf, withExtensions } from '../shared/extensions.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { flagOf, objectsOf } from './lenient.ts'
 import { member, others } from './names.ts'
 import { PIECEWISE } from './partial-call.ts'
@@ -150,7 +150,7 @@ export type Encoded = { wire: JsonObject } | { lost: string; instead?: string }
 
 export function encodeMedia(part: PartOf<'image' | 'document' | 'audio' | 'video'>): Encoded {
   const { source } = part
-  const { mimeType, ...own } = extensionsOf('gemini', part)
+  const { mimeType, ...own } = part.extensions?.gemini ?? {}
   switch (source.from) {
     case 'base64':
       // A text is written with its name; within a result it is the result.

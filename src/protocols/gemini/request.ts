@@ -13,7 +13,6 @@ import { object, text } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
-import { extensionsOf } from '../shared/extensions.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
 import {
   type ForeignRules,
@@ -164,7 +163,7 @@ export function encodeRequest(
   const body: JsonObject = {
     contents: alone ? [onlyContent(instructionsAsUser(request, losses))] : spoken,
     systemInstruction: system,
-    ...extensionsOf('gemini', request),
+    ...request.extensions?.gemini,
     ...encodeToolUse(request, schemas, losses),
     ...(isGiven(request) || jsonEntries(config).length > 0 ? { generationConfig: config } : {}),
   }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Asked } from '../codec.ts'
-import { extensionsOf, withExtensions } from '../shared/extensions.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { embeddedError } from './error.ts'
 import { partsOf } from './message.ts'
 import { member, others } from './names.ts'
@@ -32,7 +32,7 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
     ...response,
     parts: memory.remember(response.parts, candidate ?? null),
     ...withExtensions('gemini', {
-      ...extensionsOf('gemini', response),
+      ...response.extensions?.gemini,
       ...others(body, READ),
       ...(more.length > 0 ? { more } : {}),
     }),
@@ -48,7 +48,7 @@ function emptyReply(candidate: JsonObject): GatewayError {
 export function encodeResponse(response: ConversationResponse, asked: Asked): JsonObject {
   const writer = new ChunkWriter(asked)
   const chunks = [...replay(response)].flatMap(event => writer.feed(event))
-  const { candidate: _, more, ...rest } = extensionsOf('gemini', response)
+  const { candidate: _, more, ...rest } = response.extensions?.gemini ?? {}
   const { candidates: __, ...last } = chunks[chunks.length - 1] ?? {}
   // A blocked prompt has none.
   if (blockOf(object(rest.promptFeedback)?.blockReason)) return { ...last, ...rest }

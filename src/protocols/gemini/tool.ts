@@ -3,7 +3,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Loss } from '../codec.ts'
-import { extensionsOf, withExtensions } from '../shared/extensions.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { misreadAs, unknownWord } from '../shared/foreign-members.ts'
 import { enumName } from './enums.ts'
 import { objectsOf, textsOf } from './lenient.ts'
@@ -81,7 +81,7 @@ function encodeFunction(
     // The service refuses a declaration without one.
     description: tool.description || tool.name,
     ...schemas.parameters(tool.parameters, path),
-    ...extensionsOf('gemini', tool),
+    ...tool.extensions?.gemini,
   }
 }
 

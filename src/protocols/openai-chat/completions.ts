@@ -10,7 +10,6 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { text, without } from '../../lib/json/read-json.ts'
 import type { Machine } from '../../lib/streams/machine.ts'
 import type { Asked, ClientCodec, Envelope, Frame } from '../codec.ts'
-import { extensionsOf } from '../shared/extensions.ts'
 import { peekBody } from '../shared/peek.ts'
 import { completionEndpoints } from './endpoints.ts'
 import { encodeError } from './error.ts'
@@ -49,7 +48,7 @@ function decodePrompt(body: JsonObject, envelope: Envelope): ConversationRequest
   const lost = UNSERVED.filter(name => body[name] !== undefined && body[name] !== null)
   return {
     ...request,
-    ...withSpelling(extensionsOf('openai-chat', request), {
+    ...withSpelling(request.extensions?.['openai-chat'] ?? {}, {
       ...spellingOf(request),
       ...(lost.length > 0 ? { lost } : {}),
       ...(body.echo === true ? { echo: prompt } : {}),

@@ -3,7 +3,6 @@ import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
 import { callId } from '../shared/call-id.ts'
-import { extensionsOf } from '../shared/extensions.ts'
 import { embeddedError } from './error.ts'
 import { decodeCalls, encodeCalls, readCalls } from './message/call.ts'
 import { decodeCitation, encodeCitation } from './message/citation.ts'
@@ -103,7 +102,7 @@ export function encodeResponse(response: ConversationResponse, asked: Asked): Js
     object: 'chat.completion',
     created: Math.floor(asked.atMs / 1000),
     model: asked.model,
-    ...extensionsOf('openai-chat', response),
+    ...response.extensions?.['openai-chat'],
     choices: [
       {
         index: 0,

@@ -2,7 +2,6 @@ import type { ConversationRequest, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { flag, object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
-import { extensionsOf } from '../shared/extensions.ts'
 import { misreadAs, unknownWord } from '../shared/foreign-members.ts'
 import { originalSpelling, spellingOf, unlessEmpty, withSpelling } from './spelling.ts'
 
@@ -123,7 +122,7 @@ function encodeTools(tools: readonly Tool[], losses: Loss[]): JsonObject {
       wires.push({
         type: 'function',
         function: encodeFunction(tool),
-        ...extensionsOf('openai-chat', tool),
+        ...tool.extensions?.['openai-chat'],
       })
   }
   return {

@@ -1,7 +1,7 @@
 import type { Citation, Part, PartOf, Source } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { number, objects, text, without } from '../../lib/json/read-json.ts'
-import { extensionsOf, withExtensions } from '../shared/extensions.ts'
+import { withExtensions } from '../shared/extensions.ts'
 
 /** Content of a message or of a tool's output: a string, or parts. */
 export function decodeContent(content: JsonValue | undefined): Part[] {
@@ -120,7 +120,7 @@ function encodeImage(part: Media): Encoded {
   const head: JsonObject = {
     type: 'input_image',
     detail: 'auto',
-    ...extensionsOf('openai-responses', part),
+    ...part.extensions?.['openai-responses'],
   }
   if (source.from === 'url') return { wire: { ...head, image_url: source.url } }
   if (source.from === 'base64')
@@ -131,7 +131,7 @@ function encodeImage(part: Media): Encoded {
 
 function encodeDocument(part: Media): Encoded {
   const { source, name } = part
-  const head: JsonObject = { type: 'input_file', ...extensionsOf('openai-responses', part) }
+  const head: JsonObject = { type: 'input_file', ...part.extensions?.['openai-responses'] }
   if (source.from === 'url') return { wire: { ...head, file_url: source.url } }
   if (source.from === 'file') {
     if (source.issuer === 'openai-responses' || source.issuer === 'openai-chat')

@@ -3,7 +3,6 @@ import { isObject, type JsonObject } from '../../lib/json/json.ts'
 import { text } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Loss } from '../codec.ts'
-import { extensionsOf } from '../shared/extensions.ts'
 import { isAllWords, opaqueWords } from '../shared/opaque-words.ts'
 import { isSealOf } from '../shared/seals.ts'
 import { encodeMedia } from './content.ts'
@@ -165,7 +164,7 @@ class ItemWriter {
     }
     const { namespace } = part
     const within = namespace === undefined ? {} : { namespace }
-    const own = extensionsOf('openai-responses', part)
+    const own = part.extensions?.['openai-responses'] ?? {}
     this.item(
       part.freeform
         ? {
@@ -198,7 +197,7 @@ class ItemWriter {
       type,
       call_id: part.callId,
       output: this.outputOf(part, path),
-      ...extensionsOf('openai-responses', part),
+      ...part.extensions?.['openai-responses'],
     })
   }
 

@@ -9,7 +9,6 @@ import {
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, text } from '../../lib/json/read-json.ts'
 import type { Asked } from '../codec.ts'
-import { extensionsOf } from '../shared/extensions.ts'
 import { OUR_ID } from '../shared/gateway-ids.ts'
 import { sealedItem } from './item.ts'
 
@@ -61,7 +60,7 @@ export function callItem(part: PartOf<'tool-call'>, id: string): JsonObject {
   return {
     ...head,
     ...(part.freeform ? { input: '' } : { arguments: '' }),
-    ...extensionsOf('openai-responses', part),
+    ...part.extensions?.['openai-responses'],
   }
 }
 
@@ -103,5 +102,5 @@ function codeItem({ code, output }: ServerStep, id: string): JsonObject {
 
 /** Members of an output item beside its content: its id, its phase. */
 export function itemOf(part: Part): JsonObject | undefined {
-  return object(extensionsOf('openai-responses', part).item)
+  return object(part.extensions?.['openai-responses']?.item)
 }

@@ -13,7 +13,6 @@ import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { flag, number, object, objects, picked, text, without } from '../../lib/json/read-json.ts'
 import { sourceMemory } from '../../lib/json/source-memory.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
-import { extensionsOf } from '../shared/extensions.ts'
 import { instructionsAsUser } from '../shared/first-words.ts'
 import {
   type ForeignRules,
@@ -181,7 +180,7 @@ export function encodeRequest(
     instructions,
     input,
     ...encodeStateless(request, to),
-    ...extensionsOf('openai-responses', request),
+    ...request.extensions?.['openai-responses'],
     ...encodeSampling(request, to, thinking, losses),
     ...(thinking ? { reasoning: thinking } : {}),
     ...encodeText(request),

@@ -2,7 +2,7 @@ import { type Part, type PartOf, plainName, type Tool } from '../../conversation
 import type { JsonObject } from '../../lib/json/json.ts'
 import { object, objects, text } from '../../lib/json/read-json.ts'
 import { argumentsObject } from '../shared/arguments.ts'
-import { extensionsOf, withExtensions } from '../shared/extensions.ts'
+import { withExtensions } from '../shared/extensions.ts'
 
 /**
  * Tool search that the client runs: Codex offers most of its tools (MCP, sub-agents) only by it. A
@@ -30,7 +30,7 @@ export function searchTool(wire: JsonObject): Tool {
 
 /** The declaration in its own protocol; undefined: this tool is no search. */
 export function searchWire(tool: Tool): JsonObject | undefined {
-  const wire = extensionsOf('openai-responses', tool)
+  const wire = tool.extensions?.['openai-responses'] ?? {}
   return isClientSearch(wire) ? wire : undefined
 }
 
@@ -98,7 +98,7 @@ function linesOf(tool: JsonObject, namespace?: string): string[] {
 
 /** A call or an output in its own protocol; undefined: it is none of a search. */
 export function searchItem(part: Part): JsonObject | undefined {
-  const wire = extensionsOf('openai-responses', part)
+  const wire = part.extensions?.['openai-responses'] ?? {}
   const id = part.type === 'tool-call' ? part.id : part.type === 'tool-result' && part.callId
   const search = wire.type === 'tool_search_call' || wire.type === 'tool_search_output'
   return search && id !== false ? { ...wire, call_id: id } : undefined

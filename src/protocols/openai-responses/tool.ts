@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { flag, object, objects, text, without } from '../../lib/json/read-json.ts'
 import { table } from '../../lib/json/table.ts'
 import type { Loss } from '../codec.ts'
-import { extensionsOf, withExtensions } from '../shared/extensions.ts'
+import { withExtensions } from '../shared/extensions.ts'
 import { misreadAs, unknownWord } from '../shared/foreign-members.ts'
 import { isClientSearch, searchTool, searchWire } from './tool-search.ts'
 
@@ -119,7 +119,7 @@ function encodeFunction(tool: Extract<Tool, { type: 'function' }>): JsonObject {
     parameters,
     // Absent means strict here, which most schemas are not made for.
     strict: tool.strict ?? false,
-    ...extensionsOf('openai-responses', tool),
+    ...tool.extensions?.['openai-responses'],
   }
 }
 
@@ -129,7 +129,7 @@ function encodeCustom(tool: Extract<Tool, { type: 'custom' }>): JsonObject {
     name: tool.name,
     description: tool.description,
     format: tool.format,
-    ...extensionsOf('openai-responses', tool),
+    ...tool.extensions?.['openai-responses'],
   }
 }
 

@@ -9,8 +9,3 @@ export function withExtensions(
   for (const _ in members) return { extensions: { [protocol]: members } }
   return {}
 }
-
-/** The extensions of a node under this protocol; none on a node of another one. */
-export function extensionsOf(protocol: ProtocolId, node: { extensions?: Extensions }): JsonObject {
-  return node.extensions?.[protocol] ?? {}
-}

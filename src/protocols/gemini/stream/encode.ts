@@ -14,7 +14,6 @@ import { object, text } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Asked, Frame } from '../../codec.ts'
 import { argumentsObject } from '../../shared/arguments.ts'
-import { extensionsOf } from '../../shared/extensions.ts'
 import { type EventOf, SequentialEncoder } from '../../shared/stream-encoder.ts'
 import { streamErrorBody } from '../error.ts'
 import { encodeMedia } from '../part.ts'
@@ -126,7 +125,7 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
           id: part.id,
           name: part.name,
           args: argumentsObject(part.arguments),
-          ...extensionsOf('gemini', part),
+          ...part.extensions?.gemini,
         },
         thoughtSignature: signature,
       },
@@ -207,5 +206,5 @@ export class ChunkWriter extends SequentialEncoder<JsonObject> {
 
 /** A refusal that the model wrote; the service's own explanation has its place at the end. */
 function isSaid(part: Part): part is PartOf<'refusal'> {
-  return part.type === 'refusal' && extensionsOf('gemini', part).explains !== true
+  return part.type === 'refusal' && part.extensions?.gemini?.explains !== true
 }

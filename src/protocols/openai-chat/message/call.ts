@@ -1,7 +1,6 @@
 import type { Part, PartOf } from '../../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
 import { object, objects, text, without } from '../../../lib/json/read-json.ts'
-import { extensionsOf } from '../../shared/extensions.ts'
 import { spellingOf, unlessEmpty, withSpelling } from '../spelling.ts'
 
 /** `idFor` names a call whose wire gave it no id, by its place among the calls. */
@@ -79,5 +78,5 @@ function encodeCall(part: PartOf<'tool-call'>): JsonObject {
     part.freeform === true
       ? { type: 'custom', custom: { name, input: part.arguments, ...inner } }
       : { type: 'function', function: { name, arguments: part.arguments || '{}', ...inner } }
-  return { id: part.id, ...call, ...extensionsOf('openai-chat', part) }
+  return { id: part.id, ...call, ...part.extensions?.['openai-chat'] }
 }

@@ -1,7 +1,7 @@
 import type { Citation } from '../../../conversation/index.ts'
 import type { JsonObject } from '../../../lib/json/json.ts'
 import { number, object, text } from '../../../lib/json/read-json.ts'
-import { extensionsOf, withExtensions } from '../../shared/extensions.ts'
+import { withExtensions } from '../../shared/extensions.ts'
 
 /** An annotation of a reply's text. One that is not of an address is carried along unread. */
 export function decodeCitation(annotation: JsonObject): Citation {
@@ -20,7 +20,7 @@ export function decodeCitation(annotation: JsonObject): Citation {
 
 /** None for a citation that has no address. */
 export function encodeCitation(citation: Citation): JsonObject[] {
-  const own = extensionsOf('openai-chat', citation)
+  const own = citation.extensions?.['openai-chat'] ?? {}
   if (Object.keys(own).length > 0) return [own]
   if (!citation.url) return []
   const [start_index, end_index] = citation.range ?? [0, 0]

@@ -8,7 +8,6 @@ import {
 import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
 import { object, text, without } from '../../../lib/json/read-json.ts'
 import type { Addressee, Loss } from '../../codec.ts'
-import { extensionsOf } from '../../shared/extensions.ts'
 import { nothingToSend } from '../../shared/first-words.ts'
 import { isSealOf } from '../../shared/seals.ts'
 import { spellingOf, withSpelling } from '../spelling.ts'
@@ -110,7 +109,10 @@ export function decodeSystem(wires: readonly JsonObject[]): Part[] {
     const opening: Part = first ?? { type: 'text', text: '' }
     const message = { ...without(wire, 'content'), content: contentForm(wire.content) }
     const shape = { ...spellingOf(opening), opens: message }
-    return [{ ...opening, ...withSpelling(extensionsOf('openai-chat', opening), shape) }, ...more]
+    return [
+      { ...opening, ...withSpelling(opening.extensions?.['openai-chat'] ?? {}, shape) },
+      ...more,
+    ]
   })
 }
 
@@ -175,7 +177,7 @@ function encodeOwnMessage(
   const shape = spellingOf(message)
   const head: JsonObject = {
     role: shape.role ?? message.role,
-    ...extensionsOf('openai-chat', message),
+    ...message.extensions?.['openai-chat'],
   }
   const form = text(shape.content)
   const [first] = message.parts

@@ -2,7 +2,6 @@ import type { Part, PartOf, Source } from '../../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../../lib/json/json.ts'
 import { object, objects, text, without } from '../../../lib/json/read-json.ts'
 import type { Loss } from '../../codec.ts'
-import { extensionsOf } from '../../shared/extensions.ts'
 import { isAllWords, opaqueWords } from '../../shared/opaque-words.ts'
 import { spellingOf, unlessEmpty, withSpelling } from '../spelling.ts'
 
@@ -147,12 +146,12 @@ export function encodePart(part: Part): Encoded {
         wire: {
           type: spellingOf(part).type ?? 'text',
           text: part.text,
-          ...extensionsOf('openai-chat', part),
+          ...part.extensions?.['openai-chat'],
         },
       }
     case 'refusal':
       if (spellingOf(part).part !== true) return { wire: { type: 'text', text: part.text } }
-      return { wire: { type: 'refusal', refusal: part.text, ...extensionsOf('openai-chat', part) } }
+      return { wire: { type: 'refusal', refusal: part.text, ...part.extensions?.['openai-chat'] } }
     case 'image':
     case 'document':
     case 'audio':
@@ -213,7 +212,7 @@ function encodeAddressed(part: Media, member: string): Encoded {
   const shape = spellingOf(part)
   const url = addressOf(source, shape)
   const inner = shape.bare === true ? url : { url, ...object(shape.inner) }
-  return { wire: { type: member, [member]: inner, ...extensionsOf('openai-chat', part) } }
+  return { wire: { type: member, [member]: inner, ...part.extensions?.['openai-chat'] } }
 }
 
 function encodeAudio(part: Media): Encoded {
@@ -225,7 +224,7 @@ function encodeAudio(part: Media): Encoded {
     wire: {
       type: 'input_audio',
       input_audio: { data: source.data, ...inner },
-      ...extensionsOf('openai-chat', part),
+      ...part.extensions?.['openai-chat'],
     },
   }
 }
@@ -246,13 +245,13 @@ function encodeDocument(part: Media): Encoded {
       wire: {
         type: 'file',
         file: { file_id: source.id, ...named, ...inner },
-        ...extensionsOf('openai-chat', part),
+        ...part.extensions?.['openai-chat'],
       },
     }
   }
   if (inner) {
     const file = { file_data: addressOf(source, shape), ...named, ...inner }
-    return { wire: { type: 'file', file, ...extensionsOf('openai-chat', part) } }
+    return { wire: { type: 'file', file, ...part.extensions?.['openai-chat'] } }
   }
   return encodeForeignDocument(source, name)
 }

@@ -1,7 +1,6 @@
 import type { Extensions, Part, PartOf } from '../../../conversation/index.ts'
 import type { JsonObject } from '../../../lib/json/json.ts'
 import { object, objects, text, without } from '../../../lib/json/read-json.ts'
-import { extensionsOf } from '../../shared/extensions.ts'
 
 /** The members that services use for the text: DeepSeek's and Qwen's, then OpenRouter's. */
 const TEXT = ['reasoning_content', 'reasoning'] as const
@@ -77,5 +76,5 @@ export function encodeReasoning(part: PartOf<'thinking'>, field?: string): JsonO
   const names = field ? [field] : (membersReadFrom(part) ?? [])
   const wire: JsonObject = {}
   if (part.text !== '') for (const name of names) wire[name] = part.text
-  return { ...wire, ...without(extensionsOf('openai-chat', part), READ_FROM) }
+  return { ...wire, ...without(part.extensions?.['openai-chat'] ?? {}, READ_FROM) }
 }

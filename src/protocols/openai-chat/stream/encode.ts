@@ -11,7 +11,6 @@ import type { JsonObject } from '../../../lib/json/json.ts'
 import { object } from '../../../lib/json/read-json.ts'
 import type { Machine } from '../../../lib/streams/machine.ts'
 import type { Asked, Frame } from '../../codec.ts'
-import { extensionsOf } from '../../shared/extensions.ts'
 import { errorBody } from '../error.ts'
 import { encodeCitation } from '../message/citation.ts'
 import { membersReadFrom } from '../message/reasoning.ts'
@@ -116,7 +115,7 @@ class ChunkWriter implements Machine<StreamEvent, Frame> {
       index: call.at,
       id: part.id,
       ...typed(call, declared),
-      ...extensionsOf('openai-chat', part),
+      ...part.extensions?.['openai-chat'],
     }
     return [this.delta({ tool_calls: [wire] })]
   }
