@@ -21,12 +21,17 @@ export function snakeOf(name: string): string {
 /** The members not named, in either spelling. */
 export function others(wire: JsonObject, names: readonly string[]): JsonObject {
   const rest: JsonObject = {}
-  const known = new Set([...names, ...names.map(snakeOf)])
   for (const name in wire) {
     const value = wire[name]
-    if (value !== undefined && name !== PROTOTYPE && !known.has(name)) rest[name] = value
+    if (value !== undefined && name !== PROTOTYPE && !isAmong(names, name)) rest[name] = value
   }
   return rest
+}
+
+function isAmong(names: readonly string[], name: string): boolean {
+  return (
+    names.includes(name) || (name.includes('_') && names.some(known => snakeOf(known) === name))
+  )
 }
 
 /** The members named, spelled as this protocol's documents do. */
