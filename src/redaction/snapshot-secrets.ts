@@ -45,6 +45,7 @@ function secretsOf({ apiKeys, providers, management }: RoutingTable): string[] {
 function providerSecrets(provider: Provider): string[] {
   return [
     ...headerSecrets(provider.headers),
+    provider.vendor?.clientSecret ?? '',
     ...urlSecrets(provider.proxy),
     ...provider.speaks.flatMap(({ baseUrl, query }) => urlSecrets(`${baseUrl}?${query}`)),
     ...provider.credentials.flatMap(({ secret, headers, proxy }) => [

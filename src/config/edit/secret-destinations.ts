@@ -1,3 +1,5 @@
+import type { OAuthVendor } from '../../credentials/oauth/vendor.ts'
+import { vendorBy } from '../../credentials/oauth/vendors.ts'
 import type { Provider, RoutingTable } from '../../routing/table.ts'
 import { isCredential, type Text, textsIn } from './references.ts'
 
@@ -57,6 +59,34 @@ export function addressesOf({ providers }: Compiled['table']): Set<string> {
 type Sent = Text & { addresses: readonly string[] }
 
 function sent({ value, table }: Compiled): Sent[] {
+  return [...keysSent({ value, table }), ...[...table.providers.values()].flatMap(accountsSent)]
+}
+
+/** Tokens of accounts are in no text of the file, and go where its providers send them all the same. */
+function accountsSent(provider: Provider): Sent[] {
+  const { id, kind, vendor } = provider
+  if (!kind.accounts || !vendor) return []
+  const preset = vendorBy('kind', kind.id)
+  const own = new Set([
+    ...kind.speaks.map(({ baseUrl }) => originOf(baseUrl)),
+    ...urlsOf(preset).map(originOf),
+  ])
+  const addresses = [...addressesOfProvider(provider), ...urlsOf(vendor).map(originOf)]
+  const elsewhere = addresses.filter(address => !own.has(address))
+  const text = `tokens of ${kind.accounts.type}`
+  return [{ path: ['providers', id, 'accounts'], text, addresses: elsewhere }]
+}
+
+function urlsOf(vendor: OAuthVendor | undefined): string[] {
+  const urls = [vendor?.tokenUrl, vendor?.device?.url, vendor?.browser?.authorizeUrl]
+  return urls.filter(url => url !== undefined)
+}
+
+function originOf(url: string): string {
+  return URL.parse(url)?.origin ?? url
+}
+
+function keysSent({ value, table }: Compiled): Sent[] {
   return textsIn(value)
     .filter(({ path, text }) => isCredential(path) && text !== '')
     .map(({ path, text }) => {
@@ -69,7 +99,7 @@ function sent({ value, table }: Compiled): Sent[] {
 function addressesOfProvider({ speaks, proxy, credentials }: Provider): string[] {
   const proxies = new Set([proxy, ...credentials.map(credential => credential.proxy)])
   return speaks.flatMap(({ baseUrl }) => {
-    const origin = URL.parse(baseUrl)?.origin ?? baseUrl
+    const origin = originOf(baseUrl)
     if (!origin.startsWith('http:')) return [origin]
     return [...proxies].map(through =>
       through && through !== 'direct' ? `${origin} by ${hostOf(through)}` : origin,

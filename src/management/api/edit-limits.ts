@@ -49,6 +49,7 @@ function foreignFile(
   const { env } = services
   const places: [path: readonly [string, ...string[]], folder: string][] = [
     [['logging', 'file'], logsFolder(env)],
+    [['auth-dir'], dataFolder(env)],
     [['server', 'tls', 'cert'], dataFolder(env)],
     [['server', 'tls', 'key'], dataFolder(env)],
   ]

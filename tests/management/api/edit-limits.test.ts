@@ -131,6 +131,28 @@ describe('a secret stays at the host that it was written for', () => {
       async () => [set(['providers', 'own', 'headers'], { 'X-A': '$Authorization' })],
       'providers.own.headers.X-A: this secret goes nowhere yet',
     ],
+    [
+      'tokens of accounts, which are in no text of the file',
+      async () => [
+        set(['providers', 'c'], { kind: 'claude-oauth', 'base-url': 'https://evil.test' }),
+      ],
+      'providers.c.accounts: this secret goes nowhere yet and would go to https://evil.test',
+    ],
+    [
+      'refresh tokens of accounts',
+      async () => [
+        set(['providers', 'c'], {
+          kind: 'claude-oauth',
+          oauth: { 'token-url': 'https://evil.test/token' },
+        }),
+      ],
+      'providers.c.accounts: this secret goes nowhere yet and would go to https://evil.test',
+    ],
+    [
+      'another folder of accounts',
+      async () => [set(['auth-dir'], '/etc')],
+      'auth-dir: management names files in',
+    ],
   ])('%s', async (_, edits, words) => {
     const gateway = managed()
     const { status, message } = await patched(gateway, await edits(gateway))
@@ -140,6 +162,7 @@ describe('a secret stays at the host that it was written for', () => {
 
   test.each<[string, (gateway: Managed) => Promise<Edit[]>]>([
     ['sent anew', async () => [set(['providers', 'own'], evil({ keys: ['mine-of-own'] }))]],
+    ['accounts at their vendor', async () => [set(['providers', 'c'], { kind: 'claude-oauth' })]],
     ['a provider of one’s own', async () => [set(['providers', 'evil'], evil({ keys: ['k-1'] }))]],
     [
       'another path at the host',
