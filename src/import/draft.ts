@@ -19,6 +19,7 @@ export type Routes = {
   aliases: Record<string, JsonValue>
   force: Record<string, JsonValue>
   'api-keys'?: JsonValue[]
+  'auth-dir'?: string
   policy?: JsonObject
   logging?: JsonObject
   'remote-management'?: JsonObject

@@ -6,6 +6,7 @@ const SECTIONS: readonly (readonly [section: keyof Routes, about?: string])[] = 
   ['version'],
   ['server', 'Where to listen.'],
   ['api-keys', 'Who may call.'],
+  ['auth-dir', 'The folder of signed-in accounts, used as it lies.'],
   ['providers', 'Who answers.'],
   ['models', 'What clients may ask for.'],
   ['aliases', 'Other names, used only where no model of that name exists.'],

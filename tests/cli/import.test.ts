@@ -118,10 +118,14 @@ describe('import', () => {
     write('accounts/claude.json', account)
     write('with-accounts.yaml', 'auth-dir: accounts\n')
     const { stdout } = await jackfield('import', 'with-accounts.yaml', '-o', 'accounts.yaml')
-    expect(stdout).toContain('no provider; add one with a key, or no model can answer')
-    expect(stdout).toContain('claude (me@example.test)')
+    expect(stdout).toContain('1 provider')
     expect(stdout).not.toContain('token-of-mine')
-    expect(read('accounts.yaml')).toContain(`# auth-dir: ${join(cwd, 'accounts')}`)
+    const written = Bun.YAML.parse(read('accounts.yaml'))
+    expect(written).toMatchObject({
+      'auth-dir': join(cwd, 'accounts'),
+      providers: { 'claude-oauth': { kind: 'claude-oauth' } },
+    })
+    expect(read('accounts.yaml')).toContain('claude (me@example.test)')
     expect(read('accounts.yaml')).not.toContain('token-of-mine')
     expect(read('accounts/claude.json')).toBe(account)
     expect(read('with-accounts.yaml')).toBe('auth-dir: accounts\n')

@@ -301,6 +301,17 @@ describe('late 2025, and before', () => {
   })
 })
 
+describe('an auth-dir with nothing but kinds that are served', () => {
+  test('is used as it lies, one provider a kind', () => {
+    const { table } = imported('config.yaml', 'auth-dir: auths-served\n', {
+      folder: importFixtures,
+    })
+    expect(table.authDir).toBe(join(importFixtures, 'auths-served'))
+    const kinds = [...table.providers.values()].map(({ kind }) => kind.id)
+    expect(kinds.toSorted()).toEqual(['claude-oauth', 'qwen'])
+  })
+})
+
 describe('small files', () => {
   test('~ is the user’s folder, and without auth-dir the usual one is looked into', () => {
     const given = { home: join(importFixtures, 'no-such-home') }

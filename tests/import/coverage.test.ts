@@ -304,7 +304,8 @@ describe('files that cannot be taken over say why', () => {
 test('what this version takes is known by its schema', () => {
   expect(isSupported('logging', 'level')).toBe(true)
   expect(isSupported('policy', 'cooldown', 'max')).toBe(true)
-  // Once it is, the accounts that are noted now are to be taken over.
-  expect(isSupported('auth-dir')).toBe(false)
+  // Once it is, the relay that is noted now is to be taken over.
+  expect(isSupported('amp')).toBe(false)
+  expect(isSupported('auth-dir')).toBe(true)
   expect(isSupported('nothing', 'of', 'the kind')).toBe(false)
 })

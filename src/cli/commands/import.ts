@@ -7,6 +7,7 @@ import { newKey } from '../../lib/key-hash.ts'
 import { codeOf, reasonOf } from '../../lib/thrown.ts'
 import { kinds } from '../../providers/index.ts'
 import { backUp } from '../../store/documents/backups.ts'
+import { accountsOfFolder } from '../account-folder.ts'
 import { command } from '../arguments.ts'
 import { type Io, refuse } from '../terminal.ts'
 
@@ -103,6 +104,7 @@ function servicesFor(file: string, io: Io): ImportServices {
     env: io.env,
     readFile: path => io.readFile(resolve(io.cwd, path)),
     kinds,
+    accountsIn: folder => accountsOfFolder(folder).accounts,
     folders: [dirname(resolve(io.cwd, file)), io.cwd],
     home: io.env.HOME ?? homedir(),
     newKey,

@@ -3,7 +3,8 @@ import { applyRows, on, type Row } from '../rows.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
 import { DISPLAY_NAME } from './models.ts'
 
-const ACCOUNT = 'goes with accounts, which come with a later version; keep the old file until then'
+const ACCOUNT =
+  'names of accounts are not taken over; write them as aliases, and what is excluded as exclude of the provider'
 
 export type Alias = { name: string; alias: string }
 

@@ -48,8 +48,11 @@ function accountIn(folder: string, file: string, { draft, services }: Importing)
   return []
 }
 
-/** Notes the signed-in accounts, which this version cannot use. They stay where they are. */
-export function noteAccounts(
+/**
+ * The signed-in accounts: where kinds of this version serve all of them, their folder is used as it
+ * lies. Else it is noted, with what can be done.
+ */
+export function takeAccounts(
   accounts: readonly Account[],
   config: TrackedSettings,
   { draft, services }: Importing,
@@ -58,14 +61,25 @@ export function noteAccounts(
   if (signedIn.length === 0) return
   const folder = folderPath(config.text('auth-dir') ?? DEFAULT_FOLDER, services)
   const byType = Map.groupBy(signedIn, ({ type }) => type)
-  const list = [...byType].map(([type, group]) => `${type} (${group.map(nameOf).join(', ')})`)
+  const served = [...byType.keys()].map(type =>
+    services.kinds.find(({ accounts }) => accounts?.type === type),
+  )
+  const list = [...byType]
+    .map(([type, group]) => `${type} (${group.map(nameOf).join(', ')})`)
+    .join('; ')
+  if (served.every(kind => kind !== undefined)) {
+    draft.routes['auth-dir'] = folder
+    for (const { id } of served)
+      draft.addProvider(draft.freeName(id), { kind: id }, `from auth-dir: ${list}`)
+    return
+  }
   draft.noteDropped(
     'auth-dir',
-    `${counted(signedIn.length)} not usable yet: ${list.join('; ')}. They stay untouched in ${folder}; a later version takes them over as they are, until then a provider with keys has to serve`,
+    `${counted(signedIn.length)} not taken over: ${list}. They stay untouched in ${folder}; not every kind of them is served by this version, so write auth-dir and a provider of a kind that is (claude-oauth, qwen, kimi, xai-oauth) yourself, or a provider with keys`,
   )
   draft.closing.push(
-    `${counted(signedIn.length)} signed in, in the folder below, and untouched. This version has no use for them yet; a`,
-    'later one takes them over as they are: then take the "# " away.',
+    `${counted(signedIn.length)} signed in, in the folder below, and untouched. Not every kind of them is served by this version;`,
+    'to use those that are, take the "# " away and add a provider: claude: { kind: claude-oauth }.',
     `auth-dir: ${/^[\w./~-]+$/.test(folder) ? folder : JSON.stringify(folder)}`,
   )
 }

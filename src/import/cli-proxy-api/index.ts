@@ -2,7 +2,7 @@ import { isObject } from '../../lib/json/json.ts'
 import { Draft, type ImportServices } from '../draft.ts'
 import { applyRows } from '../rows.ts'
 import type { TrackedSettings } from '../tracked-settings.ts'
-import { findAccounts, noteAccounts } from './accounts.ts'
+import { findAccounts, takeAccounts } from './accounts.ts'
 import { readAmp } from './amp.ts'
 import { readClientKeys } from './api-keys.ts'
 import { noteSharing } from './model-names.ts'
@@ -23,10 +23,10 @@ export function importCliProxyApi(config: TrackedSettings, services: ImportServi
   const weighted = draft.routes.policy?.strategy === 'weighted'
   const forced = config.flag('force-model-prefix') === true
   const accounts = findAccounts(config, importing)
-  noteAccounts(accounts, config, importing)
   reserveNames(config, draft)
   for (const { members } of accounts) draft.reserved.add(members.text('prefix') ?? '')
   readProviders(config, { ...importing, weighted, forced })
+  takeAccounts(accounts, config, importing)
   readServiceAccounts(accounts, config, { ...importing, weighted, forced })
   noteSharing(importing)
   const prefixed = settlePrefixes(forced, importing)

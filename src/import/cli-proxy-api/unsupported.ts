@@ -1,7 +1,7 @@
 import { droppedRows, type Row, unneededRows } from '../rows.ts'
 
 const DISGUISE = 'no client is disguised as another here; requests carry jackfield’s own name'
-const ACCOUNT = 'goes with accounts, which come with a later version; leave auth-dir as it is'
+const ACCOUNT = 'has no counterpart for accounts in this version; leave auth-dir as it is'
 const IMAGES =
   'images are asked for as the client asks; /v1/images/* goes to a provider of OpenAI’s family'
 const OTHER = 'belongs to a part of CLIProxyAPI that has no counterpart here'
