@@ -10,6 +10,8 @@ export type Outcome = { ok: true } | { ok: false; error: GatewayError; limits?: 
 /** A credential held for one attempt. */
 export interface Lease {
   readonly credential: Credential
+  /** It tries a credential after a cooldown: others wait for `answered`. */
+  readonly onTrial: boolean
   /** The upstream has begun to answer: this credential is not on trial any more. */
   answered(): void
   /** Reports how it went, once; later calls do nothing. */
@@ -35,6 +37,7 @@ export class MemberLease implements Lease {
   /** The scopes in which this lease is the trial after a cooldown. */
   private trials: readonly string[]
   private settled = false
+  readonly onTrial: boolean
 
   constructor(member: Member, model: string, options: LeaseOptions) {
     this.credential = member.credential
@@ -42,6 +45,7 @@ export class MemberLease implements Lease {
     this.model = model
     this.options = options
     this.trials = member.cooldowns.empty ? NONE : member.beginTrials(model)
+    this.onTrial = this.trials.length > 0
   }
 
   answered(): void {

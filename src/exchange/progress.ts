@@ -34,8 +34,9 @@ export class Progress {
   billing: Promise<void> | undefined
   /** Its end has been reported. */
   ended = false
+  /** Credentials that a target has refused for good; undefined: none. */
+  excluded: Map<Target, Set<string>> | undefined
   #ineligible: Set<Target> | undefined
-  #excluded: Map<Target, Set<string>> | undefined
 
   /** The target cannot take this request. */
   ruleOut(target: Target): void {
@@ -49,13 +50,13 @@ export class Progress {
 
   /** The target refused the credential for good, as far as this request goes. */
   exclude(target: Target, credential: string): void {
-    this.#excluded ??= new Map()
-    const excluded = this.#excluded.get(target)
+    this.excluded ??= new Map()
+    const excluded = this.excluded.get(target)
     if (excluded) excluded.add(credential)
-    else this.#excluded.set(target, new Set([credential]))
+    else this.excluded.set(target, new Set([credential]))
   }
 
   excludedOf(target: Target): ReadonlySet<string> {
-    return this.#excluded?.get(target) ?? NO_CREDENTIALS
+    return this.excluded?.get(target) ?? NO_CREDENTIALS
   }
 }

@@ -40,11 +40,13 @@ export function listen(
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     ...(options.tls ? { tls: options.tls } : {}),
     websocket: { ...sockets.handlers, maxPayloadLength: maxPayload },
-    async fetch(request: Request, self: Server<SocketData>) {
+    fetch(request: Request, self: Server<SocketData>) {
       if (!hasReadableUrl(request)) return unsniffed(badHost())
-      if (request.headers.has('upgrade')) raiseMaxPayload()
-      const { handled, response } = sockets.upgrade(request, self)
-      if (handled) return response && unsniffed(response)
+      if (request.headers.has('upgrade')) {
+        raiseMaxPayload()
+        const { handled, response } = sockets.upgrade(request, self)
+        if (handled) return response && unsniffed(response)
+      }
       return serveRequest(live, request)
     },
     error: () => unsniffed(new Response('internal error\n', { status: 500 })),

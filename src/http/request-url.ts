@@ -14,8 +14,19 @@ const SHORTEST_ORIGIN = 11
 export function hasReadableUrl(request: Request): boolean {
   const host = request.headers.get('host')
   const { url } = request
+  if (host !== null && host === lastRead.host && url.startsWith(lastRead.origin)) return true
   if (host === null && url.startsWith('/')) return setUrl(request, `http://localhost${url}`)
-  return isAuthority(host ?? '') && hasReadablePath(request)
+  if (!isAuthority(host ?? '') || !hasReadablePath(request)) return false
+  if (host !== null && request.url === url) lastRead = { host, origin: originOf(url) }
+  return true
+}
+
+/** The last origin that was read as it came: most requests have the same, whatever their path. */
+let lastRead = { host: '', origin: '' }
+
+/** With the slash behind it. */
+function originOf(url: string): string {
+  return url.slice(0, url.indexOf('/', url.indexOf('//') + 2) + 1)
 }
 
 /** The same for a request that a program made, which has a URL but need not have a Host header. */

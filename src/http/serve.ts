@@ -3,10 +3,16 @@ import type { App } from './app.ts'
 import { listedOrigin, preflight, readableBy } from './cors.ts'
 
 /** Answers a request by the snapshot in force, for web pages of listed origins too. */
-export async function serveRequest(live: Live<App>, request: Request): Promise<Response> {
+export function serveRequest(live: Live<App>, request: Request): Response | Promise<Response> {
   const { app, gateway } = live.current
-  const origin = listedOrigin(request, gateway.table.server.origins)
-  if (origin === undefined) return unsniffed(await app.fetch(request))
+  const { origins } = gateway.table.server
+  const origin = origins.length > 0 ? listedOrigin(request, origins) : undefined
+  if (origin !== undefined) return serveOrigin(app, request, origin)
+  const answer: Response | Promise<Response> = app.fetch(request)
+  return answer instanceof Promise ? answer.then(unsniffed) : unsniffed(answer)
+}
+
+async function serveOrigin(app: App, request: Request, origin: string): Promise<Response> {
   if (request.method === 'OPTIONS') return preflight(request, origin)
   return readableBy(unsniffed(await app.fetch(request)), origin)
 }

@@ -1,5 +1,4 @@
 import type { Reservation } from '../../credentials/quotas.ts'
-import { targetName } from '../../routing/target-name.ts'
 import type { Observer, SnapshotObserver } from '../events.ts'
 import type { ExchangeServices } from '../services.ts'
 import { tokensOf } from './usage-entry.ts'
@@ -40,8 +39,9 @@ export function latencyObserver(services: Pick<ExchangeServices, 'latencies'>): 
     events: ['attempt-answer'],
     on(event, { envelope }) {
       // A body is answered when all of it is there, which says little.
-      if (event.type === 'attempt-answer' && envelope.stream)
-        services.latencies.record(targetName(event.target), event.ms)
+      if (event.type !== 'attempt-answer' || !envelope.stream) return
+      const { provider, model } = event.target
+      services.latencies.record(`${provider.id}/${model}`, event.ms)
     },
   }
 }

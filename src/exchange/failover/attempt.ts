@@ -38,7 +38,7 @@ export async function runAttempt(
     const reply = await send(exchange, attempt, asked)
     const answered = await answer(exchange, attempt, reply)
     if (exchange.envelope.stream) {
-      lease.answered()
+      if (lease.onTrial) lease.answered()
       // A body is answered when all of it is there, which says little.
       emit(exchange, { type: 'attempt-answer', target, ms: now() - sentAtMs })
     }

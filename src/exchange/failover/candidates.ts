@@ -191,7 +191,7 @@ function* eachCredential(
   // Before a credential is leased: a malformed request is no fault of any.
   if (!body.loaded && exchange.action !== 'relay')
     if (!passesTo(exchange, target, passageTo(exchange, target))) yield* settled(body.load())
-  const tried = new Set(progress.excludedOf(target))
+  const tried = new Set(progress.excluded?.get(target))
   for (;;) {
     if (progress.attempts > 0 && isTotalOver(exchange, target)) {
       const reason = 'timeout.total is over'

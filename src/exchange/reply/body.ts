@@ -4,8 +4,8 @@ import type { SseLimit } from '../../lib/streams/sse.ts'
 import { targetName } from '../../routing/target-name.ts'
 import type { Exchange } from '../context.ts'
 import type { Attempt } from '../upstream/attempt.ts'
-import { waitFor } from '../upstream/attempt-timer.ts'
 import { networkError } from '../upstream/network-error.ts'
+import { waitFor } from './upstream-reader.ts'
 
 /**
  * The chunks of a reply as they arrive, within `timeout.idle`, `timeout.total` and

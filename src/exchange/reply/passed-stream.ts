@@ -35,13 +35,21 @@ export async function passedStream(
 ): Promise<Answer> {
   if (!reply.body) throw new GatewayError('upstream-failed', 'the upstream sent an empty reply')
   const upstream = createUpstreamReader(exchange, attempt, reply.body)
+  const limit = eventLimit(exchange, attempt)
   const decoding: Decoding = {
-    frames: decodeSse(eventLimit(exchange, attempt)),
+    frames: decodeSse(limit),
     events: attempt.codec.decodeStream(attempt.target.provider.id),
   }
   const start = await readUntilPayload(exchange, attempt, reply, upstream, decoding)
   const framing = createFraming(exchange)
-  const transform = new PassedStream(exchange, attempt, reply, start, decoding, framing)
+  const transform = new PassedStream(
+    exchange,
+    attempt,
+    reply,
+    start,
+    framing,
+    createTail(decoding, start.events, limit),
+  )
   const sent = streamReply(exchange, attempt, upstream, transform, start.done)
   const relayed = attempt.passing ? reply.headers : undefined
   const headers = streamHeaders(exchange, attempt, relayed, framing.contentType)
@@ -62,6 +70,7 @@ class PassedStream implements StreamTransform {
   readonly #wholeEvents = createWholeEvents()
   readonly #tail: Tail
   readonly isOver = false
+  #end: StreamEnd | undefined
   #failure: GatewayError | undefined
 
   constructor(
@@ -69,8 +78,8 @@ class PassedStream implements StreamTransform {
     attempt: Attempt,
     reply: Response,
     { events, bytes }: StreamStart,
-    decoding: Decoding,
     framing: Framing,
+    tail: Tail,
   ) {
     this.#exchange = exchange
     this.#attempt = attempt
@@ -85,7 +94,7 @@ class PassedStream implements StreamTransform {
       this.#rename = renameModel(this.#beginning, model, this.#started?.model, envelope.model)
     }
     this.#reframe = envelope.framing === undefined ? undefined : createReframer(framing)
-    this.#tail = createTail(decoding, events, eventLimit(exchange, attempt))
+    this.#tail = tail
   }
 
   begin(): Piece {
@@ -99,7 +108,8 @@ class PassedStream implements StreamTransform {
 
   /** Where the stream ended well, no empty line need close the last event. */
   end(): Piece {
-    const { failure, errorSent } = this.#tail.read()
+    this.#end = this.#tail.read()
+    const { failure, errorSent } = this.#end
     this.#failure = failure && upstreamError(this.#exchange, this.#attempt, this.#reply, failure)
     if (this.#failure && !errorSent) return this.cut(this.#failure)
     const renamed = this.#rename?.end() ?? new Uint8Array(0)
@@ -134,8 +144,7 @@ class PassedStream implements StreamTransform {
 
   tally(): void {
     const { tally } = this.#attempt
-    tallyUsage(tally, this.#started?.usage)
-    const { usage, complete } = this.#endOrNone()
+    const { usage, complete } = this.#end ?? this.#endOrNone()
     tallyUsage(tally, usage)
     tally.complete = complete
     if (complete && tally.usage.fresh !== undefined && tally.usage.output !== undefined) return

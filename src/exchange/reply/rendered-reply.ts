@@ -10,7 +10,7 @@ import type { Answer } from './answer.ts'
 import { refuseEmpty } from './empty-answer.ts'
 import { createFraming } from './framing.ts'
 import { askedOf } from './respond.ts'
-import { streamTransforms } from './transforms.ts'
+import { streamTransforms, transformed } from './translated-stream.ts'
 
 /** A complete response as the client wants it: one body, or the stream that would have made it. */
 export function rendered(
@@ -91,7 +91,6 @@ function streamOf(
   const machine = exchange.codec.encodeStream(asked)
   let text = ''
   for (const event of replay(response))
-    for (const transformed of transforms.feed(event))
-      text += framing.text(machine.feed(transformed))
+    for (const each of transformed(transforms, event)) text += framing.text(machine.feed(each))
   return text + framing.text(machine.end()) + framing.end()
 }

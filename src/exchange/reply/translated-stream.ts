@@ -5,6 +5,7 @@ import { decodeSse } from '../../lib/streams/sse.ts'
 import type { Asked, ClientCodec } from '../../protocols/codec.ts'
 import { tallyEvent } from '../accounting/reply-tally.ts'
 import type { Exchange } from '../context.ts'
+import { keepReasoning } from '../history/reasoning.ts'
 import { streamHeaders } from '../response-headers.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import type { Answer } from './answer.ts'
@@ -15,7 +16,6 @@ import { type Decoding, readUntilPayload } from './first-event.ts'
 import { createFraming, type Framing } from './framing.ts'
 import { askedOf } from './respond.ts'
 import { type StreamTransform, streamReply } from './stream-reply.ts'
-import { streamTransforms } from './transforms.ts'
 import { createUpstreamReader, type UpstreamReader } from './upstream-reader.ts'
 
 /**
@@ -61,7 +61,7 @@ class TranslatedStream implements StreamTransform {
   readonly #reply: Response
   readonly #decoding: Decoding
   readonly #framing: Framing
-  readonly #transforms: Machine<StreamEvent, StreamEvent>
+  readonly #transforms: readonly Machine<StreamEvent, StreamEvent>[]
   readonly #machine: ReturnType<ClientCodec['encodeStream']>
   /** Some protocols repeat the whole reply at its end. */
   readonly #count: (chunk: Uint8Array) => void
@@ -158,8 +158,40 @@ class TranslatedStream implements StreamTransform {
 
   #encoded(event: StreamEvent): string {
     let text = ''
-    for (const transformed of this.#transforms.feed(event))
-      text += this.#framing.text(this.#machine.feed(transformed))
+    for (const each of transformed(this.#transforms, event))
+      text += this.#framing.text(this.#machine.feed(each))
     return text
   }
+}
+
+/**
+ * What stands between an upstream's events and the client's, in order: tools get their own names
+ * back, and reasoning that the client cannot carry is kept. Nothing is left in it at the end.
+ */
+export function streamTransforms(
+  exchange: Exchange,
+  { adapted }: Attempt,
+  asked: Asked,
+): readonly Machine<StreamEvent, StreamEvent>[] {
+  const machines: Machine<StreamEvent, StreamEvent>[] = []
+  if (adapted) machines.push(adapted.restoreStream())
+  if (!exchange.codec.carries(asked))
+    machines.push(keepReasoning(exchange.gateway.services.state, exchange.caller.name))
+  return machines
+}
+
+/** An event after all transforms. A plain loop: it runs for every event of a stream. */
+export function transformed(
+  transforms: readonly Machine<StreamEvent, StreamEvent>[],
+  event: StreamEvent,
+): readonly StreamEvent[] {
+  let events: readonly StreamEvent[] = [event]
+  for (const transform of transforms) {
+    const [only] = events
+    events =
+      only && events.length === 1
+        ? transform.feed(only)
+        : events.flatMap(each => transform.feed(each))
+  }
+  return events
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '../context.ts'
 import type { Attempt } from '../upstream/attempt.ts'
-import { waitAtLeast, waitFor } from '../upstream/attempt-timer.ts'
+import { type Timed, waitAtLeast, withinTotal } from '../upstream/attempt-timer.ts'
 import { networkError } from '../upstream/network-error.ts'
 import type { Watch } from '../upstream/timers.ts'
 
@@ -166,4 +166,18 @@ export class UpstreamReader implements Watch {
     waitFor(this.#exchange, this.#attempt, 'idle')
     if (this.#before) waitAtLeast(this.#attempt, this.#before)
   }
+}
+
+/** The next event is due: from the upstream, or from a client that does not read its stream. Gives the time. */
+export function waitFor(
+  exchange: Exchange,
+  { target, watch }: Timed,
+  stage: 'idle' | 'client',
+): number {
+  const nowMs = exchange.gateway.services.now()
+  if (watch.fired) return nowMs
+  watch.dueAtMs = nowMs + target.timeouts.idleMs
+  watch.stage = stage
+  if (target.timeouts.totalMs > 0) withinTotal(exchange, target, watch)
+  return nowMs
 }

@@ -9,21 +9,7 @@ export type AttemptWatch = Watch & {
   fired: boolean
 }
 
-type Timed = { target: Target; watch: AttemptWatch }
-
-/** The next event is due: from the upstream, or from a client that does not read its stream. Gives the time. */
-export function waitFor(
-  exchange: Exchange,
-  { target, watch }: Timed,
-  stage: 'idle' | 'client',
-): number {
-  const nowMs = exchange.gateway.services.now()
-  if (watch.fired) return nowMs
-  watch.dueAtMs = nowMs + target.timeouts.idleMs
-  watch.stage = stage
-  if (target.timeouts.totalMs > 0) withinTotal(exchange, target, watch)
-  return nowMs
-}
+export type Timed = { target: Target; watch: AttemptWatch }
 
 /** It is sent once more: the upstream has as long to reply as it had before. */
 export function waitForReply(exchange: Exchange, { target, watch }: Timed): void {
