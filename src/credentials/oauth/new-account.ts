@@ -2,7 +2,7 @@ import type { JsonObject } from '../../lib/json/json.ts'
 import { parseObject } from '../../lib/json/json.ts'
 import { editJson, type JsonEdit } from '../../lib/json/json-edit.ts'
 import { text } from '../../lib/json/read-json.ts'
-import { ABSENT } from '../../store/store.ts'
+import { ABSENT, StoreConflict } from '../../store/store.ts'
 import { OAuthError } from './error.ts'
 import { claimsIn, memberAt } from './identity.ts'
 import type { IssuedTokens } from './tokens.ts'
@@ -55,30 +55,28 @@ export type AccountFolder = {
   files(): readonly { name: string; bytes: Uint8Array | undefined }[]
   read(name: string): Promise<{ bytes: Uint8Array; version: string } | undefined>
   write(name: string, bytes: Uint8Array, expected: string): Promise<void>
-  /** Resolves once no process refreshes the file; call what it gives when the work is done. */
-  lock(name: string, signal: AbortSignal): Promise<() => void>
 }
 
 /**
  * Writes the account into its folder; other members of a file that it has there already stay. Gives
  * the name of the file. Throws an `OAuthError` where a damaged file is in the way: that is left as it is.
  */
-export async function saveAccount(
-  folder: AccountFolder,
-  account: NewAccount,
-  signal: AbortSignal,
-): Promise<string> {
+export async function saveAccount(folder: AccountFolder, account: NewAccount): Promise<string> {
   const file = existingFile(folder, account) ?? account.file
-  const release = await folder.lock(file, signal)
-  try {
+  for (let attempts = 1; ; attempts++) {
     const before = await folder.read(file)
     const bytes = before ? merged(before.bytes, file, account) : written(account)
-    await folder.write(file, bytes, before?.version ?? ABSENT)
-    return file
-  } finally {
-    release()
+    try {
+      await folder.write(file, bytes, before?.version ?? ABSENT)
+      return file
+    } catch (error) {
+      // A refresh of the account may have been quicker; what it wrote is out of date now.
+      if (!(error instanceof StoreConflict) || attempts === MAX_ATTEMPTS) throw error
+    }
   }
 }
+
+const MAX_ATTEMPTS = 20
 
 /** Other programs name their files in other ways. */
 function existingFile(folder: AccountFolder, { label, members }: NewAccount): string | undefined {

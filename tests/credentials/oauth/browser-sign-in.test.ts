@@ -15,7 +15,10 @@ const TOKENS = { access_token: 'access', refresh_token: 'refresh' }
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 /** A sign-in that waits for its callback, with everything around it. */
-async function begun(answer: (sent: Sent) => Response = () => Response.json(TOKENS)) {
+async function begun(
+  answer: (sent: Sent) => Response = () => Response.json(TOKENS),
+  { pasteAtOnce = false } = {},
+) {
   const vendor = vendorBy('name', 'claude') as OAuthVendor & { browser: BrowserFlow }
   const { http, sent } = fakeVendor(answer)
   const timers = fakeTimers()
@@ -39,6 +42,7 @@ async function begun(answer: (sent: Sent) => Response = () => Response.json(TOKE
     offerPaste: take => {
       paste = take
     },
+    pasteAtOnce,
     warn: message => void warnings.push(message),
     signal: leaving.signal,
   })
@@ -140,6 +144,13 @@ describe('time', () => {
     await turn()
     expect(warnings).toEqual([expect.stringContaining('no callback address')])
     paste()?.(`http://localhost:54545/callback?code=c%23${state}`)
+    expect(await done).toMatchObject({ accessToken: 'access' })
+  })
+
+  test('where the browser is elsewhere it may be pasted at once', async () => {
+    const { done, paste, timers, state } = await begun(undefined, { pasteAtOnce: true })
+    timers.advance(0)
+    paste()?.(`c#${state}`)
     expect(await done).toMatchObject({ accessToken: 'access' })
   })
 

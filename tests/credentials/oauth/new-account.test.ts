@@ -6,6 +6,7 @@ import {
 } from '../../../src/credentials/oauth/new-account.ts'
 import type { IssuedTokens } from '../../../src/credentials/oauth/tokens.ts'
 import { vendorBy } from '../../../src/credentials/oauth/vendors.ts'
+import { StoreConflict } from '../../../src/store/store.ts'
 import { unsignedToken } from './fake-http.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00.500Z')
@@ -47,15 +48,9 @@ function folderOf(texts: Record<string, string>) {
       asked.push(`write ${name}, ${expected}`)
       stored.set(name, new TextDecoder().decode(bytes))
     },
-    async lock(name) {
-      asked.push(`lock ${name}`)
-      return () => void asked.push(`release ${name}`)
-    },
   }
   return { folder, stored, asked }
 }
-
-const never = new AbortController().signal
 
 describe('a file has the members of its vendor', () => {
   test.each([
@@ -94,31 +89,46 @@ describe('a file has the members of its vendor', () => {
 })
 
 describe('saving', () => {
-  test('makes a file under its lock, and none may be there yet', async () => {
+  test('begins again where another process was quicker', async () => {
+    const { folder, stored } = folderOf({})
+    let isFirst = true
+    const racing: AccountFolder = {
+      ...folder,
+      async write(name, bytes, expected) {
+        if (!isFirst) return folder.write(name, bytes, expected)
+        isFirst = false
+        stored.set(name, '{ "type": "qwen", "email": "work", "note": "theirs" }')
+        throw new StoreConflict(name, 'before')
+      },
+    }
+    await saveAccount(racing, account('qwen', 'work'))
+    expect(JSON.parse(stored.get('qwen-work.json') ?? '')).toMatchObject({
+      note: 'theirs',
+      ...PAIR,
+    })
+  })
+
+  test('makes a file where none is there yet', async () => {
     const { folder, stored, asked } = folderOf({})
-    expect(await saveAccount(folder, account('qwen', 'work'), never)).toBe('qwen-work.json')
+    expect(await saveAccount(folder, account('qwen', 'work'))).toBe('qwen-work.json')
     expect(JSON.parse(stored.get('qwen-work.json') ?? '')).toMatchObject({ type: 'qwen', ...PAIR })
-    expect(asked).toEqual([
-      'lock qwen-work.json',
-      'write qwen-work.json, absent',
-      'release qwen-work.json',
-    ])
+    expect(asked).toEqual(['write qwen-work.json, absent'])
   })
 
   test('takes the file that the account has, by whatever name, and keeps its other members', async () => {
     const before =
       '{ "type": "kimi", "label": "Work", "mine": [ 1,2 ],\n "device_id": "old", "access_token": "old" }'
     const { folder, stored, asked } = folderOf({ 'other.json': '{}', 'k.json': before })
-    expect(await saveAccount(folder, account('kimi', 'work'), never)).toBe('k.json')
+    expect(await saveAccount(folder, account('kimi', 'work'))).toBe('k.json')
     expect(stored.get('k.json')).toContain('"mine": [ 1,2 ]')
     expect(JSON.parse(stored.get('k.json') ?? '')).toMatchObject({ device_id: 'old', ...PAIR })
-    expect(asked[1]).toBe('write k.json, version of k.json')
+    expect(asked[0]).toBe('write k.json, version of k.json')
   })
 
   test('leaves no expiry of an earlier token', async () => {
     const before = '{ "type": "qwen", "email": "work", "expired": "2020-01-01T00:00:00Z" }'
     const { folder, stored } = folderOf({ 'qwen-work.json': before })
-    await saveAccount(folder, account('qwen', 'work', { accessToken: 'a', rest: {} }), never)
+    await saveAccount(folder, account('qwen', 'work', { accessToken: 'a', rest: {} }))
     expect(JSON.parse(stored.get('qwen-work.json') ?? '').expired).toBeUndefined()
   })
 
@@ -127,10 +137,10 @@ describe('saving', () => {
     ['another type of file', '{ "type": "claude" }'],
   ])('%s is left as it is', async (_, text) => {
     const { folder, stored, asked } = folderOf({ 'qwen-work.json': text })
-    await expect(saveAccount(folder, account('qwen', 'work'), never)).rejects.toThrow(
+    await expect(saveAccount(folder, account('qwen', 'work'))).rejects.toThrow(
       'left as it is: remove it, or give another --label',
     )
     expect(stored.get('qwen-work.json')).toBe(text)
-    expect(asked.at(-1)).toBe('release qwen-work.json')
+    expect(asked).toEqual([])
   })
 })
