@@ -32,6 +32,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'make an API key and write its hash into routes.yaml',
     load: () => import('./commands/key.ts'),
   },
+  login: {
+    usage: 'login VENDOR',
+    summary: 'sign in with an account: claude, qwen, kimi or xai',
+    load: () => import('./commands/login.ts'),
+  },
   accounts: {
     usage: 'accounts',
     summary:
