@@ -18,7 +18,7 @@ import { retyped } from './schema/retype.ts'
 import type { Document } from './schema/routes.ts'
 import { type Valid, validParts } from './schema/valid-parts.ts'
 import { callerNames, readApiKeys } from './sections/api-keys.ts'
-import { type EditsEntry, readEdits } from './sections/body-edits.ts'
+import { readEdits } from './sections/body-edits.ts'
 import { readEntries } from './sections/entries.ts'
 import { readLogging, readUsage } from './sections/logging.ts'
 import { authFolder } from './sections/paths.ts'
@@ -26,7 +26,7 @@ import { readPolicy, warnOfSwitches } from './sections/policy.ts'
 import { readProvider } from './sections/providers.ts'
 import { readManagement } from './sections/remote-management.ts'
 import { readServer } from './sections/server.ts'
-import { readWhen, type WhenEntry } from './sections/when.ts'
+import { readWhen } from './sections/when.ts'
 import { type Interpolated, interpolate, interpolatedOver } from './yaml/interpolate.ts'
 import { parseSource, type Source } from './yaml/source.ts'
 
@@ -159,8 +159,8 @@ function readRules(
 ): Rule[] {
   return (document.rules ?? []).map((written, index) => {
     const path = ['rules', index]
-    const when = readWhen(written.when as WhenEntry | undefined, [...path, 'when'], callers, report)
-    const edits = readEdits(written as EditsEntry, path, report)
+    const when = readWhen(written.when, [...path, 'when'], callers, report)
+    const edits = readEdits(written, path, report)
     return { edits, when }
   })
 }

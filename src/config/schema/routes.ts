@@ -92,6 +92,9 @@ export const Routes = mapping(
 
 /** routes.yaml, checked: what the schema demands is there, and nothing that it does not know. */
 export type Document = Static<typeof Routes>
+export type WhenEntry = Static<typeof When>
+/** `default`, `set` and `remove`. */
+export type EditsEntry = Omit<Static<typeof Rule>, 'when'>
 export type ProviderEntry = NonNullable<Document['providers']>[string]
 export type ModelEntry = NonNullable<Document['models']>[string]
 export type NameEntry = NonNullable<Document['aliases']>[string]

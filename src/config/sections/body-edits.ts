@@ -2,13 +2,7 @@ import type { JsonValue } from '../../lib/json/json.ts'
 import type { JsonEdit } from '../../lib/json/json-edit.ts'
 import type { Path } from '../../lib/path.ts'
 import type { Report } from '../diagnostics/report.ts'
-
-/** `default`, `set` and `remove` as the schema admits them. */
-export type EditsEntry = {
-  default?: Record<string, unknown>
-  set?: Record<string, unknown>
-  remove?: string | string[]
-}
+import type { EditsEntry } from '../schema/routes.ts'
 
 /** What only the routes may say: the model is spliced in, the stream decides how we answer. */
 const NOT_EDITED = new Set(['model', 'stream'])

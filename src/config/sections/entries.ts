@@ -3,12 +3,12 @@ import type { Condition } from '../../routing/condition.ts'
 import type { Entry, Reference, Section, StepSource } from '../../routing/entry.ts'
 import { compileGlob, isGlob } from '../../routing/glob.ts'
 import type { Report } from '../diagnostics/report.ts'
-import type { Document, ModelEntry, NameEntry } from '../schema/routes.ts'
+import type { Document, ModelEntry, NameEntry, WhenEntry } from '../schema/routes.ts'
 import { parseCount } from '../schema/units.ts'
 import type { Source } from '../yaml/source.ts'
-import { type EditsEntry, readEdits } from './body-edits.ts'
+import { readEdits } from './body-edits.ts'
 import { readTimeouts, type TimeoutEntry } from './timeouts.ts'
-import { readWhen, type WhenEntry } from './when.ts'
+import { readWhen } from './when.ts'
 
 /** What reading an entry needs to know of the rest of the file. */
 type Context = { source: Source; callers: ReadonlySet<string> | undefined; report: Report }
@@ -29,6 +29,9 @@ export function readEntries(
   return entries
 }
 
+/** An entry with options, of any section. */
+type LongEntry = Extract<ModelEntry, { to: unknown }> & { when?: WhenEntry }
+
 function readEntry(
   section: Section,
   name: string,
@@ -37,27 +40,19 @@ function readEntry(
 ): Entry {
   const { source, callers, report } = reading
   const path = [section, name]
-  const long = typeof written === 'object' && !Array.isArray(written) ? written : undefined
-  const to = long ? long.to : (written as Exclude<typeof written, { to: unknown }>)
-  const context = long && 'context' in long ? parseCount(long.context) : undefined
-  const description = long && 'description' in long ? long.description : undefined
-  const strategy = long?.strategy
-  const reportModel = long?.['report-model']
-  const when =
-    long && 'when' in long
-      ? readWhen(long.when as WhenEntry, [...path, 'when'], callers, report)
-      : undefined
+  const long: LongEntry | undefined =
+    typeof written === 'object' && !Array.isArray(written) ? written : undefined
   return {
     section,
     name,
     glob: isGlob(name) ? compileGlob(name) : undefined,
-    steps: readSteps(to, long ? [...path, 'to'] : path, reading),
-    edits: long ? readEdits(long as EditsEntry, path, report) : [],
-    when,
-    strategy,
-    reportModel,
-    description: description || undefined,
-    contextTokens: context,
+    steps: long ? readSteps(long.to, [...path, 'to'], reading) : readSteps(written, path, reading),
+    edits: long ? readEdits(long, path, report) : [],
+    when: readWhen(long?.when, [...path, 'when'], callers, report),
+    strategy: long?.strategy,
+    reportModel: long?.['report-model'],
+    description: long?.description || undefined,
+    contextTokens: parseCount(long?.context),
     path,
     at: source.at(path, 'key'),
     title: `${section}.${/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)}`,

@@ -6,22 +6,8 @@ import { CLIENTS, type Facts } from '../../routing/facts.ts'
 import { compileGlob } from '../../routing/glob.ts'
 import { splitSuffix } from '../../routing/reasoning-suffix.ts'
 import type { Report } from '../diagnostics/report.ts'
+import type { WhenEntry } from '../schema/routes.ts'
 import { parseCount } from '../schema/units.ts'
-
-/** `when` as the schema admits it. */
-export type WhenEntry = {
-  client?: string | string[]
-  protocol?: string | string[]
-  key?: string | string[]
-  model?: string | string[]
-  header?: Record<string, string>
-  'input-tokens'?: string | number
-  thinking?: boolean
-  images?: boolean
-  stream?: boolean
-  tools?: string | string[]
-  hour?: string | number
-}
 
 type Test = (facts: Facts) => boolean
 
@@ -121,8 +107,8 @@ const COMPARE: Record<string, (count: number, limit: number) => boolean> = {
   '<=': (count, limit) => count <= limit,
 }
 
-function tokensTest(written: string | number, path: Path, report: Report): Test {
-  const [, sign = '', amount = ''] = /^\s*(>=|<=|>|<)\s*(\S+)\s*$/.exec(String(written)) ?? []
+function tokensTest(written: string, path: Path, report: Report): Test {
+  const [, sign = '', amount = ''] = /^\s*(>=|<=|>|<)\s*(\S+)\s*$/.exec(written) ?? []
   const compare = COMPARE[sign]
   const limit = parseCount(amount)
   if (!compare || limit === undefined) {
