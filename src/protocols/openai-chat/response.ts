@@ -45,9 +45,9 @@ export function decodeResponse(body: JsonObject, issuer: string): ConversationRe
 
 /** The parts of a reply, and the members of its message that are in none of them. */
 function decodeReply(message: JsonObject, issuer: string, idFor: (index: number) => string) {
+  const content = decodeReplyContent(message, issuer)
   const { parts: thoughts, rest } = decodeReasoning(message, issuer)
   const parts = thoughts.map((part): Part => ({ ...part, seal: part.seal ?? sealOf(issuer, '') }))
-  const content = decodeReplyContent(message, issuer)
   const annotations = objects(message.annotations)
   const read = ['role']
   if (message.content && typeof message.content === 'string') read.push('content')
