@@ -63,6 +63,9 @@ const COUNTS = [
 
 const NAMES = ['hour', 'caller', 'asked', 'provider', 'model'] as const satisfies (keyof UsageRow)[]
 
+/** What tells rows apart. */
+export type RowName = (typeof NAMES)[number]
+
 const SCHEMA: Schema = {
   version: 2,
   create: `

@@ -1,5 +1,6 @@
 import type { Usage } from '../../conversation/index.ts'
 import type { Offer } from '../../providers/pricing/prices.ts'
+import type { UsageRow } from '../../store/usage.ts'
 
 /** What an attempt took, or an exchange. */
 export type Bill = {
@@ -31,15 +32,10 @@ export type Entry = {
   ms: number
 }
 
-export type Tally = {
-  requests: number
-  failures: number
-  fresh: number
-  cacheRead: number
-  cacheWrite: number
-  output: number
-  losses: number
-}
+export type Tally = Pick<
+  UsageRow,
+  'requests' | 'failures' | 'fresh' | 'cacheRead' | 'cacheWrite' | 'output' | 'losses'
+>
 
 export type LedgerSettings = { enabled: boolean; keepMs: number }
 

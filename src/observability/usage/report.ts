@@ -1,29 +1,17 @@
-import type { UsageRow } from '../../store/usage.ts'
+import type { RowName, UsageRow } from '../../store/usage.ts'
 
 export const GROUPINGS = ['key', 'model', 'provider', 'day'] as const
 export type Grouping = (typeof GROUPINGS)[number]
 
 /** What was used under one name: an API key's, a target's, a provider's or a day's. */
-export type UsageGroup = {
+export type UsageGroup = Omit<UsageRow, RowName | 'requests' | 'failures' | 'ms' | 'usd'> & {
   name: string
   served: number
   failed: number
-  fresh: number
-  cacheRead: number
-  cacheWrite: number
-  output: number
-  reasoning: number
-  losses: number
   /** On average, from the client's request to the end of the answer; absent: nothing was served. */
   ms?: number
   /** Of what has a known price; absent: nothing has. */
   usd?: number
-  /** How many were served at a price that is not known. */
-  unpriced: number
-  /** How many of those served the client gave up before the end. */
-  cancelled: number
-  /** For how many the upstream did not report all of the usage. */
-  estimated: number
 }
 
 const NAME: Record<Grouping, (row: UsageRow) => string> = {

@@ -1,6 +1,6 @@
 import type { Entry } from '../../exchange/accounting/usage-entry.ts'
 import { knownCost, type Prices } from '../../providers/pricing/prices.ts'
-import type { UsageRow } from '../../store/usage.ts'
+import type { RowName, UsageRow } from '../../store/usage.ts'
 
 export const HOUR_MS = 3_600_000
 
@@ -31,9 +31,7 @@ export function addToRows(rows: UsageRows, entry: Entry, prices: Prices): void {
   else if (outcome !== 'failed') row.unpriced++
 }
 
-function emptyRow(
-  names: Pick<UsageRow, 'hour' | 'caller' | 'asked' | 'provider' | 'model'>,
-): UsageRow {
+function emptyRow(names: Pick<UsageRow, RowName>): UsageRow {
   return {
     ...names,
     requests: 0,
