@@ -3,11 +3,13 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import type { OAuthVendor } from '../../src/credentials/oauth/vendor.ts'
 import { VENDORS } from '../../src/credentials/oauth/vendors.ts'
-import { cleanEnv, command, runCommand } from '../support/binary.ts'
+import { cleanEnv, command, runCommand, start } from '../support/binary.ts'
 import { filesBelow, newHome } from '../support/home.ts'
 import { type OidcVendor, oidcVendor } from '../support/oidc-vendor.ts'
+import { fakeUpstream } from '../support/upstream.ts'
 import { browse } from '../support/user-agent.ts'
 
 /** `jackfield login` against a real OpenID provider, set up as each vendor behaves. */
@@ -317,6 +319,96 @@ describe('a code', () => {
     expect(account?.members.access_token).not.toBe('old')
   })
 })
+
+const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(path => existsSync(path))
+if (!chromium) console.warn('SKIPPING the browser test: chromium is not installed')
+
+describe.skipIf(!chromium)('in a real browser', () => {
+  test('claude: sign in, consent, and the page that says so', async () => {
+    const { home } = await place(byName('claude'), provider('claude'))
+    const login = begin(home, ['claude', '--no-browser'])
+    await inBrowser(await login.link(), async page => {
+      await page.fill('input[name=login]', 'ada')
+      await page.fill('input[name=password]', 'x')
+      await page.click('button[type=submit]')
+      await page.click('button[type=submit]')
+      await page.getByText('this window can be closed').waitFor()
+    })
+    expect(await login.result()).toMatchObject({ code: 0 })
+    expect(accounts(home).map(({ name }) => name)).toEqual(['claude-ada@example.com.json'])
+  })
+
+  test('qwen: the code is confirmed, and consent given', async () => {
+    const { home } = await place(byName('qwen'), provider('qwen'))
+    const login = begin(home, ['qwen', '--label', 'Work'])
+    await inBrowser(await login.link(), async page => {
+      await page.click('button[type=submit]')
+      await page.fill('input[name=login]', 'ada')
+      await page.fill('input[name=password]', 'x')
+      await page.click('button[type=submit]')
+      await page.click('button[type=submit]')
+      await page.getByText('Sign-in Success').waitFor()
+    })
+    expect(await login.result()).toMatchObject({ code: 0 })
+    expect(accounts(home).map(({ name }) => name)).toEqual(['qwen-Work.json'])
+  })
+})
+
+async function inBrowser(url: string, visit: (page: Page) => Promise<void>): Promise<void> {
+  const { chromium: browsers } = await import('playwright-core')
+  const browser = await browsers.launch({ executablePath: chromium ?? '', args: ['--no-sandbox'] })
+  try {
+    const page = await browser.newPage()
+    // The provider's pages name fonts of other sites.
+    await page.route(
+      ({ hostname }) => !['127.0.0.1', 'localhost'].includes(hostname),
+      route => route.abort(),
+    )
+    await page.goto(url)
+    await visit(page)
+  } finally {
+    await browser.close()
+  }
+}
+
+test('a running gateway serves with the account as soon as it is signed in', async () => {
+  const seen: (string | null)[] = []
+  const upstream = fakeUpstream(({ headers }) => {
+    seen.push(headers.get('authorization'))
+    return Response.json(MESSAGE)
+  })
+  const base = `    base-url: "${upstream.url}"\n    discover: false\n    models: [ m ]\n`
+  const { home, routes } = await place(byName('claude'), provider('claude'), base)
+  const gateway = await start(routes(), { env: { JACKFIELD_HOME: join(home, 'data') } })
+  const ask = () =>
+    fetch(`${gateway.url}/v1/messages`, {
+      method: 'POST',
+      body: JSON.stringify({
+        model: 'mine/m',
+        max_tokens: 9,
+        messages: [{ role: 'user', content: 'x' }],
+      }),
+    })
+  expect((await ask()).ok).toBe(false)
+  const login = begin(home, ['claude', '--no-browser'])
+  await browse(await login.link())
+  expect((await login.result()).code).toBe(0)
+  // A change of a file comes into force shortly after.
+  while (!(await ask()).ok) await Bun.sleep(20)
+  expect(seen).toEqual([`Bearer ${accounts(home)[0]?.members.access_token}`])
+  await gateway.stop()
+  await upstream.stop()
+})
+
+const MESSAGE = {
+  id: 'm',
+  type: 'message',
+  role: 'assistant',
+  model: 'm',
+  content: [{ type: 'text', text: 'ok' }],
+  stop_reason: 'end_turn',
+  usage: { input_tokens: 1, output_tokens: 1 },
+}
 
 describe('--add', () => {
   test('puts the account into the list of its provider, and keeps comments', async () => {
