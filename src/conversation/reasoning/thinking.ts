@@ -58,10 +58,19 @@ const TABLE: readonly (readonly [RegExp, ThinkingSupport])[] = [
   [/^kimi-k2(-thinking|\.[56])/, { levels: ['low', 'high'], off: true }],
 ]
 
+/** What was found before, by model: a request asks several times. Bounded, as clients may name models. */
+const found = new Map<string, ThinkingSupport | undefined>()
+const MAX_FOUND = 500
+
 /** Undefined: the model is unknown, so what the client asks goes out as it is. */
 export function thinkingSupport(model: string): ThinkingSupport | undefined {
+  const known = found.get(model)
+  if (known || found.has(model)) return known
   const bare = model.slice(model.lastIndexOf('/') + 1).toLowerCase()
-  return TABLE.find(([name]) => name.test(bare))?.[1]
+  const support = TABLE.find(([name]) => name.test(bare))?.[1]
+  if (found.size >= MAX_FOUND) found.clear()
+  found.set(model, support)
+  return support
 }
 
 const ORDER: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']

@@ -1,30 +1,15 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
-import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
-import { flag, object, text } from '../../lib/json/read-json.ts'
-import { unknownWord } from '../shared/foreign-members.ts'
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object } from '../../lib/json/read-json.ts'
+import { decodeReplyFormat } from '../shared/openai/request-words.ts'
 import { originalSpelling } from './spelling.ts'
 
 type Format = ConversationRequest['format']
 
 export function decodeFormat(body: JsonObject): Format {
   const wire = object(body.response_format)
-  if (wire?.type === 'json_object') return { type: 'json' }
   const declared = object(wire?.json_schema)
-  if (wire?.type !== 'json_schema' || !declared) return textFormat(wire?.type)
-  const schema = object(declared.schema)
-  const name = text(declared.name)
-  return {
-    type: 'json',
-    schema,
-    name,
-    strict: flag(declared.strict),
-  }
-}
-
-function textFormat(word: JsonValue = 'text'): Format {
-  const format: Format = { type: 'text' }
-  if (word === 'text') return format
-  return unknownWord(format, 'openai-chat', 'response_format.type', { word, taken: 'text' })
+  return decodeReplyFormat(wire?.type, declared, 'openai-chat', 'response_format.type')
 }
 
 export function encodeFormat(format: Format, own: JsonObject | undefined): JsonObject {

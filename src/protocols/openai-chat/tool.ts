@@ -2,7 +2,7 @@ import type { ConversationRequest, Tool } from '../../conversation/index.ts'
 import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { flag, object, objects, text, without } from '../../lib/json/read-json.ts'
 import type { Loss } from '../codec.ts'
-import { misreadAs, unknownWord } from '../shared/foreign-members.ts'
+import { decodeAllowed, decodeChoiceMode } from '../shared/openai/request-words.ts'
 import { originalSpelling, spellingOf, unlessEmpty, withSpelling } from './spelling.ts'
 
 type Choice = ConversationRequest['toolChoice']
@@ -155,30 +155,16 @@ export function decodeToolChoice(wire: JsonObject): Choice {
   const choice = wire.tool_choice ?? wire.function_call
   const named = object(choice)
   const allowed = object(named?.allowed_tools)
-  if (allowed) {
-    const reason = 'the other tools may be called as well'
-    return misreadAs(modeOf(allowed.mode), 'openai-chat', 'tool_choice.allowed_tools', reason)
-  }
+  if (allowed)
+    return decodeAllowed(modeOf(allowed.mode), 'openai-chat', 'tool_choice.allowed_tools')
   const name =
     text(object(named?.function)?.name) ?? text(object(named?.custom)?.name) ?? text(named?.name)
   return name === undefined ? modeOf(named?.type ?? choice) : { mode: 'tool', name }
 }
 
+/** `any` is Mistral's word. */
 function modeOf(mode: JsonValue | undefined): Choice {
-  switch (mode ?? 'auto') {
-    case 'auto':
-      return { mode: 'auto' }
-    case 'none':
-      return { mode: 'none' }
-    case 'required':
-    case 'any': // as Mistral has it
-      return { mode: 'required' }
-    default: {
-      const word = mode ?? null
-      const choice: Choice = { mode: 'auto' }
-      return unknownWord(choice, 'openai-chat', 'tool_choice', { word, taken: 'auto' })
-    }
-  }
+  return decodeChoiceMode(mode === 'any' ? 'required' : mode, 'openai-chat')
 }
 
 function encodeToolChoice(choice: Choice): JsonValue {

@@ -21,6 +21,7 @@ import {
   withRequestExtensions,
 } from '../shared/foreign-members.ts'
 import { omitUnsupported } from '../shared/omit-members.ts'
+import { decodeReplyFormat } from '../shared/openai/request-words.ts'
 import { systemTexts } from '../shared/system-text.ts'
 import { conversationItems } from './compaction.ts'
 import { decodeContent } from './content.ts'
@@ -149,22 +150,8 @@ function decodeThinking(reasoning: JsonObject | undefined): ThinkingIntent | und
 
 function decodeFormat(wire: JsonObject | undefined): ConversationRequest['format'] {
   const format = object(wire?.format)
-  if (format?.type === 'json_object') return { type: 'json' }
-  const schema = object(format?.schema)
-  if (format?.type !== 'json_schema' || !schema) return textFormat(format?.type)
-  const name = text(format.name)
-  return {
-    type: 'json',
-    schema,
-    name,
-    strict: flag(format.strict),
-  }
-}
-
-function textFormat(word: JsonValue = 'text'): ConversationRequest['format'] {
-  const format = { type: 'text' as const }
-  if (word === 'text') return format
-  return unknownWord(format, 'openai-responses', 'text.format.type', { word, taken: 'text' })
+  const declared = object(format?.schema) && format
+  return decodeReplyFormat(format?.type, declared, 'openai-responses', 'text.format.type')
 }
 
 /** Strict: what the protocol documents and the client's own members, and the rest as losses. */

@@ -4,7 +4,7 @@ import { flag, object, objects, text, without } from '../../lib/json/read-json.t
 import { table } from '../../lib/json/table.ts'
 import type { Loss } from '../codec.ts'
 import { withExtensions } from '../shared/extensions.ts'
-import { misreadAs, unknownWord } from '../shared/foreign-members.ts'
+import { decodeAllowed, decodeChoiceMode } from '../shared/openai/request-words.ts'
 import { isClientSearch, searchTool, searchWire } from './tool-search.ts'
 
 /** Tools, those in namespaces each by itself. */
@@ -159,28 +159,11 @@ type Choice = ConversationRequest['toolChoice']
 
 export function decodeToolChoice(wire: JsonValue | undefined): Choice {
   const named = object(wire)
-  if (named?.type === 'allowed_tools') {
-    const reason = 'the other tools may be called as well'
-    return misreadAs(modeOf(named.mode), 'openai-responses', 'tool_choice.tools', reason)
-  }
+  const mode = (word: JsonValue | undefined): Choice => decodeChoiceMode(word, 'openai-responses')
+  if (named?.type === 'allowed_tools')
+    return decodeAllowed(mode(named.mode), 'openai-responses', 'tool_choice.tools')
   const name = text(named?.name)
-  return name === undefined ? modeOf(named?.type ?? wire) : { mode: 'tool', name }
-}
-
-function modeOf(mode: JsonValue | undefined): Choice {
-  switch (mode ?? 'auto') {
-    case 'auto':
-      return { mode: 'auto' }
-    case 'none':
-      return { mode: 'none' }
-    case 'required':
-      return { mode: 'required' }
-    default: {
-      const word = mode ?? null
-      const choice: Choice = { mode: 'auto' }
-      return unknownWord(choice, 'openai-responses', 'tool_choice', { word, taken: 'auto' })
-    }
-  }
+  return name === undefined ? mode(named?.type ?? wire) : { mode: 'tool', name }
 }
 
 export function encodeToolChoice(choice: Choice, tools: readonly Tool[]): JsonValue {
