@@ -9,23 +9,27 @@ export function accountCredential(
   live: LiveAccount,
   use: AccountUse,
 ): Credential {
+  const { baseUrl: baseUrlOf, headers: headersOf } = kind
+  const words = Object.entries(kind.words ?? {})
+
+  function add(headers: Headers, token: string): void {
+    headers.set('authorization', `Bearer ${token}`)
+    const own = headersOf?.(live.account.members) ?? {}
+    for (const name in own) headers.set(name, own[name] ?? '')
+    for (const [name, word] of words) headers.set(name, withWord(headers.get(name), word))
+  }
+
   return {
     ...declared,
     proxy,
     fingerprint: live.account.fingerprint,
-    endpoint(baseUrl) {
-      return { baseUrl: kind.baseUrl?.(live.account.members, baseUrl) ?? baseUrl }
-    },
+    endpoint: baseUrlOf
+      ? baseUrl => ({ baseUrl: baseUrlOf(live.account.members, baseUrl) ?? baseUrl })
+      : undefined,
     authorize({ headers }, signal) {
-      const add = (token: string): void => {
-        headers.set('authorization', `Bearer ${token}`)
-        for (const [name, value] of Object.entries(kind.headers?.(live.account.members) ?? {}))
-          headers.set(name, value)
-        for (const [name, word] of Object.entries(kind.words ?? {}))
-          headers.set(name, withWord(headers.get(name), word))
-      }
       const token = live.token(use, signal)
-      return typeof token === 'string' ? add(token) : token.then(add)
+      if (typeof token === 'string') return add(headers, token)
+      return token.then(refreshed => add(headers, refreshed))
     },
     refresh({ headers }, signal) {
       const refused = headers.get('authorization')?.replace(/^Bearer /, '') ?? ''

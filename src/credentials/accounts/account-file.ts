@@ -63,6 +63,12 @@ export function readAccountFile(
   const tokens = readTokens(members)
   if (tokens.accessToken === '' && tokens.refreshToken === undefined && !text(members.api_key))
     return { file, problem: `it holds no token; sign in again: jackfield login ${type}` }
+  const proxy = proxyIn(members)
+  if (proxy !== undefined && !isProxy(proxy))
+    return {
+      file,
+      problem: 'its proxy_url is no http, https, socks5 or socks5h address; mend it there',
+    }
   return {
     file,
     type,
@@ -70,7 +76,7 @@ export function readAccountFile(
     fingerprint: fingerprintOf(identityOf(file, type, members)),
     tokens,
     disabled: members.disabled === true || members.disabled === 'true',
-    proxy: proxyIn(members),
+    proxy,
     priority: wholeNumber(members.priority) ?? 0,
     weight: Math.max(0, wholeNumber(members.weight) ?? 1),
     headers: headersIn(members),
@@ -182,6 +188,10 @@ function identityOf(file: string, type: string, members: JsonObject): string {
 function proxyIn(members: JsonObject): string | undefined {
   const proxy = text(members.proxy_url)?.trim() || text(members['proxy-url'])?.trim()
   return proxy === 'none' ? 'direct' : proxy || undefined
+}
+
+function isProxy(proxy: string): boolean {
+  return proxy === 'direct' || (/^(?:https?|socks5h?):\/\/./.test(proxy) && URL.canParse(proxy))
 }
 
 function headersIn(members: JsonObject): Record<string, string> {

@@ -47,6 +47,8 @@ class FolderWatchingAccounts implements Accounts {
   private readonly options: AccountsOptions
   private readonly liveOptions: LiveAccountOptions
   private readonly known = new Map<string, Known>()
+  /** Every account that was read, by folder and file: a table in use may name one that is gone. */
+  private readonly seen = new Map<string, AccountFile>()
   /** By folder and file. */
   private readonly lives = new Map<string, LiveAccount>()
   private readonly refresher
@@ -68,10 +70,10 @@ class FolderWatchingAccounts implements Accounts {
 
   live(reference: AccountReference): LiveAccount {
     const key = keyOf(reference)
-    const { folder, accounts } = this.knownAt(reference.folder)
-    const account = accounts.accounts.find(({ file }) => file === reference.file)
     const before = this.lives.get(key)
     if (before) return before
+    const { folder } = this.knownAt(reference.folder)
+    const account = this.seen.get(key)
     if (!account) throw new Error(`there is no account file ${reference.file}`)
     const live = new LiveAccount(folder, account, this.liveOptions)
     this.lives.set(key, live)
@@ -109,9 +111,16 @@ class FolderWatchingAccounts implements Accounts {
     const before = this.known.get(path)
     if (before) return before
     const folder = this.options.open(path)
-    const known = { folder, accounts: readAccounts(folder.files()) }
+    const known = { folder, accounts: this.read(path, folder) }
     this.known.set(path, known)
     return known
+  }
+
+  private read(path: string, folder: AuthFolder): FolderAccounts {
+    const read = readAccounts(folder.files())
+    for (const account of read.accounts)
+      this.seen.set(keyOf({ folder: path, file: account.file }), account)
+    return read
   }
 
   private watch(): void {
@@ -128,7 +137,7 @@ class FolderWatchingAccounts implements Accounts {
   private reread(path: string): void {
     const known = this.knownAt(path)
     const before = known.accounts
-    const now = readAccounts(known.folder.files())
+    const now = this.read(path, known.folder)
     known.accounts = now
     const renewed = now.accounts.filter(account => this.adopt(path, account))
     const isOther = JSON.stringify(declarations(before)) !== JSON.stringify(declarations(now))

@@ -189,6 +189,7 @@ describe('a file that cannot be used is named with what to do, and without its t
     ['empty', bytes(''), 'it is empty'],
     ['cut short', bytes('{"type":"claude",\n"access_token":"sk-secret-tok'), 'line 2'],
     ['a list', bytes('[]'), 'no JSON object'],
+    ['a proxy that is none', bytes({ ...CLAUDE, proxy_url: 'ftp://x' }), 'proxy_url'],
     ['no token', bytes({ type: 'claude', email: 'me' }), 'jackfield login claude'],
   ])('%s', (_, content, words) => {
     const read = readAccountFile('c.json', content)
