@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LOCK_TIMEOUT, withFileLock } from '../../../src/lib/files/file-lock.ts'
+import { LOCK_TIMEOUT, tryFileLock, withFileLock } from '../../../src/lib/files/file-lock.ts'
 import { newHome } from '../../support/home.ts'
 
 describe('a lock beside a file', () => {
@@ -34,4 +34,14 @@ describe('a lock beside a file', () => {
     ).toThrow('in the work')
     expect(withFileLock(path, () => 'done')).toBe('done')
   })
+})
+
+test('a lock that is not waited for is free, or held until it is let go of', () => {
+  const path = join(newHome(), 'account.json')
+  const release = tryFileLock(path)
+  expect(tryFileLock(path)).toBeUndefined()
+  release?.()
+  const again = tryFileLock(path)
+  expect(again).toBeDefined()
+  again?.()
 })
