@@ -13,7 +13,8 @@ const OUTSIDE: Record<string, { pattern: RegExp; rooms: string[] }> = {
     rooms: ['cli', 'app', 'index.ts', 'main.ts'],
   },
   'the network': {
-    pattern: /(?<![.\w]|async )fetch\(|\bglobalThis\.fetch\(/,
+    // A call, not a method's declaration: its first parameter has a type.
+    pattern: /(?<![.\w])fetch\((?!\w+: )|\bglobalThis\.fetch\(/,
     rooms: ['cli', 'app', 'index.ts', 'exchange/upstream/http-transport.ts'],
   },
   'the process': {
