@@ -80,16 +80,6 @@ export function createCooldownStore(
     return known
   }
 
-  function put(
-    into: Map<string, ByClass>,
-    model: string,
-    cooldownClass: CooldownClass,
-    cooldown: Cooldown,
-  ): void {
-    const classes = into.get(model) ?? new Map()
-    into.set(model, classes.set(cooldownClass, cooldown))
-  }
-
   function makeRoom(): void {
     for (const [model, classes] of cooldowns())
       if (![...classes.values()].some(worthKeeping)) cooldowns().delete(model)
@@ -140,6 +130,16 @@ export function createCooldownStore(
       ),
   }
   return store
+}
+
+function put(
+  into: Map<string, ByClass>,
+  model: string,
+  cooldownClass: CooldownClass,
+  cooldown: Cooldown,
+): void {
+  const classes = into.get(model) ?? new Map()
+  into.set(model, classes.set(cooldownClass, cooldown))
 }
 
 /** A cooldown belongs to an account, not to the name under which it is declared. */

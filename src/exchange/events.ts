@@ -79,16 +79,16 @@ export interface SnapshotObserver extends Observer {
 export type ObserversByEvent = Readonly<Record<ExchangeEvent['type'], readonly Observer[]>>
 
 export function observersByEvent(observers: readonly SnapshotObserver[]): ObserversByEvent {
-  const of = (event: SnapshotEvent): readonly Observer[] =>
+  const asking = (event: SnapshotEvent): readonly Observer[] =>
     observers.filter(({ events }) => events.includes(event))
   return {
     'attempt-start': [],
     'attempt-reply': [],
-    'attempt-answer': of('attempt-answer'),
-    'attempt-failure': of('attempt-failure'),
-    'attempt-retry': of('attempt-retry'),
-    'attempt-end': of('attempt-end'),
-    'exchange-end': of('exchange-end'),
+    'attempt-answer': asking('attempt-answer'),
+    'attempt-failure': asking('attempt-failure'),
+    'attempt-retry': asking('attempt-retry'),
+    'attempt-end': asking('attempt-end'),
+    'exchange-end': asking('exchange-end'),
   }
 }
 

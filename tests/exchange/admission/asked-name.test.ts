@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { PLAIN_NAME } from '../../../src/exchange/admission/asked-name.ts'
 import { encodedPath, nameProblem } from '../../../src/lib/files/path-name.ts'
 import { codecs } from '../../../src/protocols/index.ts'
 import { renewedGateway } from '../../support/local-gateway.ts'
@@ -125,6 +126,23 @@ describe('a name that is more than a name in a path is refused before anything e
     const json = question('openai-chat', 'x-../tunedModels/y', false)
     expect((await local.call('/v1/chat/completions', { json })).status).toBe(404)
     expect(local.received).toEqual([])
+  })
+})
+
+describe('a plain name is one in which nothing need be looked for', () => {
+  test('no bad name is plain, and most good ones are', () => {
+    expect(BAD.filter(name => PLAIN_NAME.test(name))).toEqual([])
+    expect(GOOD.filter(name => PLAIN_NAME.test(name)).length).toBeGreaterThan(4)
+  })
+
+  test('every plain name of five characters is a name', () => {
+    const characters = ['a', '.', '/', ':', '-', '%', '(', '@', ';', '\\', '2']
+    let names = ['']
+    for (let length = 1; length <= 5; length++)
+      names = names.flatMap(name => characters.map(character => name + character))
+    const plain = names.filter(name => PLAIN_NAME.test(name))
+    expect(plain.length).toBeGreaterThan(1_000)
+    expect(plain.filter(name => nameProblem(name) !== undefined)).toEqual([])
   })
 })
 
