@@ -2,7 +2,7 @@ import type { StreamEvent } from '../../conversation/index.ts'
 import { GatewayError } from '../../lib/errors.ts'
 import type { Machine } from '../../lib/streams/machine.ts'
 import { decodeSse } from '../../lib/streams/sse.ts'
-import type { Asked, ClientCodec } from '../../protocols/codec.ts'
+import type { Asked, ClientCodec, Frame } from '../../protocols/codec.ts'
 import { tallyEvent } from '../accounting/reply-tally.ts'
 import type { Exchange } from '../context.ts'
 import { keepReasoning } from '../history/reasoning.ts'
@@ -92,30 +92,31 @@ class TranslatedStream implements StreamTransform {
   }
 
   begin(): string {
-    let text = ''
-    for (const event of this.#beginning) text += this.#translated(event)
+    const frames: Frame[] = []
+    for (const event of this.#beginning) this.#translate(event, frames)
     this.#beginning = []
-    return text
+    return this.#framing.text(frames)
   }
 
   feed(chunk: Uint8Array): string {
     this.#count(chunk)
     const { frames, events } = this.#decoding
-    let text = ''
+    const encoded: Frame[] = []
     for (const frame of frames.feed(chunk))
-      for (const event of events.feed(frame)) text += this.#received(event)
-    return text
+      for (const event of events.feed(frame)) this.#receive(event, encoded)
+    return this.#framing.text(encoded)
   }
 
   end(): string {
-    let text = ''
+    const encoded: Frame[] = []
     if (!this.isOver) {
       const { frames, events } = this.#decoding
       for (const frame of frames.end())
-        for (const event of events.feed(frame)) text += this.#received(event)
-      for (const event of events.end()) text += this.#received(event)
+        for (const event of events.feed(frame)) this.#receive(event, encoded)
+      for (const event of events.end()) this.#receive(event, encoded)
     }
-    return text + this.#framing.text(this.#machine.end()) + this.#framing.end()
+    encoded.push(...this.#machine.end())
+    return this.#framing.text(encoded) + this.#framing.end()
   }
 
   failure(): GatewayError | undefined {
@@ -127,7 +128,9 @@ class TranslatedStream implements StreamTransform {
   }
 
   cut(error: GatewayError): string {
-    return this.#encoded({ type: 'error', error }) + this.#framing.end()
+    const frames: Frame[] = []
+    this.#encode({ type: 'error', error }, frames)
+    return this.#framing.text(frames) + this.#framing.end()
   }
 
   afterError(error: GatewayError): string {
@@ -141,26 +144,27 @@ class TranslatedStream implements StreamTransform {
     for (const event of this.#decoding.events.end()) tallyEvent(tally, event)
   }
 
-  #received(event: StreamEvent): string {
+  #receive(event: StreamEvent, frames: Frame[]): void {
     tallyEvent(this.#attempt.tally, event)
-    return this.#translated(event)
+    this.#translate(event, frames)
   }
 
   /** An error goes down as it is remembered: without the secrets that its message may repeat. */
-  #translated(event: StreamEvent): string {
+  #translate(event: StreamEvent, frames: Frame[]): void {
     if (event.type === 'response-end') this.isOver = true
-    if (event.type !== 'error') return this.#encoded(event)
+    if (event.type !== 'error') {
+      this.#encode(event, frames)
+      return
+    }
     const error = upstreamError(this.#exchange, this.#attempt, this.#reply, event.error)
     this.#failure = error
     this.isOver = true
-    return this.#encoded({ ...event, error })
+    this.#encode({ ...event, error }, frames)
   }
 
-  #encoded(event: StreamEvent): string {
-    let text = ''
+  #encode(event: StreamEvent, frames: Frame[]): void {
     for (const each of transformed(this.#transforms, event))
-      text += this.#framing.text(this.#machine.feed(each))
-    return text
+      for (const frame of this.#machine.feed(each)) frames.push(frame)
   }
 }
 
