@@ -284,6 +284,20 @@ describe.each(['qwen', 'kimi', 'xai'])('%s, by a code', name => {
   })
 })
 
+test('kimi knows the device at every step', async () => {
+  const { home } = await place(byName('kimi'), provider('kimi'))
+  const before = provider('kimi').asked.length
+  const login = begin(home, ['kimi'])
+  await browse(await login.link())
+  expect((await login.result()).code).toBe(0)
+  const devices = provider('kimi')
+    .asked.slice(before)
+    .map(({ deviceId }) => deviceId)
+  const [account] = accounts(home)
+  expect(devices.length).toBeGreaterThan(1)
+  expect(new Set(devices)).toEqual(new Set([account?.members.device_id]))
+})
+
 describe('a code', () => {
   test('that is denied is a sentence', async () => {
     const { home } = await place(byName('xai'), provider('xai'))

@@ -21,6 +21,8 @@ export type Asked = {
   path: string
   contentType: string
   userAgent: string
+  /** As Kimi wants it. */
+  deviceId: string | null
   members: Record<string, string>
 }
 
@@ -87,11 +89,12 @@ export async function oidcVendor(vendor: OAuthVendor, extra: object = {}): Promi
 async function readAsked(path: string, request: Request): Promise<Asked> {
   const contentType = request.headers.get('content-type') ?? ''
   const userAgent = request.headers.get('user-agent') ?? ''
+  const deviceId = request.headers.get('x-msh-device-id')
   const body = await request.text()
   const members = contentType.includes('json')
     ? JSON.parse(body)
     : Object.fromEntries(new URLSearchParams(body))
-  return { path, contentType, userAgent, members }
+  return { path, contentType, userAgent, deviceId, members }
 }
 
 /** What the vendor refuses and an OpenID provider does not look at. */

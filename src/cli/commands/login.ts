@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type AccountChange, accountChange, withAccountChange } from '../../config/edit/accounts.ts'
 import type { OAuthHttp } from '../../credentials/oauth/ask.ts'
+import { deviceHeaders } from '../../credentials/oauth/device-headers.ts'
 import { OAuthError } from '../../credentials/oauth/error.ts'
 import { identityOf } from '../../credentials/oauth/identity.ts'
 import { type NewAccount, newAccount, saveAccount } from '../../credentials/oauth/new-account.ts'
@@ -106,7 +107,8 @@ function vendorIn({ providers }: RoutingTable, name: string): OAuthVendor | unde
 async function signIn(asked: SignIn, signal: AbortSignal, io: Io): Promise<number> {
   const { vendor, values, table } = asked
   const deviceId = randomUUID()
-  const http = httpFor(asked, signal, io)
+  const headers = deviceHeaders(vendor, { device_id: deviceId })
+  const http = { ...httpFor(asked, signal, io), headers }
   const tokens = await tokensFor(vendor, values, {
     io,
     http,

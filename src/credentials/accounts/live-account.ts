@@ -7,6 +7,7 @@ import type { HttpTransport } from '../../providers/transport.ts'
 import type { AuthFolder } from '../../store/auth-folder.ts'
 import { StoreConflict, type StoredDocument } from '../../store/store.ts'
 import type { AccountReference } from '../credential.ts'
+import { deviceHeaders } from '../oauth/device-headers.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { type IssuedTokens, refreshTokens } from '../oauth/tokens.ts'
 import {
@@ -184,7 +185,8 @@ export class LiveAccount {
   ): Promise<IssuedTokens | undefined> {
     const { transport, userAgent, after, now } = this.options
     try {
-      const http = { transport, userAgent, after, proxy }
+      const headers = deviceHeaders(vendor, this.current.members)
+      const http = { transport, userAgent, after, proxy, headers }
       const tokens = await refreshTokens(vendor, refreshToken, http, now())
       // Before anything else is done with them: they are secrets from now on.
       this.remember([tokens.accessToken, tokens.refreshToken ?? '', tokens.idToken ?? ''])

@@ -12,6 +12,8 @@ export type OAuthHttp = {
   transport: HttpTransport
   /** Our own. */
   userAgent: string
+  /** Sent with every request: what the vendor knows its clients' devices by. */
+  headers?: Readonly<Record<string, string>>
   /** A `proxy-url`; absent: the environment decides. */
   proxy?: string
   after?: After
@@ -70,8 +72,10 @@ async function replyTo(question: Question, http: OAuthHttp) {
   }
 }
 
-function requestFor({ url, headers: own, body }: Question, { userAgent, proxy }: OAuthHttp) {
-  const headers = new Headers({ accept: 'application/json', 'user-agent': userAgent, ...own })
+function requestFor({ url, headers: own, body }: Question, http: OAuthHttp) {
+  const { userAgent, proxy } = http
+  const always = { accept: 'application/json', 'user-agent': userAgent }
+  const headers = new Headers({ ...http.headers, ...always, ...own })
   if (!body) return { method: 'GET', url, headers, body: undefined, proxy, connectMs: 0 } as const
   const isJson = body.type === 'json'
   headers.set('content-type', isJson ? 'application/json' : 'application/x-www-form-urlencoded')

@@ -84,6 +84,23 @@ describe('a token that is over', () => {
     expect(live.token(use, signal)).toBe('access-2')
   })
 
+  test('is refreshed with what the vendor knows the device by', async () => {
+    const kimi = vendorBy('fileType', 'kimi')
+    if (!kimi) throw new Error('there is no such vendor')
+    const path = folderWith({ ...MEMBERS, type: 'kimi', device_id: 'device-1' })
+    const endpoint = tokenEndpoint()
+    const devices: (string | null)[] = []
+    const transport: TokenEndpoint = {
+      ...endpoint,
+      send(request, signal) {
+        devices.push(request.headers.get('x-msh-device-id'))
+        return endpoint.send(request, signal)
+      },
+    }
+    await process(path, transport).live.token({ vendor: kimi, proxy: undefined }, signal)
+    expect(devices).toEqual(['device-1'])
+  })
+
   test('is refreshed once for all requests that wait', async () => {
     const endpoint = tokenEndpoint()
     const { live } = process(folderWith(), endpoint)
