@@ -77,7 +77,8 @@ function assemble(
   })
   const accountsChanged = (renewed: readonly AccountFile[]): void => {
     endCooldowns(renewed, live.current.gateway)
-    void reloader?.relist()
+    // Requests that wait for a credential may have one now.
+    void reloader?.relist().then(() => services.waitingRoom.wake())
   }
   const reload = async () => (await reloader?.reload()) ?? []
   return {
