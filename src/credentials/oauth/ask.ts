@@ -42,7 +42,9 @@ const MAX_BYTES = 256 * 1024
 export async function ask(question: Question, http: OAuthHttp, nowMs: number): Promise<Reply> {
   const { status, headers, body } = await replyTo(question, http)
   const members = parseObject(body)
-  if (!members) throw noJson(question, status)
+  // The page of a fault says no more than its status.
+  if (!members && status < 500) throw noJson(question, status)
+  if (!members) throw refusal(question, status, {}, parseRetryAfter(headers, nowMs))
   if (status >= 200 && status < 300) return { members, dateMs: dateOf(headers) }
   throw refusal(question, status, members, parseRetryAfter(headers, nowMs))
 }

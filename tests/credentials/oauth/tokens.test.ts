@@ -137,6 +137,7 @@ describe('a failure is typed', () => {
     ],
     ['a page with status 200', page(200), 'not-json', 'a page in place of JSON'],
     ['a page with status 403', page(403), 'not-json', 'try again from another network'],
+    ['the page of a fault', page(502), 'transient', 'cannot serve this now (status 502)'],
     ['a redirect', new Response(null, { status: 302 }), 'not-json', 'status 302'],
     ['an array', Response.json([]), 'not-json', 'a page in place of JSON'],
     ['no token', json(200, {}), 'rejected', 'without an access token'],
