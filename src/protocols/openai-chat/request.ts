@@ -1,6 +1,6 @@
 import type { ConversationRequest, Extensions } from '../../conversation/index.ts'
-import type { JsonObject } from '../../lib/json/json.ts'
-import { flag, object, objects, text, without } from '../../lib/json/read-json.ts'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
+import { flag, object, objects, PROTOTYPE, text, without } from '../../lib/json/read-json.ts'
 import type { Addressee, Envelope, Loss, Wire } from '../codec.ts'
 import {
   type ForeignRules,
@@ -14,8 +14,8 @@ import {
   decodeSampling,
   encodeSampling,
   ORIGINAL_SAMPLING,
+  PLAIN_SAMPLING,
   SAMPLING,
-  understoodSampling,
 } from './sampling.ts'
 import { spellingOf, unlessEmpty, withSpelling } from './spelling.ts'
 import { decodeThinking, encodeThinking, THINKING } from './thinking.ts'
@@ -32,7 +32,7 @@ const ORIGINAL = [
 ]
 
 /** Members whose meaning the conversation holds: only their spelling is the client's own. */
-const UNDERSTOOD = [
+const UNDERSTOOD: ReadonlySet<string> = new Set([
   ...SAMPLING,
   ...THINKING,
   ...CHOICE,
@@ -43,7 +43,7 @@ const UNDERSTOOD = [
   'stream',
   'prompt_cache_key',
   'verbosity',
-]
+])
 
 const FOREIGN: ForeignRules = {
   ignorable: [
@@ -77,29 +77,41 @@ export function decodeRequest(body: JsonObject, envelope: Envelope): Conversatio
     cacheKey,
     verbosity,
     format: decodeFormat(body),
-    ...ownMembers(without(body, ...encodedAnew(body))),
+    ...ownMembers(body),
   }
 }
 
 /** All members as the client spelled them in the memory, what the conversation does not hold in the extensions. */
-function ownMembers(own: JsonObject): { extensions?: Extensions } {
-  const members = without(own, ...UNDERSTOOD)
+function ownMembers(body: JsonObject): { extensions?: Extensions } {
+  const own: JsonObject = {}
+  const members: JsonObject = {}
+  for (const name in body) {
+    const value = body[name]
+    if (value === undefined || name === PROTOTYPE || isEncodedAnew(name, value)) continue
+    own[name] = value
+    if (!UNDERSTOOD.has(name)) members[name] = value
+  }
   return {
     ...withRequestExtensions('openai-chat', members, FOREIGN),
     ...withSpelling(members, unlessEmpty('members', own)),
   }
 }
 
-/** Members with one spelling, which the conversation alone decides. */
-function encodedAnew(body: JsonObject): string[] {
-  return [
-    'model',
-    'messages',
+/** Whether a member has one spelling, which the conversation alone decides. */
+function isEncodedAnew(name: string, value: JsonValue): boolean {
+  switch (name) {
+    case 'model':
+    case 'messages':
+      return true
     // An empty list is remembered: no tool of the conversation stands for it.
-    ...['tools', 'functions'].filter(name => objects(body[name]).length > 0),
-    ...understoodSampling(body),
-    ...(typeof body.parallel_tool_calls === 'boolean' ? ['parallel_tool_calls'] : []),
-  ]
+    case 'tools':
+    case 'functions':
+      return objects(value).length > 0
+    case 'parallel_tool_calls':
+      return typeof value === 'boolean'
+    default:
+      return typeof value === 'number' && PLAIN_SAMPLING.has(name)
+  }
 }
 
 /** Strict: what the protocol documents and the client's own members, and the rest as losses. */

@@ -32,8 +32,10 @@ const MAX_STOPS = 4
 
 /** Members that may be spelled in several ways. */
 export const ORIGINAL_SAMPLING = [...CAPS, 'stop', 'top_k']
+/** Numbers that have one spelling. */
+export const PLAIN_SAMPLING: ReadonlySet<string> = new Set(PLAIN.map(([name]) => name))
 /** Every member of which the conversation holds the meaning. */
-export const SAMPLING = [...ORIGINAL_SAMPLING, ...PLAIN.map(([name]) => name)]
+export const SAMPLING = [...ORIGINAL_SAMPLING, ...PLAIN_SAMPLING]
 
 export function decodeSampling(body: JsonObject): Sampling {
   const sampling: Sampling = {}
@@ -48,11 +50,6 @@ export function decodeSampling(body: JsonObject): Sampling {
   const stop = decodeStops(body)
   if (stop) sampling.stop = stop
   return sampling
-}
-
-/** The plain numbers that were understood: they have one spelling. */
-export function understoodSampling(body: JsonObject): string[] {
-  return PLAIN.map(([name]) => name).filter(name => number(body[name]) !== undefined)
 }
 
 function decodeCap(wire: JsonObject): number | undefined {
