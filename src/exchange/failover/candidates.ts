@@ -172,6 +172,7 @@ function passesTo(exchange: Exchange, target: Target, passage: Passage | undefin
   )
 }
 
+/** The only candidate of a request that tries no other: it counts tokens. */
 export function candidateOf(exchange: Exchange, target: Target, lease: Lease): Candidate {
   const passage = passageTo(exchange, target)
   return { target, lease, passage, passing: passesTo(exchange, target, passage) }
@@ -189,8 +190,9 @@ function* eachCredential(
 ): Steps<void> {
   const { progress, body, gateway } = exchange
   // Before a credential is leased: a malformed request is no fault of any.
-  if (!body.loaded && exchange.action !== 'relay')
-    if (!passesTo(exchange, target, passageTo(exchange, target))) yield* settled(body.load())
+  const passage = passageTo(exchange, target)
+  if (!body.loaded && exchange.action !== 'relay' && !passesTo(exchange, target, passage))
+    yield* settled(body.load())
   const tried = new Set(progress.excluded?.get(target))
   for (;;) {
     if (progress.attempts > 0 && isTotalOver(exchange, target)) {
@@ -204,7 +206,7 @@ function* eachCredential(
     if (!lease) break
     tried.add(lease.credential.id)
     let failure: AttemptFailure | undefined
-    do failure = yield candidateOf(exchange, target, lease)
+    do failure = yield { target, lease, passage, passing: passesTo(exchange, target, passage) }
     while (!failure || failure.after === 'again')
     const { error, after } = failure
     if (after === 'next-target') {
