@@ -1,8 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import fc from 'fast-check'
 import { parseSource } from '../../src/config/yaml/source.ts'
-import { tooDeepAt } from '../../src/lib/files/yaml-depth.ts'
-import { nearest } from '../../src/lib/nearest.ts'
 import { secretsIn } from '../../src/redaction/find-secrets.ts'
 import { processorMsSince } from '../support/processor-time.ts'
 import { compiled } from '../support/routes.ts'
@@ -116,52 +113,4 @@ describe('a text that is nested too deep is refused before it is parsed', () => 
 
   test('the place is reported', () =>
     expect(diagnosticsOf(`${A}x-a:\n  b: ${'['.repeat(70)}`)[0]).toStartWith('3: '))
-
-  test.each([
-    ['an ordinary file', `${A}models:\n  m:\n    - [ a/x, a/y ]\n    - to: a/z\n`],
-    ['brackets in quotes', `x-a: "${'['.repeat(200)}"\nx-b: '${'{'.repeat(200)}'\n`],
-    ['brackets in a remark', `# ${'['.repeat(200)}\nx-a: 1 # ${'['.repeat(200)}\n`],
-    [
-      'brackets in a text',
-      `x-a: |\n  ${'['.repeat(200)}\n  ${'- '.repeat(200)}\nx-b: a${'['.repeat(200)}\n`,
-    ],
-    ['a long text that is indented', `x-a: >\n${lines(100, n => `  ${' '.repeat(n)}words\n`)}`],
-    [
-      'a long file',
-      lines(500, n => `x-${n}:\n  a: [ { b: 1 }, { c: [ 2 ] } ]\n  d:\n    - e: f\n`),
-    ],
-  ])('%s is not', (_, text) => expect(tooDeepAt(text)).toBeUndefined())
-})
-
-describe('the nearest name', () => {
-  /** Changes, insertions, removals and swaps, without a shortcut. */
-  function distance(a: string, b: string): number {
-    const rows = Array.from({ length: a.length + 1 }, (_, i) =>
-      Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
-    )
-    const at = (i: number, j: number): number => rows[i]?.[j] ?? 0
-    for (let i = 1; i <= a.length; i++)
-      for (let j = 1; j <= b.length; j++) {
-        const row = rows[i] ?? []
-        const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
-        row[j] = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, changed)
-        if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-          row[j] = Math.min(at(i, j), at(i - 2, j - 2) + 1)
-      }
-    return at(a.length, b.length)
-  }
-
-  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 3, maxLength: 24 })
-  test('is found though only near ones are looked at', () =>
-    fc.assert(
-      fc.property(word, word, (wrong, known) => {
-        const limit = Math.min(Math.max(2, Math.floor(wrong.length / 3)), wrong.length - 1, 8)
-        const near = known.startsWith(wrong) || distance(wrong, known) <= limit
-        expect(nearest(wrong, [known])).toEqual(near ? [known] : [])
-      }),
-      { seed: 7, numRuns: 2_000 },
-    ))
-
-  test('a name of megabytes has none', () =>
-    expect(nearest('x'.repeat(2_000_000), ['x'.repeat(2_000_000)])).toEqual([]))
 })
