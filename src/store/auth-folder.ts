@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { tryFileLock } from '../lib/files/file-lock.ts'
 import type { After } from '../lib/timer.ts'
@@ -34,6 +34,13 @@ export interface AuthFolder {
    */
   lock(name: string, signal: AbortSignal): Promise<() => void>
   /**
+   * What the journal of this name holds; undefined: nothing. It is for the holder of the lock, and
+   * outlives the process in no more time than one write takes: it is not synced.
+   */
+  journal(name: string): string | undefined
+  /** Writes the journal, mode 0600; undefined removes it. Throws what the system answers. */
+  writeJournal(name: string, text: string | undefined): void
+  /**
    * Calls `changed` when files came, went or are others, once they keep still. Gives what ends it.
    * Makes the folder if it can: what is not there cannot be watched, only looked for now and then.
    */
@@ -51,6 +58,7 @@ export function createAuthFolder({ path: given, now, after }: AuthFolderOptions)
   const store = createFolderStore({ folder: dirname(path), now, after })
   const keyOf = (name: string): string => `${basename(path)}/${name}`
   const pathOf = (name: string): string => join(path, name)
+  const journalOf = (name: string): string => pathOf(`.${name}.journal`)
   const stamps = (): string =>
     namesIn(path)
       .map(name => `${name} ${stampOf(pathOf(name))}`)
@@ -72,6 +80,14 @@ export function createAuthFolder({ path: given, now, after }: AuthFolderOptions)
         if (release) return release
         await new Promise<void>(wake => after(LOCK_POLL_MS, wake))
       }
+    },
+    journal(name) {
+      const bytes = readable(journalOf(name))
+      return bytes && new TextDecoder().decode(bytes)
+    },
+    writeJournal(name, text) {
+      if (text === undefined) rmSync(journalOf(name), { force: true })
+      else writeFileSync(journalOf(name), text, { mode: 0o600 })
     },
     watch(changed) {
       makeFolder(path)

@@ -85,6 +85,20 @@ describe('a lock of the folder', () => {
   })
 })
 
+test('a journal is for this user alone, is no account file, and may be removed twice', async () => {
+  const { path, folder, open } = scene()
+  const release = await folder.lock('refresh', signal)
+  expect(folder.journal('refresh')).toBeUndefined()
+  folder.writeJournal('refresh', 'a')
+  folder.writeJournal('refresh', 'b')
+  expect(open().journal('refresh')).toBe('b')
+  expect(statSync(join(path, '.refresh.journal')).mode & 0o777).toBe(0o600)
+  expect(folder.files()).toEqual([])
+  for (let times = 0; times < 2; times++) folder.writeJournal('refresh', undefined)
+  expect(readdirSync(path)).toEqual(['.refresh.lock'])
+  release()
+})
+
 describe('a folder that is watched', () => {
   test('reports what came, changed and went, and is made where it is not there', async () => {
     const { path, folder } = scene()

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { type AccountFile, readAccountFile } from '../../credentials/accounts/account-file.ts'
+import { refreshLock } from '../../credentials/accounts/live-account.ts'
 import type { AuthFolder } from '../../store/auth-folder.ts'
 import { folderProblem, openAuthFolder } from '../account-folder.ts'
 import { command } from '../arguments.ts'
@@ -79,10 +80,13 @@ async function remove(
   folder: AuthFolder,
   io: Io,
 ): Promise<number> {
-  for (const { file, label, type } of accounts) {
+  for (const account of accounts) {
+    const { file, label, type } = account
     try {
       const document = await folder.read(file)
       if (document) await folder.remove(file, document.version)
+      // A gateway that was killed may have left tokens there.
+      folder.writeJournal(refreshLock(account), undefined)
     } catch (error) {
       return refuse('logout', folderProblem(error, folder.path), io)
     }

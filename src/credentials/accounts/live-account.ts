@@ -17,6 +17,7 @@ import {
   withTokens,
 } from './account-file.ts'
 import type { AccountStatuses, RefreshFailure } from './account-status.ts'
+import { UnsavedTokens } from './unsaved-tokens.ts'
 
 export type LiveAccountOptions = {
   now(): number
@@ -48,14 +49,14 @@ export class LiveAccount {
   private current: AccountFile
   private issued: readonly string[]
   private running: Promise<void> | undefined
-  /** Issued tokens that could not be written yet; `instead`: the refresh token they replace. */
-  private unsaved: { instead: string; tokens: IssuedTokens } | undefined
+  private readonly unsaved: UnsavedTokens
 
   constructor(folder: AuthFolder, account: AccountFile, options: LiveAccountOptions) {
     this.folder = folder
     this.options = options
     this.current = account
     this.issued = secretsOf(account)
+    this.unsaved = new UnsavedTokens(folder)
   }
 
   get account(): AccountFile {
@@ -142,9 +143,7 @@ export class LiveAccount {
       if (refreshToken === undefined) throw this.over('it has no refresh token')
       if (this.failure?.final) throw this.over(this.failure.message)
       const tokens =
-        this.unsaved?.instead === refreshToken
-          ? this.unsaved.tokens
-          : await this.requested(refreshToken, use)
+        this.unsaved.tokensFor(this.lock, refreshToken) ?? (await this.requested(refreshToken, use))
       if (tokens) await this.save(document, refreshToken, tokens)
     } finally {
       release()
@@ -155,7 +154,7 @@ export class LiveAccount {
     const limit = new AbortController()
     const stop = this.options.after(LOCK_MS, () => limit.abort())
     try {
-      return await this.folder.lock(`refresh-${this.current.fingerprint}`, limit.signal)
+      return await this.folder.lock(this.lock, limit.signal)
     } catch (error) {
       const reason = limit.signal.aborted
         ? 'another process has been refreshing it for too long'
@@ -189,7 +188,8 @@ export class LiveAccount {
       const http = { transport, userAgent, after, proxy, headers }
       const tokens = await refreshTokens(vendor, refreshToken, http, now())
       // Before anything else is done with them: they are secrets from now on.
-      this.remember([tokens.accessToken, tokens.refreshToken ?? '', tokens.idToken ?? ''])
+      this.remember(issuedSecrets(tokens))
+      await this.unsaved.keep(this.lock, { instead: refreshToken, tokens })
       return tokens
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error
@@ -205,7 +205,7 @@ export class LiveAccount {
   /** Writes what was issued; a token that replaced another one is used only once it is on the disk. */
   private async save(read: StoredDocument, instead: string, tokens: IssuedTokens): Promise<void> {
     const { file } = this.current
-    this.unsaved = { instead, tokens }
+    this.remember(issuedSecrets(tokens))
     let document = read
     for (;;) {
       const bytes = withTokens(document.bytes, tokens, this.options.now())
@@ -223,7 +223,7 @@ export class LiveAccount {
       // Another sign-in, or another program: its tokens are newer than what was read before.
       if (this.current.tokens.refreshToken !== instead) break
     }
-    this.unsaved = undefined
+    this.unsaved.drop(this.lock)
     await this.reread()
     this.options.statuses.note(this.folder.path, this.current, undefined)
   }
@@ -267,9 +267,22 @@ export class LiveAccount {
     return `${this.current.type} account ${this.current.label}`
   }
 
+  private get lock(): string {
+    return refreshLock(this.current)
+  }
+
   private get login(): string {
     return `jackfield login ${this.current.type}`
   }
+}
+
+/** The name of the lock, and of the journal, of an account's refresh. */
+export function refreshLock({ fingerprint }: Pick<AccountFile, 'fingerprint'>): string {
+  return `refresh-${fingerprint}`
+}
+
+function issuedSecrets({ accessToken, refreshToken = '', idToken = '' }: IssuedTokens): string[] {
+  return [accessToken, refreshToken, idToken]
 }
 
 function secretsOf({ tokens: { accessToken, refreshToken }, members }: AccountFile): string[] {

@@ -39,6 +39,8 @@ function scene(initial: Record<string, string>) {
     write: async (name, bytes) => void files.set(name, new TextDecoder().decode(bytes)),
     remove: async name => void files.delete(name),
     lock: async () => () => {},
+    journal: () => undefined,
+    writeJournal() {},
     watch(listener) {
       changed = listener
       return () => {

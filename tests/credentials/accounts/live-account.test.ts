@@ -255,6 +255,11 @@ describe('a crash between any two steps leaves a file that can be used', () => {
   }
   test.each<[string, (folder: AuthFolder) => Partial<AuthFolder>, string]>([
     ['before the lock', () => ({ lock: crash }), 'refresh-1'],
+    [
+      'before the issued tokens are in their file',
+      () => ({ write: async () => crash() }),
+      'refresh-1',
+    ],
     ['before the file is read', () => ({ read: async () => crash() }), 'refresh-1'],
     [
       'after the tokens are written',
@@ -272,8 +277,21 @@ describe('a crash between any two steps leaves a file that can be used', () => {
     const killed = process(path, endpoint, change).live
     await Promise.resolve(killed.token(use, signal)).catch(() => {})
     expect(onDisk(path).refresh_token).toBe(expected)
-    expect(await process(path, endpoint).live.token(use, signal)).toBe('access-2')
+    const { live } = process(path, endpoint)
+    expect(await live.token(use, signal)).toBe('access-2')
+    expect(onDisk(path).refresh_token).toBe('refresh-2')
+    expect(await live.replace('access-2', use, signal)).toBe(true)
     expect(endpoint.reused).toBe(0)
+    expect(readdirSync(path).filter(name => name.endsWith('.journal'))).toEqual([])
+  })
+
+  test('a journal of another sign-in, or half a one, is not used', async () => {
+    for (const journal of ['{"instead":"refresh-0","tokens":{"accessToken":"old"}}', '{"inst']) {
+      const path = folderWith()
+      const { live } = process(path, tokenEndpoint())
+      writeFileSync(join(path, `.refresh-${live.account.fingerprint}.journal`), journal)
+      expect(await live.token(use, signal)).toBe('access-2')
+    }
   })
 
   test('tokens that cannot be written are not used, and are written as soon as that is possible', async () => {
