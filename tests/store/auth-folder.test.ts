@@ -95,8 +95,8 @@ test('a journal is for this user alone, is no account file, and may be removed t
   expect(statSync(join(path, '.refresh.journal')).mode & 0o777).toBe(0o600)
   expect(folder.files()).toEqual([])
   for (let times = 0; times < 2; times++) folder.writeJournal('refresh', undefined)
-  expect(readdirSync(path)).toEqual(['.refresh.lock'])
   release()
+  expect(readdirSync(path)).toEqual(['.refresh.lock'])
 })
 
 describe('a folder that is watched', () => {
