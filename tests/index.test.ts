@@ -87,7 +87,7 @@ describe('a gateway in the program’s own process', () => {
     expect((await jackfield.fetch(question(), peer)).status).toBe(status)
   })
 
-  test('with api-keys the key decides, whoever the peer is', async () => {
+  test('with api-keys the key decides, whatever the peer is', async () => {
     const jackfield = await open({
       routes: `${ROUTES}api-keys: [ { name: ann, key: key-of-ann } ]\n`,
     })

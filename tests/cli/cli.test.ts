@@ -139,7 +139,7 @@ describe('commands', () => {
     ['schema', ''],
     ['help', ''],
     ['nope', '2>&1 '],
-  ])('%s ends quietly when nobody reads it to its end', async (args, more) => {
+  ])('%s ends quietly when its output is not read to the end', async (args, more) => {
     const whole = `${command.map(part => `'${part}'`).join(' ')} ${args} ${more}| true`
     const child = Bun.spawn(['sh', '-c', whole], { env: cleanEnv(), stderr: 'pipe' })
     expect(await new Response(child.stderr).text()).toBe('')
@@ -228,7 +228,7 @@ describe('stopping', () => {
     expect(await gateway.exited).toBe(0)
   })
 
-  test('a gateway whose log nobody reads any more goes on serving', async () => {
+  test('a gateway whose log is not read any more goes on serving', async () => {
     writeFileSync(join(cwd, 'debug.yaml'), `${ROUTES}logging: { level: debug }\n`)
     const child = Bun.spawn([...command, '--routes', 'debug.yaml', '--port', '0'], {
       cwd,

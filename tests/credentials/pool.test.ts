@@ -218,7 +218,7 @@ describe('after a cooldown', () => {
     expect(next).toEqual(new Set(['p/a', 'p/b']))
   })
 
-  test('where nobody else is, all go along', () => {
+  test('where no other credential is able, all are used', () => {
     const one = bench([spec('a')])
     one.fails('upstream-failed')
     one.advance(60_001)

@@ -121,7 +121,7 @@ function coolingDown({ gateway }: World): Map<string, { untilMs: number; code: s
   )
 }
 
-test('credentials in trouble: nobody waits who could be served, and the load is shared', async () => {
+test('credentials in trouble: every request is served at once, and the load is shared', async () => {
   const random = dice(20_261_121)
   const endMs = 1_500_000
   const sim = world(troubles(random, endMs))
@@ -139,7 +139,7 @@ test('credentials in trouble: nobody waits who could be served, and the load is 
     const { by, tried, status } = await sim.ask(session)
     failures += tried.length - 1
     expect(new Set(tried).size).toBe(tried.length)
-    // With twenty of them, somebody always is well and does not rest.
+    // Of twenty, at least one always is able and not cooling down.
     expect(status).toBe(200)
     const able = KEYS.filter(key => !before.has(key) && !sim.faultOf(key))
     expect(able).toContain(by ?? 'nobody')
@@ -164,7 +164,7 @@ test('credentials in trouble: nobody waits who could be served, and the load is 
     const off = Math.abs((served.get(key) ?? 0) - (fair.get(key) ?? 0)) / total
     expect(off).toBeLessThan(0.02)
   }
-  // All is well again: after the longest rest everybody serves, each as often as the others.
+  // All is well again: after the longest cooldown every credential serves, each as often as the others.
   while (sim.nowMs() < endMs + MAX_MS + 1) sim.gateway.advance(60_000)
   const after: string[] = []
   for (let at = 0; at < KEYS.length * 10; at++) after.push((await sim.ask()).by ?? 'nobody')

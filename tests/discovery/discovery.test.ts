@@ -178,7 +178,7 @@ describe('a list', () => {
     expect(gateway.asked()).toBe(1)
   })
 
-  test('nobody wants is not asked for', async () => {
+  test('no route needs is not asked for', async () => {
     const gateway = discovering(
       routes(
         provider('a', ', discover: false'),
@@ -470,7 +470,7 @@ describe('who is asked', () => {
     expect(['a', 'b', 'c', 'd'].map(id => asked(id).length)).toEqual([1, 1, 2, 1])
   })
 
-  test('nobody any more once it is stopped', async () => {
+  test('no upstream any more once it is stopped', async () => {
     const gateway = discovering(A, () => new Promise(() => {}))
     gateway.discovery.follow(gateway.gateway.table)
     await until(() => gateway.asked() === 1)

@@ -85,7 +85,7 @@ describe('models are discovered', () => {
     await upstream.stop()
   })
 
-  test('with the built-in routes, which ask nobody without a key or an address', async () => {
+  test('with the built-in routes, which ask no upstream without a key or an address', async () => {
     const asked: string[] = []
     const upstream = fakeUpstream(
       () => Response.json(REPLY),

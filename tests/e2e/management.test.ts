@@ -97,7 +97,7 @@ describe('a running gateway', () => {
     await gateway.stop()
   })
 
-  test('locks out whoever guesses, until SIGHUP', async () => {
+  test('locks out an address that guesses, until SIGHUP', async () => {
     const gateway = await start(ROUTES)
     for (let time = 0; time < 5; time++)
       await manage(gateway, 'GET', '/x', undefined, { authorization: 'x' })

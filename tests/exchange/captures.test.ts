@@ -101,7 +101,7 @@ describe.skipIf(sharedMissing)('every captured request reaches the other protoco
           headers: capture.headers,
         })
         if (other === 'openai-chat' && capture.id.endsWith('web-search-server-tool.json')) {
-          // A search that nobody makes would be answered from memory.
+          // A search that is not made would be answered from memory.
           expect(response.status).toBe(400)
           expect(await response.text()).toContain('tools that the upstream runs itself')
           return

@@ -31,7 +31,7 @@ describe('tokens are counted', () => {
     )
   })
 
-  test('here where it cannot, asking nobody', async () => {
+  test('here where it cannot, without asking an upstream', async () => {
     const gateway = localGateway(ROUTES, () => new Response(null, { status: 500 }))
     const short = await counted(await gateway.call('/v1/messages/count_tokens', ask('local')))
     const long = await counted(

@@ -112,13 +112,13 @@ not found
 `)
   })
 
-  test('how much a model shall think is nobody’s other model', async () => {
+  test('an effort of reasoning makes no other model', async () => {
     const gateway = localGateway(ROUTES.replace('"f*"', 'f'), busy)
     expect(await said(gateway, 'f(high)', { key: 'alice' })).toContain('1. a/p thinking: high')
     expect(await said(gateway, 'g(high)', { key: 'alice' })).toContain('may only ask for f')
   })
 
-  test('and takes nobody’s turn', async () => {
+  test('and takes no turn in the pool', async () => {
     const gateway = localGateway(ROUTES, busy)
     const first = await said(gateway, 'm')
     expect(await said(gateway, 'm')).toBe(first)

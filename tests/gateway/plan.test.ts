@@ -76,7 +76,7 @@ describe('what a new file would change', () => {
     expect(plan(now, 'models: { coder: kimi/k2 }\n')).toEqual(['"coder": claude/x → kimi/k2'])
   })
 
-  test('names that nobody wrote down, but somebody asked for', () => {
+  test('names that are not in the file, but were asked for', () => {
     const before: RequestedBefore[] = [
       { model: 'claude-sonnet-9', key: 'local', client: 'claude-code' },
       { model: 'claude-sonnet-9', key: 'local', client: 'claude-code' },

@@ -412,7 +412,7 @@ openai-compatibility:
     expect(route(table, 'own')).toBe('openai-2/own')
   })
 
-  test('only accounts: what is written stands, and says that nobody can answer yet', () => {
+  test('only accounts: what is written stands, with a note that no provider can answer yet', () => {
     const only = imported(
       'config.yaml',
       'auth-dir: auths\noauth-model-alias: { claude: [ { name: a, alias: b } ] }\n',
@@ -426,7 +426,7 @@ openai-compatibility:
     expect(only.about('oauth-model-alias.claude')).toContain('accounts')
   })
 
-  test('a wrong address, a key without one and a mapping to nobody leave nothing half', () => {
+  test('a wrong address, a key without one and a mapping to no model leave nothing half', () => {
     const { table, notes, unknown } = taken(`
 gemini-api-key: [ { base-url: "https://a", models: [ { name: m } ] }, { api-key: k, base-url: "::" } ]
 openai-compatibility: [ { name: a }, { name: b, base-url: nonsense } ]

@@ -127,7 +127,7 @@ const written = (name: string, value: unknown): string =>
         .join('\n')
     : JSON.stringify(value)
 
-test.each(FIXTURES)('%s: no setting can be taken away unheard', name => {
+test.each(FIXTURES)('%s: no setting can be taken away unnoticed', name => {
   const outcome = (value: unknown): { text: string; abouts: string } => {
     const result = importConfig(
       name,
@@ -206,7 +206,7 @@ test('the account files have every setting that such a file may have', () => {
   expect(missing).toEqual([])
 })
 
-describe('what nobody knows is noted, wherever it stands', () => {
+describe('an unknown setting is noted, wherever it stands', () => {
   const made = 'madeUp'
 
   test.each([

@@ -52,7 +52,7 @@ describe('how a request was decided is kept', () => {
     expect(JSON.stringify(gateway.services.recent.list())).not.toMatch(/sk-secret|nobody else/)
   })
 
-  test('when nobody could serve it', async () => {
+  test('when no target could serve it', async () => {
     const gateway = localGateway(ROUTES, () =>
       Response.json(
         { error: { message: 'slow down' } },

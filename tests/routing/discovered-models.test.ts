@@ -16,7 +16,7 @@ function found(models: readonly (string | UpstreamModel)[]): DiscoveredModel[] {
   }))
 }
 
-/** Compiles with the same list for whoever asks for one; none: nobody knows any yet. */
+/** Compiles with the same list for every provider; none: no list is known yet. */
 function compiled(
   text: string,
   list?: readonly (string | UpstreamModel)[],
@@ -204,7 +204,7 @@ describe('discover where there is nothing to discover', () => {
   })
 })
 
-test('the built-in file asks nobody while no key is set', () => {
+test('the built-in file asks no upstream while no key is set', () => {
   const builtin = readFileSync(join(import.meta.dir, '../../routes.yaml'), 'utf8')
   const asked = (env: Record<string, string>) =>
     [...table(builtin, undefined, env).providers.values()]

@@ -175,7 +175,7 @@ describe.each(SUBJECTS)('a damaged file of what is %s', (_, open) => {
     fourth.close()
   })
 
-  test('that somebody removes is made anew', () => {
+  test('that is removed is made anew', () => {
     const home = newHome()
     const running = open(home)
     running.fill()

@@ -52,7 +52,7 @@ describe('a log file', () => {
     ])
   })
 
-  test('that somebody took away is made again', () => {
+  test('that was taken away is made again', () => {
     const path = join(newHome(), 'a.log')
     const { file } = logFile(path)
     file.append('one\n')

@@ -71,7 +71,7 @@ describe('a file of tables', () => {
     openVersioned(path, THREE).close()
   })
 
-  test('of an older version that somebody uses is left alone', () => {
+  test('of an older version that is in use is left alone', () => {
     const path = olderFile()
     const other = openVersioned(path, ONE)
     expect(() => openVersioned(path, THREE)).toThrow('in use by another process')

@@ -83,7 +83,7 @@ describe('the usage of all time', () => {
     expect(again.warnings).toEqual([])
   })
 
-  test('is read beside whoever writes it, and after', () => {
+  test('is read beside its writer, and after it', () => {
     const home = newHome()
     expect(readUsage(home, 0)).toBeUndefined()
     const { store } = storeIn(home)

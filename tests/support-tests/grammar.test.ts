@@ -176,7 +176,7 @@ const ILLEGAL: Record<Wire, [string, Change, RegExp][]> = {
       /follows 0 calls/,
     ],
     ['arguments that are no JSON', without(5), /the arguments are no object/],
-    ['tools that nobody called', without(3, 4, 5), /without a call/],
+    ['tools without a call', without(3, 4, 5), /without a call/],
     ['usage before the finish', swapped(6, 7), /usage before the finish/],
     ['usage twice', twice(7), /a second chunk of usage/],
     ['a total that is none', patched(7, { usage: { total_tokens: 1 } }), /total_tokens/],

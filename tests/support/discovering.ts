@@ -15,14 +15,14 @@ export type Discovering = LocalGateway & {
   listed(): Promise<string[]>
   /** How often a list was asked for. */
   asked(): number
-  /** Waits until nobody is being asked, and somebody will be. */
+  /** Waits until no upstream is being asked, and one will be. */
   settled(): Promise<void>
 }
 
 /** How long one is waited for, which nothing else is. */
 const LIMIT_MS = 10_000
 
-/** A gateway in this process that discovers models; nobody is asked before `discovery.follow`. */
+/** A gateway in this process that discovers models; no upstream is asked before `discovery.follow`. */
 export function discovering(
   routes: string,
   upstream: Upstream,

@@ -15,7 +15,7 @@ export function framesOf(sse: string): Frame[] {
 function frameOf(block: string): Frame[] {
   const lines = block.split(/\r\n|\r|\n/)
   const data = valuesOf(lines, 'data')
-  // Comments and bare event names reach nobody.
+  // Comments and bare event names reach no client.
   if (data.length === 0) return []
   const event = valuesOf(lines, 'event').at(-1)
   return [{ ...(event === undefined ? {} : { event }), data: data.join('\n') }]

@@ -117,7 +117,7 @@ aliases: { "gpt-*": a/three }
       return found.found ? found.route.steps[0]?.members[0]?.provider.id : undefined
     }
     expect([first('amp'), first('other'), first('amp')]).toEqual(['b', 'a', 'b'])
-    // What depends on nobody is the very same route every time.
+    // A route that depends on no condition is the very same every time.
     expect(resolve('real', sampleFacts('real'))).toBe(
       resolve('real', sampleFacts('real', { client: 'amp' })),
     )

@@ -146,7 +146,7 @@ describe('a token that is over', () => {
 describe('after a 401', () => {
   const fresh = { ...MEMBERS, expired: '2026-01-01T23:00:00Z' }
 
-  test('the token is refreshed once, whoever was refused', async () => {
+  test('the token is refreshed once, whichever request was refused', async () => {
     const endpoint = tokenEndpoint()
     const { live } = process(folderWith(fresh), endpoint)
     expect(live.token(use, signal)).toBe('access-1')

@@ -28,7 +28,7 @@ export function countingRandom(): (length: number) => Uint8Array {
   }
 }
 
-/** A JWT that nobody signed. */
+/** A JWT without a valid signature. */
 export function unsignedToken(claims: object): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   return `${part({ alg: 'none' })}.${part(claims)}.`

@@ -133,7 +133,7 @@ describe('a key with a budget', () => {
     expect((await ask(gateway, 'unpriced', key)).status).toBe(200)
   })
 
-  test('nobody without a budget is asked for the price', async () => {
+  test('a caller without a budget needs no price', async () => {
     const gateway = localGateway(ROUTES, () => Response.json(chat({})))
     await ask(gateway, 'unpriced', 'bob-key')
     expect(gateway.logged()).not.toContain('cost')

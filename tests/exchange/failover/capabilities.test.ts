@@ -124,12 +124,12 @@ describe('a target that is known not to have what a request needs is passed over
     }
     expect((await ask(gateway, 'm', long)).status).toBe(200)
     expect(gateway.received.map(host)).toEqual(['sighted'])
-    // With nobody else to ask, who serves it says how long is too long.
+    // Without another target the one that serves decides what is too long.
     expect((await ask(gateway, 'only-blind', long)).status).toBe(200)
     expect(gateway.received.map(host)).toEqual(['sighted', 'plain'])
   })
 
-  test('a search that nobody makes is not answered from memory', async () => {
+  test('a search that no target can make is not answered from memory', async () => {
     const gateway = renewedGateway(ROUTES, ok)
     const search = [{ type: 'web_search_20250305', name: 'web_search' }]
     const asked = { max_tokens: 9, messages: [{ role: 'user', content: 'news?' }], tools: search }
@@ -145,8 +145,8 @@ describe('a target that is known not to have what a request needs is passed over
   })
 })
 
-describe('with nobody left', () => {
-  test('an honest error names what is missing, and nobody is asked', async () => {
+describe('with no target left', () => {
+  test('an honest error names what is missing, and no upstream is asked', async () => {
     const gateway = renewedGateway(ROUTES, ok)
     expect(
       await ask(gateway, 'only-blind', { messages: [{ role: 'user', content: LOOK }] }),
@@ -229,7 +229,7 @@ describe('a refusal for want of an ability teaches', () => {
     expect(gateway.received.slice(-2).map(host)).toEqual(['plain', 'sighted'])
   })
 
-  test('where there is nobody else the upstream itself says so', async () => {
+  test('without another target the upstream itself refuses', async () => {
     const gateway = renewedGateway(ROUTES, refusing('This model does not support image input'))
     const look = { messages: [{ role: 'user', content: LOOK }] }
     expect(await ask(gateway, 'only-unknown', look)).toEqual({

@@ -76,7 +76,7 @@ describe.each([...WIRES])('compaction that a request asks for, onto %s', wire =>
     expect(received && sent(received).tools).toBeUndefined()
   })
 
-  test('the next turn reads the summary, whoever takes it', async () => {
+  test('the next turn reads the summary, whichever target takes it', async () => {
     const gateway = renewedGateway(ROUTES, answering(wire))
     const response = await gateway.call('/v1/responses', { json: request(model) })
     const { output } = (await response.json()) as JsonObject

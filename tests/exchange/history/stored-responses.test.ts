@@ -187,7 +187,7 @@ api-keys: [ { name: ann, key: ann-key }, { name: bob, key: bob-key } ]`
     expect(gateway.received).toHaveLength(1)
   })
 
-  test('is nobody else’s, and needs a key', async () => {
+  test('belongs to its caller alone, and needs a key', async () => {
     const { gateway, response } = await stored()
     for (const [headers, status] of [
       [bob, 404],

@@ -229,7 +229,7 @@ describe('a call in pieces is one call', () => {
     expect(calls).toEqual([{ name: 'f', arguments: {} }])
   })
 
-  test('paths that nobody means do no harm', async () => {
+  test('paths without a meaning do no harm', async () => {
     const paths = [
       '$',
       '',

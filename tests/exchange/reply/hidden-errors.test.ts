@@ -503,7 +503,7 @@ describe('a reply with status 200 that is none is the upstream’s failure', () 
     }
   }
 
-  test('and the client is told so when nobody has better', async () => {
+  test('and the client gets it when no target has a better answer', async () => {
     const gateway = renewedGateway(routes('anthropic'), () => new Response(page, { headers: html }))
     const response = await ask(gateway, 'anthropic', false)
     expect(response.status).toBe(502)

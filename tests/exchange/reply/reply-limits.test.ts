@@ -179,7 +179,7 @@ describe('timeout.total holds, whatever the upstream does', () => {
     expect(await response.text()).toContain('total timeout after 60 s')
   })
 
-  test('when it is over nobody else is asked, nor once more', async () => {
+  test('when it is over no target is asked, neither another nor the same', async () => {
     local = renewedGateway(TIMED.replace('request-retry: 0', 'request-retry: 3'), received =>
       dripping(SSE, chunk({ content: 'a' }))(received),
     )

@@ -71,7 +71,7 @@ describe('a SOCKS proxy', () => {
     expect(locked.asked.at(-1)).toBe(`ann@127.0.0.1:${upstream.port}`)
   })
 
-  test('tunnels, as encrypted requests need it, for nobody without the bridge’s password', async () => {
+  test('tunnels, as encrypted requests need it, for no client without the bridge’s password', async () => {
     const bridge = await openSocksBridge(`socks5://127.0.0.1:${open.port}`)
     const { port, username, password } = new URL(bridge.url)
     const through = (authorization: string): Promise<string> =>

@@ -8,7 +8,7 @@ test('a node recalls what was remembered of it, and a copy of it does not', () =
   expect(memory.recall({ ...node })).toBeUndefined()
 })
 
-test('whoever asks for the memory of a protocol gets the same one', () => {
+test('every call for a protocol gets the same memory', () => {
   const node = sourceMemory('test').remember({}, 'wire')
   expect(sourceMemory('test').recall(node)).toBe('wire')
 })

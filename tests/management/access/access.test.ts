@@ -258,7 +258,7 @@ describe('five wrong keys lock an address out for half an hour', () => {
     expect((await gateway.manage('GET', '/cooldowns')).status).toBe(status)
   })
 
-  test('a connection that is gone is refused, right key or not, and locks nobody out', async () => {
+  test('a connection that is gone is refused, right key or not, and locks no address out', async () => {
     const gateway = managedGateway(routes(', allow-remote: true'))
     gateway.peer = undefined
     for (const { status } of await wrong(gateway, 9)) expect(status).toBe(403)
@@ -266,7 +266,7 @@ describe('five wrong keys lock an address out for half an hour', () => {
     expect(gateway.management.unlock()).toBe(0)
   })
 
-  test('it outlives a reload, and ends when somebody says so', async () => {
+  test('it outlives a reload, and ends when it is unlocked by hand', async () => {
     const gateway = managedGateway(routes())
     await wrong(gateway, 5)
     const text = `${routes()}# edited\n`

@@ -267,7 +267,7 @@ describe('requests: all', () => {
     expect((await records(set))[0]?.text).toContain('"temperature":0.25')
   })
 
-  test('a folder that cannot be written is one warning and nobody’s failure', async () => {
+  test('a folder that cannot be written is one warning, and no request fails', async () => {
     const home = newHome()
     writeFileSync(join(home, 'logs'), 'in the way')
     const gateway = localGateway(

@@ -92,7 +92,7 @@ describe('what a gateway serves is counted by the hour', () => {
     expect(gateway.usage.rows(0)[0]?.usd).toBeCloseTo((100 * 3 + 1_000 * 0.3 + 50 * 15) / 1e6, 9)
   })
 
-  test('a price that nobody knows is unknown, not nothing', async () => {
+  test('a price that is not known is unknown, not zero', async () => {
     const gateway = localGateway(ROUTES, () => Response.json(chat(USAGE)))
     await ask(gateway, 'own/unpriced')
     await gateway.services.ledger.flush()

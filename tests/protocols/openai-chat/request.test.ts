@@ -98,7 +98,7 @@ describe('a conversation of another protocol is told in the strictest form', () 
     expect(messages).toContainEqual({ role: 'tool', tool_call_id: 'a', content })
   })
 
-  test('a call nobody answered gets an answer, a result nobody asked for becomes a note', () => {
+  test('a call without a result gets one, a result without a call becomes a note', () => {
     const messages = wires(assistant(call('a')), user(result('z', [text('late')]), text('hi')))
     expect(messages[1]).toMatchObject({ role: 'tool', tool_call_id: 'a' })
     expect(JSON.stringify(messages[2])).toContain('late')
