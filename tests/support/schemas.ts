@@ -88,7 +88,7 @@ const DROPPED = new Set(['discriminator', 'format', 'example', 'nullable', 'defa
 
 /** The allowances under which the providers' own traffic passes. */
 function lenient(value: JsonValue, options: { closed: boolean; strict: boolean }): JsonValue {
-  if (Array.isArray(value)) return value.map(one => lenient(one, options))
+  if (Array.isArray(value)) return value.map(item => lenient(item, options))
   if (!isObject(value)) return value
   const out: JsonObject = {}
   for (const [name, inner] of jsonEntries(value)) {

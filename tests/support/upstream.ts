@@ -26,7 +26,7 @@ export function fakeUpstream(
     async fetch(request) {
       const path = new URL(request.url).pathname
       if (request.method === 'GET' && path.endsWith('/models')) return models(request)
-      const one: Received = {
+      const latest: Received = {
         method: request.method,
         path,
         headers: request.headers,
@@ -35,8 +35,8 @@ export function fakeUpstream(
           request.signal.addEventListener('abort', () => resolve(), { once: true }),
         ),
       }
-      received.push(one)
-      return answer(one)
+      received.push(latest)
+      return answer(latest)
     },
   })
   return { url: `http://127.0.0.1:${server.port}`, received, stop: () => server.stop(true) }

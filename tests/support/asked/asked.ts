@@ -69,7 +69,7 @@ export class Reading {
     if (!answered) this.strays.push(text)
     else {
       answered.result = text
-      this.open = this.open.filter(one => one !== fits)
+      this.open = this.open.filter(call => call !== fits)
     }
   }
 

@@ -76,11 +76,11 @@ function callDifferences(sent: Asked, got: Asked): string[] {
 }
 
 function mediaDifferences(sent: Asked, got: Asked): string[] {
-  const missing = sent.media.filter(one => !got.media.includes(one))
-  const added = got.media.filter(one => !sent.media.includes(one))
+  const missing = sent.media.filter(media => !got.media.includes(media))
+  const added = got.media.filter(media => !sent.media.includes(media))
   return [
-    ...missing.map(one => `media is missing: ${short(one)}`),
-    ...added.map(one => `media was added: ${short(one)}`),
+    ...missing.map(media => `media is missing: ${short(media)}`),
+    ...added.map(media => `media was added: ${short(media)}`),
   ]
 }
 

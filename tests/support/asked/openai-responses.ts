@@ -58,7 +58,8 @@ function readTool(tool: JsonObject, namespace: string, reading: Reading): void {
   else if (tool.type === 'custom') reading.tool(name, tool.description, UNWRITTEN)
   else if (tool.type === 'namespace') {
     const inner = words(tool.name)
-    for (const one of list(tool.tools)) readTool(one, inner === 'functions' ? '' : inner, reading)
+    for (const definition of list(tool.tools))
+      readTool(definition, inner === 'functions' ? '' : inner, reading)
   } else reading.own.push(words(tool.type))
 }
 

@@ -53,7 +53,7 @@ function assemble(chunks: JsonObject[]): JsonObject {
   let candidate: JsonObject = {}
   let usageMetadata: JsonObject = {}
   for (const chunk of chunks) {
-    const first = list(chunk.candidates).find(one => number(one.index) === 0) ?? {}
+    const first = list(chunk.candidates).find(candidate => number(candidate.index) === 0) ?? {}
     parts.push(...list(object(first.content).parts))
     candidate = { ...candidate, ...first }
     usageMetadata = { ...usageMetadata, ...object(chunk.usageMetadata) }

@@ -89,7 +89,7 @@ function assemble(chunks: JsonObject[]): JsonObject {
     if (chunk.error) error = chunk.error
     const told = chunk.usage ?? object(chunk.x_groq).usage
     if (told) usage = told
-    const choice = list(chunk.choices).find(one => number(one.index) === 0)
+    const choice = list(chunk.choices).find(option => number(option.index) === 0)
     if (!choice) continue
     const delta = object(choice.delta)
     content += words(delta.content)
