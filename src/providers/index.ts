@@ -2,6 +2,7 @@ import { anthropic } from './anthropic.ts'
 import { anthropicCompatible } from './anthropic-compatible.ts'
 import { azureOpenai } from './azure-openai.ts'
 import { claudeOauth } from './claude-oauth.ts'
+import { codexOauth } from './codex-oauth.ts'
 import { dashscope } from './dashscope.ts'
 import { deepseek } from './deepseek.ts'
 import { echo } from './echo.ts'
@@ -48,6 +49,7 @@ export const kinds: readonly Kind[] = [
   lmstudio,
   vllm,
   claudeOauth,
+  codexOauth,
   qwen,
   kimi,
   xaiOauth,

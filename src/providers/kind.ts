@@ -1,6 +1,6 @@
 import type { Ability, ProtocolId } from '../conversation/index.ts'
-import type { JsonObject } from '../lib/json/json.ts'
-import type { Action, Quirks, UpstreamModel } from '../protocols/codec.ts'
+import type { JsonObject, JsonValue } from '../lib/json/json.ts'
+import type { Action, Loss, Quirks, UpstreamModel } from '../protocols/codec.ts'
 import type { Transport } from './transport.ts'
 
 /** One protocol an upstream speaks, and where. */
@@ -37,7 +37,11 @@ export type Kind = {
   /** Tells its models, where the protocol spoken first has its list. */
   lists?: boolean
   headers?: Record<string, string>
+  /** The same where the client's own headers of the protocol go before. */
+  defaultHeaders?: Readonly<Record<string, string>>
   quirks?: Quirks
+  /** What it demands of a request beyond its protocol, where quirks cannot express it. */
+  rules?: RequestRules
   /** What none of its models takes, unless the file says otherwise of one. */
   lacks?: readonly Ability[]
   /** Models known without asking. */
@@ -60,6 +64,17 @@ export type Kind = {
   standIn?: true
   /** A client's header with this word in it asks for a window of at least so many tokens. */
   longContext?: { header: string; word: string; contextTokens: number }
+}
+
+/** What an upstream demands of requests in the protocol that it speaks. */
+export type RequestRules = {
+  /** Whether a client's own bytes may go up with the changes made, and the reply's bytes back. */
+  passes(body: JsonObject, action: Action): boolean
+  /** Members that are set, or taken out (`undefined`); absent: those that stay as they are. */
+  changes(
+    body: JsonObject,
+    action: Action,
+  ): { members: Readonly<Record<string, JsonValue | undefined>>; losses: Loss[] }
 }
 
 /** How the accounts of a kind are sent. `members`: the account's file. */

@@ -1,4 +1,6 @@
 import { goDurationMs } from '../lib/go-duration.ts'
+import { parseObject } from '../lib/json/json.ts'
+import { number, object } from '../lib/json/read-json.ts'
 import { parseRetryAfter } from '../lib/net/retry-after.ts'
 import type { Limits } from './kind.ts'
 
@@ -40,4 +42,23 @@ export function openaiLimits(
     if (reset !== undefined) waitMs = Math.max(waitMs ?? 0, reset)
   }
   return waitMs === undefined ? undefined : { retryAfterMs: waitMs, scope: 'model' }
+}
+
+/**
+ * A window of a ChatGPT subscription that is used up cools down the whole account until its reset:
+ * `resets_in_seconds`, or `resets_at` as a Unix time. Its status is 429; 400 and 403 in 2025.
+ */
+export function codexLimits(
+  _status: number,
+  _headers: Headers,
+  body: string,
+  nowMs: number,
+): Limits | undefined {
+  const error = object(parseObject(body)?.error)
+  if (error?.type !== 'usage_limit_reached' && error?.code !== 'usage_limit_reached')
+    return undefined
+  const seconds = number(error.resets_in_seconds)
+  const resetAt = number(error.resets_at)
+  const waitMs = seconds !== undefined ? seconds * 1000 : resetAt && resetAt * 1000 - nowMs
+  return { retryAfterMs: waitMs && Math.max(0, waitMs), scope: 'credential' }
 }

@@ -166,6 +166,32 @@ describe('claude, through a browser', () => {
     expect((await remote.result()).code).toBe(0)
   })
 
+  test('codex comes back to its own path, and its account is ready for a provider', async () => {
+    const codex = byName('codex')
+    const { home } = await place(codex, provider('codex'))
+    const login = begin(home, ['codex', '--no-browser'])
+    const link = new URL(await login.link())
+    expect(Object.fromEntries(link.searchParams)).toMatchObject({
+      id_token_add_organizations: 'true',
+      codex_cli_simplified_flow: 'true',
+      code_challenge_method: 'S256',
+      redirect_uri: expect.stringMatching(/^http:\/\/localhost:\d+\/auth\/callback$/),
+    })
+    expect((await browse(link.href)).text).toContain('signed in to ChatGPT')
+    const { code, stderr } = await login.result()
+    expect(code).toBe(0)
+    expect(stderr).toContain('provider mine of routes.yaml uses it')
+    expect(accounts(home)).toEqual([
+      {
+        name: 'codex-ada@example.com.json',
+        mode: 0o600,
+        members: expect.objectContaining({ type: 'codex', email: 'ada@example.com' }),
+      },
+    ])
+    const denied = begin(home, ['codex', '--device'])
+    expect((await denied.result()).stderr).toContain('has no sign-in by a code')
+  })
+
   test('takes a pasted address in the place of the callback', async () => {
     const { home } = await place(claude, provider('claude'))
     const login = begin(home, ['claude', '--no-browser'])
@@ -445,7 +471,7 @@ describe('--add', () => {
 })
 
 test.each([
-  [['codex'], 'there is no sign-in to "codex"'],
+  [['gemini'], 'there is no sign-in to "gemini"'],
   [['claud'], 'did you mean "claude"?'],
   [['claude', '--device'], 'Claude has no sign-in by a code'],
   [['kimi', '--label', ' '], 'a label has 1 to 100 characters'],

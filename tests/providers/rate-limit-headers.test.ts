@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { anthropicLimits, openaiLimits } from '../../src/providers/rate-limit-headers.ts'
+import {
+  anthropicLimits,
+  codexLimits,
+  openaiLimits,
+} from '../../src/providers/rate-limit-headers.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const SECONDS = NOW / 1000
@@ -65,4 +69,17 @@ describe('what OpenAI says of its buckets', () => {
       retryAfterMs === undefined ? undefined : { retryAfterMs, scope: 'model' },
     ),
   )
+})
+
+describe('what ChatGPT says of its windows', () => {
+  const used = (more: object): string =>
+    JSON.stringify({ error: { type: 'usage_limit_reached', message: 'x', ...more } })
+  test.each<[string, string, ReturnType<typeof codexLimits>]>([
+    ['seconds', used({ resets_in_seconds: 90 }), { retryAfterMs: 90_000, scope: 'credential' }],
+    ['a time', used({ resets_at: SECONDS + 90 }), { retryAfterMs: 90_000, scope: 'credential' }],
+    ['a time that is over', used({ resets_at: 1 }), { retryAfterMs: 0, scope: 'credential' }],
+    ['no reset', used({}), { retryAfterMs: undefined, scope: 'credential' }],
+    ['another limit', '{"error":{"type":"rate_limit_exceeded","resets_in_seconds":9}}', undefined],
+    ['a page', '<html>', undefined],
+  ])('%s', (_, body, limits) => expect(codexLimits(429, new Headers(), body, NOW)).toEqual(limits))
 })

@@ -31,8 +31,8 @@ const NAMES = VENDORS.map(({ name }) => name)
 const HELP = `usage: jackfield login ${NAMES.join('|')} [options]
 
 Signs in to a vendor with your account there and writes the account into a file of its own, which a
-running gateway uses within a second. The browser is opened for it; claude sends it back to a port of
-this machine, the others show a code to type on any device.
+running gateway uses within a second. The browser is opened for it; claude and codex send it back to a
+port of this machine, the others show a code to type on any device.
 
   --device        by a code even where there is a browser
   --no-browser    opens none: prints the link, and takes the address that a browser elsewhere ends at

@@ -84,7 +84,7 @@ function refuseMembers(provider: string, entry: ProviderEntry, kind: Kind, repor
       report.error(
         ['providers', provider, member],
         `kind "${kind.id}" takes keys, and no accounts`,
-        `take ${member} out, or choose one of the kinds claude-oauth, qwen, kimi and xai-oauth`,
+        `take ${member} out, or choose one of the kinds claude-oauth, codex-oauth, qwen, kimi and xai-oauth`,
         'key',
       )
 }

@@ -1,4 +1,5 @@
-import type { JsonObject } from '../../lib/json/json.ts'
+import { createHash } from 'node:crypto'
+import type { JsonObject, JsonValue } from '../../lib/json/json.ts'
 import { parseObject } from '../../lib/json/json.ts'
 import { editJson, type JsonEdit } from '../../lib/json/json-edit.ts'
 import { text } from '../../lib/json/read-json.ts'
@@ -27,12 +28,9 @@ export function newAccount(
 ): NewAccount {
   const { fileType, file: shape } = vendor
   const name = label ?? String(nowMs)
-  const replied = Object.entries(shape.fromReply).map(([member, path]) => [
-    member,
-    memberAt(tokens.rest, path),
-  ])
+  const claims = claimsIn(tokens.idToken)
   return {
-    file: `${fileType}-${name.replace(/[^\w.@+-]/g, '_')}.json`,
+    file: fileNameOf(vendor, name, claims),
     label: name,
     members: {
       type: fileType,
@@ -41,14 +39,38 @@ export function newAccount(
       access_token: tokens.accessToken,
       refresh_token: tokens.refreshToken,
       id_token: tokens.idToken,
-      sub: text(claimsIn(tokens.idToken).sub),
-      ...Object.fromEntries(replied),
+      sub: text(claims.sub),
+      ...membersAt(tokens.rest, shape.fromReply),
+      ...membersAt(claims, shape.fromIdToken ?? {}),
       device_id: shape.deviceId ? deviceId : undefined,
       last_refresh: timeText(nowMs),
       expired: tokens.expiresAtMs === undefined ? undefined : timeText(tokens.expiresAtMs),
     },
   }
 }
+
+function membersAt(
+  members: JsonObject,
+  paths: Readonly<Record<string, readonly string[]>>,
+): Record<string, JsonValue | undefined> {
+  return Object.fromEntries(
+    Object.entries(paths).map(([member, path]) => [member, memberAt(members, path)]),
+  )
+}
+
+/** `TYPE-NAME.json`; `TYPE-HASH-NAME-PLAN.json` where an account is not told by its name alone. */
+function fileNameOf({ fileType, file }: OAuthVendor, name: string, claims: JsonObject): string {
+  const { account, plan } = file.nameClaims ?? {}
+  const id = account && text(memberAt(claims, account))
+  const hash = id && createHash('sha256').update(id).digest('hex').slice(0, HASH_DIGITS)
+  const parts = [fileType, hash, name, hash && plan && text(memberAt(claims, plan))]
+  return `${parts
+    .filter(Boolean)
+    .join('-')
+    .replace(/[^\w.@+-]/g, '_')}.json`
+}
+
+const HASH_DIGITS = 8
 
 /** A folder of account files, as far as a new one needs it; the errors are those of `Store`. */
 export type AccountFolder = {
@@ -83,10 +105,16 @@ function existingFile(folder: AccountFolder, { label, members }: NewAccount): st
   const name = label.toLowerCase()
   const isSame = (file: JsonObject): boolean =>
     file.type === members.type &&
+    isSameOrUnknown(file.account_id, members.account_id) &&
     [file.email, file.label].some(value => text(value)?.toLowerCase() === name)
   return folder
     .files()
     .find(({ bytes }) => bytes && isSame(parseObject(decoder.decode(bytes)) ?? {}))?.name
+}
+
+/** Of the accounts that one e-mail may have. */
+function isSameOrUnknown(before: JsonValue | undefined, after: JsonValue | undefined): boolean {
+  return !before || !after || before === after
 }
 
 function written({ members }: NewAccount): Uint8Array {

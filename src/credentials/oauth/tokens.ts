@@ -63,7 +63,11 @@ export async function refreshTokens(
   http: OAuthHttp,
   nowMs: number,
 ): Promise<IssuedTokens> {
-  const grant = { grant_type: 'refresh_token', refresh_token: refreshToken }
+  const grant = {
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+    ...vendor.refreshParameters,
+  }
   return requestTokens(vendor, grant, http, nowMs)
 }
 

@@ -23,6 +23,8 @@ export type OAuthVendor = {
   browser?: BrowserFlow
   /** The device flow; absent: the vendor has none. */
   device?: DeviceFlow
+  /** What a refresh asks for besides. */
+  refreshParameters?: Readonly<Record<string, string>>
   /** An access token with less than this left is refreshed. */
   refreshLeadMs: number
   identity: IdentitySource
@@ -37,6 +39,10 @@ export type AccountFileShape = {
   fixed: Readonly<Record<string, string>>
   /** Members that come from the token reply, and their paths in it. */
   fromReply: Readonly<Record<string, readonly string[]>>
+  /** The same for claims of the id token. */
+  fromIdToken?: Readonly<Record<string, readonly string[]>>
+  /** Where one e-mail may have several accounts: the claims that tell their files apart. */
+  nameClaims?: { account: readonly string[]; plan: readonly string[] }
   /** A UUID of this sign-in, for vendors that know their clients' devices (Kimi). */
   deviceId: boolean
 }

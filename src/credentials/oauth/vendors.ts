@@ -2,6 +2,10 @@ import type { OAuthVendor } from './vendor.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** The claim of OpenAI's id tokens that describes the ChatGPT account. */
+const CHATGPT = 'https://api.openai.com/auth'
 
 /**
  * The vendors that can be signed in to. Client ids are those that the vendors' own command-line
@@ -42,6 +46,44 @@ export const VENDORS: readonly OAuthVendor[] = [
         account_uuid: ['account', 'uuid'],
         organization_uuid: ['organization', 'uuid'],
         organization_name: ['organization', 'name'],
+      },
+      deviceId: false,
+    },
+  },
+  {
+    name: 'codex',
+    title: 'ChatGPT',
+    kind: 'codex-oauth',
+    fileType: 'codex',
+    clientId: 'app_EMoamEEZ73f0CkXaXp7hrann',
+    clientAuthentication: 'none',
+    scopes: ['openid', 'email', 'profile', 'offline_access'],
+    tokenBody: 'form',
+    tokenUrl: 'https://auth.openai.com/oauth/token',
+    browser: {
+      authorizeUrl: 'https://auth.openai.com/oauth/authorize',
+      redirectPort: 1455,
+      redirectPath: '/auth/callback',
+      redirectParameter: 'redirect_uri',
+      pkce: true,
+      parameters: {
+        prompt: 'login',
+        id_token_add_organizations: 'true',
+        codex_cli_simplified_flow: 'true',
+      },
+      stateInExchange: false,
+    },
+    refreshParameters: { scope: 'openid profile email' },
+    refreshLeadMs: 5 * DAY_MS,
+    identity: { from: 'id-token' },
+    file: {
+      labelMember: 'email',
+      fixed: {},
+      fromReply: {},
+      fromIdToken: { account_id: [CHATGPT, 'chatgpt_account_id'] },
+      nameClaims: {
+        account: [CHATGPT, 'chatgpt_account_id'],
+        plan: [CHATGPT, 'chatgpt_plan_type'],
       },
       deviceId: false,
     },

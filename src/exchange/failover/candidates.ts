@@ -162,13 +162,14 @@ function* read({ body }: Exchange): Steps<void> {
 
 /** Whether the client's own bytes may go to a target; the seals in them are not looked at. */
 function passesTo(exchange: Exchange, target: Target, passage: Passage | undefined): boolean {
-  const { allowsPassthrough, progress, action, compacts } = exchange
+  const { allowsPassthrough, progress, action, compacts, body } = exchange
   return (
     allowsPassthrough &&
     !progress.withoutSeals &&
     passage?.passes === true &&
     (target.reasoning === undefined || action === 'relay') &&
-    (!compacts || target.provider.kind.quirks?.compact === true)
+    (!compacts || target.provider.kind.quirks?.compact === true) &&
+    (action === 'relay' || target.provider.kind.rules?.passes(body.json(), action) !== false)
   )
 }
 

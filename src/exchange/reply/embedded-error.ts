@@ -80,7 +80,8 @@ export function upstreamError(
   })
   const original = decoder.decode(body)
   const text = redactCredential(attempt.lease.credential.secrets(), original)
-  const limits = attempt.target.provider.kind.limits?.(status, headers, text, nowMs)
+  const described = text || JSON.stringify({ error: { type, message } })
+  const limits = attempt.target.provider.kind.limits?.(status, headers, described, nowMs)
   const raw = text === original ? body : new TextEncoder().encode(text)
   return new UpstreamError(
     meaning,

@@ -1,6 +1,7 @@
 import type { ConversationRequest } from '../../conversation/index.ts'
 import type { JsonObject } from '../../lib/json/json.ts'
 import { splice } from '../../lib/json/json-bytes.ts'
+import { editJson, type JsonEdit } from '../../lib/json/json-edit.ts'
 import type { Action } from '../../protocols/codec.ts'
 import type { Exchange } from '../context.ts'
 import { markForeignSeals } from '../history/seal-issuers.ts'
@@ -21,8 +22,8 @@ export type EncodedBody = {
 export function encoded(exchange: Exchange, attempt: Attempt, action: Action): EncodedBody {
   const { envelope } = exchange
   if (attempt.passing)
-    return { body: spliced(exchange, attempt), extra: NONE, stream: envelope.stream }
-  const quirks = attempt.target.provider.kind.quirks ?? {}
+    return { body: passed(exchange, attempt, action), extra: NONE, stream: envelope.stream }
+  const { quirks = {}, rules } = attempt.target.provider.kind
   const stream = envelope.stream || quirks.streamOnly === true
   const { target, codec } = attempt
   const conversation = conversationFor(exchange)
@@ -40,7 +41,9 @@ export function encoded(exchange: Exchange, attempt: Attempt, action: Action): E
   attempt.adapted = made.adapted
   attempt.losses = [...made.losses, ...losses]
   const body = action === 'count-tokens' ? codec.countable(wire.body) : wire.body
-  return { body: encodeJson(body), extra: wire.headers, stream }
+  const ruled = rules?.changes(body, action)
+  if (ruled) attempt.losses.push(...ruled.losses)
+  return { body: encodeJson({ ...body, ...ruled?.members }), extra: wire.headers, stream }
 }
 
 function withMarkedSeals(
@@ -54,6 +57,20 @@ function withMarkedSeals(
     ...conversation,
     messages: markForeignSeals(conversation.messages, sealIssuers, refuser),
   }
+}
+
+/** The client's bytes with what the upstream demands otherwise; all else stays byte for byte. */
+function passed(exchange: Exchange, attempt: Attempt, action: Action): Uint8Array<ArrayBuffer> {
+  const bytes = spliced(exchange, attempt)
+  const { rules } = attempt.target.provider.kind
+  if (!rules || action === 'relay') return bytes
+  const { members, losses } = rules.changes(exchange.body.json(), action)
+  attempt.losses = losses
+  const edits = Object.entries(members).map(([member, value]): JsonEdit => {
+    const path = [member]
+    return value === undefined ? { kind: 'remove', path } : { kind: 'set', path, value }
+  })
+  return editJson(bytes, edits) as Uint8Array<ArrayBuffer>
 }
 
 /** The client's bytes with the model's name replaced; the very same bytes where it need not be. */

@@ -26,7 +26,12 @@ export function createRequestHeaders(
   codec: ForwardingCodec,
   userAgent: string,
 ): (question: Question, client: Headers) => Headers {
-  const always = { 'accept-encoding': 'identity', 'user-agent': userAgent, ...codec.demands }
+  const always = {
+    'accept-encoding': 'identity',
+    'user-agent': userAgent,
+    ...codec.demands,
+    ...kind.defaultHeaders,
+  }
   const typed = { 'content-type': JSON_TYPE, ...always }
   const base = {
     models: { accept: JSON_TYPE, ...always },

@@ -131,6 +131,11 @@ describe('a kind is a preset: protocols, address, and how the key is sent', () =
       chat: 'https://api.anthropic.com/v1/messages',
       anthropic: 'https://api.anthropic.com/v1/messages',
     },
+    'codex-oauth': {
+      auth: 'authorization: Bearer secret-key',
+      chat: 'https://chatgpt.com/backend-api/codex/responses',
+      anthropic: 'https://chatgpt.com/backend-api/codex/responses',
+    },
     qwen: {
       auth: 'authorization: Bearer secret-key',
       chat: `https://portal.qwen.ai/v1${CHAT}`,

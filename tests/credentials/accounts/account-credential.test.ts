@@ -64,6 +64,17 @@ describe('a request of an account', () => {
       { 'anthropic-beta': 'oauth-2025-04-20' },
       { authorization: 'Bearer token', 'anthropic-beta': 'oauth-2025-04-20' },
     ],
+    [
+      'codex-oauth',
+      { account_id: 'acct-1' },
+      { originator: 'codex_exec' },
+      {
+        authorization: 'Bearer token',
+        'chatgpt-account-id': 'acct-1',
+        originator: 'codex_exec',
+      },
+    ],
+    ['codex-oauth', { account_id: 'a\nb' }, {}, { authorization: 'Bearer token' }],
     ['qwen', {}, {}, { authorization: 'Bearer token' }],
     ['xai-oauth', {}, {}, { authorization: 'Bearer token' }],
   ])('%s', async (kind, members, headers, expected) => {

@@ -6,6 +6,7 @@ test('only vendors that want to know the device are told of it, by our own name'
   const headers = VENDORS.map(vendor => [vendor.name, deviceHeaders(vendor, { device_id: 'd-1' })])
   expect(headers).toEqual([
     ['claude', undefined],
+    ['codex', {}],
     ['qwen', undefined],
     ['kimi', expect.objectContaining({ 'x-msh-platform': 'jackfield', 'x-msh-device-id': 'd-1' })],
     ['xai', undefined],

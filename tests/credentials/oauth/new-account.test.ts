@@ -88,6 +88,30 @@ describe('a file has the members of its vendor', () => {
   })
 })
 
+describe('a ChatGPT account', () => {
+  const tokensOf = (id: string, plan: string): IssuedTokens => {
+    const chatgpt = { chatgpt_account_id: id, chatgpt_plan_type: plan }
+    const idToken = unsignedToken({ email: 'a@b.c', 'https://api.openai.com/auth': chatgpt })
+    return { ...TOKENS, idToken }
+  }
+
+  test('is told by its id, and its file by account, e-mail and plan', () => {
+    const made = account('codex', 'a@b.c', tokensOf('acct-1', 'plus'))
+    expect(made.file).toBe('codex-ba36a4ed-a@b.c-plus.json')
+    expect(made.members).toMatchObject({ type: 'codex', email: 'a@b.c', account_id: 'acct-1' })
+    expect(account('codex', 'a@b.c').file).toBe('codex-a@b.c.json')
+  })
+
+  test('has its own file beside another one of the same e-mail', async () => {
+    const { folder, stored } = folderOf({})
+    const first = await saveAccount(folder, account('codex', 'a@b.c', tokensOf('acct-1', 'plus')))
+    const second = await saveAccount(folder, account('codex', 'a@b.c', tokensOf('acct-2', 'team')))
+    const again = await saveAccount(folder, account('codex', 'a@b.c', tokensOf('acct-1', 'pro')))
+    expect([second === first, again]).toEqual([false, first])
+    expect(stored.size).toBe(2)
+  })
+})
+
 describe('saving', () => {
   test('begins again where another process was quicker', async () => {
     const { folder, stored } = folderOf({})

@@ -63,6 +63,17 @@ describe('what is sent', () => {
     })
   })
 
+  test('a refresh asks for the scope that its vendor wants named', async () => {
+    const { http, sent } = fakeVendor(() => Response.json(TOKENS))
+    await refreshTokens(vendor('codex'), 'r', http, NOW)
+    expect(Object.fromEntries(new URLSearchParams(sent[0]?.body))).toEqual({
+      grant_type: 'refresh_token',
+      refresh_token: 'r',
+      scope: 'openid profile email',
+      client_id: vendor('codex').clientId,
+    })
+  })
+
   test.each([
     ['none', undefined, undefined, { client_id: 'me' }],
     ['body', 'p:w', undefined, { client_id: 'me', client_secret: 'p:w' }],

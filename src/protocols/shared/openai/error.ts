@@ -32,6 +32,7 @@ const WORDS = table<ErrorCode>({
   insufficient_quota: 'quota-exhausted',
   rate_limit_exceeded: 'rate-limited',
   rate_limit_error: 'rate-limited',
+  usage_limit_reached: 'rate-limited', // ChatGPT
   model_not_found: 'upstream-not-found',
   model_not_supported: 'upstream-not-found',
 })
