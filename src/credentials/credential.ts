@@ -26,6 +26,8 @@ export type AccountReference = {
   vendor: OAuthVendor
   /** Through which it is refreshed. */
   proxy: string | undefined
+  /** Of its projects, the one that this credential is; absent: it has none. */
+  project?: string
 }
 
 /** Where a credential is served, if not where its provider is. */
@@ -50,6 +52,8 @@ export interface Credential {
   readonly proxy: string | undefined
   /** Of the account, not of its present token: cooldowns survive a refresh. */
   readonly fingerprint: string
+  /** The project that pays, for kinds that name one in their requests. */
+  readonly project?: string
   /** Where it is served, if not at its provider's `baseUrl`. */
   endpoint?(baseUrl: string): Endpoint
   /**

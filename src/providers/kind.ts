@@ -12,8 +12,8 @@ export type Speech = {
    * Empty: the file must give `base-url`.
    */
   baseUrl: string
-  /** Paths that differ from the codec's own. */
-  paths?: Partial<Record<Action, string>>
+  /** Paths that differ from the codec's own; `stream`: that of a generation that streams. */
+  paths?: Partial<Record<Action | 'stream', string>>
   /** What stands in place of the codec's own beginning of a path (Vertex: `/v1/publishers/…`). */
   root?: string
 }
@@ -58,6 +58,8 @@ export type Kind = {
   ): { baseUrl: string; root: string }
   /** Signed-in accounts serve it; absent: keys alone do. */
   accounts?: AccountKind
+  /** What its requests and replies are put into; absent: they go as the protocol has them. */
+  envelope?: Envelope
   /** How requests reach it; absent: over HTTP. */
   transport?: Transport
   /** No real provider: it costs nothing, and never answers in the place of one. */
@@ -77,6 +79,15 @@ export type RequestRules = {
   ): { members: Readonly<Record<string, JsonValue | undefined>>; losses: Loss[] }
 }
 
+/** JSON around the JSON of a protocol. Relays and lists of models go without it. */
+export type Envelope = {
+  /** What stands before a request's body, and behind it. `project`: the credential's. */
+  opening(request: { action: Action; model: string; project?: string }): string
+  closing: string
+  /** The member of a reply, and of every event of a stream, that holds the protocol's own. */
+  replyMember: string
+}
+
 /** How the accounts of a kind are sent. `members`: the account's file. */
 export type AccountKind = {
   /** The member `type` of their files. */
@@ -85,6 +96,8 @@ export type AccountKind = {
   baseUrl?(members: JsonObject, baseUrl: string): string | undefined
   /** What goes up with an account's token. */
   headers?(members: JsonObject): Record<string, string>
+  /** The projects that an account pays from, each a credential of its own; absent: it has none. */
+  projects?(members: JsonObject): readonly string[]
   /** Words that are added to lists in headers. */
   words?: Record<string, string>
 }

@@ -19,6 +19,8 @@ export type UpstreamRequest = HttpRequest & {
   readonly action: Action
   readonly model: string
   readonly stream: boolean
+  /** The credential's, for kinds that name one in their requests. */
+  readonly project?: string
 }
 
 /**

@@ -1,15 +1,17 @@
 import type { AccountKind } from '../../providers/kind.ts'
+import { fingerprintOf } from '../api-key.ts'
 import type { Credential, CredentialSpec } from '../credential.ts'
 import type { AccountUse, LiveAccount } from './live-account.ts'
 
 /** A signed-in account as a credential: its token goes up, refreshed where it is over. */
 export function accountCredential(
-  { secret: _, account: _account, proxy, ...declared }: CredentialSpec,
+  { secret: _, account, proxy, ...declared }: CredentialSpec,
   kind: AccountKind,
   live: LiveAccount,
   use: AccountUse,
 ): Credential {
   const { baseUrl: baseUrlOf, headers: headersOf } = kind
+  const project = account?.project
   const words = Object.entries(kind.words ?? {})
 
   function add(headers: Headers, token: string): void {
@@ -22,7 +24,11 @@ export function accountCredential(
   return {
     ...declared,
     proxy,
-    fingerprint: live.account.fingerprint,
+    fingerprint:
+      project === undefined
+        ? live.account.fingerprint
+        : fingerprintOf(`${live.account.fingerprint}\t${project}`),
+    project,
     endpoint: baseUrlOf
       ? baseUrl => ({ baseUrl: baseUrlOf(live.account.members, baseUrl) ?? baseUrl })
       : undefined,

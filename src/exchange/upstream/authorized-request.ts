@@ -27,6 +27,7 @@ export function authorizedRequest(
     action: question.action,
     model: question.model,
     stream: question.stream,
+    project: credential.project,
     method,
     url: upstream.url(question, credential.endpoint?.(upstream.baseUrl)),
     headers: upstream.headers(question, client),

@@ -5,6 +5,7 @@ import type { Action, Codec } from '../../protocols/codec.ts'
 import { clientCodecs, codecFor } from '../../protocols/index.ts'
 import type { Transport } from '../../providers/transport.ts'
 import type { Provider, RoutingTable } from '../../routing/table.ts'
+import { envelopedTransport } from './enveloped-transport.ts'
 import { createRequestHeaders, type Question } from './request-headers.ts'
 
 /** One protocol of one provider, ready to be called: made once a snapshot, used by every attempt. */
@@ -50,12 +51,15 @@ type UpstreamServices = {
   transport: Transport
   /** How we name ourselves. */
   userAgent: string
+  /** How long a reply may be that is held whole; absent: as memory. */
+  replyLimitBytes?: number
 }
 
 /** Every provider's; made with the snapshot that they belong to. */
 export function compileUpstreams(table: RoutingTable, services: UpstreamServices): Upstreams {
   const providers = [...table.providers.values()]
-  return new Map(providers.map(provider => [provider, upstreamsOf(provider, services)]))
+  const limited = { ...services, replyLimitBytes: table.server.replyLimitBytes }
+  return new Map(providers.map(provider => [provider, upstreamsOf(provider, limited)]))
 }
 
 function upstreamsOf(provider: Provider, services: UpstreamServices): ProviderUpstreams {
@@ -108,7 +112,7 @@ function familyOf(protocol: ProtocolId): string | undefined {
 export function createUpstream(
   provider: Provider,
   { protocol, baseUrl, query }: Speech,
-  { transport, userAgent }: UpstreamServices,
+  { transport, userAgent, replyLimitBytes }: UpstreamServices,
 ): Upstream {
   const { kind } = provider
   const codec = codecFor(protocol)
@@ -119,10 +123,13 @@ export function createUpstream(
     protocol,
     codec,
     baseUrl,
-    transport: kind.transport ?? transport,
+    transport: kind.envelope
+      ? envelopedTransport(kind.transport ?? transport, kind.envelope, replyLimitBytes)
+      : (kind.transport ?? transport),
     url({ action, model, stream, relay }, endpoint) {
       const root = endpoint?.root ?? own?.root
-      const path = own?.paths?.[action] ?? codec.pathFor(action, model, stream, { root, relay })
+      const named = own?.paths?.[stream && action === 'generate' ? 'stream' : action]
+      const path = named ?? codec.pathFor(action, model, stream, { root, relay })
       return withQuery(`${endpoint?.baseUrl ?? baseUrl}${path}`, query)
     },
     headers: createRequestHeaders(provider, codec, userAgent),
