@@ -28,7 +28,8 @@ export type Asked = {
 
 export type OidcVendor = {
   /** What routes.yaml says under `oauth` so that this vendor is asked. */
-  settings: Required<Pick<OAuthSettings, 'authorizeUrl' | 'tokenUrl' | 'deviceUrl'>>
+  settings: Required<Pick<OAuthSettings, 'authorizeUrl' | 'tokenUrl' | 'deviceUrl'>> &
+    Pick<OAuthSettings, 'clientSecret'>
   asked: readonly Asked[]
   /** Stands in place of the next replies of the token and device endpoints. */
   answerWith(answer: ((asked: Asked) => Response | undefined) | undefined): void
@@ -73,7 +74,12 @@ export async function oidcVendor(vendor: OAuthVendor, extra: object = {}): Promi
   })
   const at = (path: string): string => `http://127.0.0.1:${front.port}${path}`
   return {
-    settings: { authorizeUrl: `${issuer}/auth`, tokenUrl: at('/token'), deviceUrl: at('/device') },
+    settings: {
+      authorizeUrl: `${issuer}/auth`,
+      tokenUrl: at('/token'),
+      deviceUrl: at('/device'),
+      clientSecret: secretOf(vendor),
+    },
     asked,
     answerWith: next => {
       answer = next
@@ -116,7 +122,13 @@ function refusalOf(
   return challenges.get(members.device_code) === challenge ? undefined : refuse('wrong verifier')
 }
 
-function configurationFor({ clientId, scopes, browser, device }: OAuthVendor): object {
+/** Of vendors that want one; none is shipped. */
+function secretOf({ clientAuthentication }: OAuthVendor): string | undefined {
+  return clientAuthentication === 'none' ? undefined : 'secret-of-the-client'
+}
+
+function configurationFor(vendor: OAuthVendor): object {
+  const { clientId, scopes, browser, device } = vendor
   const redirects = browser
     ? [`http://localhost:${browser.redirectPort}${browser.redirectPath}`]
     : []
@@ -128,7 +140,8 @@ function configurationFor({ clientId, scopes, browser, device }: OAuthVendor): o
     clients: [
       {
         client_id: clientId,
-        token_endpoint_auth_method: 'none',
+        token_endpoint_auth_method: secretOf(vendor) ? 'client_secret_post' : 'none',
+        client_secret: secretOf(vendor),
         application_type: 'native',
         grant_types: [...grants, 'refresh_token'],
         response_types: browser ? ['code'] : [],

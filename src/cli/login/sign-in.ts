@@ -69,7 +69,7 @@ function open(url: string, { env, stderr }: Io): void {
 }
 
 /** Real time; the process stays for it, since it may be all that it waits for. */
-const keptAfter: typeof after = (ms, run) => {
+export const keptAfter: typeof after = (ms, run) => {
   const timer = setTimeout(run, ms)
   return () => clearTimeout(timer)
 }

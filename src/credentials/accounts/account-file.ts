@@ -93,7 +93,8 @@ export function withTokens(
   nowMs: number,
 ): Uint8Array {
   const members = parseObject(decoder.decode(bytes)) ?? {}
-  const expiryName = EXPIRY.find(name => isGiven(members[name])) ?? 'expired'
+  const otherwise = object(members.token) ? 'expiry' : 'expired'
+  const expiryName = EXPIRY.find(name => isGiven(members[name])) ?? otherwise
   const written: Record<string, JsonValue | undefined> = {
     access_token: accessToken,
     refresh_token: refreshToken,

@@ -10,6 +10,7 @@ import type { AccountReference } from '../credential.ts'
 import { deviceHeaders } from '../oauth/device-headers.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { type IssuedTokens, refreshTokens } from '../oauth/tokens.ts'
+import { withFileClient } from '../oauth/vendor.ts'
 import {
   type AccountFile,
   type AccountTokens,
@@ -184,9 +185,10 @@ export class LiveAccount {
   ): Promise<IssuedTokens | undefined> {
     const { transport, userAgent, after, now } = this.options
     try {
-      const headers = deviceHeaders(vendor, this.current.members)
+      const { members } = this.current
+      const headers = deviceHeaders(vendor, members)
       const http = { transport, userAgent, after, proxy, headers }
-      const tokens = await refreshTokens(vendor, refreshToken, http, now())
+      const tokens = await refreshTokens(withFileClient(vendor, members), refreshToken, http, now())
       // Before anything else is done with them: they are secrets from now on.
       this.remember(issuedSecrets(tokens))
       await this.unsaved.keep(this.lock, { instead: refreshToken, tokens })

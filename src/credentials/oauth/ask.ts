@@ -27,7 +27,9 @@ export type Question = {
   url: string
   headers?: Readonly<Record<string, string>>
   /** Absent: it is a GET. */
-  body?: { type: 'json' | 'form'; members: Readonly<Record<string, string>> }
+  body?:
+    | { type: 'json'; members: Readonly<JsonObject> }
+    | { type: 'json' | 'form'; members: Readonly<Record<string, string>> }
   /** Taken out of whatever the vendor says. */
   secrets: readonly string[]
 }
@@ -81,9 +83,10 @@ function requestFor({ url, headers: own, body }: Question, http: OAuthHttp) {
   if (!body) return { method: 'GET', url, headers, body: undefined, proxy, connectMs: 0 } as const
   const isJson = body.type === 'json'
   headers.set('content-type', isJson ? 'application/json' : 'application/x-www-form-urlencoded')
-  const written = isJson
-    ? JSON.stringify(body.members)
-    : new URLSearchParams(body.members).toString()
+  const written =
+    body.type === 'form'
+      ? new URLSearchParams(body.members).toString()
+      : JSON.stringify(body.members)
   const bytes = new TextEncoder().encode(written)
   return { method: 'POST', url, headers, body: bytes, proxy, connectMs: 0 } as const
 }

@@ -25,6 +25,8 @@ export async function identityOf(
     case 'token-reply':
       return label(memberAt(tokens.rest, identity.path))
     case 'url': {
+      const known = label(claimsIn(tokens.idToken).email)
+      if (known !== undefined) return known
       const headers = { authorization: `Bearer ${tokens.accessToken}` }
       const question = { title, url: identity.url, headers, secrets: [tokens.accessToken] }
       const { members } = await ask(question, http, nowMs)

@@ -19,18 +19,28 @@ export type NewAccount = {
   members: Readonly<JsonObject>
 }
 
+/** What is known of a sign-in besides its tokens. */
+export type SignedIn = {
+  label: string | undefined
+  deviceId: string
+  /** What it can be used with; absent: its vendor has no projects. */
+  projects?: readonly string[]
+  /** The user named the projects. */
+  chosen?: boolean
+}
+
 /** `label`: the user's, else the account's own; undefined: it is called by the time of its sign-in. */
 export function newAccount(
   vendor: OAuthVendor,
   tokens: IssuedTokens,
-  { label, deviceId }: { label: string | undefined; deviceId: string },
+  { label, deviceId, projects, chosen = false }: SignedIn,
   nowMs: number,
 ): NewAccount {
   const { fileType, file: shape } = vendor
   const name = label ?? String(nowMs)
   const claims = claimsIn(tokens.idToken)
   return {
-    file: fileNameOf(vendor, name, claims),
+    file: fileNameOf(vendor, name, claims, projects),
     label: name,
     members: {
       type: fileType,
@@ -45,6 +55,7 @@ export function newAccount(
       device_id: shape.deviceId ? deviceId : undefined,
       last_refresh: timeText(nowMs),
       expired: tokens.expiresAtMs === undefined ? undefined : timeText(tokens.expiresAtMs),
+      ...(shape.nestedToken ? nestedMembers(vendor, tokens, projects, chosen) : {}),
     },
   }
 }
@@ -58,12 +69,21 @@ function membersAt(
   )
 }
 
-/** `TYPE-NAME.json`; `TYPE-HASH-NAME-PLAN.json` where an account is not told by its name alone. */
-function fileNameOf({ fileType, file }: OAuthVendor, name: string, claims: JsonObject): string {
+/**
+ * `TYPE-NAME.json`; `TYPE-HASH-NAME-PLAN.json` where an account is not told by its name alone,
+ * `TYPE-NAME-PROJECT.json` where it has projects.
+ */
+function fileNameOf(
+  { fileType, file }: OAuthVendor,
+  name: string,
+  claims: JsonObject,
+  projects: readonly string[] = [],
+): string {
   const { account, plan } = file.nameClaims ?? {}
   const id = account && text(memberAt(claims, account))
   const hash = id && createHash('sha256').update(id).digest('hex').slice(0, HASH_DIGITS)
-  const parts = [fileType, hash, name, hash && plan && text(memberAt(claims, plan))]
+  const project = projects.length > 1 ? 'all' : projects[0]
+  const parts = [fileType, hash, name, hash && plan && text(memberAt(claims, plan)), project]
   return `${parts
     .filter(Boolean)
     .join('-')
@@ -71,6 +91,24 @@ function fileNameOf({ fileType, file }: OAuthVendor, name: string, claims: JsonO
 }
 
 const HASH_DIGITS = 8
+
+/** The form of Google's own libraries. What stands outside of `token` is newer, and is read first. */
+function nestedMembers(
+  { clientId, clientSecret, tokenUrl, scopes }: OAuthVendor,
+  { accessToken, refreshToken, expiresAtMs }: IssuedTokens,
+  projects: readonly string[] = [],
+  chosen: boolean,
+): JsonObject {
+  const tokens: JsonObject = { access_token: accessToken, token_type: 'Bearer' }
+  if (refreshToken !== undefined) tokens.refresh_token = refreshToken
+  if (expiresAtMs !== undefined) tokens.expiry = timeText(expiresAtMs)
+  const client: JsonObject = { client_id: clientId, scopes: [...scopes] }
+  if (tokenUrl !== undefined) client.token_uri = tokenUrl
+  if (clientSecret !== undefined) client.client_secret = clientSecret
+  const token = { ...tokens, ...client, universe_domain: 'googleapis.com' }
+  const project = { project_id: projects.join(','), auto: !chosen, checked: true }
+  return { ...project, ...tokens, expired: undefined, token }
+}
 
 /** A folder of account files, as far as a new one needs it; the errors are those of `Store`. */
 export type AccountFolder = {
@@ -106,6 +144,7 @@ function existingFile(folder: AccountFolder, { label, members }: NewAccount): st
   const isSame = (file: JsonObject): boolean =>
     file.type === members.type &&
     isSameOrUnknown(file.account_id, members.account_id) &&
+    (text(file.project_id) ?? '') === (text(members.project_id) ?? '') &&
     [file.email, file.label].some(value => text(value)?.toLowerCase() === name)
   return folder
     .files()

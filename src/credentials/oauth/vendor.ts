@@ -1,3 +1,6 @@
+import type { JsonObject } from '../../lib/json/json.ts'
+import { object, text } from '../../lib/json/read-json.ts'
+
 /** How a vendor lets its users sign in. Data: the engine beside it does the rest. */
 export type OAuthVendor = {
   /** As in `jackfield login claude`. */
@@ -11,6 +14,8 @@ export type OAuthVendor = {
   clientId: string
   /** Only from settings: what a vendor does not publish is not shipped. */
   clientSecret?: string
+  /** The environment variable that may hold it; absent: the vendor's clients have none. */
+  clientSecretVariable?: string
   /** How the client proves itself to the token endpoint. `both`: Basic, and in the body as well. */
   clientAuthentication: 'none' | 'body' | 'basic' | 'both'
   scopes: readonly string[]
@@ -28,6 +33,8 @@ export type OAuthVendor = {
   /** An access token with less than this left is refreshed. */
   refreshLeadMs: number
   identity: IdentitySource
+  /** What an account needs before it serves, once signed in; absent: nothing. */
+  onboarding?: 'code-assist'
   file: AccountFileShape
 }
 
@@ -45,6 +52,8 @@ export type AccountFileShape = {
   nameClaims?: { account: readonly string[]; plan: readonly string[] }
   /** A UUID of this sign-in, for vendors that know their clients' devices (Kimi). */
   deviceId: boolean
+  /** Google's form: tokens and client in a member `token` besides, and `expiry` in place of `expired`. */
+  nestedToken?: true
 }
 
 export type BrowserFlow = {
@@ -108,4 +117,12 @@ export function withSettings(vendor: OAuthVendor, settings: OAuthSettings): OAut
     },
     device: vendor.device && { ...vendor.device, url: settings.deviceUrl ?? vendor.device.url },
   }
+}
+
+/** The vendor with the client that an account's file names, since its refresh token is for that one. */
+export function withFileClient(vendor: OAuthVendor, members: JsonObject): OAuthVendor {
+  const token = vendor.file.nestedToken && object(members.token)
+  const clientId = token && text(token.client_id)
+  const clientSecret = token && text(token.client_secret)
+  return clientId && clientSecret ? { ...vendor, clientId, clientSecret } : vendor
 }

@@ -220,6 +220,11 @@ describe('new tokens go into the file', () => {
   test.each([
     ['a Unix time stays one', '{"expires_at":1}', { expires_at: AT_8 / 1000 }],
     ['milliseconds stay so', '{"expiry":1767225600000}', { expiry: AT_8 }],
+    [
+      'beside a member token it is expiry',
+      '{"token":{"expiry":"2026-01-01T07:00:00Z"}}',
+      { expiry: '2026-01-01T08:00:00Z', token: { expiry: '2026-01-01T07:00:00Z' } },
+    ],
     ['without one it is expired', '{}', { expired: '2026-01-01T08:00:00Z' }],
   ])('the expiry is spelled as before: %s', (_, before, expected) => {
     expect(JSON.parse(written(before))).toMatchObject(expected)

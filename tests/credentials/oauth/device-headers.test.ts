@@ -7,6 +7,7 @@ test('only vendors that want to know the device are told of it, by our own name'
   expect(headers).toEqual([
     ['claude', undefined],
     ['codex', {}],
+    ['gemini', undefined],
     ['qwen', undefined],
     ['kimi', expect.objectContaining({ 'x-msh-platform': 'jackfield', 'x-msh-device-id': 'd-1' })],
     ['xai', undefined],

@@ -79,6 +79,35 @@ describe('a file has the members of its vendor', () => {
     expect(JSON.parse(JSON.stringify(made.members))).toEqual({ ...members, ...PAIR, ...TIMES })
   })
 
+  test.each([
+    [['p1'], false, 'gemini-a@b.c-p1.json', { project_id: 'p1', auto: true }],
+    [['p1', 'p2'], true, 'gemini-a@b.c-all.json', { project_id: 'p1,p2', auto: false }],
+  ])('gemini with %p', (projects, chosen, file, members) => {
+    const vendor = vendorBy('name', 'gemini')
+    if (!vendor) throw new Error('gemini')
+    const signedIn = { label: 'a@b.c', deviceId: 'device', projects, chosen }
+    const own = { ...vendor, clientSecret: 'secret' }
+    const made = newAccount(own, TOKENS, signedIn, NOW)
+    const tokens = { ...PAIR, token_type: 'Bearer', expiry: TIMES.expired }
+    expect(made.file).toBe(file)
+    expect(JSON.parse(JSON.stringify(made.members))).toEqual({
+      type: 'gemini',
+      email: 'a@b.c',
+      ...members,
+      checked: true,
+      ...tokens,
+      last_refresh: TIMES.last_refresh,
+      token: {
+        ...tokens,
+        client_id: vendor.clientId,
+        client_secret: 'secret',
+        scopes: [...vendor.scopes],
+        token_uri: vendor.tokenUrl,
+        universe_domain: 'googleapis.com',
+      },
+    })
+  })
+
   test('the id token and its subject are kept where there is one', () => {
     const idToken = unsignedToken({ sub: 'user-1' })
     expect(account('xai', 'a@b.c', { ...TOKENS, idToken }).members).toMatchObject({
@@ -113,6 +142,21 @@ describe('a ChatGPT account', () => {
 })
 
 describe('saving', () => {
+  test('keeps a file for each choice of projects', async () => {
+    const { folder, stored } = folderOf({
+      'mine.json': '{ "type": "gemini", "email": "a@b.c", "project_id": "p1", "note": "n" }',
+    })
+    const vendor = vendorBy('name', 'gemini')
+    if (!vendor) throw new Error('gemini')
+    const save = (project: string) =>
+      saveAccount(
+        folder,
+        newAccount(vendor, TOKENS, { label: 'a@b.c', deviceId: 'd', projects: [project] }, NOW),
+      )
+    expect([await save('p1'), await save('p2')]).toEqual(['mine.json', 'gemini-a@b.c-p2.json'])
+    expect(stored.get('mine.json')).toContain('"note": "n"')
+  })
+
   test('begins again where another process was quicker', async () => {
     const { folder, stored } = folderOf({})
     let isFirst = true

@@ -18,6 +18,7 @@ import {
 import { VENDORS } from '../../../src/credentials/oauth/vendors.ts'
 import { type OidcVendor, oidcVendor } from '../../support/oidc-vendor.ts'
 import { browse } from '../../support/user-agent.ts'
+import { unsignedToken } from './fake-http.ts'
 
 /** Every vendor against a real OpenID provider that is set up as the vendor behaves. */
 
@@ -77,7 +78,10 @@ describe.each(VENDORS.map(shipped => ({ name: shipped.name, shipped })))('$name'
   let provider: OidcVendor
   let vendor: OAuthVendor
   beforeAll(async () => {
-    provider = await oidcVendor(shipped, { account: { email_address: 'ada@example.com' } })
+    provider = await oidcVendor(shipped, {
+      account: { email_address: 'ada@example.com' },
+      ...(shipped.onboarding ? { id_token: unsignedToken({ email: 'ada@example.com' }) } : {}),
+    })
     vendor = withSettings(shipped, provider.settings)
   })
   afterAll(() => provider.close())
