@@ -34,7 +34,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   login: {
     usage: 'login VENDOR',
-    summary: 'sign in with an account: claude, codex, qwen, kimi or xai',
+    summary: 'sign in with an account: claude, codex, gemini, qwen, kimi or xai',
     load: () => import('./commands/login.ts'),
   },
   accounts: {

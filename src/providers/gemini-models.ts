@@ -33,3 +33,14 @@ export const VERTEX_MODELS = catalogue(
   'gemini-2.5-flash',
   'gemini-2.5-flash-lite',
 )
+
+/** As of August 2026. */
+export const CODE_ASSIST_MODELS = catalogue(
+  'gemini-3.1-pro-preview',
+  'gemini-3-pro-preview',
+  'gemini-3-flash-preview',
+  'gemini-3.1-flash-lite-preview',
+  'gemini-2.5-pro',
+  'gemini-2.5-flash',
+  'gemini-2.5-flash-lite',
+)

@@ -7,6 +7,7 @@ import { dashscope } from './dashscope.ts'
 import { deepseek } from './deepseek.ts'
 import { echo } from './echo.ts'
 import { gemini } from './gemini.ts'
+import { geminiCli } from './gemini-cli.ts'
 import { groq } from './groq.ts'
 import { kimi } from './kimi.ts'
 import type { Kind } from './kind.ts'
@@ -50,6 +51,7 @@ export const kinds: readonly Kind[] = [
   vllm,
   claudeOauth,
   codexOauth,
+  geminiCli,
   qwen,
   kimi,
   xaiOauth,

@@ -351,7 +351,7 @@ const CASES: Record<string, readonly Case[]> = {
       'accounts of a kind that takes none',
       'providers: { a: { kind: openai, keys: [ k ], accounts: all } }\n',
       [
-        'routes.yaml:1:46: providers.a.accounts: kind "openai" takes keys, and no accounts (take accounts out, or choose one of the kinds claude-oauth, codex-oauth, qwen, kimi and xai-oauth)',
+        'routes.yaml:1:46: providers.a.accounts: kind "openai" takes keys, and no accounts (take accounts out, or choose one of the kinds claude-oauth, codex-oauth, gemini-cli, qwen, kimi and xai-oauth)',
       ],
     ],
     [
@@ -360,6 +360,14 @@ const CASES: Record<string, readonly Case[]> = {
       [
         'warning: routes.yaml:1:56: providers.a.accounts[0]: no account "me" is signed in (sign in: jackfield login kimi --label me)',
       ],
+    ],
+    [
+      'an account without a project',
+      'providers: { a: { kind: gemini-cli, keys: [ k ] } }\n',
+      [
+        'warning: routes.yaml:1:17: providers.a: the account ada@example.com has no project, so it is not used (sign in again: jackfield login gemini --project PROJECT)',
+      ],
+      { accounts: [{ type: 'gemini', email: 'ada@example.com' }] },
     ],
     [
       'no account at all',
@@ -694,14 +702,14 @@ const CASES: Record<string, readonly Case[]> = {
       'a kind that there is not',
       'providers: { a: { kind: skynet } }\n',
       [
-        'routes.yaml:1:25: providers.a.kind: there is no kind "skynet" (known: anthropic, anthropic-compatible, openai, openai-compatible, openai-responses-compatible, gemini, vertex, openrouter, azure-openai, deepseek, groq, mistral, moonshot, zai, dashscope, xai, siliconflow, ollama, lmstudio, vllm, claude-oauth, codex-oauth, qwen, kimi, xai-oauth, echo)',
+        'routes.yaml:1:25: providers.a.kind: there is no kind "skynet" (known: anthropic, anthropic-compatible, openai, openai-compatible, openai-responses-compatible, gemini, vertex, openrouter, azure-openai, deepseek, groq, mistral, moonshot, zai, dashscope, xai, siliconflow, ollama, lmstudio, vllm, claude-oauth, codex-oauth, gemini-cli, qwen, kimi, xai-oauth, echo)',
       ],
     ],
     [
       'a kind of a later version',
-      'providers: { a: { kind: gemini-cli } }\n',
+      'providers: { a: { kind: iflow } }\n',
       [
-        'routes.yaml:1:25: providers.a.kind: kind "gemini-cli" is not supported by this version yet (take the provider out)',
+        'routes.yaml:1:25: providers.a.kind: kind "iflow" is not supported by this version yet (take the provider out)',
       ],
     ],
     [
@@ -736,7 +744,7 @@ const CASES: Record<string, readonly Case[]> = {
       'a broken provider is reported once',
       'providers: { a: { kind: nope } }\nmodels: { m: a/x }\n',
       [
-        'routes.yaml:1:25: providers.a.kind: there is no kind "nope" (known: anthropic, anthropic-compatible, openai, openai-compatible, openai-responses-compatible, gemini, vertex, openrouter, azure-openai, deepseek, groq, mistral, moonshot, zai, dashscope, xai, siliconflow, ollama, lmstudio, vllm, claude-oauth, codex-oauth, qwen, kimi, xai-oauth, echo)',
+        'routes.yaml:1:25: providers.a.kind: there is no kind "nope" (known: anthropic, anthropic-compatible, openai, openai-compatible, openai-responses-compatible, gemini, vertex, openrouter, azure-openai, deepseek, groq, mistral, moonshot, zai, dashscope, xai, siliconflow, ollama, lmstudio, vllm, claude-oauth, codex-oauth, gemini-cli, qwen, kimi, xai-oauth, echo)',
       ],
     ],
     [

@@ -1,4 +1,5 @@
 import { compileTable, formatDiagnostic } from '../../src/config/index.ts'
+import { type AccountFile, readAccountFile } from '../../src/credentials/accounts/account-file.ts'
 import { kinds } from '../../src/providers/index.ts'
 import type { Resolution, RoutingTable } from '../../src/routing/table.ts'
 
@@ -8,6 +9,8 @@ export type Machine = {
   files?: Record<string, string>
   /** What every upstream lists that is asked for its models; absent: none was asked yet. */
   lists?: string[]
+  /** Signed-in accounts: what their files hold. */
+  accounts?: object[]
   /** The text is the whole file: nothing is added that every file must have. */
   asItIs?: boolean
 }
@@ -30,7 +33,7 @@ export function whole(text: string): string {
 
 export function compiled(
   text: string,
-  { env = {}, files = {}, lists, asItIs = false }: Machine = {},
+  { env = {}, files = {}, lists, accounts = [], asItIs = false }: Machine = {},
   file = 'routes.yaml',
 ) {
   return compileTable(file, asItIs ? text : whole(text), {
@@ -41,8 +44,16 @@ export function compiled(
       return content
     },
     kinds,
+    accountsIn: () => accounts.map(accountOf),
     ...(lists ? { discovered: () => lists.map(name => ({ name, discoveredAtMs: 0 })) } : {}),
   })
+}
+
+function accountOf(members: object): AccountFile {
+  const bytes = new TextEncoder().encode(JSON.stringify({ access_token: 'a', ...members }))
+  const read = readAccountFile('account.json', bytes)
+  if (!read || 'problem' in read) throw new Error('no account')
+  return read
 }
 
 /** Throws where the file has errors. */

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type AccountChange, accountChange, withAccountChange } from '../../config/edit/accounts.ts'
+import { GOOGLE_HOSTS, onboard } from '../../credentials/google/code-assist.ts'
 import type { OAuthHttp } from '../../credentials/oauth/ask.ts'
+import { withClientSecret } from '../../credentials/oauth/client-secret.ts'
 import { deviceHeaders } from '../../credentials/oauth/device-headers.ts'
 import { OAuthError } from '../../credentials/oauth/error.ts'
 import { identityOf } from '../../credentials/oauth/identity.ts'
@@ -22,7 +24,7 @@ import { command, type Parsed } from '../arguments.ts'
 import { editRoutes } from '../edit-routes.ts'
 import { compiledRoutes } from '../load-routes.ts'
 import { clockText } from '../login/prompts.ts'
-import { browserSignIn, deviceSignIn, type Terminal } from '../login/sign-in.ts'
+import { browserSignIn, deviceSignIn, keptAfter, type Terminal } from '../login/sign-in.ts'
 import { defaultRoutes } from '../routes-location.ts'
 import { type Io, refuse } from '../terminal.ts'
 
@@ -31,11 +33,12 @@ const NAMES = VENDORS.map(({ name }) => name)
 const HELP = `usage: jackfield login ${NAMES.join('|')} [options]
 
 Signs in to a vendor with your account there and writes the account into a file of its own, which a
-running gateway uses within a second. The browser is opened for it; claude and codex send it back to a
-port of this machine, the others show a code to type on any device.
+running gateway uses within a second. The browser is opened for it; claude, codex and gemini send it
+back to a port of this machine, the others show a code to type on any device.
 
   --device        by a code even where there is a browser
   --no-browser    opens none: prints the link, and takes the address that a browser elsewhere ends at
+  --project P     gemini: the Google Cloud project that pays; several with commas, or ALL of the account's
   --label L       how the account is called, where the vendor gives no e-mail or you want another name
   --routes FILE   whose auth-dir, proxies and oauth settings hold (the file that is served)
   --add           adds what routes.yaml lacks before the account serves; comments stay
@@ -45,6 +48,7 @@ const OPTIONS = {
   device: { type: 'boolean' },
   'no-browser': { type: 'boolean' },
   label: { type: 'string' },
+  project: { type: 'string' },
   routes: { type: 'string' },
   add: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -87,12 +91,16 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 class Cancelled extends Error {}
 
 /** Undefined: there is none. */
-function problemWith(name: string, { device, label }: Values): string | undefined {
+function problemWith(name: string, { device, label, project }: Values): string | undefined {
   const vendor = vendorBy('name', name)
   if (!vendor)
     return `there is no sign-in to "${name}" (${didYouMean(name, NAMES) ?? `there are ${NAMES.join(', ')}`})`
   if (device && !vendor.device)
     return `${vendor.title} has no sign-in by a code; leave --device out, and take --no-browser where no browser is`
+  if (project !== undefined && (!vendor.onboarding || !/^[\w.:-]+(,[\w.:-]+)*$/.test(project)))
+    return vendor.onboarding
+      ? '--project takes the id of a project, several with commas, or ALL'
+      : `${vendor.title} has no projects; leave --project out`
   if (label !== undefined && (label.trim() === '' || label.length > 100 || /\p{Cc}/u.test(label)))
     return 'a label has 1 to 100 characters and no control characters'
   return undefined
@@ -105,7 +113,9 @@ function vendorIn({ providers }: RoutingTable, name: string): OAuthVendor | unde
 }
 
 async function signIn(asked: SignIn, signal: AbortSignal, io: Io): Promise<number> {
-  const { vendor, values, table } = asked
+  const { values, table } = asked
+  const folder = openAuthFolder(resolve(io.cwd, table.authDir))
+  const vendor = withClientSecret(asked.vendor, folder.files(), io.env)
   const deviceId = randomUUID()
   const headers = deviceHeaders(vendor, { device_id: deviceId })
   const http = { ...httpFor(asked, signal, io), headers }
@@ -118,14 +128,39 @@ async function signIn(asked: SignIn, signal: AbortSignal, io: Io): Promise<numbe
   const clock = clockText(vendor.title, tokens.clockAheadMs)
   if (clock !== undefined) io.stderr(clock)
   const label = values.label?.trim() ?? (await identityOf(vendor, tokens, http, Date.now()))
-  const account = newAccount(vendor, tokens, { label, deviceId }, Date.now())
-  const folder = openAuthFolder(resolve(io.cwd, table.authDir))
+  const projects = vendor.onboarding && (await projectsFor(asked, tokens, { http, signal, io }))
+  const chosen = values.project !== undefined
+  const account = newAccount(vendor, tokens, { label, deviceId, projects, chosen }, Date.now())
   const file = await saveAccount(folder, account).catch(error => {
     if (codeOf(error) === undefined || error instanceof OAuthError) throw error
     throw new OAuthError('rejected', folderProblem(error, folder.path))
   })
   io.stdout(`signed in to ${vendor.title} as ${account.label}: ${join(folder.path, file)}\n`)
   return serveFrom(vendor, account, values, io)
+}
+
+/** The projects that the account serves with, made ready where they were not. */
+function projectsFor(
+  { vendor, values, table }: SignIn,
+  { accessToken }: IssuedTokens,
+  { http, signal, io }: { http: OAuthHttp; signal: AbortSignal; io: Io },
+): Promise<readonly string[]> {
+  const provider = [...table.providers.values()].find(({ kind }) => kind.id === vendor.kind)
+  const codeAssist = provider?.speaks[0]?.baseUrl ?? GOOGLE_HOSTS.codeAssist
+  const isOther = codeAssist !== GOOGLE_HOSTS.codeAssist
+  io.stderr('setting the account up for Code Assist; this may take a minute\n')
+  return onboard(values.project, {
+    // A deployment of one's own stands in for all of Google's hosts.
+    hosts: isOther
+      ? { codeAssist, resourceManager: codeAssist, serviceUsage: codeAssist }
+      : GOOGLE_HOSTS,
+    accessToken,
+    http,
+    now: Date.now,
+    after: keptAfter,
+    signal,
+    warn: message => io.stderr(`${message}\n`),
+  })
 }
 
 function tokensFor(

@@ -13,7 +13,7 @@ Removes the account with this e-mail, label or file name from auth-dir, with all
 running gateway uses it no more within a second; requests that have begun with it end. The vendor is
 not told: where a token may have leaked, end the session on the vendor's page as well.
 
-  --type TYPE    claude, codex, qwen, kimi, xai, …: where accounts of several vendors have the same label
+  --type TYPE    claude, codex, gemini, qwen, kimi, xai, …: where accounts of several vendors have the same label
   --routes FILE  whose auth-dir (the one that is served)
 `
 

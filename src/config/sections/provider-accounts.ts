@@ -1,4 +1,5 @@
 import type { AccountFile } from '../../credentials/accounts/account-file.ts'
+import type { AccountReference } from '../../credentials/credential.ts'
 import { withSettings } from '../../credentials/oauth/vendor.ts'
 import { vendorBy } from '../../credentials/oauth/vendors.ts'
 import { nearest } from '../../lib/nearest.ts'
@@ -56,26 +57,50 @@ export function readAccounts(
   const ids = new Set<string>()
   return accounts
     .filter(account => !account.disabled && isWanted(account))
-    .map(account => {
+    .flatMap(account => {
       const plain = `${provider}/${account.label}`
       const id = ids.has(plain) ? `${provider}/${stem(account.file)}` : plain
       ids.add(id)
-      return {
+      const reference = {
+        folder: authDir,
+        file: account.file,
+        vendor,
+        proxy: account.proxy ?? proxy,
+      }
+      const credential = {
         id,
         provider,
         secret: '',
-        account: {
-          folder: authDir,
-          file: account.file,
-          vendor,
-          proxy: account.proxy ?? proxy,
-        },
+        account: reference,
         headers: account.headers,
         proxy: account.proxy ?? proxy,
         weight: account.weight,
         priority: account.priority,
       }
+      return projectsOf(account, kind.accounts, credential, report)
     })
+}
+
+/** One credential a project where the kind has projects, so that each has its own quota. */
+function projectsOf(
+  { label, type, members }: AccountFile,
+  kind: AccountKind | undefined,
+  credential: CredentialSpec & { account: AccountReference },
+  report: Report,
+): CredentialSpec[] {
+  if (!kind?.projects) return [credential]
+  const projects = kind.projects(members)
+  if (projects.length === 0)
+    report.warn(
+      ['providers', credential.provider],
+      `the account ${label} has no project, so it is not used`,
+      `sign in again: jackfield login ${type} --project PROJECT`,
+    )
+  return projects.map(project => ({
+    ...credential,
+    id: projects.length === 1 ? credential.id : `${credential.id}::${project}`,
+    account: { ...credential.account, project },
+  }))
 }
 
 function refuseMembers(provider: string, entry: ProviderEntry, kind: Kind, report: Report): void {
@@ -84,7 +109,7 @@ function refuseMembers(provider: string, entry: ProviderEntry, kind: Kind, repor
       report.error(
         ['providers', provider, member],
         `kind "${kind.id}" takes keys, and no accounts`,
-        `take ${member} out, or choose one of the kinds claude-oauth, codex-oauth, qwen, kimi and xai-oauth`,
+        `take ${member} out, or choose one of the kinds claude-oauth, codex-oauth, gemini-cli, qwen, kimi and xai-oauth`,
         'key',
       )
 }

@@ -16,7 +16,7 @@ import { asksForList, declaredModels, modelsOf } from './provider-models.ts'
 import { readTimeouts } from './timeouts.ts'
 
 /** Kinds of the language that come with a later version. */
-const LATER = new Set(['gemini-cli', 'iflow', 'ai-studio'])
+const LATER = new Set(['iflow', 'ai-studio'])
 
 /** What reading a provider needs beside its own entry. */
 type ProviderContext = {

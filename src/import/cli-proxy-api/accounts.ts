@@ -75,7 +75,7 @@ export function takeAccounts(
   }
   draft.noteDropped(
     'auth-dir',
-    `${counted(signedIn.length)} not taken over: ${list}. They stay untouched in ${folder}; not every kind of them is served by this version, so write auth-dir and a provider of a kind that is (claude-oauth, codex-oauth, qwen, kimi, xai-oauth) yourself, or a provider with keys`,
+    `${counted(signedIn.length)} not taken over: ${list}. They stay untouched in ${folder}; not every kind of them is served by this version, so write auth-dir and a provider of a kind that is (claude-oauth, codex-oauth, gemini-cli, qwen, kimi, xai-oauth) yourself, or a provider with keys`,
   )
   draft.closing.push(
     `${counted(signedIn.length)} signed in, in the folder below, and untouched. Not every kind of them is served by this version;`,

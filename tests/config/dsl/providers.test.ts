@@ -136,6 +136,11 @@ describe('a kind is a preset: protocols, address, and how the key is sent', () =
       chat: 'https://chatgpt.com/backend-api/codex/responses',
       anthropic: 'https://chatgpt.com/backend-api/codex/responses',
     },
+    'gemini-cli': {
+      auth: 'authorization: Bearer secret-key',
+      chat: 'https://cloudcode-pa.googleapis.com/v1internal:generateContent',
+      anthropic: 'https://cloudcode-pa.googleapis.com/v1internal:generateContent',
+    },
     qwen: {
       auth: 'authorization: Bearer secret-key',
       chat: `https://portal.qwen.ai/v1${CHAT}`,

@@ -25,6 +25,9 @@ const ACCOUNTS = [
   account('claude-bob.json', { type: 'claude', email: 'bob@example.com' }),
   account('claude-off.json', { type: 'claude', email: 'off@example.com', disabled: true }),
   account('codex-ann.json', { type: 'codex', email: 'ann@example.com' }),
+  account('gemini-ann.json', { type: 'gemini', email: 'ann@example.com', project_id: 'p1, p2' }),
+  account('gemini-bob.json', { type: 'gemini', email: 'bob@example.com', project_id: 'p3' }),
+  account('gemini-cat.json', { type: 'gemini', email: 'cat@example.com' }),
   account('kimi-1.json', { type: 'kimi', device_id: 'd1', label: 'mine' }),
   account('kimi-2.json', { type: 'kimi', device_id: 'd2', label: 'mine' }),
 ]
@@ -68,6 +71,11 @@ describe('the accounts of a provider', () => {
       ['p/bob@example.com'],
     ],
     ['a single one', 'kind: claude-oauth, accounts: claude-bob', ['p/bob@example.com']],
+    [
+      'a project each, where it has projects',
+      'kind: gemini-cli',
+      ['p/ann@example.com::p1', 'p/ann@example.com::p2', 'p/bob@example.com'],
+    ],
     ['none', 'kind: claude-oauth, accounts: [], keys: [ k ]', ['p/key-1']],
     [
       'beside keys',
