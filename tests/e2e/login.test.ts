@@ -471,7 +471,9 @@ describe('--add', () => {
 })
 
 test.each([
-  [['gemini'], 'there is no sign-in to "gemini"'],
+  [['iflow'], 'there is no sign-in to "iflow"'],
+  [['claude', '--project', 'p'], 'Claude has no projects; leave --project out'],
+  [['gemini', '--project', 'a b'], '--project takes the id of a project'],
   [['claud'], 'did you mean "claude"?'],
   [['claude', '--device'], 'Claude has no sign-in by a code'],
   [['kimi', '--label', ' '], 'a label has 1 to 100 characters'],
