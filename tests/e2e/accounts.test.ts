@@ -293,18 +293,23 @@ describe('two gateways on one folder', () => {
     const path = signIn(folder, 'ann')
     let arrived = (): void => {}
     const asked = new Promise<void>(resolve => (arrived = resolve))
+    let release = (): void => {}
+    const released = new Promise<void>(resolve => (release = resolve))
+    let asks = 0
     upstream.held = () => {
       arrived()
-      return new Promise(() => {})
+      asks += 1
+      // The first asker is killed while it waits; the second waits until the file has been looked at.
+      return asks === 1 ? new Promise(() => {}) : released
     }
     // Each refreshes a token that is over as soon as it starts.
     const first = await start(routes(folder, upstream))
     await asked
     const second = await gateway(routes(folder, upstream))
-    upstream.held = undefined
     first.signal('SIGKILL')
     await first.exited
     expect(JSON.parse(readFileSync(path, 'utf8')).refresh_token).toBe('ann-refresh-canary-1')
+    release()
     expect((await ask(second)).status).toBe(200)
     expect(upstream.reused).toEqual([])
   })
@@ -317,8 +322,8 @@ describe('the commands', () => {
     const home = authFolder()
     const theirs = authFolder()
     const path = signIn(theirs, 'ann')
-    const others = join(theirs, 'codex-ann.json')
-    writeFileSync(others, '{"type":"codex","email":"ann@example.com","access_token":"a"}')
+    const others = join(theirs, 'iflow-ann.json')
+    writeFileSync(others, '{"type":"iflow","email":"ann@example.com","access_token":"a"}')
     const torn = join(theirs, 'torn.json')
     writeFileSync(torn, '{')
     const options = { cwd: theirs, env: env(home) }
@@ -333,13 +338,13 @@ describe('the commands', () => {
     expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining('is there already')])
     const listed = await runCommand(['accounts'], options)
     expect(listed.stdout).toContain('ann@example.com  claude-oauth  refreshed when it is used next')
-    expect(listed.stdout).toContain('ann@example.com  codex  kind not served yet')
+    expect(listed.stdout).toContain('ann@example.com  iflow  kind not served yet')
     const which = await runCommand(['logout', 'ann@example.com'], options)
     expect([which.code, which.stderr]).toEqual([1, expect.stringContaining('--type')])
     const out = await runCommand(['logout', 'ann@example.com', '--type', 'claude'], options)
     expect([out.code, existsSync(copied)]).toEqual([0, false])
     expect(existsSync(path)).toBe(true)
-    const unknown = await runCommand(['logout', 'nobody'], options)
+    const unknown = await runCommand(['logout', 'unknown'], options)
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('no account')])
   })
 
