@@ -111,12 +111,18 @@ function opened(body: ReadableStream<Uint8Array>, opener: Opener): ReadableStrea
   const reader = body.getReader()
   return new ReadableStream({
     async pull(controller) {
-      for (;;) {
-        const { done, value } = await reader.read()
-        const bytes = done ? opener.end() : opener.feed(value)
-        if (bytes && bytes.length > 0) controller.enqueue(bytes)
-        if (done) return controller.close()
-        if (bytes && bytes.length > 0) return
+      try {
+        for (;;) {
+          const { done, value } = await reader.read()
+          const bytes = done ? opener.end() : opener.feed(value)
+          if (bytes && bytes.length > 0) controller.enqueue(bytes)
+          if (done) return controller.close()
+          if (bytes && bytes.length > 0) return
+        }
+      } catch (error) {
+        // What is left of a reply that is refused is not read: the upstream need not send it.
+        reader.cancel(error).catch(() => {})
+        throw error
       }
     },
     cancel: reason => reader.cancel(reason),

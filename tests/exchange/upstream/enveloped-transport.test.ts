@@ -127,4 +127,18 @@ describe('a reply comes without it', () => {
     await reader?.cancel('gone')
     expect(left).toBe('gone')
   })
+
+  test('that is too long is not read any further', async () => {
+    let left: unknown
+    const endless = new ReadableStream<Uint8Array>({
+      pull: controller => controller.enqueue(new TextEncoder().encode('data: {"outer":')),
+      cancel: reason => {
+        left = reason
+      },
+    })
+    const { answer } = await sent(new Response(endless, EVENTS), {}, 100)
+    const refused = await answer.text().catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(Error)
+    expect(left).toBe(refused)
+  })
 })
